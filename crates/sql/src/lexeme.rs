@@ -1,0 +1,425 @@
+//! The closed set of pieces that canonical SQL is made of, for one catalog.
+//!
+//! A compact model's output tokens are these lexemes: a keyword, a qualified column, a whole join with its key condition.
+//! The text of a query is the text of its lexemes joined by single spaces (see [`crate::canonical`]).
+
+use std::collections::HashMap;
+
+use schema::slot::{Slot, SlotKind};
+use schema::{Catalog, ColumnId, ForeignKeyId, TableId, Value};
+
+use crate::tree::{SlotPart, SlotUse};
+
+/// How many uses of one table a query may have. The second is written `Table AS Table_2`.
+pub const INSTANCES: u8 = 2;
+/// How many output columns may be computed: `c1` … `c8`.
+pub const OUTPUTS: u8 = 8;
+/// Numbers that a query may use without the question saying them.
+pub const CLOSED_CONSTANTS: [&str; 8] = ["0", "1", "2", "12", "100", "365", "1.0", "100.0"];
+
+/// One use of a table: `instance` 1 is `Table`, 2 is `Table AS Table_2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TableRef {
+    /// Which table.
+    pub table: TableId,
+    /// Which use of it, from 1.
+    pub instance: u8,
+}
+
+/// A column of one use of its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ColumnRef {
+    /// Which column.
+    pub column: ColumnId,
+    /// Which use of its table, from 1.
+    pub instance: u8,
+}
+
+impl ColumnRef {
+    /// The use of the table this column belongs to.
+    pub fn table_ref(self) -> TableRef {
+        TableRef { table: self.column.table, instance: self.instance }
+    }
+}
+
+/// Whether the table that a key joins in is its referring (many) or its referred (one) side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// The new table refers to one already there.
+    Referring,
+    /// The new table is referred to by one already there.
+    Referred,
+}
+
+/// A relation over a foreign key between a new use of a table and one already in scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Edge {
+    /// Which foreign key.
+    pub key: ForeignKeyId,
+    /// Which of its sides is the new table.
+    pub side: Side,
+    /// Instance of the new table.
+    pub new: u8,
+    /// Instance of the table already in scope.
+    pub known: u8,
+}
+
+impl Edge {
+    /// The new use of a table.
+    pub fn new_table(self, catalog: &Catalog) -> TableRef {
+        let key = catalog.foreign_key(self.key);
+        let table = if self.side == Side::Referring { key.from } else { key.to };
+        TableRef { table, instance: self.new }
+    }
+
+    /// The use of a table that must be in scope already.
+    pub fn known_table(self, catalog: &Catalog) -> TableRef {
+        let key = catalog.foreign_key(self.key);
+        let table = if self.side == Side::Referring { key.to } else { key.from };
+        TableRef { table, instance: self.known }
+    }
+
+    /// The condition, new side first: `New.k = Known.k [AND …]`.
+    pub fn condition(self, catalog: &Catalog) -> String {
+        let pairs = catalog.key_pairs(self.key).map(|(from, to)| {
+            let (new, known) = if self.side == Side::Referring { (from, to) } else { (to, from) };
+            let new = column_text(catalog, ColumnRef { column: new, instance: self.new });
+            let known = column_text(catalog, ColumnRef { column: known, instance: self.known });
+            format!("{new} = {known}")
+        });
+        pairs.collect::<Vec<_>>().join(" AND ")
+    }
+}
+
+/// Keywords, operators and punctuation; each a token of its own. Some share their text but not their role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Word {
+    /// `SELECT`
+    Select,
+    /// `DISTINCT` after SELECT
+    Distinct,
+    /// `,`
+    Comma,
+    /// `FROM`
+    From,
+    /// `WHERE`
+    Where,
+    /// `AND` between conditions (and between the ends of BETWEEN)
+    And,
+    /// `OR` within an [`Word::OrOpen`] group
+    Or,
+    /// `(` that opens a group of alternatives in a condition
+    OrOpen,
+    /// `(` in arithmetic
+    Open,
+    /// `)` that closes a group, arithmetic, a call, a list or a subquery
+    Close,
+    /// `GROUP BY`
+    GroupBy,
+    /// `HAVING`
+    Having,
+    /// `ORDER BY`
+    OrderBy,
+    /// `DESC`; ascending is unwritten
+    Desc,
+    /// `LIMIT`
+    Limit,
+    /// `COUNT(*)`
+    CountStar,
+    /// `COUNT(`
+    Count,
+    /// `COUNT(DISTINCT`
+    CountDistinct,
+    /// `SUM(`
+    Sum,
+    /// `AVG(`
+    Avg,
+    /// `MIN(`
+    Min,
+    /// `MAX(`
+    Max,
+    /// `+`
+    Plus,
+    /// `-`
+    Minus,
+    /// `*`
+    Times,
+    /// `/`
+    Divide,
+    /// `=`
+    Eq,
+    /// `<>`
+    NotEq,
+    /// `<`
+    Lt,
+    /// `<=`
+    LtEq,
+    /// `>`
+    Gt,
+    /// `>=`
+    GtEq,
+    /// `IS NULL`
+    IsNull,
+    /// `IS NOT NULL`
+    IsNotNull,
+    /// `IN (` before a list
+    InList,
+    /// `NOT IN (` before a list
+    NotInList,
+    /// `IN (` before a subquery
+    InQuery,
+    /// `NOT IN (` before a subquery
+    NotInQuery,
+    /// `(` before a subquery that is one value
+    Scalar,
+    /// `BETWEEN`
+    Between,
+    /// `LIKE`
+    Like,
+    /// `NOT LIKE`
+    NotLike,
+    /// `EXISTS ( SELECT 1 FROM`
+    Exists,
+    /// `NOT EXISTS ( SELECT 1 FROM`
+    NotExists,
+    /// The day asked on, as a literal
+    Today,
+    /// End of the query; no text
+    End,
+}
+
+impl Word {
+    /// All words with their text, in vocabulary order.
+    pub const ALL: [(Word, &'static str); 46] = [
+        (Word::Select, "SELECT"),
+        (Word::Distinct, "DISTINCT"),
+        (Word::Comma, ","),
+        (Word::From, "FROM"),
+        (Word::Where, "WHERE"),
+        (Word::And, "AND"),
+        (Word::Or, "OR"),
+        (Word::OrOpen, "("),
+        (Word::Open, "("),
+        (Word::Close, ")"),
+        (Word::GroupBy, "GROUP BY"),
+        (Word::Having, "HAVING"),
+        (Word::OrderBy, "ORDER BY"),
+        (Word::Desc, "DESC"),
+        (Word::Limit, "LIMIT"),
+        (Word::CountStar, "COUNT(*)"),
+        (Word::Count, "COUNT("),
+        (Word::CountDistinct, "COUNT(DISTINCT"),
+        (Word::Sum, "SUM("),
+        (Word::Avg, "AVG("),
+        (Word::Min, "MIN("),
+        (Word::Max, "MAX("),
+        (Word::Plus, "+"),
+        (Word::Minus, "-"),
+        (Word::Times, "*"),
+        (Word::Divide, "/"),
+        (Word::Eq, "="),
+        (Word::NotEq, "<>"),
+        (Word::Lt, "<"),
+        (Word::LtEq, "<="),
+        (Word::Gt, ">"),
+        (Word::GtEq, ">="),
+        (Word::IsNull, "IS NULL"),
+        (Word::IsNotNull, "IS NOT NULL"),
+        (Word::InList, "IN ("),
+        (Word::NotInList, "NOT IN ("),
+        (Word::InQuery, "IN ("),
+        (Word::NotInQuery, "NOT IN ("),
+        (Word::Scalar, "("),
+        (Word::Between, "BETWEEN"),
+        (Word::Like, "LIKE"),
+        (Word::NotLike, "NOT LIKE"),
+        (Word::Exists, "EXISTS ( SELECT 1 FROM"),
+        (Word::NotExists, "NOT EXISTS ( SELECT 1 FROM"),
+        (Word::Today, "<today>"),
+        (Word::End, ""),
+    ];
+
+    /// The word's text.
+    pub fn text(self) -> &'static str {
+        Word::ALL.iter().find(|(word, _)| *word == self).map_or("", |(_, text)| text)
+    }
+}
+
+/// One piece of canonical SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lexeme {
+    /// A keyword, operator or bracket.
+    Word(Word),
+    /// The first table of a FROM clause.
+    Table(TableRef),
+    /// A qualified column.
+    Column(ColumnRef),
+    /// `JOIN New ON New.k = Known.k`.
+    Join(Edge),
+    /// `LEFT JOIN New ON New.k = Known.k`.
+    LeftJoin(Edge),
+    /// `New.k = Known.k`, which ties an EXISTS to the enclosing query (`new` is the inner table).
+    Correlate(Edge),
+    /// A value of the question.
+    Slot(SlotUse),
+    /// A constant of [`Lexicon::constants`].
+    Constant(u8),
+    /// `AS c1` after a computed output.
+    Alias(u8),
+    /// `c1` in ORDER BY.
+    Output(u8),
+}
+
+/// A constant that a query may use without the question saying it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constant {
+    /// The value.
+    pub value: Value,
+    /// The text that stands in the query.
+    pub sql: String,
+    /// The columns it may stand beside; empty for any column of its type.
+    pub columns: Vec<ColumnId>,
+}
+
+/// Every lexeme of one catalog, in a stable order.
+#[derive(Debug, Clone)]
+pub struct Lexicon {
+    /// The closed constants, then those of the pack's named conditions.
+    pub constants: Vec<Constant>,
+    lexemes: Vec<Lexeme>,
+    ids: HashMap<Lexeme, u32>,
+}
+
+impl Lexicon {
+    /// All lexemes over a catalog; `named` are the constants of the pack's named conditions and thresholds.
+    pub fn new(catalog: &Catalog, named: Vec<Constant>) -> Self {
+        let mut constants: Vec<Constant> = CLOSED_CONSTANTS.iter().map(|text| closed_constant(text)).collect();
+        constants.extend(named);
+        let mut lexemes: Vec<Lexeme> = Word::ALL.iter().map(|(word, _)| Lexeme::Word(*word)).collect();
+        lexemes.extend((0..constants.len() as u8).map(Lexeme::Constant));
+        lexemes.extend((1..=OUTPUTS).map(Lexeme::Alias));
+        lexemes.extend((1..=OUTPUTS).map(Lexeme::Output));
+        lexemes.extend(slot_uses().map(Lexeme::Slot));
+        for table in catalog.table_ids() {
+            lexemes.extend((1..=INSTANCES).map(|instance| Lexeme::Table(TableRef { table, instance })));
+        }
+        for instance in 1..=INSTANCES {
+            let columns = catalog.table_ids().flat_map(|table| catalog.columns_of(table));
+            lexemes.extend(columns.map(|column| Lexeme::Column(ColumnRef { column, instance })));
+        }
+        for edge in edges(catalog) {
+            lexemes.extend([Lexeme::Join(edge), Lexeme::LeftJoin(edge), Lexeme::Correlate(edge)]);
+        }
+        let ids = lexemes.iter().enumerate().map(|(i, lexeme)| (*lexeme, i as u32)).collect();
+        Lexicon { constants, lexemes, ids }
+    }
+
+    /// How many lexemes there are.
+    pub fn len(&self) -> usize {
+        self.lexemes.len()
+    }
+
+    /// Whether there is none; never true.
+    pub fn is_empty(&self) -> bool {
+        self.lexemes.is_empty()
+    }
+
+    /// The lexeme with this id.
+    pub fn lexeme(&self, id: u32) -> Option<Lexeme> {
+        self.lexemes.get(id as usize).copied()
+    }
+
+    /// The id of a lexeme, if this catalog has it.
+    pub fn id(&self, lexeme: Lexeme) -> Option<u32> {
+        self.ids.get(&lexeme).copied()
+    }
+
+    /// All lexemes in order of their ids.
+    pub fn lexemes(&self) -> &[Lexeme] {
+        &self.lexemes
+    }
+
+    /// A name for a lexeme that no other lexeme of the lexicon has: what a vocabulary file holds.
+    pub fn name(&self, catalog: &Catalog, lexeme: Lexeme) -> String {
+        match lexeme {
+            Lexeme::Word(Word::End) => "<end>".to_owned(),
+            Lexeme::Word(word) => match word {
+                Word::OrOpen | Word::Scalar | Word::InQuery | Word::NotInQuery => format!("{} <{word:?}>", word.text()),
+                _ => word.text().to_owned(),
+            },
+            Lexeme::Table(table) if table.instance == 1 => catalog.table(table.table).name.clone(),
+            Lexeme::Table(table) => format!("{} AS {}", catalog.table(table.table).name, table_text(catalog, table)),
+            Lexeme::Column(column) => column_text(catalog, column),
+            Lexeme::Join(edge) => join_text(catalog, "JOIN", edge),
+            Lexeme::LeftJoin(edge) => join_text(catalog, "LEFT JOIN", edge),
+            Lexeme::Correlate(edge) => edge.condition(catalog),
+            Lexeme::Slot(SlotUse { slot, part }) => slot_text(slot, part),
+            Lexeme::Constant(i) => format!("={}", self.constants[i as usize].sql),
+            Lexeme::Alias(n) => format!("AS c{n}"),
+            Lexeme::Output(n) => format!("c{n}"),
+        }
+    }
+}
+
+/// `Table` or `Table_2`.
+pub fn table_text(catalog: &Catalog, table: TableRef) -> String {
+    let name = &catalog.table(table.table).name;
+    if table.instance == 1 { name.clone() } else { format!("{name}_{}", table.instance) }
+}
+
+/// `Table.Column` or `Table_2.Column`.
+pub fn column_text(catalog: &Catalog, column: ColumnRef) -> String {
+    format!("{}.{}", table_text(catalog, column.table_ref()), catalog.column(column.column).name)
+}
+
+fn join_text(catalog: &Catalog, kind: &str, edge: Edge) -> String {
+    let new = edge.new_table(catalog);
+    let name = &catalog.table(new.table).name;
+    let alias = if new.instance == 1 { String::new() } else { format!(" AS {}", table_text(catalog, new)) };
+    format!("{kind} {name}{alias} ON {}", edge.condition(catalog))
+}
+
+/// `<num1>`, `<range1.start>`, `<str1.contains>`.
+fn slot_text(slot: Slot, part: SlotPart) -> String {
+    let name = slot.to_string();
+    let name = name.trim_end_matches('>');
+    match part {
+        SlotPart::Whole => format!("{name}>"),
+        SlotPart::Start => format!("{name}.start>"),
+        SlotPart::End => format!("{name}.end>"),
+        SlotPart::Contains => format!("{name}.contains>"),
+        SlotPart::Prefix => format!("{name}.prefix>"),
+        SlotPart::Suffix => format!("{name}.suffix>"),
+    }
+}
+
+fn slot_uses() -> impl Iterator<Item = SlotUse> {
+    use SlotPart::{Contains, End, Prefix, Start, Suffix, Whole};
+    SlotKind::ALL.into_iter().flat_map(|kind| {
+        let parts: &[SlotPart] = match kind {
+            SlotKind::Range => &[Start, End],
+            SlotKind::Str | SlotKind::Val => &[Whole, Contains, Prefix, Suffix],
+            SlotKind::Num | SlotKind::Date => &[Whole],
+        };
+        (1..=kind.limit()).flat_map(move |number| parts.iter().map(move |&part| SlotUse { slot: Slot { kind, number }, part }))
+    })
+}
+
+/// Every edge: each key, each side new, each pair of instances; a key within one table always joins two uses of it.
+fn edges(catalog: &Catalog) -> impl Iterator<Item = Edge> + '_ {
+    catalog.foreign_key_ids().flat_map(move |key| {
+        let within = catalog.foreign_key(key).from == catalog.foreign_key(key).to;
+        [Side::Referring, Side::Referred].into_iter().flat_map(move |side| {
+            let pairs = (1..=INSTANCES).flat_map(move |new| (1..=INSTANCES).map(move |known| (new, known)));
+            pairs.filter(move |(new, known)| !within || new != known).map(move |(new, known)| Edge { key, side, new, known })
+        })
+    })
+}
+
+fn closed_constant(text: &str) -> Constant {
+    let value = match text.parse::<i64>() {
+        Ok(whole) => Value::Integer(whole),
+        Err(_) => Value::Real(text.parse().unwrap_or(0.0)),
+    };
+    Constant { value, sql: text.to_owned(), columns: vec![] }
+}
