@@ -343,7 +343,7 @@ pub struct Literal {
 }
 
 /// How a literal uses a slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SlotUse {
     /// Which slot.
     pub slot: Slot,
