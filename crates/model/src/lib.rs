@@ -1,6 +1,22 @@
 //! The Qwen2 network by hand.
 mod aligned;
+mod attention;
+pub mod config;
 pub mod cpu;
+mod dropout;
+mod embedding;
 pub mod error;
 mod gemm;
+mod head;
+mod linear;
+mod loss;
+mod network;
+mod packed_weights;
+pub mod parameters;
+mod rms_norm;
+mod rope;
+pub mod sequences;
 mod simd;
+mod softmax;
+mod swiglu;
+pub mod training;

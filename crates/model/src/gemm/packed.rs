@@ -99,6 +99,14 @@ impl Packed {
         self.part(self.k, self.n)
     }
 
+    /// The given rows of B, all columns.
+    pub(crate) fn row_range(&self, rows: std::ops::Range<usize>) -> PanelView<'_> {
+        assert!(rows.end <= self.k);
+        let width = panel_width(self.cpu);
+        let data = &self.data[rows.start * width..];
+        PanelView { cpu: self.cpu, data, panel_stride: self.k * width, k: rows.len(), n: self.n }
+    }
+
     /// The first `k` rows and `n` columns.
     pub(crate) fn part(&self, k: usize, n: usize) -> PanelView<'_> {
         assert!(k <= self.k && n <= self.n);
