@@ -86,11 +86,11 @@ impl JoinGraph {
     fn reach(&self, start: TableId) -> Reach {
         let mut distance = vec![UNREACHED; self.edges.len()];
         distance[start.0 as usize] = 0;
-        self.relax(distance)
+        self.relax(distance, |_| true)
     }
 
-    /// Dijkstra's algorithm from every table that has a distance already.
-    fn relax(&self, mut distance: Vec<u32>) -> Reach {
+    /// Dijkstra's algorithm over some of the tables, from every table that has a distance already.
+    fn relax(&self, mut distance: Vec<u32>, within: impl Fn(usize) -> bool) -> Reach {
         let mut by = vec![None; distance.len()];
         let started = distance.iter().enumerate().filter(|(_, d)| **d < UNREACHED);
         let mut queue: BinaryHeap<_> = started.map(|(table, d)| Reverse((*d, table))).collect();
@@ -100,7 +100,7 @@ impl JoinGraph {
             }
             for edge in &self.edges[table] {
                 let next = edge.to.0 as usize;
-                if so_far + edge.cost < distance[next] {
+                if so_far + edge.cost < distance[next] && within(next) {
                     distance[next] = so_far + edge.cost;
                     by[next] = Some((edge.key, TableId(table as u16)));
                     queue.push(Reverse((distance[next], next)));
@@ -120,7 +120,7 @@ impl JoinGraph {
             for table in &inside {
                 distance[table.0 as usize] = 0;
             }
-            let reach = self.relax(distance);
+            let reach = self.relax(distance, |_| true);
             let nearest = *missing.iter().min_by_key(|t| (reach.distance[t.0 as usize], t.0))?;
             for key in path_back(&reach, nearest)? {
                 keys.push(key);
@@ -147,7 +147,7 @@ impl JoinGraph {
             } else {
                 merge(&mut tree, &trees, set, &within);
             }
-            let reach = self.relax_within(tree.cost, &within);
+            let reach = self.relax(tree.cost, |table| within[table]);
             trees[set] = Tree { cost: reach.distance, split: tree.split, by: reach.by };
         }
         let mut keys = Vec::new();
@@ -165,16 +165,6 @@ impl JoinGraph {
             distances[0].saturating_add(distances[1]) <= bound
         };
         (0..self.edges.len()).map(near).collect()
-    }
-
-    fn relax_within(&self, distance: Vec<u32>, within: &[bool]) -> Reach {
-        let mut reach = self.relax(distance);
-        for (table, inside) in within.iter().enumerate() {
-            if !inside {
-                reach.distance[table] = UNREACHED;
-            }
-        }
-        reach
     }
 
     fn cost(&self, keys: &[ForeignKeyId]) -> u32 {

@@ -1,0 +1,258 @@
+//! A connection that can only read the catalog's tables, and that can be stopped.
+//!
+//! SQLite is told so five times: the file is opened read-only (or is a copy in memory), `DEFENSIVE` and `query_only` are
+//! on, the authorizer knows which tables and functions exist for a query, hard limits bound what a statement may be,
+//! and a handler looks at the clock each [`STEPS_BETWEEN_LOOKS`] steps.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
+use schema::Catalog;
+
+use crate::functions::is_pure;
+
+/// How many steps of SQLite's machine pass between two looks at the clock.
+pub const STEPS_BETWEEN_LOOKS: i32 = 1_000;
+/// The longest text, blob or row, in bytes.
+pub const LONGEST_VALUE: u64 = 1_000_000;
+
+const LIMITS: [(Limit, i32); 11] = [
+    (Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE as i32),
+    (Limit::SQLITE_LIMIT_SQL_LENGTH, 100_000),
+    (Limit::SQLITE_LIMIT_COLUMN, 200),
+    (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
+    (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 20),
+    (Limit::SQLITE_LIMIT_VDBE_OP, 25_000),
+    (Limit::SQLITE_LIMIT_FUNCTION_ARG, 16),
+    (Limit::SQLITE_LIMIT_ATTACHED, 0),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000),
+    (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 16),
+    (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+];
+
+/// A database that can only be read: connection, clock and what is known of its structure.
+///
+/// It may move between threads but not be shared by them; [`crate::Image`] gives each thread its own.
+#[derive(Debug)]
+pub struct Database {
+    pub(crate) connection: Connection,
+    pub(crate) guard: Arc<Guard>,
+    catalog: Catalog,
+    path: Option<PathBuf>,
+}
+
+impl Database {
+    /// The tables and columns that queries may read.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The file, or `None` for a database in memory.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// A handle with which another thread stops the running query.
+    pub fn canceller(&self) -> Canceller {
+        Canceller(Arc::clone(&self.guard))
+    }
+}
+
+/// Stops the running query of one [`Database`].
+#[derive(Debug, Clone)]
+pub struct Canceller(Arc<Guard>);
+
+impl Canceller {
+    /// Stops the running query within some thousand steps; where none runs, the next one.
+    pub fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The clock a running query is stopped by.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    start: Instant,
+    /// Microseconds after `start`.
+    deadline: AtomicU64,
+    cancelled: AtomicBool,
+    /// What the authorizer last refused.
+    refused: Mutex<Option<String>>,
+}
+
+impl Guard {
+    fn new() -> Self {
+        let deadline = AtomicU64::new(u64::MAX);
+        Guard { start: Instant::now(), deadline, cancelled: AtomicBool::new(false), refused: Mutex::new(None) }
+    }
+
+    /// Starts the clock.
+    pub(crate) fn arm(&self, time: Duration) {
+        let end = self.start.elapsed().saturating_add(time).as_micros();
+        self.deadline.store(u64::try_from(end).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.take_refusal();
+    }
+
+    /// Stops the clock.
+    pub(crate) fn disarm(&self) {
+        self.deadline.store(u64::MAX, Ordering::Relaxed);
+    }
+
+    /// Whether time is up.
+    pub(crate) fn is_late(&self) -> bool {
+        self.start.elapsed().as_micros() >= u128::from(self.deadline.load(Ordering::Relaxed))
+    }
+
+    /// Whether someone asked to stop.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Forgets a request to stop.
+    pub(crate) fn clear_cancel(&self) {
+        self.cancelled.store(false, Ordering::Relaxed);
+    }
+
+    /// What the authorizer refused since the clock was started.
+    pub(crate) fn take_refusal(&self) -> Option<String> {
+        self.refused.lock().ok().and_then(|mut refused| refused.take())
+    }
+
+    fn refuse(&self, what: String) -> Authorization {
+        if let Ok(mut refused) = self.refused.lock() {
+            refused.get_or_insert(what);
+        }
+        Authorization::Deny
+    }
+}
+
+/// Locks a connection down to reading the catalog's tables. `others` are the names of everything else that the
+/// database holds, in lower case.
+pub(crate) fn lock_down(
+    mut connection: Connection,
+    catalog: Catalog,
+    others: HashSet<String>,
+    path: Option<PathBuf>,
+) -> rusqlite::Result<Database> {
+    configure(&connection)?;
+    let guard = Arc::new(Guard::new());
+    let rights = Rights {
+        tables: catalog.tables.iter().map(|t| t.name.to_lowercase()).collect(),
+        others,
+        within_views: reads_within_views(&mut connection, &catalog)?,
+    };
+    let judge = Arc::clone(&guard);
+    connection.authorizer(Some(move |context: AuthContext<'_>| authorize(&rights, &judge, &context)))?;
+    let clock = Arc::clone(&guard);
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || clock.is_late() || clock.is_cancelled()))?;
+    Ok(Database { connection, guard, catalog, path })
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    use DbConfig::*;
+    connection.set_db_config(SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    let off = [
+        SQLITE_DBCONFIG_TRUSTED_SCHEMA,
+        SQLITE_DBCONFIG_ENABLE_TRIGGER,
+        SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER,
+        SQLITE_DBCONFIG_WRITABLE_SCHEMA,
+        SQLITE_DBCONFIG_ENABLE_ATTACH_CREATE,
+        SQLITE_DBCONFIG_ENABLE_ATTACH_WRITE,
+    ];
+    for config in off {
+        connection.set_db_config(config, false)?;
+    }
+    connection.execute_batch(
+        "PRAGMA trusted_schema = OFF; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;
+         PRAGMA cell_size_check = ON;",
+    )?;
+    for (limit, value) in LIMITS {
+        connection.set_limit(limit, value)?;
+    }
+    Ok(())
+}
+
+/// What a query may read.
+struct Rights {
+    /// The catalog's tables and views, in lower case.
+    tables: HashSet<String>,
+    /// Everything else the database holds, in lower case.
+    others: HashSet<String>,
+    /// For each view of the catalog, and each view it reads: the (table, column) pairs its own text reads.
+    within_views: HashMap<String, HashSet<(String, String)>>,
+}
+
+fn authorize(rights: &Rights, guard: &Guard, context: &AuthContext<'_>) -> Authorization {
+    match context.action {
+        AuthAction::Select | AuthAction::Recursive => Authorization::Allow,
+        AuthAction::Read { table_name, column_name } if may_read(rights, context, table_name, column_name) => {
+            Authorization::Allow
+        }
+        AuthAction::Read { table_name, .. } => guard.refuse(format!("reading {table_name}")),
+        AuthAction::Function { function_name } if is_pure(function_name) => Authorization::Allow,
+        AuthAction::Function { function_name } => guard.refuse(format!("calling {function_name}")),
+        ref other => guard.refuse(describe(other)),
+    }
+}
+
+fn may_read(rights: &Rights, context: &AuthContext<'_>, table: &str, column: &str) -> bool {
+    let table = table.to_lowercase();
+    let is_main = context.database_name.is_none_or(|name| name.eq_ignore_ascii_case("main"));
+    if is_main && rights.tables.contains(&table) {
+        return true;
+    }
+    // A view reads what its text names. SQLite calls a CTE an accessor too, so [`crate::run`] refuses CTEs that are
+    // named as a view is.
+    let accessor = context.accessor.map(str::to_lowercase);
+    if let Some(reads) = accessor.and_then(|name| rights.within_views.get(&name)) {
+        return reads.contains(&(table, column.to_lowercase()));
+    }
+    // `SELECT COUNT(*) FROM a_cte` is announced as reading column "" of a table that does not exist.
+    column.is_empty() && !is_reserved(&table) && !rights.others.contains(&table)
+}
+
+fn is_reserved(table: &str) -> bool {
+    table.starts_with("sqlite_") || table.starts_with("pragma_")
+}
+
+fn describe(action: &AuthAction<'_>) -> String {
+    let debug = format!("{action:?}");
+    debug.split([' ', '{', '(']).next().unwrap_or("this action").to_owned()
+}
+
+/// Which table columns each view reads, found by asking SQLite to prepare it. A view that does not prepare reads
+/// nothing, and fails with SQLite's words when it is asked for.
+fn reads_within_views(
+    connection: &mut Connection,
+    catalog: &Catalog,
+) -> rusqlite::Result<HashMap<String, HashSet<(String, String)>>> {
+    let seen: Arc<Mutex<HashMap<String, HashSet<(String, String)>>>> = Arc::default();
+    let recorder = Arc::clone(&seen);
+    connection.authorizer(Some(move |context: AuthContext<'_>| {
+        if let (AuthAction::Read { table_name, column_name }, Some(view)) = (context.action, context.accessor) {
+            let read = (table_name.to_lowercase(), column_name.to_lowercase());
+            if let Ok(mut seen) = recorder.lock() {
+                seen.entry(view.to_lowercase()).or_default().insert(read);
+            }
+        }
+        Authorization::Allow
+    }))?;
+    for view in catalog.tables.iter().filter(|t| t.is_view) {
+        let _ = connection.prepare(&format!("SELECT * FROM {}", quoted(&view.name)));
+        let _ = connection.prepare(&format!("SELECT COUNT(*) FROM {}", quoted(&view.name)));
+    }
+    let seen = seen.lock().map(|seen| seen.clone()).unwrap_or_default();
+    Ok(seen)
+}
+
+/// A name as an SQL identifier.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,207 @@
+//! A schema script (`CREATE TABLE …`) to a catalog.
+//!
+//! Tables, views and indexes are read; statements that do not shape the schema (INSERT, PRAGMA, triggers …) are passed
+//! over. What cannot be read is an error that names its line.
+//!
+//! Suggested reading order:
+//! * `definition`: what stands between the brackets of CREATE TABLE.
+//! * `types`: what a declared type means to us.
+
+mod definition;
+mod types;
+
+use schema::{Catalog, Column, ForeignKey, Table, TableId};
+
+use crate::dialect::Dialect;
+use crate::syntax::token::{Cursor, TokenKind, unquote};
+
+pub use types::type_of_declared;
+
+/// What is wrong with a schema script.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {problem}")]
+pub struct DdlError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub problem: DdlProblem,
+}
+
+/// The ways a schema script can be wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DdlProblem {
+    /// Something else should stand here.
+    #[error("expected {expected}, found {found}")]
+    Expected {
+        /// What should stand here.
+        expected: String,
+        /// What stands here.
+        found: String,
+    },
+    /// A statement that no schema script has.
+    #[error("\"{0}\" starts no statement known here")]
+    Statement(String),
+    /// A table or view is declared twice.
+    #[error("table {0} is declared twice")]
+    TableTwice(String),
+    /// A column is declared twice.
+    #[error("table {table} declares column {column} twice")]
+    ColumnTwice {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// A key, constraint or index names a column the table does not have.
+    #[error("table {table} has no column {column}")]
+    NoColumn {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// An index or ALTER names a table that is not declared.
+    #[error("no table {0} is declared above")]
+    NoTable(String),
+    /// A table without columns.
+    #[error("table {0} has no columns")]
+    NoColumns(String),
+    /// More tables or columns than a catalog can number.
+    #[error("more than 65535 tables or columns")]
+    TooMany,
+}
+
+/// A foreign key before the table it refers to is known.
+struct PendingKey {
+    from: TableId,
+    columns: Vec<u16>,
+    to: String,
+    to_columns: Vec<String>,
+}
+
+/// A script being read.
+struct Script<'a> {
+    cursor: Cursor<'a>,
+    catalog: Catalog,
+    keys: Vec<PendingKey>,
+}
+
+/// The catalog that a schema script describes.
+///
+/// # Errors
+/// When the script cannot be read; the error names the line.
+pub fn catalog_from_ddl(text: &str) -> Result<Catalog, DdlError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut script = Script { cursor: Cursor::new(text, Dialect::Sqlite), catalog: Catalog::default(), keys: vec![] };
+    while script.cursor.peek().kind != TokenKind::End {
+        if !script.cursor.eat_symbol(";") {
+            script.statement()?;
+        }
+    }
+    script.link_keys();
+    Ok(script.catalog)
+}
+
+/// Statements that a schema script may hold and that shape nothing.
+const PASSED_OVER: [&str; 20] = [
+    "INSERT", "REPLACE", "UPDATE", "DELETE", "PRAGMA", "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE",
+    "ANALYZE", "VACUUM", "REINDEX", "SET", "USE", "GRANT", "COMMENT", "SELECT", "WITH",
+];
+
+impl<'a> Script<'a> {
+    fn error<T>(&self, problem: DdlProblem) -> Result<T, DdlError> {
+        Err(DdlError { line: self.cursor.line(), problem })
+    }
+
+    fn expected<T>(&self, what: &str) -> Result<T, DdlError> {
+        let token = self.cursor.peek();
+        let found = match token.kind {
+            TokenKind::End => "the end of the script".to_owned(),
+            _ => format!("\"{}\"", self.cursor.raw(token).chars().take(40).collect::<String>()),
+        };
+        self.error(DdlProblem::Expected { expected: what.to_owned(), found })
+    }
+
+    fn symbol(&mut self, symbol: &str) -> Result<(), DdlError> {
+        if self.cursor.eat_symbol(symbol) { Ok(()) } else { self.expected(&format!("\"{symbol}\"")) }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), DdlError> {
+        if self.cursor.eat_word(word) { Ok(()) } else { self.expected(word) }
+    }
+
+    /// A name, quoted or not.
+    fn name(&mut self, what: &str) -> Result<String, DdlError> {
+        let token = self.cursor.peek();
+        match token.kind {
+            TokenKind::Word | TokenKind::Quoted(_) | TokenKind::Text => {
+                self.cursor.advance();
+                Ok(unquote(self.cursor.raw(token), token.kind))
+            }
+            _ => self.expected(what),
+        }
+    }
+
+    /// A table's name; the schema before a point is dropped.
+    fn table_name(&mut self) -> Result<String, DdlError> {
+        let name = self.name("a table name")?;
+        if self.cursor.eat_symbol(".") { self.name("a table name") } else { Ok(name) }
+    }
+
+    /// `(a, b, …)`, where each may carry a length, COLLATE, ASC or DESC. Expressions are passed over.
+    fn column_list(&mut self) -> Result<Vec<String>, DdlError> {
+        self.symbol("(")?;
+        let mut names = Vec::new();
+        loop {
+            if self.cursor.is_symbol("(") || self.cursor.is_symbol_at(1, "(") && !self.is_length() {
+                self.skip_item()?;
+            } else {
+                names.push(self.name("a column name")?);
+                self.skip_item()?;
+            }
+            if !self.cursor.eat_symbol(",") {
+                break;
+            }
+        }
+        self.symbol(")")?;
+        Ok(names)
+    }
+
+    /// Whether a name with a length in brackets stands here, `name(10)`.
+    fn is_length(&self) -> bool {
+        self.cursor.peek_at(2).kind == TokenKind::Integer && self.cursor.is_symbol_at(3, ")")
+    }
+
+    /// Up to the next comma or closing bracket of this level.
+    fn skip_item(&mut self) -> Result<(), DdlError> {
+        while !self.cursor.is_symbol(",") && !self.cursor.is_symbol(")") {
+            self.skip_one("\")\"")?;
+        }
+        Ok(())
+    }
+
+    /// Over one token or one bracketed group.
+    fn skip_one(&mut self, missing: &str) -> Result<(), DdlError> {
+        let whole = if self.cursor.is_symbol("(") { self.cursor.skip_group() } else { true };
+        match self.cursor.peek().kind {
+            TokenKind::End => self.expected(missing),
+            TokenKind::Illegal => self.expected("a readable token"),
+            _ if !whole => self.expected(missing),
+            _ if self.cursor.previous().kind == TokenKind::Symbol(")") && !self.cursor.is_symbol(";") => Ok(()),
+            _ => {
+                self.cursor.advance();
+                Ok(())
+            }
+        }
+    }
+
+    fn skip_statement(&mut self) -> Result<(), DdlError> {
+        while !self.cursor.is_symbol(";") && self.cursor.peek().kind != TokenKind::End {
+            if self.cursor.peek().kind == TokenKind::Illegal {
+                return self.expected("a readable token");
+            }
+            self.cursor.advance();
+        }
+        Ok(())
+    }
+}

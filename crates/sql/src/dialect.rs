@@ -1,0 +1,178 @@
+//! The engines whose SQL is read: which words are reserved and how names are quoted.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// An engine's SQL.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// SQLite, whose rules are followed exactly.
+    #[default]
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL and MariaDB.
+    MySql,
+}
+
+/// A dialect's name that means nothing here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown dialect \"{0}\": sqlite, postgres and mysql are known")]
+pub struct UnknownDialect(pub String);
+
+impl FromStr for Dialect {
+    type Err = UnknownDialect;
+
+    fn from_str(name: &str) -> Result<Self, UnknownDialect> {
+        match name.to_ascii_lowercase().as_str() {
+            "sqlite" | "sqlite3" => Ok(Dialect::Sqlite),
+            "postgres" | "postgresql" => Ok(Dialect::Postgres),
+            "mysql" | "mariadb" => Ok(Dialect::MySql),
+            _ => Err(UnknownDialect(name.to_owned())),
+        }
+    }
+}
+
+/// Words that cannot be names in SQLite unless quoted.
+const RESERVED: [&str; 58] = [
+    "ADD",
+    "ALL",
+    "ALTER",
+    "AND",
+    "AS",
+    "AUTOINCREMENT",
+    "BETWEEN",
+    "CASE",
+    "CHECK",
+    "COLLATE",
+    "COMMIT",
+    "CONSTRAINT",
+    "CREATE",
+    "DEFAULT",
+    "DEFERRABLE",
+    "DELETE",
+    "DISTINCT",
+    "DROP",
+    "ELSE",
+    "ESCAPE",
+    "EXCEPT",
+    "EXISTS",
+    "FOREIGN",
+    "FROM",
+    "GROUP",
+    "HAVING",
+    "IN",
+    "INDEX",
+    "INSERT",
+    "INTERSECT",
+    "INTO",
+    "IS",
+    "ISNULL",
+    "JOIN",
+    "LIMIT",
+    "NOT",
+    "NOTHING",
+    "NOTNULL",
+    "NULL",
+    "ON",
+    "OR",
+    "ORDER",
+    "PRIMARY",
+    "REFERENCES",
+    "RETURNING",
+    "SELECT",
+    "SET",
+    "TABLE",
+    "THEN",
+    "TO",
+    "TRANSACTION",
+    "UNION",
+    "UNIQUE",
+    "UPDATE",
+    "USING",
+    "VALUES",
+    "WHEN",
+    "WHERE",
+];
+
+/// Words that SQLite reads as names where a keyword would not fit; we quote them all the same.
+const AWKWARD: [&str; 53] = [
+    "ABORT",
+    "ACTION",
+    "ANALYZE",
+    "ASC",
+    "ATTACH",
+    "BEGIN",
+    "BY",
+    "CAST",
+    "COLUMN",
+    "CROSS",
+    "CURRENT",
+    "CURRENT_DATE",
+    "CURRENT_TIME",
+    "CURRENT_TIMESTAMP",
+    "DATABASE",
+    "DESC",
+    "DETACH",
+    "DO",
+    "END",
+    "EXCLUDE",
+    "EXPLAIN",
+    "FALSE",
+    "FILTER",
+    "FOR",
+    "FULL",
+    "GLOB",
+    "IF",
+    "INDEXED",
+    "INNER",
+    "KEY",
+    "LEFT",
+    "LIKE",
+    "MATCH",
+    "NATURAL",
+    "NO",
+    "NULLS",
+    "OF",
+    "OFFSET",
+    "OUTER",
+    "OVER",
+    "PARTITION",
+    "PRAGMA",
+    "RAISE",
+    "RANGE",
+    "RECURSIVE",
+    "REGEXP",
+    "REPLACE",
+    "RIGHT",
+    "ROW",
+    "ROWS",
+    "TRUE",
+    "WINDOW",
+    "WITH",
+];
+
+/// Whether a bare word can never be a name.
+pub(crate) fn is_reserved(word: &str) -> bool {
+    RESERVED.iter().any(|r| r.eq_ignore_ascii_case(word))
+}
+
+/// Whether a name must be quoted to be read back as a name everywhere.
+pub(crate) fn needs_quotes(name: &str) -> bool {
+    let mut chars = name.chars();
+    let start_ok = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii());
+    let rest_ok = chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii());
+    !start_ok || !rest_ok || is_reserved(name) || AWKWARD.iter().any(|w| w.eq_ignore_ascii_case(name))
+}
+
+/// The name as it must be written: quoted only when needed.
+pub fn quote_name(name: &str) -> String {
+    if needs_quotes(name) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.to_owned() }
+}
+
+/// A text as a literal.
+pub fn quote_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
