@@ -1,2 +1,64 @@
-//! placeholder
-fn main() {}
+//! Chores of the project: `cargo xtask test`, `cargo xtask figures [--slow]`, `cargo xtask bless`.
+
+mod figures;
+mod tools;
+
+use std::process::ExitCode;
+
+use tools::{cargo, run};
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  test              format, lints, and every test: what has to pass before a change is merged
+  figures [--slow]  every acceptance figure with its target; --slow adds those that take minutes
+  bless             refresh the expected output that tests keep in files";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args[..] {
+        ["test"] => test(),
+        ["figures"] => figures::print(false),
+        ["figures", "--slow"] => figures::print(true),
+        ["bless"] => bless(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Checks and tests in the release profile, whose artifacts the product's own build uses too.
+fn test() -> Result<(), String> {
+    install_components()?;
+    run(cargo(&["fmt", "--all", "--check"]))?;
+    run(cargo(&["clippy", "--workspace", "--all-targets", "--release", "--quiet", "--", "-D", "warnings"]))?;
+    run(cargo(&["test", "--workspace", "--release", "--quiet"]))
+}
+
+/// rustfmt and clippy come with Rust's default profile; a minimal one lacks them.
+fn install_components() -> Result<(), String> {
+    for (command, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        let has = cargo(&[command, "--version"]).output().is_ok_and(|output| output.status.success());
+        if !has {
+            let mut rustup = std::process::Command::new("rustup");
+            rustup.args(["component", "add", component]);
+            run(rustup)?;
+        }
+    }
+    Ok(())
+}
+
+fn bless() -> Result<(), String> {
+    let mut tests = cargo(&["test", "--workspace", "--release", "--quiet"]);
+    tests.env("UPDATE_EXPECT", "1");
+    run(tests)
+}

@@ -1,1 +1,27 @@
-//! placeholder
+//! A question to an answer: link, prompt, decode, parse, validate, execute. Blocking; knows nothing of HTTP.
+//!
+//! Suggested reading order:
+//! * [`orchestrator`]: the whole way of a question, [`orchestrator::ask`] first.
+//! * [`schema_analyzer`]: the question's words and values, and the tables it needs.
+//! * [`query_generator`]: candidates under the matcher.
+//! * [`validator`]: five layers between a candidate and the database.
+//! * [`reply`], [`intent`], [`confidence`]: what an answer is made of.
+//! * [`guard`]: what is told apart before any model reads the question.
+//! * [`engine`]: everything that is opened once and asked many times.
+//! * [`pack`], [`rules`], [`values`]: what is known of a domain and of its database.
+//! * [`prompt`], [`vocabulary`]: the one prompt function, and the tokens of a model.
+//! * [`slots`], [`literals`]: which literal of a query came from which part of the question.
+
+pub mod confidence;
+pub mod guard;
+pub mod intent;
+pub mod literals;
+pub mod pack;
+pub mod prompt;
+pub mod query_generator;
+pub mod rules;
+pub mod slots;
+pub mod values;
+pub mod vocabulary;
+
+pub use confidence::Threshold;

@@ -28,7 +28,7 @@ pub mod run;
 pub mod sandbox;
 
 pub use demo::demo_database;
-pub use engine_facts::{EngineFacts, engine_facts};
+pub use engine_facts::EngineFacts;
 pub use error::{Fault, OpenError, RunError};
 pub use fill::{DemoSpec, FillError, ValuesOverride, fill, fill_file};
 pub use image::Image;

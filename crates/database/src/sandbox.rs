@@ -17,6 +17,7 @@ use rusqlite::limits::Limit;
 use schema::Catalog;
 
 use crate::functions::is_pure;
+use crate::introspect::Live;
 
 /// How many steps of SQLite's machine pass between two looks at the clock.
 pub const STEPS_BETWEEN_LOOKS: i32 = 1_000;
@@ -46,6 +47,7 @@ pub struct Database {
     pub(crate) guard: Arc<Guard>,
     catalog: Catalog,
     path: Option<PathBuf>,
+    accessors: HashSet<String>,
 }
 
 impl Database {
@@ -57,6 +59,11 @@ impl Database {
     /// The file, or `None` for a database in memory.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    /// Whether views of this name exist and read tables on a query's behalf; a query's own CTE must not be named so.
+    pub(crate) fn is_accessor(&self, name: &str) -> bool {
+        self.accessors.contains(&name.to_lowercase())
     }
 
     /// A handle with which another thread stops the running query.
@@ -133,26 +140,29 @@ impl Guard {
     }
 }
 
-/// Locks a connection down to reading the catalog's tables. `others` are the names of everything else that the
-/// database holds, in lower case.
+/// Locks a connection down to reading those of the live tables that `catalog` names.
 pub(crate) fn lock_down(
     mut connection: Connection,
+    live: &Live,
     catalog: Catalog,
-    others: HashSet<String>,
     path: Option<PathBuf>,
 ) -> rusqlite::Result<Database> {
     configure(&connection)?;
+    let tables: HashSet<String> = catalog.tables.iter().map(|t| t.name.to_lowercase()).collect();
+    let is_allowed = |name: &str| tables.contains(&name.to_lowercase());
+    let views: Vec<&str> =
+        live.catalog.tables.iter().filter(|t| t.is_view && is_allowed(&t.name)).map(|t| t.name.as_str()).collect();
+    let within_views = reads_within_views(&mut connection, &views)?;
+    let others = live.names().filter(|name| !is_allowed(name)).map(str::to_lowercase).collect();
+    let accessors = within_views.keys().cloned().collect();
+    let rights = Rights { tables, others, within_views };
+
     let guard = Arc::new(Guard::new());
-    let rights = Rights {
-        tables: catalog.tables.iter().map(|t| t.name.to_lowercase()).collect(),
-        others,
-        within_views: reads_within_views(&mut connection, &catalog)?,
-    };
     let judge = Arc::clone(&guard);
     connection.authorizer(Some(move |context: AuthContext<'_>| authorize(&rights, &judge, &context)))?;
     let clock = Arc::clone(&guard);
     connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || clock.is_late() || clock.is_cancelled()))?;
-    Ok(Database { connection, guard, catalog, path })
+    Ok(Database { connection, guard, catalog, path, accessors })
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
@@ -186,8 +196,11 @@ struct Rights {
     /// Everything else the database holds, in lower case.
     others: HashSet<String>,
     /// For each view of the catalog, and each view it reads: the (table, column) pairs its own text reads.
-    within_views: HashMap<String, HashSet<(String, String)>>,
+    within_views: Reads,
 }
+
+/// Accessor -> the (table, column) pairs it reads, all in lower case.
+type Reads = HashMap<String, HashSet<(String, String)>>;
 
 fn authorize(rights: &Rights, guard: &Guard, context: &AuthContext<'_>) -> Authorization {
     match context.action {
@@ -231,9 +244,9 @@ fn describe(action: &AuthAction<'_>) -> String {
 /// nothing, and fails with SQLite's words when it is asked for.
 fn reads_within_views(
     connection: &mut Connection,
-    catalog: &Catalog,
-) -> rusqlite::Result<HashMap<String, HashSet<(String, String)>>> {
-    let seen: Arc<Mutex<HashMap<String, HashSet<(String, String)>>>> = Arc::default();
+    views: &[&str],
+) -> rusqlite::Result<Reads> {
+    let seen: Arc<Mutex<Reads>> = Arc::default();
     let recorder = Arc::clone(&seen);
     connection.authorizer(Some(move |context: AuthContext<'_>| {
         if let (AuthAction::Read { table_name, column_name }, Some(view)) = (context.action, context.accessor) {
@@ -244,9 +257,9 @@ fn reads_within_views(
         }
         Authorization::Allow
     }))?;
-    for view in catalog.tables.iter().filter(|t| t.is_view) {
-        let _ = connection.prepare(&format!("SELECT * FROM {}", quoted(&view.name)));
-        let _ = connection.prepare(&format!("SELECT COUNT(*) FROM {}", quoted(&view.name)));
+    for view in views {
+        let _ = connection.prepare(&format!("SELECT * FROM {}", quoted(view)));
+        let _ = connection.prepare(&format!("SELECT COUNT(*) FROM {}", quoted(view)));
     }
     let seen = seen.lock().map(|seen| seen.clone()).unwrap_or_default();
     Ok(seen)

@@ -1,21 +1,28 @@
-//! Prints training and decoding speed of this machine: `cargo run -p model --release --example speed`.
-fn main() {
-    use model::{config::Config, parameters::Parameters, sequences::Sequences, training::*};
+//! Prints training and decoding speed of this machine: `cargo run -p model --release --example speed [train|decode]`.
+
+use model::Result;
+use model::bench::{Batch, decode_tokens_per_second, training_tokens_per_second};
+use model::config::Config;
+use model::optim::{Rule, Settings};
+use model::training::Options;
+
+fn main() -> Result<()> {
+    let only = std::env::args().nth(1).unwrap_or_default();
     let config = Config::compact(4096);
-    let p = Parameters::init(&config, 1).unwrap();
-    let mut s = Sequences::new();
-    for i in 0..32u32 {
-        let t: Vec<u32> = (0..128).map(|j| (i * 131 + j * 17) % 4096).collect();
-        let y: Vec<i32> = (0..128).map(|j| ((i * 131 + (j + 1) * 17) % 4096) as i32).collect();
-        s.push(&t, &y);
+    println!("path: {}, parameters: {}", model::cpu::current(), config.parameter_count());
+    if only != "decode" {
+        let batch = Batch { sequences: 32, length: 128, steps: 8 };
+        for rule in [Rule::AdamW, Rule::Muon] {
+            let settings = Settings { rule, ..Settings::default() };
+            let speed = training_tokens_per_second(&config, batch, Options::default(), &settings)?;
+            println!("training, {rule:?}: {speed:.0} tokens/s");
+        }
     }
-    let mut g = vec![0.0; p.data.len()];
-    for micro in [256, 512, 1024, 2048] {
-        let mut w = Workspace::new(&p, Options { micro_batch_tokens: micro, ..Options::default() }).unwrap();
-        let l = loss_and_gradients(&p, &s, &mut g, &mut w).unwrap();
-        let n = 8;
-        let t = std::time::Instant::now();
-        for _ in 0..n { loss_and_gradients(&p, &s, &mut g, &mut w).unwrap(); }
-        println!("micro {micro}: {:.4} {:.0} tokens/s", l.mean(), (n * 4096) as f64 / t.elapsed().as_secs_f64());
+    if only != "train" {
+        for (rows, threads) in [(1, 1), (32, 1), (32, 2)] {
+            let speed = decode_tokens_per_second(&config, rows, threads, 200)?;
+            println!("decoding {rows} rows, {threads} threads: {speed:.0} tokens/s");
+        }
     }
+    Ok(())
 }

@@ -23,11 +23,7 @@ pub(crate) struct Heads {
 
 impl Heads {
     pub(crate) fn new(config: &Config) -> Heads {
-        Heads {
-            queries: config.num_attention_heads,
-            keys: config.num_key_value_heads,
-            width: config.head_dim(),
-        }
+        Heads { queries: config.num_attention_heads, keys: config.num_key_value_heads, width: config.head_dim() }
     }
 
     /// Width of a fused row.

@@ -269,17 +269,20 @@ struct Job<'a> {
     options: &'a Options,
 }
 
+/// A shard, its sequences and, for the first, the caller's gradients.
+type Item<'a> = (&'a mut Shard, &'a [usize], Option<&'a mut [f32]>);
+
 /// Runs every shard, thread i taking shards i, i + threads, …
 fn run_shards(job: Job<'_>, shards: &mut [Shard], grads: &mut [f32]) {
     let len = grads.len();
     let groups = job.sequences.shards(shards.len());
     let threads = job.options.threads.min(shards.len());
-    let mut work: Vec<Vec<(&mut Shard, &[usize], Option<&mut [f32]>)>> = (0..threads).map(|_| Vec::new()).collect();
+    let mut work: Vec<Vec<Item<'_>>> = (0..threads).map(|_| Vec::new()).collect();
     let mut first = Some(grads);
     for (i, (shard, group)) in shards.iter_mut().zip(&groups).enumerate() {
         work[i % threads].push((shard, group, first.take()));
     }
-    let run = move |items: Vec<(&mut Shard, &[usize], Option<&mut [f32]>)>| {
+    let run = move |items: Vec<Item<'_>>| {
         for (shard, group, grads) in items {
             run_shard(job, shard, group, grads, len);
         }

@@ -83,8 +83,34 @@ pub(crate) fn is_glued_at(atoms: &[Atom<'_>], at: usize) -> bool {
     atoms.get(at).is_some_and(|a| a.glued)
 }
 
-/// Splits a question into atoms.
+/// Splits a question into atoms; "w/o" and "e-mail" are one word each, folded to "without" and "email".
 pub(crate) fn atoms(question: &str) -> Vec<Atom<'_>> {
+    let mut atoms = split(question);
+    for at in (1..atoms.len()).rev() {
+        if at < atoms.len() && atoms[at].glued && matches!(atoms[at].text, "/" | "-") {
+            join_short_form(question, &mut atoms, at);
+        }
+    }
+    atoms
+}
+
+/// Joins "w/", "w/o" and "e-mail" around the mark at this position.
+fn join_short_form<'q>(question: &'q str, atoms: &mut Vec<Atom<'q>>, mark: usize) {
+    let next = atoms.get(mark + 1).filter(|a| a.glued).map_or("", |a| a.fold.as_str());
+    let (fold, last) = match (atoms[mark - 1].fold.as_str(), atoms[mark].text, next) {
+        ("w", "/", "o") => ("without", mark + 1),
+        ("w", "/", "") => ("with", mark),
+        ("e", "-", "mail") => ("email", mark + 1),
+        ("e", "-", "mails") => ("emails", mark + 1),
+        _ => return,
+    };
+    let span = TextSpan { start: atoms[mark - 1].span.start, end: atoms[last].span.end };
+    let glued = atoms[mark - 1].glued;
+    let text = &question[span.start..span.end];
+    atoms.splice(mark - 1..=last, [Atom { kind: AtomKind::Word, text, fold: fold.to_owned(), span, glued }]);
+}
+
+fn split(question: &str) -> Vec<Atom<'_>> {
     let mut atoms: Vec<Atom<'_>> = Vec::new();
     let mut at = 0;
     while let Some(c) = question[at..].chars().next() {

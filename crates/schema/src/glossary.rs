@@ -27,6 +27,8 @@ pub struct Glossary {
     pub values: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// What relates two tables in words, keyed by `From.Column` of the foreign key.
     pub relations: BTreeMap<String, Relation>,
+    /// What relates the two tables that a link table ties together, in words that leave the link out.
+    pub links: Vec<Link>,
 }
 
 /// Words for one table.
@@ -69,6 +71,8 @@ pub struct ColumnTerms {
     pub verb: Vec<String>,
     /// Unit in words: "money", "percent", "hours", "count".
     pub unit: Option<String>,
+    /// Whether a value may stand for the row: "developers", "retainers".
+    pub value_is_noun: bool,
 }
 
 /// A computed measure over one table's columns.
@@ -105,6 +109,24 @@ pub struct Relation {
     pub forward: Vec<String>,
     /// From the referred row to the referring: a project "with" contracts, "has" staff.
     pub backward: Vec<String>,
+}
+
+/// A link table said in one phrase: people "working on" projects.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Link {
+    /// The table that ties the two together.
+    pub via: String,
+    /// The table whose rows are spoken of.
+    pub from: String,
+    /// The table they are tied to.
+    pub to: String,
+    /// Between the two nouns: "working on", "assigned to".
+    pub phrases: Vec<String>,
+    /// What the rows do, between the two nouns: "work on", "are assigned to".
+    pub does: Vec<String>,
+    /// What the linked rows are called when they are counted, in the plural: "people", "resources".
+    pub nouns: Vec<String>,
 }
 
 /// What a column is for.

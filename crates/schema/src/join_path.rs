@@ -83,6 +83,11 @@ impl JoinGraph {
         self.ends[key.0 as usize]
     }
 
+    /// Whether one foreign key joins two tables.
+    pub fn are_neighbours(&self, a: TableId, b: TableId) -> bool {
+        self.edges[a.0 as usize].iter().any(|edge| edge.to == b)
+    }
+
     fn reach(&self, start: TableId) -> Reach {
         let mut distance = vec![UNREACHED; self.edges.len()];
         distance[start.0 as usize] = 0;

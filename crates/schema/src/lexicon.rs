@@ -1,12 +1,12 @@
 //! The lexicon: every phrase that the glossary and the identifiers give to a table, column, measure, condition or
 //! relation, as one index. Built once for a catalog; a question is looked up in it phrase by phrase.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::catalog::{Catalog, ColumnId, ForeignKeyId, TableId};
 use crate::glossary::{ColumnTerms, Condition, Glossary, Role, TableTerms};
 use crate::join_path::JoinGraph;
-use crate::words::{WordList, fold, identifier_words, is_common_word, is_function_word, stem};
+use crate::words::{WordList, identifier_words, is_common_word, stem};
 
 /// What a phrase stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,15 +60,52 @@ pub struct Named {
     pub columns: Vec<ColumnId>,
 }
 
+/// What stands at a place of a question when phrases are sought.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Cell<'a> {
+    /// A folded word.
+    Word(&'a str),
+    /// A hyphen or underscore inside a word: passed over.
+    Joint,
+    /// Anything else: no phrase goes across it.
+    Break,
+}
+
+/// A phrase of the lexicon found in a question: places `from..to`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hit<'a> {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) terms: &'a [Term],
+}
+
+impl Hit<'_> {
+    /// Whether it is a condition or relation: words that stay words.
+    pub(crate) fn is_lock(&self) -> bool {
+        self.terms.iter().any(|t| matches!(t.target, Target::Condition(_) | Target::Relation(_)))
+    }
+
+    /// Whether it names a table, column or measure by a noun.
+    pub(crate) fn is_noun(&self) -> bool {
+        self.terms.iter().any(|t| t.is_noun())
+    }
+}
+
+impl Term {
+    /// Whether it names a table, column or measure by a noun or by its identifier.
+    pub(crate) fn is_noun(&self) -> bool {
+        matches!(self.kind, TermKind::Noun | TermKind::Head | TermKind::Identifier)
+            && !matches!(self.target, Target::Condition(_) | Target::Relation(_))
+    }
+}
+
 /// The phrase index of one catalog and glossary.
 #[derive(Debug, Clone, Default)]
 pub struct Lexicon {
+    /// Stems joined by spaces -> meanings; the beginnings of longer phrases are there too, without meanings.
     phrases: HashMap<String, Vec<Term>>,
-    longest: usize,
     /// Every word of every phrase.
     pub(crate) words: WordList,
-    /// Stems of the words that name a table, column or measure.
-    noun_stems: HashSet<String>,
     /// Stems of each column's identifier words, for partial matches within a table.
     pub(crate) column_words: HashMap<TableId, Vec<(ColumnId, Vec<String>)>>,
     /// The glossary's measures.
@@ -106,22 +143,48 @@ impl Lexicon {
                 lexicon.add(phrase, Target::Relation(key), TermKind::Noun, 0.6);
             }
         }
+        for link in &glossary.links {
+            let (Some(via), Some(to)) = (catalog.find_table(&link.via), catalog.find_table(&link.to)) else { continue };
+            let joins = |id: &ForeignKeyId| catalog.foreign_key(*id).from == via && catalog.foreign_key(*id).to == to;
+            let Some(key) = catalog.foreign_key_ids().find(joins) else { continue };
+            for phrase in link.phrases.iter().chain(&link.does) {
+                lexicon.add(phrase, Target::Relation(key), TermKind::Noun, 0.6);
+            }
+        }
         lexicon
     }
 
-    /// The meanings of a phrase of stems joined by single spaces; none when it is unknown.
-    pub(crate) fn meanings(&self, key: &str) -> &[Term] {
-        self.phrases.get(key).map_or(&[], Vec::as_slice)
+    /// The measure or condition that a target is.
+    pub(crate) fn named(&self, target: Target) -> Option<&Named> {
+        match target {
+            Target::Measure(index) => self.measures.get(index as usize),
+            Target::Condition(index) => self.conditions.get(index as usize),
+            _ => None,
+        }
     }
 
-    /// The number of words in the longest phrase.
-    pub(crate) fn longest(&self) -> usize {
-        self.longest
-    }
-
-    /// Whether the stem of a folded word is one of those that name a table, column or measure.
-    pub(crate) fn is_noun(&self, word: &str) -> bool {
-        self.noun_stems.contains(stem(word).as_ref())
+    /// Every phrase in a question, also those inside longer ones, in order of place.
+    pub(crate) fn hits(&self, cells: &[Cell<'_>]) -> Vec<Hit<'_>> {
+        let mut hits = Vec::new();
+        for from in 0..cells.len() {
+            let mut key = String::new();
+            for (n, cell) in cells[from..].iter().enumerate() {
+                let word = match cell {
+                    Cell::Word(word) => stem(word),
+                    Cell::Joint if n > 0 => continue,
+                    _ => break,
+                };
+                if n > 0 {
+                    key.push(' ');
+                }
+                key.push_str(&word);
+                let Some(terms) = self.phrases.get(&key) else { break };
+                if !terms.is_empty() {
+                    hits.push(Hit { from, to: from + n + 1, terms });
+                }
+            }
+        }
+        hits
     }
 
     fn add_table(&mut self, catalog: &Catalog, table: TableId, terms: Option<&TableTerms>) {
@@ -180,16 +243,14 @@ impl Lexicon {
         if words.is_empty() {
             return;
         }
-        let is_noun = matches!(kind, TermKind::Noun | TermKind::Head | TermKind::Identifier)
-            && !matches!(target, Target::Condition(_) | Target::Relation(_));
         for word in words {
             self.words.insert(word.clone());
-            if is_noun && !is_function_word(word) {
-                self.noun_stems.insert(stem(word).into_owned());
-            }
         }
-        self.longest = self.longest.max(words.len());
-        let terms = self.phrases.entry(key_of(words)).or_default();
+        let key = key_of(words);
+        for (space, _) in key.match_indices(' ') {
+            self.phrases.entry(key[..space].to_owned()).or_default();
+        }
+        let terms = self.phrases.entry(key).or_default();
         match terms.iter_mut().find(|t| t.target == target) {
             Some(known) if known.score >= score => {}
             Some(known) => (known.kind, known.score) = (kind, score),
@@ -257,9 +318,4 @@ pub(crate) fn is_amount(catalog: &Catalog, glossary: &Glossary, target: Target) 
         Target::Column(column) => matches!(glossary.role(catalog, column), Role::Measure | Role::Percent),
         _ => false,
     }
-}
-
-/// The words of a question's phrase as one folded key, for whoever has plain text.
-pub(crate) fn key_of_text(text: &str) -> String {
-    key_of(&text.split_whitespace().map(fold).collect::<Vec<_>>())
 }

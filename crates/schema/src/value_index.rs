@@ -229,12 +229,26 @@ impl ValueIndex {
         self.longest
     }
 
+    /// Those matches of which some value is stored as such in a column that passes.
+    pub(crate) fn stored_in(&self, matches: Vec<Match>, passes: impl Fn(ColumnId) -> bool) -> Vec<Match> {
+        let fits = |m: &Match| self.values_of(m.phrase).any(|e| e.said.is_none() && passes(e.column));
+        matches.into_iter().filter(fits).collect()
+    }
+
     /// The values behind matches, one list for each spelling, best first: by score, then by rows.
     pub(crate) fn readings(&self, matches: &[Match]) -> Vec<Vec<KnownValue>> {
         let mut ranked: Vec<&Match> = matches.iter().collect();
         let rows = |m: &Match| self.values_of(m.phrase).map(|e| e.rows).sum::<u64>();
         ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| rows(b).cmp(&rows(a))).then(a.phrase.cmp(&b.phrase)));
-        ranked.into_iter().map(|m| self.known_values(m)).collect()
+        let mut readings: Vec<Vec<KnownValue>> = Vec::new();
+        for found in ranked {
+            let is_new = |v: &KnownValue| !readings.iter().flatten().any(|k| k.column == v.column && k.stored == v.stored);
+            let values: Vec<KnownValue> = self.known_values(found).into_iter().filter(is_new).collect();
+            if !values.is_empty() {
+                readings.push(values);
+            }
+        }
+        readings
     }
 
     fn known_values(&self, found: &Match) -> Vec<KnownValue> {

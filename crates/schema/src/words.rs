@@ -9,9 +9,15 @@ const FUNCTION_WORDS: &str = include_str!("words/function.txt");
 /// Everyday words of business questions: never a slip of something else.
 const COMMON_WORDS: &str = include_str!("words/common.txt");
 
+/// Further English words: never a slip, but nothing that questions turn on.
+const ENGLISH_WORDS: &str = include_str!("words/english.txt");
+
 static FUNCTION: LazyLock<HashSet<&'static str>> = LazyLock::new(|| FUNCTION_WORDS.split_whitespace().collect());
 static COMMON: LazyLock<WordList> =
     LazyLock::new(|| WordList::new(COMMON_WORDS.split_whitespace().chain(FUNCTION_WORDS.split_whitespace())));
+
+static ENGLISH: LazyLock<WordList> =
+    LazyLock::new(|| WordList::new(ENGLISH_WORDS.split_whitespace().chain(COMMON_WORDS.split_whitespace())));
 
 /// Lower case, accents off, apostrophes out: `O’Brien` and `obrien` are one word.
 pub fn fold(text: &str) -> String {
@@ -53,6 +59,16 @@ pub fn is_common_word(word: &str) -> bool {
     COMMON.knows(word)
 }
 
+/// Whether a folded word is some English word of the built-in lists, or a regular form of one.
+pub fn is_english_word(word: &str) -> bool {
+    COMMON.knows(word) || ENGLISH.knows(word)
+}
+
+/// Everyday English as a list.
+pub(crate) fn common_words() -> &'static WordList {
+    &COMMON
+}
+
 pub(crate) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | 'ʼ' | '`' | '´')
 }
@@ -88,6 +104,8 @@ pub fn allowed_slips(letters: usize) -> usize {
 #[derive(Debug, Clone, Default)]
 pub struct WordList {
     words: HashSet<String>,
+    /// Words of which some word of the list may be a regular form: "raise" where "raised" is listed.
+    bases: HashSet<String>,
     /// By first letter and length: each word with the set of its letters.
     buckets: HashMap<(char, usize), Vec<(u32, String)>>,
 }
@@ -120,6 +138,7 @@ impl WordList {
             let letters = word.chars().count();
             self.buckets.entry((first, letters)).or_default().push((letter_set(&word), word.clone()));
         }
+        self.bases.extend(base_forms(&word));
         self.words.insert(word);
     }
 
@@ -138,18 +157,20 @@ impl WordList {
         self.words.is_empty()
     }
 
-    /// Whether the list has this word or the word it is a regular form of: "listing" is known where "list" is.
+    /// Whether the list has this word, the word it is a regular form of, or another form of that: "listing" is known
+    /// where "list" or "listed" is.
     pub fn knows(&self, word: &str) -> bool {
-        self.contains(word) || base_forms(word).any(|base| self.contains(&base))
+        let has = |word: &str| self.words.contains(word) || self.bases.contains(word);
+        has(word) || base_forms(word).any(|base| has(&base))
     }
 
-    /// The one word nearest to a folded word, with the same first letter and at most `limit` slips away. `None` when
-    /// two words are equally near.
+    /// The one word nearest to a folded word, with the same first letter and at most `limit` slips away; of two equally
+    /// near the one of the same letters, else `None`.
     pub fn nearest(&self, word: &str, limit: usize) -> Option<Nearest<'_>> {
         let first = word.chars().next()?;
         let letters = word.chars().count();
         let set = letter_set(word);
-        let mut best: Option<Nearest<'_>> = None;
+        let mut best: Option<(Nearest<'_>, bool)> = None;
         let mut tied = false;
         for length in letters.saturating_sub(limit)..=letters + limit {
             for (other_set, other) in self.buckets.get(&(first, length)).into_iter().flatten() {
@@ -160,15 +181,26 @@ impl WordList {
                 if distance > limit {
                     continue;
                 }
-                match best {
-                    Some(b) if b.distance < distance => {}
-                    Some(b) if b.distance == distance => tied = true,
-                    _ => (best, tied) = (Some(Nearest { word: other, distance }), false),
+                let rank = (distance, !is_swap(word, other));
+                match best.map(|(b, swapped)| (b.distance, !swapped)) {
+                    Some(known) if known < rank => {}
+                    Some(known) if known == rank => tied = true,
+                    _ => (best, tied) = (Some((Nearest { word: other, distance }, !rank.1)), false),
                 }
             }
         }
-        best.filter(|_| !tied)
+        best.filter(|_| !tied).map(|(nearest, _)| nearest)
     }
+}
+
+/// The same letters in another order.
+pub(crate) fn is_swap(a: &str, b: &str) -> bool {
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    a.len() == b.len() && sorted(a) == sorted(b)
 }
 
 /// The words that a word may be a regular form of.

@@ -226,6 +226,15 @@ pub enum ExprKind {
         /// `NOT`.
         negated: bool,
     },
+    /// `x IS [NOT] TRUE`, `x IS [NOT] FALSE`.
+    IsTruth {
+        /// The operand.
+        operand: Box<Expr>,
+        /// TRUE or FALSE.
+        truth: bool,
+        /// `NOT`.
+        negated: bool,
+    },
     /// `x [NOT] BETWEEN low AND high`.
     Between {
         /// The operand.

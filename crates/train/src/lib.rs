@@ -1,1 +1,23 @@
-//! placeholder
+//! From a pack to a trained model: data, supervised fine-tuning, run folders, and accuracy by execution. It has never
+//! heard of HTTP.
+//!
+//! Suggested reading order:
+//! * [`example`], [`question`]: the lines of data sets and of question files.
+//! * [`encode`], [`dataset`]: examples to tokens, and the order in which training sees them.
+//! * [`config`], [`sft`]: the settings, and the one training loop.
+//! * [`metrics`], [`checkpoint`], [`export`]: what a run leaves behind, and what is shipped of it.
+//! * [`evaluate`], [`report`]: answers judged by their rows, and what was found.
+//! * [`canonical`], [`oracle`]: references in the form a model learns, and the evaluation that needs no model.
+
+pub mod config;
+pub mod dataset;
+pub mod encode;
+pub mod error;
+pub mod evaluate;
+pub mod example;
+pub mod export;
+pub mod metrics;
+pub mod question;
+pub mod report;
+pub mod checkpoint;
+pub mod sft;

@@ -4,7 +4,7 @@
 //! started from 0 (or from C when accumulating).** Blocking changes only when a chain is put down in memory and picked
 //! up again, which is exact. A row of C is therefore the same bytes whatever the number of rows beside it and whatever
 //! the number of threads. Blocking follows Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication"
-//! (2008), without packing A: its elements are broadcast from where they lie.
+//! (2008); elements of A are broadcast from where they lie unless they lie badly.
 
 mod microkernel;
 mod packed;
@@ -14,12 +14,17 @@ pub(crate) use packed::{Packed, PanelView, panel_width};
 
 use microkernel::{MAX_TILE, Tile};
 
+use std::cell::RefCell;
+
+use crate::aligned::Aligned;
 use crate::cpu::Cpu;
 
 /// Depth of a block over k: one panel block (`K_BLOCK` x panel width) stays in the first-level cache.
 const K_BLOCK: usize = 256;
 /// Rows of A in one block, so that the block of A stays in the second-level cache.
-const M_BLOCK: usize = 256;
+const M_BLOCK: usize = 240;
+/// Rows this many floats apart fall into the same few lines of a cache.
+const ALIASING: usize = 1024;
 
 /// The left-hand side: element (i, k) is `data[i * row_stride + k * column_stride]`.
 #[derive(Clone, Copy)]
@@ -76,19 +81,68 @@ unsafe fn blocks(m: usize, a: View<'_>, b: PanelView<'_>, out: Out<'_>) {
     let tile_rows = microkernel::tile_rows(b.cpu);
     // With one tile of rows each panel is read once from end to end, which the hardware prefetches best.
     let k_block = if m <= tile_rows { b.k } else { K_BLOCK };
-    let mut k_start = 0;
-    while k_start < b.k {
+    let c = out.data.as_mut_ptr();
+    let gathers = m > tile_rows && (a.column_stride != 1 || a.row_stride.is_multiple_of(ALIASING));
+    for k_start in (0..b.k).step_by(k_block) {
         let depth = k_block.min(b.k - k_start);
-        let accumulate = out.accumulate || k_start > 0;
-        let mut m_start = 0;
-        while m_start < m {
+        for m_start in (0..m).step_by(M_BLOCK) {
             let rows = M_BLOCK.min(m - m_start);
-            let block = Block { k_start, depth, m_start, rows, tile_rows, accumulate };
-            // SAFETY: the block lies inside the matrices, by the caller's promise.
-            unsafe { panels(block, a, b, out.data.as_mut_ptr(), out.stride) };
-            m_start += rows;
+            let first = m_start * a.row_stride + k_start * a.column_stride;
+            let accumulate = out.accumulate || k_start > 0;
+            let mut block = Block {
+                k_start,
+                depth,
+                m_start,
+                rows,
+                tile_rows,
+                accumulate,
+                a: a.data[first..].as_ptr(),
+                tile_stride: tile_rows * a.row_stride,
+                row_stride: a.row_stride,
+                column_stride: a.column_stride,
+            };
+            let run = |block: Block| {
+                // SAFETY: the block lies inside the matrices, by the caller's promise.
+                unsafe { panels(block, b, c, out.stride) }
+            };
+            if !gathers {
+                run(block);
+                continue;
+            }
+            GATHERED.with_borrow_mut(|gathered| {
+                gather(&a.data[first..], a, block, gathered);
+                block.a = gathered.as_ptr();
+                (block.tile_stride, block.row_stride, block.column_stride) = (tile_rows * depth, 1, tile_rows);
+                run(block);
+            });
         }
-        k_start += depth;
+    }
+}
+
+thread_local! {
+    /// A block of A copied for the microkernel, where it lies badly in memory.
+    static GATHERED: RefCell<Aligned> = RefCell::default();
+}
+
+/// Copies a block of A tile by tile, the rows of a tile side by side for each k.
+fn gather(data: &[f32], a: View<'_>, block: Block, gathered: &mut Aligned) {
+    let (depth, height) = (block.depth, block.tile_rows);
+    gathered.resize(block.rows.next_multiple_of(height) * depth);
+    for (tile, to) in gathered.chunks_exact_mut(height * depth).enumerate() {
+        let first = tile * height;
+        let rows = height.min(block.rows - first);
+        if a.row_stride == 1 {
+            for (k, to) in to.chunks_exact_mut(height).enumerate() {
+                to[..rows].copy_from_slice(&data[first + k * a.column_stride..][..rows]);
+            }
+        } else {
+            for i in 0..rows {
+                let row = &data[(first + i) * a.row_stride..];
+                for (k, to) in to.chunks_exact_mut(height).enumerate() {
+                    to[i] = row[k * a.column_stride];
+                }
+            }
+        }
     }
 }
 
@@ -101,35 +155,38 @@ struct Block {
     rows: usize,
     tile_rows: usize,
     accumulate: bool,
+    /// First element of the block of A, and the distances from tile to tile, row to row and k to k.
+    a: *const f32,
+    tile_stride: usize,
+    row_stride: usize,
+    column_stride: usize,
 }
 
 /// # Safety
 /// As [`blocks`]; `c` points to the first element of C.
-unsafe fn panels(block: Block, a: View<'_>, b: PanelView<'_>, c: *mut f32, stride: usize) {
+unsafe fn panels(block: Block, b: PanelView<'_>, c: *mut f32, stride: usize) {
     let width = panel_width(b.cpu);
     let mut column = 0;
     while column < b.n {
         let columns = width.min(b.n - column);
         // SAFETY: within the panels' length, checked by `multiply`.
         let panel = unsafe { b.data.as_ptr().add(column / width * b.panel_stride + block.k_start * width) };
-        let mut row = block.m_start;
-        while row < block.m_start + block.rows {
-            let rows = block.tile_rows.min(block.m_start + block.rows - row);
+        for (i, row) in (0..block.rows).step_by(block.tile_rows).enumerate() {
+            let rows = block.tile_rows.min(block.rows - row);
             // SAFETY: row and column lie inside A and C, checked by `multiply`.
             unsafe {
                 let tile = Tile {
                     k: block.depth,
-                    a: a.data.as_ptr().add(row * a.row_stride + block.k_start * a.column_stride),
-                    row_stride: a.row_stride,
-                    column_stride: a.column_stride,
+                    a: block.a.add(i * block.tile_stride),
+                    row_stride: block.row_stride,
+                    column_stride: block.column_stride,
                     b: panel,
-                    c: c.add(row * stride + column),
+                    c: c.add((block.m_start + row) * stride + column),
                     c_stride: stride,
                     accumulate: block.accumulate,
                 };
                 if columns == width { microkernel::run(b.cpu, rows, tile) } else { edge(b.cpu, rows, columns, tile) }
             }
-            row += rows;
         }
         column += width;
     }

@@ -39,6 +39,7 @@ impl Packed {
     }
 
     /// Packs B given by rows: element (p, j) is `b[p * stride + j]`.
+    #[cfg(test)]
     pub(crate) fn from_rows(cpu: Cpu, k: usize, n: usize, b: &[f32], stride: usize) -> Packed {
         let mut packed = Packed::empty(cpu);
         packed.pack_rows(k, n, b, stride);
@@ -46,6 +47,7 @@ impl Packed {
     }
 
     /// Packs B given by columns, as a weight (out, in) is: element (p, j) is `b[j * stride + p]`.
+    #[cfg(test)]
     pub(crate) fn from_columns(cpu: Cpu, k: usize, n: usize, b: &[f32], stride: usize) -> Packed {
         let mut packed = Packed::empty(cpu);
         packed.pack_columns(k, n, b, stride);

@@ -4,13 +4,15 @@
 //! over. What cannot be read is an error that names its line.
 //!
 //! Suggested reading order:
+//! * `statement`: CREATE TABLE, VIEW and INDEX, ALTER TABLE.
 //! * `definition`: what stands between the brackets of CREATE TABLE.
 //! * `types`: what a declared type means to us.
 
 mod definition;
+mod statement;
 mod types;
 
-use schema::{Catalog, Column, ForeignKey, Table, TableId};
+use schema::{Catalog, ForeignKey, TableId};
 
 use crate::dialect::Dialect;
 use crate::syntax::token::{Cursor, TokenKind, unquote};
@@ -102,13 +104,7 @@ pub fn catalog_from_ddl(text: &str) -> Result<Catalog, DdlError> {
     Ok(script.catalog)
 }
 
-/// Statements that a schema script may hold and that shape nothing.
-const PASSED_OVER: [&str; 20] = [
-    "INSERT", "REPLACE", "UPDATE", "DELETE", "PRAGMA", "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE",
-    "ANALYZE", "VACUUM", "REINDEX", "SET", "USE", "GRANT", "COMMENT", "SELECT", "WITH",
-];
-
-impl<'a> Script<'a> {
+impl Script<'_> {
     fn error<T>(&self, problem: DdlProblem) -> Result<T, DdlError> {
         Err(DdlError { line: self.cursor.line(), problem })
     }
@@ -172,9 +168,9 @@ impl<'a> Script<'a> {
         self.cursor.peek_at(2).kind == TokenKind::Integer && self.cursor.is_symbol_at(3, ")")
     }
 
-    /// Up to the next comma or closing bracket of this level.
+    /// Up to the next comma or closing bracket of this level, or the end of the statement.
     fn skip_item(&mut self) -> Result<(), DdlError> {
-        while !self.cursor.is_symbol(",") && !self.cursor.is_symbol(")") {
+        while !matches!(self.cursor.peek().kind, TokenKind::Symbol("," | ")" | ";") | TokenKind::End) {
             self.skip_one("\")\"")?;
         }
         Ok(())
@@ -182,12 +178,11 @@ impl<'a> Script<'a> {
 
     /// Over one token or one bracketed group.
     fn skip_one(&mut self, missing: &str) -> Result<(), DdlError> {
-        let whole = if self.cursor.is_symbol("(") { self.cursor.skip_group() } else { true };
         match self.cursor.peek().kind {
             TokenKind::End => self.expected(missing),
             TokenKind::Illegal => self.expected("a readable token"),
-            _ if !whole => self.expected(missing),
-            _ if self.cursor.previous().kind == TokenKind::Symbol(")") && !self.cursor.is_symbol(";") => Ok(()),
+            TokenKind::Symbol("(") if self.cursor.skip_group() => Ok(()),
+            TokenKind::Symbol("(") => self.expected("\")\""),
             _ => {
                 self.cursor.advance();
                 Ok(())
@@ -197,11 +192,30 @@ impl<'a> Script<'a> {
 
     fn skip_statement(&mut self) -> Result<(), DdlError> {
         while !self.cursor.is_symbol(";") && self.cursor.peek().kind != TokenKind::End {
-            if self.cursor.peek().kind == TokenKind::Illegal {
-                return self.expected("a readable token");
-            }
-            self.cursor.advance();
+            self.skip_one("\";\"")?;
         }
         Ok(())
     }
+
+    /// Turns the keys that were read into relations, now that every table is known. A key to a table or column that
+    /// the script does not declare relates nothing and is left out, as SQLite does.
+    fn link_keys(&mut self) {
+        for key in std::mem::take(&mut self.keys) {
+            let Some(to) = self.catalog.find_table(&key.to) else { continue };
+            let to_columns = if key.to_columns.is_empty() {
+                self.catalog.table(to).primary_key.clone()
+            } else {
+                let found = key.to_columns.iter().map(|c| self.catalog.find_column(to, c).map(|id| id.column));
+                found.collect::<Option<Vec<u16>>>().unwrap_or_default()
+            };
+            let relation = ForeignKey { from: key.from, columns: key.columns, to, to_columns, confidence: 1.0 };
+            let whole = !relation.columns.is_empty() && relation.columns.len() == relation.to_columns.len();
+            if whole && !self.catalog.foreign_keys.contains(&relation) {
+                self.catalog.foreign_keys.push(relation);
+            }
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

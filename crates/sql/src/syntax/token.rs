@@ -65,6 +65,7 @@ fn skip_blank(bytes: &[u8], mut at: usize, dialect: Dialect) -> usize {
         match (bytes.get(at), bytes.get(at + 1)) {
             (Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0c), _) => at += 1,
             (Some(b'-'), Some(b'-')) => at = line_end(bytes, at),
+            (Some(0xef), Some(0xbb)) if bytes.get(at + 2) == Some(&0xbf) => at += 3,
             (Some(b'#'), _) if dialect == Dialect::MySql => at = line_end(bytes, at),
             (Some(b'/'), Some(b'*')) => {
                 let close = bytes[at + 2..].windows(2).position(|pair| pair == b"*/");
@@ -228,14 +229,10 @@ impl<'a> Cursor<'a> {
         token
     }
 
-    /// How many tokens were stepped over.
-    pub(crate) fn position(&self) -> usize {
-        self.at
-    }
-
-    /// Back to an earlier [`Cursor::position`].
-    pub(crate) fn rewind(&mut self, position: usize) {
-        self.at = position;
+    /// Steps over the present token and gives its text in upper case.
+    pub(crate) fn take_upper(&mut self) -> String {
+        let token = self.advance();
+        self.raw(token).to_ascii_uppercase()
     }
 
     /// A token's text as it stands.

@@ -1,0 +1,152 @@
+//! What can be told of a question before any model reads it: requests to change data, and SQL pasted instead of a
+//! question. Both are lexical and cautious: what they miss, the model's intent, the validator and the read-only
+//! connection still catch.
+
+/// Words that only open a request: "could you please delete …" is "delete …".
+const POLITE: [&str; 23] = [
+    "please", "kindly", "pls", "can", "could", "would", "will", "you", "we", "i", "id", "i'd", "want", "need", "like", "to",
+    "just", "now", "go", "ahead", "and", "hey", "also",
+];
+
+/// Openings of SQL statements that change something or reach beyond the tables: first word, second words (none: any).
+const STATEMENTS: [(&str, &[&str]); 15] = [
+    ("insert", &["into", "or"]),
+    ("replace", &["into"]),
+    ("delete", &["from"]),
+    ("drop", &["table", "view", "index", "trigger", "database", "schema", "column"]),
+    ("alter", &["table", "view", "database", "schema"]),
+    (
+        "create",
+        &["table", "view", "index", "unique", "trigger", "database", "schema", "temp", "temporary", "virtual", "or"],
+    ),
+    ("truncate", &["table"]),
+    ("merge", &["into"]),
+    ("grant", &["select", "all", "insert", "update", "delete"]),
+    ("revoke", &["select", "all", "insert", "update", "delete"]),
+    ("attach", &["database"]),
+    ("detach", &["database"]),
+    ("pragma", &[]),
+    ("vacuum", &[]),
+    ("reindex", &[]),
+];
+
+/// Whether the question asks to change data or tables.
+pub fn is_write_request(question: &str) -> bool {
+    let parts = question.split(';');
+    parts.into_iter().any(|part| is_statement(&words(part))) || is_order(&words(question))
+}
+
+/// Lower-case words; apostrophes stay within them.
+fn words(text: &str) -> Vec<String> {
+    let separator = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '\'' | '-' | '%'));
+    let words = text.split(separator).map(|w| w.trim_matches(['\'', '-']).to_lowercase());
+    words.filter(|w| !w.is_empty()).collect()
+}
+
+/// A statement of SQL that is not a query.
+fn is_statement(words: &[String]) -> bool {
+    let Some(first) = words.first() else { return false };
+    let second = words.get(1).map_or("", String::as_str);
+    let by_opening = |(verb, objects): &(&str, &[&str])| {
+        first == verb && (objects.contains(&second) || (objects.is_empty() && words.len() <= 4))
+    };
+    let is_update = first == "update" && words.get(2).is_some_and(|w| w == "set");
+    is_update || STATEMENTS.iter().any(by_opening)
+}
+
+/// An order in plain words: an imperative verb at the start, with the words that make it one.
+fn is_order(words: &[String]) -> bool {
+    let start = words.iter().position(|w| !POLITE.contains(&w.as_str())).unwrap_or(words.len());
+    let Some((verb, rest)) = words[start..].split_first() else { return false };
+    let next = rest.first().map_or("", String::as_str);
+    let later = |wanted: &[&str]| rest.iter().skip(1).any(|w| wanted.contains(&w.as_str()));
+    match verb.as_str() {
+        "delete" | "erase" | "truncate" | "insert" | "overwrite" | "rename" | "wipe" => !rest.is_empty(),
+        "remove" => !rest.is_empty() && !later(&["show", "list", "display"]),
+        "drop" => ["the", "all", "this", "that", "my", "our", "every"].contains(&next),
+        "update" => !matches!(next, "" | "me" | "us" | "on" | "about" | "date" | "dates"),
+        "set" | "change" | "reset" => later(&["to", "as", "from"]) && !matches!(next, "of" | "in"),
+        "mark" | "flag" => later(&["as"]),
+        "add" => next == "new" || later(&["new", "to", "as"]) && !matches!(next, "up" | "together"),
+        "create" => matches!(rest.get(1).map_or("", String::as_str), "new" | "index" | "table" | "view") || next == "new",
+        "raise" | "increase" | "decrease" => later(&["by", "to"]),
+        "move" | "reassign" | "merge" | "transfer" => later(&["to", "into", "from", "back"]),
+        _ => false,
+    }
+}
+
+/// The SQL in a question that is SQL: without a fence around it, without a last semicolon's company. `None` when it is
+/// plain language. "select all projects over budget" is: `parses` decides, and only where a FROM stands.
+pub fn pasted_sql(question: &str, parses: impl FnOnce(&str) -> bool) -> Option<&str> {
+    let text = unfenced(question);
+    let first = text.split(|c: char| !c.is_alphanumeric()).find(|w| !w.is_empty())?;
+    let opens = ["select", "with", "values", "explain"].iter().any(|word| first.eq_ignore_ascii_case(word));
+    let written_as_sql = first.chars().all(char::is_uppercase);
+    let has_from = words(text).iter().any(|w| w == "from");
+    let is_sql = opens && (has_from || written_as_sql) && (written_as_sql || parses(text));
+    is_sql.then_some(text)
+}
+
+/// The text within a Markdown fence, or all of it.
+fn unfenced(text: &str) -> &str {
+    let text = text.trim();
+    let Some(inner) = text.strip_prefix("```").and_then(|t| t.strip_suffix("```")) else { return text };
+    inner.strip_prefix("sql").unwrap_or(inner).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_and_statements_are_write_requests() {
+        for question in [
+            "Set the status of PRJ-022 to Completed",
+            "Delete all draft contracts older than 2022",
+            "Please add a new contact named Jane Doe for Initech",
+            "Raise the billing rate of Grace Kim by 5 percent",
+            "drop the table STAFF",
+            "drop table STAFF; --",
+            "move Omar Hassan from PRJ-008 to PRJ-009",
+            "Show projects'; DELETE FROM PROJECTS; --",
+            "Kindly merge the duplicate companies into one record",
+            "mark every expired retainer as terminated",
+            "create an index on RESPONSES.Project_Code",
+            "could you please remove the contact Jane Doe",
+            "UPDATE staff SET rate = 0",
+            "PRAGMA writable_schema = 1",
+        ] {
+            assert!(is_write_request(question), "{question}");
+        }
+    }
+
+    #[test]
+    fn questions_that_only_sound_so_are_not() {
+        for question in [
+            "Show all active projects with budget over 100000",
+            "Which contracts were updated last month?",
+            "Update me on the open tickets",
+            "Create a list of projects by department",
+            "Add up the budgets of all projects",
+            "set of projects in IT",
+            "Change in revenue by department",
+            "Purge jobs that failed",
+            "Can you tell me which resources were added to PRJ-008?",
+            "I need to see deleted contracts",
+            "flag count per table",
+            "drop in revenue per department",
+        ] {
+            assert!(!is_write_request(question), "{question}");
+        }
+    }
+
+    #[test]
+    fn sql_is_told_from_english() {
+        let yes = |_: &str| true;
+        assert_eq!(pasted_sql("SELECT a FROM t", |_| false), Some("SELECT a FROM t"));
+        assert_eq!(pasted_sql("```sql\nselect a from t\n```", yes), Some("select a from t"));
+        assert_eq!(pasted_sql("select all projects over budget", yes), None);
+        assert_eq!(pasted_sql("select the names from our companies please", |_| false), None);
+        assert_eq!(pasted_sql("With which companies do we work?", yes), None);
+    }
+}

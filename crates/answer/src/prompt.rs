@@ -1,0 +1,99 @@
+//! The one prompt function: training, evaluation and serving all write prompts and completions with it.
+//!
+//! ```text
+//! <bos> which <val1> projects cost over <num1> ? <val1> Projects.Status Companies.Status <sep>
+//! <answerable> SELECT Projects.Name FROM Projects WHERE … <end>
+//! ```
+
+use schema::ColumnId;
+use schema::slot::{NormalizedQuestion, Reading, Slot, SlotKind};
+use sql::lexeme::{ColumnRef, Lexeme};
+
+use crate::intent::Intent;
+use crate::vocabulary::Vocabulary;
+
+/// Names the way prompts and completions are written; stands in the metadata of weights, which serve no other.
+pub const PROMPT_FORMAT: &str = "1";
+/// How many columns are named for a value.
+pub const MAX_COLUMNS: usize = 6;
+
+/// A question as a model reads it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModelQuestion {
+    /// Words, and slots as `<num1>`.
+    pub text: String,
+    /// For each value slot, in order, the columns that hold the value, best first.
+    pub values: Vec<(Slot, Vec<ColumnId>)>,
+}
+
+impl From<&NormalizedQuestion> for ModelQuestion {
+    fn from(question: &NormalizedQuestion) -> Self {
+        let values = question.slots.iter().filter(|filled| filled.slot.kind == SlotKind::Val);
+        let columns_of = |readings: &[Reading]| {
+            let mut columns = vec![];
+            for reading in readings {
+                let Reading::Known(known) = reading else { continue };
+                let new: Vec<ColumnId> = known.iter().map(|k| k.column).collect();
+                new.into_iter().for_each(|c| if !columns.contains(&c) { columns.push(c) });
+            }
+            columns
+        };
+        let values = values.map(|filled| (filled.slot, columns_of(&filled.readings))).collect();
+        ModelQuestion { text: question.text(), values }
+    }
+}
+
+/// The prompt for a question.
+pub fn prompt(vocabulary: &Vocabulary, question: &ModelQuestion) -> Vec<u32> {
+    let mut tokens = vec![vocabulary.bos()];
+    let mut words = String::new();
+    for word in question.text.split_whitespace() {
+        match slot_named(word).and_then(|slot| vocabulary.slot(slot)) {
+            Some(token) => {
+                flush(vocabulary, &mut words, &mut tokens);
+                tokens.push(token);
+            }
+            None => {
+                words.push(' ');
+                words.push_str(word);
+            }
+        }
+    }
+    flush(vocabulary, &mut words, &mut tokens);
+    for (slot, columns) in &question.values {
+        tokens.extend(vocabulary.slot(*slot));
+        let columns = columns.iter().take(MAX_COLUMNS).map(|column| ColumnRef { column: *column, instance: 1 });
+        tokens.extend(columns.filter_map(|column| vocabulary.lexeme(Lexeme::Column(column))));
+    }
+    tokens.push(vocabulary.sep());
+    tokens
+}
+
+/// What a model is to write: the intent and, where that is [`Intent::Answerable`], the lexemes (ids; the end is added
+/// where it is missing). `None` for an intent that models do not tell.
+pub fn completion(vocabulary: &Vocabulary, intent: Intent, lexemes: &[u32]) -> Option<Vec<u32>> {
+    let mut tokens = vec![vocabulary.intent(intent)?];
+    if intent == Intent::Answerable {
+        tokens.extend(lexemes.iter().map(|id| vocabulary.token(*id)));
+        if tokens.last() != Some(&vocabulary.end()) {
+            tokens.push(vocabulary.end());
+        }
+    }
+    Some(tokens)
+}
+
+/// Encodes the words gathered so far; each stands behind a space, so that it has the same pieces wherever it stands.
+fn flush(vocabulary: &Vocabulary, words: &mut String, tokens: &mut Vec<u32>) {
+    if !words.is_empty() {
+        tokens.extend(vocabulary.tokenizer.encode(words));
+        words.clear();
+    }
+}
+
+/// `<num1>` as a slot.
+pub fn slot_named(word: &str) -> Option<Slot> {
+    let inner = word.strip_prefix('<')?.strip_suffix('>')?;
+    let digits = inner.find(|c: char| c.is_ascii_digit())?;
+    let number = inner[digits..].parse().ok()?;
+    SlotKind::ALL.into_iter().map(|kind| Slot { kind, number }).find(|slot| slot.to_string() == word)
+}

@@ -1,0 +1,194 @@
+//! The query generator: prompts to candidates. The mask comes from the matcher at every step, so a candidate is always a
+//! whole query over the catalog; tokens that the grammar forces cost no forward pass of their own and count nothing.
+
+use model::inference::{Logits, Model, Options, advance, prefill};
+use model::sampling::{Sampling, sample};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use sql::bitset::BitSet;
+use sql::matcher::{Grammar, Matcher, SlotTable};
+
+use crate::intent::Intent;
+use crate::vocabulary::Vocabulary;
+
+/// The longest query, in lexemes.
+pub const MAX_LEXEMES: usize = 160;
+/// The shortest query: SELECT, COUNT(*), FROM, a table, END, and something to spare.
+const LEAST_LEXEMES: usize = 8;
+
+/// What a candidate is generated with.
+#[derive(Clone, Copy)]
+pub struct Generator<'a> {
+    /// The network.
+    pub model: &'a Model,
+    /// Its tokens.
+    pub vocabulary: &'a Vocabulary,
+    /// What may follow what.
+    pub grammar: &'a Grammar,
+    /// Threads, which split the rows; no byte depends on them.
+    pub threads: usize,
+}
+
+/// One way to draw a candidate.
+#[derive(Debug, Clone, Copy)]
+pub struct Draw {
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// Seed of the choice; greedy choice needs none.
+    pub seed: u64,
+}
+
+impl Draw {
+    /// The most likely token each time.
+    pub const GREEDY: Draw = Draw { sampling: Sampling::GREEDY, seed: 0 };
+}
+
+/// A question and the candidates wanted for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The prompt.
+    pub prompt: &'a [u32],
+    /// The question's values.
+    pub slots: &'a SlotTable,
+    /// One candidate each.
+    pub draws: &'a [Draw],
+}
+
+/// What a model wrote.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// What the question is.
+    pub intent: Intent,
+    /// Ids of the query's lexemes, the end included; empty unless the intent is [`Intent::Answerable`].
+    pub lexemes: Vec<u32>,
+    /// Σ log p over the tokens that were not forced, under the mask at temperature 1.
+    pub log_likelihood: f64,
+    /// How many tokens were chosen.
+    pub chosen: usize,
+    /// How many tokens the grammar forced.
+    pub forced: usize,
+}
+
+/// Why there are no candidates.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    /// Prompt and query do not fit the model's longest sequence.
+    #[error("the question is {given} tokens long; this model reads at most {limit}")]
+    TooLong {
+        /// Tokens of the prompt.
+        given: usize,
+        /// The most there may be.
+        limit: usize,
+    },
+    /// The network refuses.
+    #[error(transparent)]
+    Model(#[from] model::error::Error),
+}
+
+/// Generates every candidate of every request, all of them side by side; replies in the order of the requests.
+///
+/// # Errors
+/// When a prompt is too long, or the network is broken (NaN).
+pub fn generate(generator: Generator<'_>, requests: &[Request<'_>]) -> Result<Vec<Vec<Candidate>>, GenerateError> {
+    let options = Options { threads: generator.threads, ..Options::default() };
+    let prompts: Vec<&[u32]> = requests.iter().map(|request| request.prompt).collect();
+    for prompt in &prompts {
+        check_length(generator, prompt)?;
+    }
+    let mut logits = Logits::default();
+    let cache = prefill(generator.model, &prompts, options, &mut logits)?;
+    let mut rows: Vec<Row<'_>> = vec![];
+    for (i, request) in requests.iter().enumerate() {
+        for draw in request.draws {
+            rows.push(Row::begin(generator, i, request, *draw, logits.last(i))?);
+        }
+    }
+    let origins: Vec<usize> = rows.iter().map(|row| row.request).collect();
+    let mut cache = cache.fork(&origins)?;
+    while rows.iter().any(|row| !row.pending.is_empty()) {
+        let tokens: Vec<&[u32]> = rows.iter().map(|row| &row.pending[..]).collect();
+        advance(generator.model, &mut cache, &tokens, options, &mut logits)?;
+        for (i, row) in rows.iter_mut().enumerate().filter(|(_, row)| !row.pending.is_empty()) {
+            row.step(generator, logits.last(i))?;
+        }
+    }
+    let mut found: Vec<Vec<Candidate>> = requests.iter().map(|_| vec![]).collect();
+    rows.into_iter().for_each(|row| found[row.request].push(row.candidate));
+    Ok(found)
+}
+
+fn check_length(generator: Generator<'_>, prompt: &[u32]) -> Result<(), GenerateError> {
+    let limit = generator.model.config().max_position_embeddings.saturating_sub(LEAST_LEXEMES + 1);
+    if prompt.len() > limit { Err(GenerateError::TooLong { given: prompt.len(), limit }) } else { Ok(()) }
+}
+
+/// One candidate being written.
+struct Row<'a> {
+    request: usize,
+    matcher: Matcher<'a>,
+    draw: Draw,
+    random: ChaCha8Rng,
+    candidate: Candidate,
+    /// Tokens that the network has not read yet; none when the candidate is done.
+    pending: Vec<u32>,
+    /// The lexemes that may come next, kept for its memory.
+    allowed: BitSet,
+}
+
+impl<'a> Row<'a> {
+    /// The intent, and what follows from it without asking the network.
+    fn begin(
+        generator: Generator<'a>,
+        index: usize,
+        request: &Request<'a>,
+        draw: Draw,
+        logits: &[f32],
+    ) -> Result<Self, GenerateError> {
+        let mut random = ChaCha8Rng::seed_from_u64(draw.seed);
+        let mask = generator.vocabulary.intent_mask();
+        let choice = sample(logits, Some(&mask), draw.sampling, &mut random)?;
+        let intent = generator.vocabulary.intent_of(choice.token).unwrap_or(Intent::Ambiguous);
+        let room = generator.model.config().max_position_embeddings - request.prompt.len() - 1;
+        let matcher = Matcher::new(generator.grammar, request.slots, room.min(MAX_LEXEMES));
+        let log_likelihood = f64::from(choice.log_prob);
+        let candidate = Candidate { intent, lexemes: vec![], log_likelihood, chosen: 1, forced: 0 };
+        let allowed = BitSet::default();
+        let mut row = Row { request: index, matcher, draw, random, candidate, pending: vec![], allowed };
+        if intent == Intent::Answerable {
+            row.pending.push(choice.token);
+            row.take_forced(generator);
+        }
+        Ok(row)
+    }
+
+    /// Chooses the next token and takes those that must follow it.
+    fn step(&mut self, generator: Generator<'_>, logits: &[f32]) -> Result<(), GenerateError> {
+        self.pending.clear();
+        self.matcher.mask(&mut self.allowed);
+        let mask = generator.vocabulary.mask(&self.allowed);
+        let choice = sample(logits, Some(&mask), self.draw.sampling, &mut self.random)?;
+        self.candidate.log_likelihood += f64::from(choice.log_prob);
+        self.candidate.chosen += 1;
+        if let Some(lexeme) = generator.vocabulary.lexeme_id(choice.token) {
+            self.take(generator, lexeme);
+            self.take_forced(generator);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, generator: Generator<'_>, lexeme: u32) {
+        self.matcher.advance_allowed(lexeme);
+        self.candidate.lexemes.push(lexeme);
+        self.pending.push(generator.vocabulary.token(lexeme));
+    }
+
+    /// Takes every lexeme that is the only one possible; a finished query has nothing pending.
+    fn take_forced(&mut self, generator: Generator<'_>) {
+        while !self.matcher.is_finished() {
+            let Some(lexeme) = self.matcher.forced() else { return };
+            self.candidate.forced += 1;
+            self.take(generator, lexeme);
+        }
+        self.pending.clear();
+    }
+}

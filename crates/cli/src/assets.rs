@@ -1,0 +1,38 @@
+//! What stands inside the program: the GL pack and, where it was built with them, the weights of its model.
+
+use answer::pack::PackFiles;
+
+/// The packs inside the program.
+pub(crate) const PACKS: [&str; 1] = ["gl"];
+
+/// The texts of a pack inside the program.
+pub(crate) fn pack(name: &str) -> Option<PackFiles> {
+    let files = match name {
+        "gl" => PackFiles {
+            name: "gl".to_owned(),
+            schema: include_str!("../../../packs/gl/schema.sql").to_owned(),
+            glossary: include_str!("../../../packs/gl/glossary.toml").to_owned(),
+            rules: include_str!("../../../packs/gl/rules.toml").to_owned(),
+            demo: include_str!("../../../packs/gl/demo.toml").to_owned(),
+            ..PackFiles::default()
+        },
+        _ => return None,
+    };
+    Some(files)
+}
+
+/// The model inside the program: `config.json`, `model.safetensors` and `tokenizer.json`.
+#[cfg(glrl_weights)]
+pub(crate) fn model() -> Option<model::model_folder::ModelFiles<'static>> {
+    Some(model::model_folder::ModelFiles {
+        config: include_str!("../../../models/gl-compact/config.json"),
+        weights: include_bytes!("../../../models/gl-compact/model.safetensors"),
+        tokenizer: include_str!("../../../models/gl-compact/tokenizer.json"),
+    })
+}
+
+/// No weights stood in `models/gl-compact` when the program was built.
+#[cfg(not(glrl_weights))]
+pub(crate) fn model() -> Option<model::model_folder::ModelFiles<'static>> {
+    None
+}

@@ -1,0 +1,375 @@
+//! `glrl ask`: one question, or a batch of them, to checked SQL and rows.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, stdin};
+use std::path::{Path, PathBuf};
+
+use answer::engine::Engine;
+use answer::orchestrator::{self, Options, ask};
+use answer::reply::{Answer, Cause, Problem, Status};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use jiff::civil::Date;
+use schema::Value as Datum;
+use serde_json::Value as Json;
+use sql::validate::{Diagnostic, Severity};
+use toml::Value;
+
+use super::Arguments;
+use crate::context::{Context, today};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output;
+use crate::settings::FlagValue;
+
+/// A longer line of a batch is not read.
+const LONGEST_LINE: u64 = 1_000_000;
+
+/// What to ask, of which database, and how far to go.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("input").required(true).args(["question", "batch"]))]
+pub(crate) struct Args {
+    /// The question, in plain words; SQL is checked and run as it stands.
+    question: Option<String>,
+    /// Answer each line `{"id", "question"}` of this file with one line of JSON; "-" is standard input.
+    #[arg(long, value_name = "FILE")]
+    batch: Option<PathBuf>,
+    /// The SQLite file to ask; without it, the pack's demo database.
+    #[arg(long, value_name = "FILE")]
+    db: Option<String>,
+    /// The pack to ask with: a name, or a folder.
+    #[arg(long)]
+    pack: Option<String>,
+    /// The model folder to ask with.
+    #[arg(long, value_name = "DIR")]
+    model: Option<String>,
+    /// The day that "last month" is counted from, YYYY-MM-DD; without it, today.
+    #[arg(long, value_name = "DATE")]
+    today: Option<String>,
+    /// Only make and check the SQL.
+    #[arg(long)]
+    no_execute: bool,
+    /// Rows returned at most.
+    #[arg(long, value_name = "N")]
+    max_rows: Option<u32>,
+    /// Further candidates to list, at most 5.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=5))]
+    alternatives: Option<u16>,
+    /// How sure an answer has to be: "default", "strict", or a probability.
+    #[arg(long, value_name = "T")]
+    threshold: Option<String>,
+    /// Put the rows into the replies of a batch.
+    #[arg(long)]
+    rows: bool,
+    /// Time for the query in the database, as "500ms" or "5s".
+    #[arg(long, value_name = "TIME", value_parser = milliseconds)]
+    deadline: Option<u32>,
+}
+
+impl Arguments for Args {
+    fn flags(&self) -> Vec<FlagValue> {
+        let text = |key, flag, value: &Option<String>| value.clone().map(|v| (key, flag, Value::String(v)));
+        let number = |key, flag, value: Option<i64>| value.map(|v| (key, flag, Value::Integer(v)));
+        let flags = [
+            text("database.path", "--db", &self.db),
+            text("pack", "--pack", &self.pack),
+            text("model.path", "--model", &self.model),
+            text("ask.threshold", "--threshold", &self.threshold),
+            number("limits.max_rows", "--max-rows", self.max_rows.map(i64::from)),
+            number("ask.alternatives", "--alternatives", self.alternatives.map(i64::from)),
+            number("limits.deadline_ms", "--deadline", self.deadline.map(i64::from)),
+        ];
+        flags.into_iter().flatten().collect()
+    }
+
+    fn reject(self, json: bool, failure: Failure) -> Outcome {
+        fail(self.question.as_deref().unwrap_or(""), json, failure)
+    }
+}
+
+/// "500ms", "5s", "2m"; a bare number is seconds.
+fn milliseconds(text: &str) -> Result<u32, String> {
+    let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim() {
+        "ms" => 1.0,
+        "" | "s" => 1000.0,
+        "m" | "min" => 60_000.0,
+        _ => return Err("expected a time such as \"500ms\" or \"5s\"".to_owned()),
+    };
+    let ms = number.parse::<f64>().map(|n| n * factor).map_err(|e| e.to_string())?;
+    if (1.0..=f64::from(u32::MAX)).contains(&ms) { Ok(ms as u32) } else { Err("expected at least 1ms".to_owned()) }
+}
+
+/// Asks.
+pub(crate) fn run(args: Args, context: &Context) -> Outcome {
+    match &args.batch {
+        Some(path) => batch(path, &args, context),
+        None => {
+            let question = args.question.as_deref().unwrap_or("");
+            let answered = one(question, &args, context);
+            match answered {
+                Ok(answer) => show(&answer, context),
+                Err(failure) => fail(question, context.json, failure),
+            }
+        }
+    }
+}
+
+fn one(question: &str, args: &Args, context: &Context) -> Result<Answer, Failure> {
+    let today = today(args.today.as_deref())?;
+    // What needs neither database nor model is told without them.
+    if let Some(answer) = orchestrator::turned_away(question) {
+        return Ok(answer);
+    }
+    let engine = engine(context)?;
+    Ok(ask(&engine, question, &options(args, context, today)))
+}
+
+/// Pack, database, values and model, opened once.
+fn engine(context: &Context) -> Result<Engine, Failure> {
+    let pack = context.pack()?;
+    let database = context.database(&pack)?;
+    let model = context.model(&pack).map_err(|failure| {
+        let cause = if failure.code == "model_missing" { Cause::ModelMissing } else { Cause::ModelInvalid };
+        Problem { cause, message: failure.message, hint: failure.hint }
+    });
+    let values = context.settings().values.of_profile();
+    Ok(Engine::new(pack, database, model, context.cache_folder().as_deref(), &values))
+}
+
+fn options(args: &Args, context: &Context, today: Date) -> Options {
+    let settings = context.settings();
+    Options {
+        today,
+        execute: !args.no_execute,
+        limits: settings.limits.of_run(),
+        alternatives: usize::from(settings.ask.alternatives),
+        samples: usize::from(settings.ask.samples),
+        seed: settings.ask.seed,
+        threshold: settings.threshold().unwrap_or_default(),
+    }
+}
+
+/// A failure before there was an answer; `--json` promises one object all the same.
+fn fail(question: &str, json: bool, failure: Failure) -> Outcome {
+    if !json {
+        return Err(failure);
+    }
+    let cause = match failure.exit {
+        Exit::Usage => Cause::Question,
+        Exit::Unavailable => Cause::DatabaseUnavailable,
+        Exit::Data => Cause::DatabaseInvalid,
+        Exit::Model => Cause::ModelInvalid,
+        _ => Cause::Internal,
+    };
+    let answer = Answer::to(question).declined(Problem { cause, message: failure.message, hint: failure.hint });
+    // The failure's own code is the more exact one.
+    let mut object = serde_json::to_value(&answer).unwrap_or_default();
+    object["error"]["code"] = Json::from(failure.code);
+    output::line(object)?;
+    Ok(failure.exit)
+}
+
+fn exit_of(answer: &Answer) -> Exit {
+    let Some(problem) = &answer.error else { return Exit::Done };
+    match problem.cause {
+        Cause::Question => Exit::Usage,
+        Cause::Write | Cause::Unsafe => Exit::Refused,
+        Cause::Unanswerable | Cause::Ambiguous | Cause::FollowUp | Cause::ChitChat => Exit::NoAnswer,
+        Cause::InvalidSql | Cause::NoCandidate | Cause::LowConfidence => Exit::NoAnswer,
+        Cause::ModelMissing | Cause::ModelInvalid => Exit::Model,
+        Cause::DatabaseUnavailable => Exit::Unavailable,
+        Cause::DatabaseInvalid => Exit::Data,
+        Cause::Deadline => Exit::Deadline,
+        Cause::Limit | Cause::Internal => Exit::Failed,
+    }
+}
+
+fn show(answer: &Answer, context: &Context) -> Outcome {
+    if context.json {
+        output::line(answer.to_json())?;
+        return Ok(exit_of(answer));
+    }
+    if let Some(sql) = &answer.sql {
+        show_query(answer, sql, context)?;
+    }
+    if !answer.alternatives.is_empty() {
+        show_alternatives(answer, context)?;
+    }
+    if let Some(problem) = &answer.error {
+        for diagnostic in &answer.validation {
+            output::talk(format_args!("{}", one_line(diagnostic)));
+        }
+        output::talk(format_args!("{}", output::plain(&problem.message)));
+        if let Some(hint) = &problem.hint {
+            output::talk(format_args!("  hint: {}", output::plain(hint)));
+        }
+    }
+    Ok(exit_of(answer))
+}
+
+fn show_query(answer: &Answer, sql: &str, context: &Context) -> Result<(), Failure> {
+    let paint = context.paint();
+    if let Some(reasoning) = &answer.reasoning {
+        output::line(format_args!("{} {}", paint.bold("Reasoning"), paint.faint("(derived from the query)")))?;
+        for step in reasoning.lines() {
+            output::line(format_args!("  {}", output::plain(step)))?;
+        }
+        output::line("")?;
+    }
+    output::line(paint.bold("SQL"))?;
+    for line in sql.lines() {
+        output::line(format_args!("  {}", output::plain(line)))?;
+    }
+    output::line("")?;
+    if let Some(confidence) = answer.confidence_score {
+        output::line(format_args!("{} {:.1} %", paint.bold("Confidence"), 100.0 * confidence))?;
+    }
+    let verdict = if answer.validation.is_empty() { paint.green("passed") } else { paint.yellow("passed, with remarks") };
+    output::line(format_args!("{} {verdict}", paint.bold("Validation")))?;
+    for diagnostic in &answer.validation {
+        output::line(format_args!("  {}", one_line(diagnostic)))?;
+    }
+    show_rows(answer, context)
+}
+
+fn show_rows(answer: &Answer, context: &Context) -> Result<(), Failure> {
+    let Some(rows) = &answer.rows else { return Ok(()) };
+    output::line("")?;
+    if !rows.is_empty() {
+        output::line(table(&answer.columns, rows))?;
+    }
+    let count = output::separated(rows.len() as i128);
+    let noun = if rows.len() == 1 { "row" } else { "rows" };
+    let more = if answer.truncated { ", and there are more (--max-rows)" } else { "" };
+    let time = context.paint().faint(&format!("({})", output::duration(answer.elapsed_ms)));
+    output::line(format_args!("{count} {noun}{more}  {time}"))?;
+    Ok(())
+}
+
+fn table(columns: &[String], rows: &[Vec<Datum>]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_FULL_CONDENSED);
+    if let Some((terminal_size::Width(width), _)) = terminal_size::terminal_size().filter(|_| output::is_terminal()) {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    table.set_header(columns.iter().map(|name| output::plain(name)));
+    for row in rows {
+        table.add_row(row.iter().map(|value| {
+            let is_number = matches!(value, Datum::Integer(_) | Datum::Real(_));
+            let alignment = if is_number { CellAlignment::Right } else { CellAlignment::Left };
+            Cell::new(output::cell(value)).set_alignment(alignment)
+        }));
+    }
+    table
+}
+
+fn show_alternatives(answer: &Answer, context: &Context) -> Result<(), Failure> {
+    let paint = context.paint();
+    output::line("")?;
+    output::line(paint.bold(if answer.status == Status::Answered { "Alternatives" } else { "Candidates" }))?;
+    for alternative in &answer.alternatives {
+        let confidence = format!("{:.1} %", 100.0 * alternative.confidence_score);
+        output::line(format_args!("  {}", paint.faint(&confidence)))?;
+        for line in alternative.sql.lines() {
+            output::line(format_args!("    {}", output::plain(line)))?;
+        }
+    }
+    Ok(())
+}
+
+fn one_line(diagnostic: &Diagnostic) -> String {
+    let severity = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    output::plain(&format!("{severity} {}: {}", diagnostic.code, diagnostic.message))
+}
+
+/// Answers each line of a file with one line.
+fn batch(path: &Path, args: &Args, context: &Context) -> Outcome {
+    let today = today(args.today.as_deref())?;
+    let mut input: Box<dyn BufRead> = if path.as_os_str() == "-" {
+        Box::new(BufReader::new(stdin()))
+    } else {
+        Box::new(BufReader::new(File::open(path).map_err(|e| Failure::unreadable(path, &e))?))
+    };
+    let mut next = next_line(&mut input).map_err(|e| Failure::unreadable(path, &e))?;
+    let engine = engine(context)?;
+    let options = options(args, context, today);
+    let mut number = 0;
+    while let Some(line) = next {
+        number += 1;
+        if !line.iter().all(u8::is_ascii_whitespace) {
+            let mut answer = match read_line(&line, number == 1) {
+                Ok((id, question)) => Answer { id, ..ask(&engine, &question, &options) },
+                Err((id, message)) => bad_line(id, number, message),
+            };
+            if !args.rows {
+                answer.rows = None;
+            }
+            output::line(answer.to_json())?;
+        }
+        next = next_line(&mut input).map_err(|e| Failure::unreadable(path, &e))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The next line without its end; what a line has beyond [`LONGEST_LINE`] is passed over, so that it cannot be read.
+fn next_line(input: &mut dyn BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = vec![];
+    if input.take(LONGEST_LINE + 1).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    if line.len() as u64 > LONGEST_LINE && !line.ends_with(b"\n") {
+        input.skip_until(b'\n')?;
+    }
+    Ok(Some(line))
+}
+
+/// The id and question of a line.
+fn read_line(line: &[u8], is_first: bool) -> Result<(Json, String), (Json, String)> {
+    let bad = |message: String| (Json::Null, message);
+    if line.len() as u64 > LONGEST_LINE {
+        return Err(bad(format!("the line is longer than {} bytes", output::separated(i128::from(LONGEST_LINE)))));
+    }
+    let text = std::str::from_utf8(line).map_err(|e| bad(format!("not UTF-8 text: {e}")))?;
+    let text = if is_first { text.strip_prefix('\u{feff}').unwrap_or(text) } else { text };
+    let mut object: Json = serde_json::from_str(text).map_err(|e| bad(format!("not a line of JSON: {e}")))?;
+    if !object.is_object() {
+        return Err(bad("expected an object {\"id\", \"question\"}".to_owned()));
+    }
+    let id = object["id"].take();
+    match object["question"].take() {
+        Json::String(question) => Ok((id, question)),
+        Json::Null => Err((id, "the line has no \"question\"".to_owned())),
+        _ => Err((id, "\"question\" is not a text".to_owned())),
+    }
+}
+
+fn bad_line(id: Json, number: usize, message: String) -> Answer {
+    let answer = Answer::to("").declined(Problem::new(Cause::Question, message));
+    Answer { id, line: Some(number), ..answer }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(milliseconds("500ms"), Ok(500));
+        assert_eq!(milliseconds("1.5s"), Ok(1500));
+        assert_eq!(milliseconds("2"), Ok(2000));
+        assert!(milliseconds("0ms").is_err() && milliseconds("soon").is_err() && milliseconds("5h").is_err());
+    }
+
+    #[test]
+    fn lines_are_read_or_named() {
+        let read = |text: &str| read_line(text.as_bytes(), true);
+        assert_eq!(read("\u{feff}{\"id\":7,\"question\":\"a\"}\r\n"), Ok((Json::from(7), "a".to_owned())));
+        assert_eq!(read("{\"question\":\"a\"}"), Ok((Json::Null, "a".to_owned())));
+        assert_eq!(read("{\"id\":\"x\"}").unwrap_err().0, Json::from("x"));
+        assert_eq!(read("[1]").unwrap_err().0, Json::Null);
+        assert!(read("{").is_err() && read_line(b"\xff", false).is_err());
+    }
+}

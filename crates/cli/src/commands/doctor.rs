@@ -1,0 +1,119 @@
+//! `glrl doctor`: looks at everything an answer needs, and says what is wrong with it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use model::cpu::Cpu;
+use serde_json::json;
+use toml::Value;
+
+use super::Arguments;
+use crate::context::Context;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output;
+use crate::settings::FlagValue;
+
+/// Which database and model to look at.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The SQLite file to look at; without it, the pack's demo database.
+    #[arg(long, value_name = "FILE")]
+    db: Option<String>,
+    /// The model folder to look at.
+    #[arg(long, value_name = "DIR")]
+    model: Option<String>,
+}
+
+impl Arguments for Args {
+    fn flags(&self) -> Vec<FlagValue> {
+        let db = self.db.clone().map(|path| ("database.path", "--db", Value::String(path)));
+        let model = self.model.clone().map(|path| ("model.path", "--model", Value::String(path)));
+        db.into_iter().chain(model).collect()
+    }
+}
+
+/// One thing looked at, and what was found.
+struct Check {
+    name: &'static str,
+    found: Result<String, Failure>,
+}
+
+/// Looks at everything; the exit code is that of the first thing that is wrong.
+pub(crate) fn run(_args: Args, context: &Context) -> Outcome {
+    let checks = look(context);
+    if context.json {
+        let lines: Vec<_> = checks.iter().map(|check| match &check.found {
+            Ok(found) => json!({ "check": check.name, "ok": true, "found": found }),
+            Err(e) => json!({ "check": check.name, "ok": false, "found": e.message, "hint": e.hint }),
+        });
+        output::line(json!({ "checks": lines.collect::<Vec<_>>() }))?;
+    } else {
+        let paint = context.paint();
+        for check in &checks {
+            let (mark, text) = match &check.found {
+                Ok(found) => (paint.green("ok   "), found.clone()),
+                Err(e) => (paint.red("wrong"), e.message.clone()),
+            };
+            output::line(format_args!("{mark} {:10} {}", check.name, output::plain(&text)))?;
+            if let Err(Failure { hint: Some(hint), .. }) = &check.found {
+                output::line(format_args!("      hint: {}", output::plain(hint)))?;
+            }
+        }
+    }
+    Ok(checks.iter().find_map(|check| check.found.as_ref().err().map(|e| e.exit)).unwrap_or(Exit::Done))
+}
+
+fn look(context: &Context) -> Vec<Check> {
+    let mut checks = vec![
+        Check { name: "settings", found: Ok(origins(context)) },
+        Check { name: "processor", found: context.choose_cpu().map(|()| processor()) },
+        Check { name: "cache", found: Ok(cache(context.cache_folder().as_deref())) },
+    ];
+    match context.pack() {
+        Err(failure) => checks.push(Check { name: "pack", found: Err(failure) }),
+        Ok(pack) => {
+            let found = format!("{}: {} tables, catalog {}", pack.name(), pack.catalog.tables.len(), &pack.catalog_hash()[..12]);
+            checks.push(Check { name: "pack", found: Ok(found) });
+            let database = context.database(&pack).map(|database| rows(&database));
+            checks.push(Check { name: "database", found: database });
+            let model = context.model(&pack).map(|loaded| {
+                format!("{} parameters", output::separated(loaded.model.config().parameter_count() as i128))
+            });
+            checks.push(Check { name: "model", found: model });
+        }
+    }
+    checks
+}
+
+fn origins(context: &Context) -> String {
+    let mut origins: Vec<String> = context.resolved.values.values().map(|(_, origin)| origin.to_string()).collect();
+    origins.sort_unstable();
+    origins.dedup();
+    format!("from {}", origins.join(", "))
+}
+
+fn processor() -> String {
+    let available: Vec<&str> = Cpu::available().into_iter().map(Cpu::name).collect();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{} of {}; {threads} threads", model::cpu::current(), available.join(", "))
+}
+
+/// A cache that cannot be written is slower, not wrong.
+fn cache(folder: Option<&Path>) -> String {
+    let Some(folder) = folder else { return "none (no home folder); everything is made in memory".to_owned() };
+    let probe = folder.join(format!("probe-{}", std::process::id()));
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b""));
+    let _ = std::fs::remove_file(&probe);
+    match written {
+        Ok(()) => folder.display().to_string(),
+        Err(e) => format!("{} cannot be written ({e}); everything is made in memory", folder.display()),
+    }
+}
+
+fn rows(database: &database::Database) -> String {
+    let counts = database::profile::row_counts(database, 1_000_000, Duration::from_secs(1));
+    let total: u64 = counts.iter().flatten().sum();
+    let place = database.path().map_or_else(|| "in memory".to_owned(), |path| path.display().to_string());
+    let more = if counts.iter().any(Option::is_none) { "at least " } else { "" };
+    format!("{place}: {more}{} rows in {} tables", output::separated(i128::from(total)), counts.len())
+}

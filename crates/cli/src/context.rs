@@ -1,0 +1,148 @@
+//! What every command is given: settings, the environment, and the ways to open packs, databases and models with the
+//! right failure for each.
+
+use std::path::{Path, PathBuf};
+
+use answer::engine::LoadedModel;
+use answer::pack::Pack;
+use database::fill::Recipe;
+use database::{Database, DemoSpec, Fault, OpenError, demo_database};
+use jiff::civil::Date;
+use model::cpu::Cpu;
+
+use crate::assets;
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Paint};
+use crate::settings::{Environment, Resolved, Settings};
+
+/// Seed of the demo database that stands behind `ask` without `--db`.
+const DEMO_SEED: u64 = 1;
+
+/// Settings and environment of one run.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The settings with their origins.
+    pub(crate) resolved: Resolved,
+    /// The environment.
+    pub(crate) environment: Environment,
+    /// `--json`.
+    pub(crate) json: bool,
+    quiet: bool,
+}
+
+impl Context {
+    /// What the command line and the environment came to.
+    pub(crate) fn new(resolved: Resolved, environment: Environment, json: bool, quiet: bool) -> Self {
+        Context { resolved, environment, json, quiet }
+    }
+
+    /// The settings.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.resolved.settings
+    }
+
+    /// Says something on standard error, unless `--quiet`.
+    pub(crate) fn note(&self, line: impl std::fmt::Display) {
+        if !self.quiet {
+            output::talk(format_args!("{line}"));
+        }
+    }
+
+    /// Colours, where standard output wants them.
+    pub(crate) fn paint(&self) -> Paint {
+        let wanted = self.settings().output.color == "auto" && self.environment.get("NO_COLOR").is_none();
+        Paint { on: wanted && output::is_terminal() && self.environment.get("TERM") != Some("dumb") }
+    }
+
+    /// The folder for generated databases and value indexes; `None` where there is no home folder.
+    pub(crate) fn cache_folder(&self) -> Option<PathBuf> {
+        let set = &self.settings().paths.cache;
+        if !set.is_empty() {
+            return Some(PathBuf::from(set));
+        }
+        self.environment.xdg("XDG_CACHE_HOME", ".cache").map(|folder| folder.join("glrl"))
+    }
+
+    /// The pack that settings name: one inside the program, or a folder.
+    pub(crate) fn pack(&self) -> Result<Pack, Failure> {
+        let name = &self.settings().pack;
+        let pack = match assets::pack(name) {
+            Some(files) => Pack::new(files),
+            None if Path::new(name).is_dir() => Pack::from_folder(Path::new(name)),
+            None => {
+                let hint = format!("inside the program: {}; or give the path of a pack's folder", assets::PACKS.join(", "));
+                return Err(Failure::data(format_args!("there is no pack \"{name}\"")).hint(hint));
+            }
+        };
+        pack.map_err(Failure::data)
+    }
+
+    /// The database that settings name, or the pack's demo database.
+    pub(crate) fn database(&self, pack: &Pack) -> Result<Database, Failure> {
+        let path = &self.settings().database.path;
+        if path.is_empty() {
+            return self.demo_database(pack);
+        }
+        database::open(Path::new(path), &pack.catalog).map_err(|e| cannot_open(&e))
+    }
+
+    fn demo_database(&self, pack: &Pack) -> Result<Database, Failure> {
+        if pack.files.demo.is_empty() {
+            let hint = "name one with --db FILE.sqlite";
+            return Err(Failure::data(format_args!("pack \"{}\" has no demo database", pack.name())).hint(hint));
+        }
+        let spec = DemoSpec::from_toml(&pack.files.demo).map_err(Failure::data)?;
+        let recipe = Recipe { catalog: &pack.catalog, ddl: &pack.files.schema, spec: &spec, seed: DEMO_SEED };
+        demo_database(self.cache_folder().as_deref(), &recipe).map_err(Failure::data)
+    }
+
+    /// The model that settings name, or the one inside the program, checked against the pack. `Err` holds the exit 8
+    /// that a question needing it ends with.
+    pub(crate) fn model(&self, pack: &Pack) -> Result<LoadedModel, Failure> {
+        self.choose_cpu()?;
+        let path = &self.settings().model.path;
+        let loaded = if path.is_empty() {
+            let files = assets::model().filter(|_| assets::PACKS.contains(&pack.name()));
+            let Some(files) = files else { return Err(no_model(pack)) };
+            model::model_folder::load_embedded(files)
+        } else {
+            model::model_folder::load(Path::new(path))
+        };
+        let loaded = loaded.map_err(|e| Failure::new(Exit::Model, "model_damaged", e).hint(MODEL_HINT))?;
+        LoadedModel::new(loaded, pack).map_err(|e| Failure::new(Exit::Model, e.code(), e).hint(MODEL_HINT))
+    }
+
+    /// Forces the instruction set that settings name.
+    pub(crate) fn choose_cpu(&self) -> Result<(), Failure> {
+        let name = &self.settings().model.cpu;
+        if name == "auto" {
+            return Ok(());
+        }
+        let forced = name.parse::<Cpu>().and_then(model::cpu::force);
+        forced.map_err(|e| Failure::new(Exit::Settings, "settings", e))
+    }
+}
+
+const MODEL_HINT: &str = "`glrl model info` shows what a model folder was made for; `glrl train sft` makes a new one";
+
+fn no_model(pack: &Pack) -> Failure {
+    let message = format!("there is no model for pack \"{}\": this program was built without its weights", pack.name());
+    Failure::new(Exit::Model, "model_missing", message).hint("name a model folder with --model DIR, or train one with `glrl train sft`")
+}
+
+/// A database that cannot be opened: exit 5 where it is out of reach, 7 where it is not what it has to be.
+pub(crate) fn cannot_open(error: &OpenError) -> Failure {
+    let (exit, code) = match error.fault() {
+        Fault::Unavailable => (Exit::Unavailable, "database_unavailable"),
+        _ => (Exit::Data, "database_invalid"),
+    };
+    Failure::new(exit, code, error)
+}
+
+/// A day given as `YYYY-MM-DD`, or the machine's own.
+pub(crate) fn today(text: Option<&str>) -> Result<Date, Failure> {
+    let Some(text) = text else { return Ok(jiff::Zoned::now().date()) };
+    let digits = text.len() == 10 && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
+    let date = text.parse::<Date>().ok().filter(|_| digits);
+    date.ok_or_else(|| Failure::usage(format_args!("--today {text}: expected a day as YYYY-MM-DD")))
+}

@@ -1,0 +1,100 @@
+//! A database in memory, shared by repeated evaluation: the bytes once, a connection for each thread.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rusqlite::{Connection, MAIN_DB};
+use schema::Catalog;
+
+use crate::error::OpenError;
+use crate::introspect::introspect;
+use crate::open;
+use crate::sandbox::{Database, lock_down};
+
+/// How many images a thread keeps open.
+const KEPT: usize = 32;
+
+/// A whole database as bytes. Cloning shares them.
+#[derive(Debug, Clone)]
+pub struct Image {
+    bytes: Arc<[u8]>,
+    catalog: Arc<Catalog>,
+    number: u64,
+}
+
+impl Image {
+    /// Copies a file into memory, once [`crate::open()`] finds it good.
+    ///
+    /// # Errors
+    /// As [`crate::open()`].
+    pub fn load(path: &Path, pack: &Catalog) -> Result<Self, OpenError> {
+        let mut database = open::open(path, pack)?;
+        let unreadable =
+            |error: rusqlite::Error| OpenError::Unreadable { path: path.to_owned(), reason: error.to_string() };
+        Image::of(&mut database.connection, pack).map_err(unreadable)
+    }
+
+    /// Copies what a connection holds, for queries over `catalog`.
+    ///
+    /// # Errors
+    /// SQLite's own, when the connection cannot be read.
+    pub fn of(connection: &mut Connection, catalog: &Catalog) -> rusqlite::Result<Self> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        /// Where the header says which journal the file wants: 2 is a write-ahead log, which memory cannot have.
+        const JOURNAL: [usize; 2] = [18, 19];
+        let mut bytes = connection.serialize(MAIN_DB)?.to_vec();
+        JOURNAL.iter().filter_map(|at| bytes.get_mut(*at).map(|byte| *byte = 1)).for_each(drop);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Ok(Image { bytes: bytes.into(), catalog: Arc::new(catalog.clone()), number })
+    }
+
+    /// How many bytes it takes, for each thread that uses it.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The tables and columns that queries may read.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// A database of its own for the caller, read-only as a file would be.
+    ///
+    /// # Errors
+    /// SQLite's own, when memory is short.
+    pub fn open(&self) -> rusqlite::Result<Database> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.deserialize_read_exact(MAIN_DB, &self.bytes[..], self.bytes.len(), true)?;
+        let live = introspect(&connection)?;
+        lock_down(connection, &live, (*self.catalog).clone(), None)
+    }
+
+    /// Calls `work` with this thread's own database, opened on first use and kept for the next.
+    ///
+    /// # Errors
+    /// As [`Image::open`].
+    pub fn with<T>(&self, work: impl FnOnce(&Database) -> T) -> rusqlite::Result<T> {
+        thread_local! {
+            static OPEN: RefCell<Vec<(u64, Database)>> = const { RefCell::new(Vec::new()) };
+        }
+        // Taken out while it is used, so that `work` may use other images.
+        let kept = OPEN.with_borrow_mut(|open| {
+            let at = open.iter().position(|(number, _)| *number == self.number)?;
+            Some(open.remove(at).1)
+        });
+        let database = match kept {
+            Some(database) => database,
+            None => self.open()?,
+        };
+        let outcome = work(&database);
+        OPEN.with_borrow_mut(|open| {
+            open.push((self.number, database));
+            if open.len() > KEPT {
+                open.remove(0);
+            }
+        });
+        Ok(outcome)
+    }
+}

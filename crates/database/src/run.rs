@@ -1,0 +1,160 @@
+//! A checked query to rows, within limits of time, rows, bytes and memory.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, PrepFlags, Statement};
+use schema::Value;
+use serde::Serialize;
+
+use crate::error::{RunError, engine_error};
+use crate::sandbox::{Database, LONGEST_VALUE};
+
+/// How far a query may go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// Time from the call to the last row.
+    pub deadline: Duration,
+    /// Rows returned; there may be more ([`Rows::truncated`]).
+    pub max_rows: usize,
+    /// Bytes of values returned, a number counting eight; there may be more ([`Rows::truncated`]).
+    pub max_bytes: usize,
+    /// Bytes that SQLite may hold in the whole process, databases in memory included. The lowest limit ever given
+    /// stays: SQLite's own can only be lowered.
+    pub max_memory: Option<u64>,
+}
+
+impl Default for Limits {
+    /// 5 s, 10,000 rows, 64 MiB of values, 1 GiB of memory.
+    fn default() -> Self {
+        Limits {
+            deadline: Duration::from_secs(5),
+            max_rows: 10_000,
+            max_bytes: 64 << 20,
+            max_memory: Some(1 << 30),
+        }
+    }
+}
+
+/// What a query returned.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Rows {
+    /// The columns in order.
+    pub columns: Vec<ResultColumn>,
+    /// The rows in order, each as long as `columns`.
+    pub rows: Vec<Vec<Value>>,
+    /// Whether there was more than the limits let through.
+    pub truncated: bool,
+}
+
+/// One column of a result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResultColumn {
+    /// Its name.
+    pub name: String,
+    /// The declared type of the table's column it shows unchanged, if it does.
+    pub declared: Option<String>,
+}
+
+/// Runs one statement that `sql` found to be a query over the catalog.
+pub(crate) fn run_text(database: &Database, sql: &str, limits: &Limits) -> Result<Rows, RunError> {
+    let guard = &database.guard;
+    lower_memory_ceiling(limits.max_memory);
+    // Waiting for a lock is time too, and SQLite does not look at the clock meanwhile.
+    let _ = database.connection.busy_timeout(limits.deadline.min(Duration::from_secs(1)));
+    guard.arm(limits.deadline);
+    let outcome = prepare(database, sql).and_then(|statement| step(statement, limits));
+    guard.disarm();
+    let outcome = outcome.map_err(|error| failure(database, &error, limits));
+    if matches!(outcome, Err(RunError::Cancelled)) {
+        guard.clear_cancel();
+    }
+    outcome
+}
+
+fn prepare<'a>(database: &'a Database, sql: &str) -> rusqlite::Result<Statement<'a>> {
+    let flags = PrepFlags::SQLITE_PREPARE_NO_VTAB | PrepFlags::SQLITE_PREPARE_DONT_LOG;
+    let statement = database.connection.prepare_with_flags(sql, flags)?;
+    let is_query = statement.readonly() && statement.is_explain() == 0 && statement.column_count() > 0;
+    if is_query { Ok(statement) } else { Err(rusqlite::Error::InvalidQuery) }
+}
+
+fn step(mut statement: Statement<'_>, limits: &Limits) -> rusqlite::Result<Rows> {
+    let columns: Vec<ResultColumn> = statement
+        .columns()
+        .map(|c| ResultColumn { name: c.name().to_owned(), declared: c.decl_type().map(str::to_owned) })
+        .collect();
+    let width = columns.len();
+    let mut result = Rows { columns, ..Rows::default() };
+    let mut bytes = 0;
+    let mut cursor = statement.query([])?;
+    while let Some(row) = cursor.next()? {
+        if result.rows.len() == limits.max_rows {
+            result.truncated = true;
+            break;
+        }
+        let values = (0..width).map(|i| row.get_ref(i).map(value)).collect::<rusqlite::Result<Vec<Value>>>()?;
+        bytes += values.iter().map(size).sum::<usize>();
+        if bytes > limits.max_bytes {
+            result.truncated = true;
+            break;
+        }
+        result.rows.push(values);
+    }
+    Ok(result)
+}
+
+fn value(cell: ValueRef<'_>) -> Value {
+    match cell {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(whole) => Value::Integer(whole),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(bytes) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Blob(bytes) => bytes.len(),
+        _ => size_of::<f64>(),
+    }
+}
+
+/// SQLite's heap limit belongs to the process, and a statement can only lower it.
+fn lower_memory_ceiling(limit: Option<u64>) {
+    static CEILING: AtomicU64 = AtomicU64::new(u64::MAX);
+    let Some(limit) = limit else { return };
+    if CEILING.fetch_min(limit, Ordering::Relaxed) > limit
+        && let Ok(scratch) = Connection::open_in_memory()
+    {
+        let _ = scratch.query_row(&format!("PRAGMA hard_heap_limit = {limit}"), [], |_| Ok(()));
+    }
+}
+
+pub(crate) fn failure(database: &Database, error: &rusqlite::Error, limits: &Limits) -> RunError {
+    let guard = &database.guard;
+    if let Some(reason) = guard.take_refusal() {
+        return RunError::Refused { reason };
+    }
+    if matches!(error, rusqlite::Error::InvalidQuery) {
+        return RunError::Refused { reason: "not a query that returns rows".to_owned() };
+    }
+    let sqlite = engine_error(error);
+    let reason = sqlite.message;
+    match sqlite.code {
+        ErrorCode::OperationInterrupted if guard.is_cancelled() => RunError::Cancelled,
+        ErrorCode::OperationInterrupted => RunError::Deadline { limit: limits.deadline },
+        ErrorCode::OutOfMemory => RunError::Memory { limit: limits.max_memory.unwrap_or(u64::MAX) },
+        ErrorCode::TooBig => RunError::ValueTooLarge { limit: LONGEST_VALUE },
+        ErrorCode::AuthorizationForStatementDenied => RunError::Refused { reason },
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => RunError::Locked,
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => RunError::Corrupt { reason },
+        ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
+            RunError::Vanished { reason }
+        }
+        _ => RunError::Rejected { reason, offset: sqlite.offset },
+    }
+}

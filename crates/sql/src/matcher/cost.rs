@@ -1,0 +1,139 @@
+//! How many lexemes are needed at most to end the query from here.
+//!
+//! An upper bound, goal by goal, along a way that the grammar keeps open: from every state whose bound is within the
+//! budget some lexeme leads to one whose bound is lower, so a budget never cuts a query and never leads to a dead end.
+
+use super::Matcher;
+use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role};
+
+/// More than any budget.
+const NEVER: usize = 1 << 20;
+
+impl Matcher<'_> {
+    /// An upper bound of the lexemes needed to end the query, [`crate::lexeme::Word::End`] included.
+    pub fn closing_cost(&self) -> usize {
+        let mut levels = self.levels.iter();
+        let mut cost = 0;
+        for (i, frame) in self.frames.iter().enumerate() {
+            let above = self.frames.get(i + 1);
+            cost += match frame {
+                Frame::Query => levels.next().map_or(0, |level| self.level_cost(level, above)),
+                Frame::Conditions(c) => conditions_cost(c),
+                Frame::Compare(c) if c.right => 0,
+                Frame::Compare(_) => self.predicate_cost(above),
+                Frame::Between(b) => between_cost(b),
+                Frame::List(l) => list_cost(l),
+                Frame::Pattern(_) | Frame::Call(_) => 1,
+                Frame::Expression(e) => self.expression_cost(e, above.is_none()),
+            };
+        }
+        cost
+    }
+
+    /// Whether the budget is so near that each lexeme's cost must be looked at.
+    pub(crate) fn is_tight(&self) -> bool {
+        let bare: usize = self.levels.iter().map(|level| level.bare.len()).sum();
+        (self.remaining as usize) < self.closing_cost() + 24 + 2 * bare
+    }
+
+    fn level_cost(&self, level: &Level, above: Option<&Frame>) -> usize {
+        let missing = if level.reach.missing == u8::MAX { NEVER } else { usize::from(level.reach.missing) };
+        let top = usize::from(level.kind == LevelKind::Top);
+        let pending_keys = if level.distinct || level.aggregated { 0 } else { 2 * level.bare.len() };
+        let repeat = if level.items.is_empty() { 0 } else { 2 };
+        let before = match level.phase {
+            Phase::Select => 2 + 2 * top + 1 + missing,
+            Phase::Item => 1 + top + repeat + pending_keys + 1 + missing,
+            Phase::ItemEnd => top + self.repeat_cost(level, above) + 1 + missing,
+            Phase::ItemDone => 1 + missing,
+            Phase::From | Phase::Joins => missing,
+            _ => 0,
+        };
+        let correlation = if level.kind == LevelKind::Exists && level.phase <= Phase::Joins { 2 } else { 0 };
+        before + correlation + keys_cost(level) + limit_cost(level) + usize::from(level.phase != Phase::Done)
+    }
+
+    /// An output that equals an earlier one needs one more operator and operand; one being read may come to that.
+    fn repeat_cost(&self, level: &Level, above: Option<&Frame>) -> usize {
+        let Some(Frame::Expression(item)) = above else { return 0 };
+        let is_innermost = matches!(self.frames.last(), Some(Frame::Expression(e)) if e == item);
+        let safe = if !is_innermost {
+            false
+        } else if item.expects {
+            !item.is_first() && item.is_met()
+        } else {
+            !level.is_repeated()
+        };
+        if level.items.is_empty() || safe { 0 } else { 2 }
+    }
+
+    /// What follows a left side: `IS NULL` after a column, else a comparison with a constant.
+    fn predicate_cost(&self, left: Option<&Frame>) -> usize {
+        match left {
+            Some(Frame::Expression(e)) if e.place == Place::Where && !e.expects && e.is_lone_column() => 1,
+            _ => 2,
+        }
+    }
+
+    fn expression_cost(&self, e: &Expression, innermost: bool) -> usize {
+        let mut cost = 0;
+        if e.expects {
+            let needs_query = e.role == Role::Right
+                && e.is_first()
+                && innermost
+                && !self.has_plain_right(e.place, e.kinds, e.versus);
+            cost += if needs_query { 11 } else { 1 };
+        } else if !e.is_met() && !(e.role == Role::Right && e.is_first()) {
+            cost += 2;
+        }
+        if e.role == Role::Parenthesis {
+            cost += 1 + if e.is_needed() { 0 } else { 2 } + if e.before.leaves_sums_open() { 2 } else { 0 };
+        }
+        cost + if e.must_multiply { 2 } else { 0 }
+    }
+}
+
+fn keys_cost(level: &Level) -> usize {
+    let missing = level.missing_keys();
+    match level.phase {
+        Phase::Key => (2 * missing).max(2) - 1,
+        _ => 2 * missing,
+    }
+}
+
+/// `ORDER BY x LIMIT 1` where a subquery must end so.
+fn limit_cost(level: &Level) -> usize {
+    let inner = level.kind != LevelKind::Top;
+    match level.phase {
+        Phase::Order if inner => 3,
+        Phase::Order => 1,
+        Phase::OrderEnd | Phase::Desc if inner => 2,
+        Phase::OrderEnd | Phase::Desc | Phase::Limited | Phase::Done => 0,
+        Phase::Limit => 1,
+        _ if level.must_limit() => 4,
+        _ => 0,
+    }
+}
+
+fn conditions_cost(c: &Conditions) -> usize {
+    let condition = if c.expects { 3 } else { 0 };
+    if c.depth == 0 {
+        return condition;
+    }
+    let alternatives = if c.alternatives < 2 { 4 } else { 0 };
+    let alone = if c.must_and { 4 } else { 0 };
+    condition + alternatives + alone + 1
+}
+
+fn between_cost(b: &Between) -> usize {
+    match (b.low == NONE, b.and) {
+        (true, _) => 3,
+        (false, false) => 2,
+        _ => 1,
+    }
+}
+
+fn list_cost(list: &List) -> usize {
+    let count = list.members.len() + usize::from(list.expects);
+    usize::from(list.expects) + if count < 2 { 2 } else { 0 } + 1
+}

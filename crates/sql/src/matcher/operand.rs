@@ -1,0 +1,114 @@
+//! What an expression takes as its next operand.
+
+use super::Matcher;
+use super::grammar::{ColumnFacts, Kinds, kind};
+use super::offer::Offers;
+use super::scope::SORTABLE;
+use super::state::{Expression, Place, Role, Wants};
+use crate::lexeme::Word;
+
+impl Matcher<'_> {
+    /// Offers the operands of an expression.
+    pub(crate) fn offer_operands(&self, e: &Expression, out: &mut Offers) {
+        let plain = e.is_first() && e.role != Role::Parenthesis;
+        let kinds = if plain { e.kinds } else { kind::NUMBER };
+        let last_chance = e.operators_left() == 0;
+        if !(last_chance && e.wants == Wants::Aggregate && !e.is_met()) {
+            self.offer_columns(e, plain, kinds, out);
+        }
+        if self.may_aggregate(e) {
+            self.offer_aggregates(e, kinds, out);
+        }
+        if e.role == Role::Right && plain {
+            self.literals(kinds, e.versus, |id| out.put(id));
+            if kinds & kind::TIME != 0 {
+                self.range_ends(e.comparison, |id| out.put(id));
+            }
+        }
+        if e.role == Role::Right && kinds & kind::FLAG == 0 && self.may_select(kinds, kinds & kind::NUMBER != 0) {
+            out.put(self.grammar.word(Word::Scalar));
+        }
+        if kinds & kind::NUMBER != 0 && e.limit > 0 {
+            self.offer_arithmetic(e, plain, out);
+        }
+    }
+
+    /// Constants, numbers of the question and parentheses: operands that alone would say nothing.
+    fn offer_arithmetic(&self, e: &Expression, plain: bool, out: &mut Offers) {
+        let left = e.operators_left();
+        let may_wait = e.is_met() || (left > 0 && self.can_be_met(e));
+        if may_wait && !(plain && e.role == Role::Right) {
+            self.grammar.constants.iter().filter(|c| c.arithmetic).for_each(|c| out.put(c.id));
+        }
+        let slot_will_do = may_wait || e.wants == Wants::Value;
+        if slot_will_do && !plain {
+            self.slots.numbers().for_each(|slot| out.put(self.slot_id(slot)));
+        }
+        let needed = 1 + u8::from(e.last.leaves_sums_open());
+        if left >= needed && e.depth < self.grammar.limits.parentheses && self.can_be_met(&e.parenthesis()) {
+            out.put(self.grammar.word(Word::Open));
+        }
+    }
+
+    fn offer_columns(&self, e: &Expression, plain: bool, kinds: Kinds, out: &mut Offers) {
+        let level = self.level();
+        let bytes_too = plain && matches!(e.role, Role::Item | Role::Left) && kinds == kind::ANY;
+        let may_compute = e.limit > 0 && self.grammar.alias(level.computed + 1).is_some();
+        let outside_item = e.place == Place::Item && !e.inside;
+        self.any_column(e.place, e.inside, |id, facts: ColumnFacts| {
+            let mut fits = facts.kinds & kinds != 0 || (bytes_too && facts.kinds == 0);
+            if plain && e.role == Role::Item && level.plain.contains(&id) {
+                fits &= may_compute && facts.kinds & kind::NUMBER != 0;
+            }
+            if plain && e.role == Role::Order {
+                fits &= !level.order.contains(&id);
+            }
+            if fits && (!plain || id != e.versus) && (!outside_item || self.has_room(level, id)) {
+                out.put(id);
+            }
+            false
+        });
+    }
+
+    fn offer_aggregates(&self, e: &Expression, kinds: Kinds, out: &mut Offers) {
+        if e.role == Role::Item && self.grammar.alias(self.level().computed + 1).is_none() {
+            return;
+        }
+        let mut put = |word: Word| out.put(self.grammar.word(word));
+        if kinds & kind::NUMBER != 0 {
+            put(Word::CountStar);
+            if self.sees(e.place, true, kind::ANY) {
+                put(Word::Count);
+                put(Word::CountDistinct);
+            }
+            if self.sees(e.place, true, kind::NUMBER) {
+                put(Word::Sum);
+                put(Word::Avg);
+            }
+        }
+        if self.sees(e.place, true, kinds & SORTABLE) {
+            put(Word::Min);
+            put(Word::Max);
+        }
+    }
+
+    /// The expression within an aggregate's bracket, and the kinds of the result (0: those of the argument).
+    pub(crate) fn argument(&self, e: &Expression, word: Word) -> (Expression, Kinds) {
+        let plain = e.is_first() && e.role != Role::Parenthesis;
+        let kinds = if plain { e.kinds & SORTABLE } else { kind::NUMBER };
+        let operators = self.grammar.limits.operators.min(3);
+        let (kinds, limit, result) = match word {
+            Word::Count | Word::CountDistinct => (kind::ANY, 0, kind::NUMBER),
+            Word::Sum | Word::Avg => (kind::NUMBER, operators, kind::NUMBER),
+            _ if kinds & kind::NUMBER != 0 => (kinds, operators, 0),
+            _ => (kinds, 0, 0),
+        };
+        (Expression::new(Role::Argument, e.place, kinds, limit), result)
+    }
+
+    /// An operator may follow a value of these kinds.
+    pub(crate) fn is_calculable(e: &Expression, kinds: Kinds) -> bool {
+        let first = e.is_first() && e.role != Role::Parenthesis;
+        kinds & kind::NUMBER != 0 && (!first || e.kinds & kind::NUMBER != 0)
+    }
+}

@@ -1,0 +1,180 @@
+//! What a place of the query can see: columns, aggregates, literals and subqueries.
+
+use schema::ColumnId;
+
+use super::few::Few;
+use super::grammar::{ColumnFacts, Kinds, Node, kind};
+use super::state::{Expression, Level, LevelKind, NONE, Place, Wants};
+use super::{Matcher, SlotTable};
+use crate::lexeme::Word;
+use crate::tree::{SlotPart, SlotUse};
+
+/// Kinds that have an order.
+pub(crate) const SORTABLE: Kinds = kind::NUMBER | kind::TEXT | kind::TIME | kind::KEY;
+
+impl Matcher<'_> {
+    /// Visits the columns that a place sees, until `visit` returns true; whether it did.
+    pub(crate) fn any_column(&self, place: Place, inside: bool, mut visit: impl FnMut(u32, ColumnFacts) -> bool) -> bool {
+        let (level, grammar) = (self.level(), self.grammar);
+        let listed = match place {
+            Place::Having if !inside => Some(&level.keys),
+            Place::Order if !inside && level.grouped => Some(&level.keys),
+            Place::Order if !inside && level.distinct => Some(&level.plain),
+            _ => None,
+        };
+        if let Some(ids) = listed {
+            return ids.iter().any(|&id| grammar.column(id).is_some_and(|c| visit(id, grammar.facts(c.column))));
+        }
+        let mut of_node = |node: Node| grammar.node_columns(node).any(|(id, facts)| visit(id, facts));
+        if place == Place::Item {
+            level.reach.nodes.iter().any(|node| of_node(node as Node))
+        } else {
+            level.have.iter().any(|&node| of_node(node))
+        }
+    }
+
+    /// Whether a place sees a column of these kinds.
+    pub(crate) fn sees(&self, place: Place, inside: bool, kinds: Kinds) -> bool {
+        self.any_column(place, inside, |_, facts| facts.kinds & kinds != 0)
+    }
+
+    /// Whether an aggregate may be an operand of this expression.
+    pub(crate) fn may_aggregate(&self, e: &Expression) -> bool {
+        !e.inside
+            && match e.place {
+                Place::Item => self.level().may_aggregate(),
+                Place::Where => false,
+                Place::Having => true,
+                Place::Order => self.level().grouped,
+            }
+    }
+
+    /// Whether arithmetic within this expression can get what the expression must hold.
+    pub(crate) fn can_be_met(&self, e: &Expression) -> bool {
+        if e.is_met() || self.may_aggregate(e) {
+            return true;
+        }
+        let column = self.sees(e.place, e.inside, kind::NUMBER);
+        match e.wants {
+            Wants::Value => column || self.slots.numbers().next().is_some(),
+            Wants::Column => column,
+            Wants::Aggregate => false,
+        }
+    }
+
+    /// Visits the literals that may stand beside a value of these kinds from this column.
+    pub(crate) fn literals(&self, kinds: Kinds, source: u32, mut visit: impl FnMut(u32)) {
+        let column = self.source_column(source);
+        for slot in self.slots.whole(kinds, column) {
+            visit(self.slot_id(slot));
+        }
+        if kinds & kind::TIME != 0 {
+            visit(self.grammar.word(Word::Today));
+        }
+        for constant in &self.grammar.constants {
+            let flag = kinds & kind::FLAG != 0 && constant.flag;
+            if !constant.pattern && (flag || constant.held.fits(kinds, column)) {
+                visit(constant.id);
+            }
+        }
+    }
+
+    /// Visits the members that a list beside this column may have.
+    pub(crate) fn list_members(&self, source: u32, mut visit: impl FnMut(u32)) {
+        let Some(column) = self.source_column(source) else { return };
+        let kinds = self.grammar.facts(column).kinds;
+        let today = self.grammar.word(Word::Today);
+        self.literals(kinds & !kind::FLAG, source, |id| {
+            if id != today {
+                visit(id);
+            }
+        });
+    }
+
+    /// Visits the ends that BETWEEN may have beside this column.
+    pub(crate) fn between_ends(&self, kinds: Kinds, source: u32, visit: impl FnMut(u32)) {
+        self.literals(kinds & (kind::NUMBER | kind::KEY | kind::TIME), source, visit);
+    }
+
+    /// Visits the ends of ranges that this comparison takes: `>= start`, `< end`, and before and after a range.
+    pub(crate) fn range_ends(&self, comparison: Option<Word>, mut visit: impl FnMut(u32)) {
+        if matches!(comparison, Some(Word::GtEq | Word::Lt)) {
+            for part in [SlotPart::Start, SlotPart::End] {
+                self.slots.range_ends(part).for_each(|slot| visit(self.slot_id(slot)));
+            }
+        }
+    }
+
+    /// Visits the patterns that LIKE may have beside this column.
+    pub(crate) fn patterns(&self, source: u32, mut visit: impl FnMut(u32)) {
+        let Some(column) = self.source_column(source) else { return };
+        self.slots.patterns(self.grammar.facts(column)).for_each(|slot| visit(self.slot_id(slot)));
+        for constant in self.grammar.constants.iter().filter(|c| c.pattern && c.held.fits(kind::TEXT, Some(column))) {
+            visit(constant.id);
+        }
+    }
+
+    /// Whether `visit` callers above would be visited at least `least` times.
+    pub(crate) fn has_at_least(least: usize, walk: impl FnOnce(&mut dyn FnMut(u32))) -> bool {
+        let mut count = 0;
+        walk(&mut |_| count += 1);
+        count >= least
+    }
+
+    /// Whether anything can stand on the right of `=` beside such a left side, subqueries aside.
+    pub(crate) fn has_plain_right(&self, place: Place, kinds: Kinds, source: u32) -> bool {
+        let column = |id: u32, facts: ColumnFacts| id != source && facts.kinds & kinds != 0;
+        Self::has_at_least(1, |visit| self.literals(kinds, source, visit)) || self.any_column(place, false, column)
+    }
+
+    /// Whether a subquery may open here whose one output is of these kinds.
+    pub(crate) fn may_select(&self, kinds: Kinds, counts: bool) -> bool {
+        if self.levels.len() > usize::from(self.grammar.limits.subqueries) {
+            return false;
+        }
+        let level = self.level();
+        let fits = |node: &Node| {
+            let of_table = self.grammar.table_kinds[super::grammar::table_of(*node)];
+            level.is_next_use(*node) && (of_table & kinds != 0 || (counts && of_table != 0))
+        };
+        (0..self.grammar.node_count() as Node).any(|node| fits(&node))
+    }
+
+    /// Whether EXISTS may open here: some free table is one key away from this query.
+    pub(crate) fn may_exist(&self) -> bool {
+        let level = self.level();
+        let outer = level.have.iter().chain(level.taken.iter());
+        self.levels.len() <= usize::from(self.grammar.limits.subqueries)
+            && outer.flat_map(|&node| &self.grammar.neighbours[node as usize]).any(|&node| level.is_next_use(node))
+    }
+
+    /// Visits the conditions that tie this subquery to an enclosing query.
+    pub(crate) fn correlations(&self, mut visit: impl FnMut(u32)) {
+        let level = self.level();
+        for &outer in level.taken.iter() {
+            let ways = self.grammar.ways[outer as usize].iter().filter(|way| level.have.contains(&way.new));
+            ways.for_each(|way| visit(way.join + 2));
+        }
+    }
+
+    /// The state of a subquery that opens in the current level.
+    pub(crate) fn inner_level(&self, kind: LevelKind, kinds: Kinds, correlatable: bool) -> Level {
+        let outer = self.level();
+        let mut taken: Few<Node, 24> = outer.taken;
+        outer.have.iter().for_each(|&node| _ = taken.push(node));
+        Level { correlatable, ..Level::new(self.grammar, kind, kinds, taken) }
+    }
+
+    pub(crate) fn source_column(&self, source: u32) -> Option<ColumnId> {
+        if source == NONE { None } else { self.grammar.column(source).map(|c| c.column) }
+    }
+
+    pub(crate) fn slot_id(&self, slot: SlotUse) -> u32 {
+        self.grammar.slots.get(&slot).copied().unwrap_or(NONE)
+    }
+
+    /// The slots of the question.
+    pub fn slots(&self) -> &SlotTable {
+        self.slots
+    }
+}

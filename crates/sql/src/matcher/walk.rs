@@ -1,0 +1,184 @@
+//! Random queries that the matcher admits: for tests, measurement, and a first look at what a grammar can say.
+
+use super::Matcher;
+use crate::bitset::BitSet;
+use crate::lexeme::{ColumnRef, Lexeme, Word};
+use crate::tree::{SlotPart, SlotUse};
+
+/// Walks the matcher to its end. `choose(n)` gives a number below `n`: first the sort of lexeme, then one of its sort,
+/// so that hundreds of columns do not drown the keywords. After `x >= start of a range`, every second time, `x < end`
+/// follows. Returns the lexemes after those the matcher had already taken.
+pub fn walk(matcher: &mut Matcher, choose: &mut dyn FnMut(usize) -> usize) -> Vec<Lexeme> {
+    let mut mask = BitSet::default();
+    let (mut walked, mut planned): (Vec<Lexeme>, Vec<u32>) = (Vec::new(), Vec::new());
+    while !matcher.is_finished() {
+        matcher.mask(&mut mask);
+        let planned_next = planned.pop().filter(|id| mask.contains(*id));
+        if planned_next.is_none() {
+            planned.clear();
+        }
+        let Some(id) = planned_next.or_else(|| pick(matcher, &mask, choose)) else { break };
+        matcher.advance_allowed(id);
+        walked.push(matcher.grammar.lexemes[id as usize]);
+        if planned.is_empty() && choose(2) == 0 {
+            planned = rest_of_range(matcher, &walked);
+        }
+    }
+    walked
+}
+
+/// A lexeme of the mask: first its sort, then itself.
+fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize) -> Option<u32> {
+    let mut sorts: Vec<(u16, Vec<u32>)> = Vec::new();
+    for id in mask.iter() {
+        let sort = sort_of(matcher.grammar.lexemes[id as usize]);
+        match sorts.iter_mut().find(|(s, _)| *s == sort) {
+            Some((_, ids)) => ids.push(id),
+            None => sorts.push((sort, vec![id])),
+        }
+    }
+    if sorts.is_empty() {
+        return None;
+    }
+    let (_, ids) = &sorts[choose(sorts.len())];
+    Some(ids[choose(ids.len())])
+}
+
+/// Each word is a sort of its own; other lexemes go by what they are, slots by kind and part.
+fn sort_of(lexeme: Lexeme) -> u16 {
+    match lexeme {
+        Lexeme::Word(word) => word as u16,
+        Lexeme::Table(_) => 100,
+        Lexeme::Column(_) => 101,
+        Lexeme::Join(_) => 102,
+        Lexeme::LeftJoin(_) => 103,
+        Lexeme::Correlate(_) => 104,
+        Lexeme::Constant(_) => 105,
+        Lexeme::Alias(_) => 106,
+        Lexeme::Output(_) => 107,
+        Lexeme::Slot(slot) => 200 + 10 * slot.slot.kind as u16 + slot.part as u16,
+    }
+}
+
+/// `AND x < end` after `x >= start`, last lexeme first.
+fn rest_of_range(matcher: &Matcher, walked: &[Lexeme]) -> Vec<u32> {
+    let [.., column @ Lexeme::Column(_), Lexeme::Word(Word::GtEq), Lexeme::Slot(SlotUse { slot, part: SlotPart::Start })] = walked
+    else {
+        return Vec::new();
+    };
+    let end = matcher.slot_id(SlotUse { slot: *slot, part: SlotPart::End });
+    let Some(column) = matcher.grammar.lexemes.iter().position(|l| l == column) else { return Vec::new() };
+    let word = |word| matcher.grammar.word(word);
+    vec![end, word(Word::Lt), column as u32, word(Word::And)]
+}
+
+/// The constructs of a query, each once, in the order of [`CONSTRUCTS`].
+pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
+    CONSTRUCTS.iter().filter(|(_, has)| has(lexemes)).map(|(name, _)| *name).collect()
+}
+
+type Has = fn(&[Lexeme]) -> bool;
+
+/// What is counted in walks: a name, and whether a query has it.
+pub const CONSTRUCTS: [(&str, Has); 37] = [
+    ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
+    ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
+    ("three tables", |q| joins(q) >= 2),
+    ("four tables", |q| joins(q) >= 3),
+    ("table twice", |q| q.iter().any(|l| matches!(l, Lexeme::Join(e) | Lexeme::LeftJoin(e) if e.new == 2))),
+    ("distinct", |q| has(q, Word::Distinct)),
+    ("count rows", |q| has(q, Word::CountStar)),
+    ("count column", |q| has(q, Word::Count)),
+    ("count distinct", |q| has(q, Word::CountDistinct)),
+    ("sum", |q| has(q, Word::Sum)),
+    ("avg", |q| has(q, Word::Avg)),
+    ("min", |q| has(q, Word::Min)),
+    ("max", |q| has(q, Word::Max)),
+    ("arithmetic", |q| has(q, Word::Plus) || has(q, Word::Minus) || has(q, Word::Times)),
+    ("parentheses", |q| has(q, Word::Open)),
+    ("ratio", |q| has(q, Word::Divide)),
+    ("group by", |q| has(q, Word::GroupBy)),
+    ("having", |q| has(q, Word::Having)),
+    ("order by", |q| has(q, Word::OrderBy)),
+    ("order by output", |q| q.iter().any(|l| matches!(l, Lexeme::Output(_)))),
+    ("descending", |q| has(q, Word::Desc)),
+    ("limit", |q| has(q, Word::Limit)),
+    ("in list", |q| has(q, Word::InList)),
+    ("not in list", |q| has(q, Word::NotInList)),
+    ("in subquery", |q| has(q, Word::InQuery)),
+    ("not in subquery", |q| has(q, Word::NotInQuery)),
+    ("exists", |q| has(q, Word::Exists)),
+    ("not exists", |q| has(q, Word::NotExists)),
+    ("scalar subquery", |q| has(q, Word::Scalar)),
+    ("correlated scalar", correlated_scalar),
+    ("null test", |q| has(q, Word::IsNull) || has(q, Word::IsNotNull)),
+    ("like", |q| has(q, Word::Like) || has(q, Word::NotLike)),
+    ("between", |q| has(q, Word::Between)),
+    ("half-open range", half_open),
+    ("or group", |q| has(q, Word::OrOpen)),
+    ("and within or", and_within_or),
+    ("columns compared", columns_compared),
+];
+
+fn has(query: &[Lexeme], word: Word) -> bool {
+    query.contains(&Lexeme::Word(word))
+}
+
+fn joins(query: &[Lexeme]) -> usize {
+    query.iter().filter(|l| matches!(l, Lexeme::Join(_) | Lexeme::LeftJoin(_))).count()
+}
+
+/// A correlation of a subquery that is no EXISTS: its level was opened by a SELECT.
+fn correlated_scalar(query: &[Lexeme]) -> bool {
+    let mut opened = Vec::new();
+    for lexeme in query {
+        match lexeme {
+            Lexeme::Word(Word::Select) => opened.push(true),
+            Lexeme::Word(Word::Exists | Word::NotExists) => opened.push(false),
+            Lexeme::Correlate(_) if opened.last() == Some(&true) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn half_open(query: &[Lexeme]) -> bool {
+    let ends = |window: &[Lexeme]| match window {
+        [Lexeme::Column(a), _, Lexeme::Slot(start), _, Lexeme::Column(b), _, Lexeme::Slot(end)] => {
+            a == b && start.slot == end.slot && start.part == SlotPart::Start && end.part == SlotPart::End
+        }
+        _ => false,
+    };
+    query.windows(7).any(ends)
+}
+
+/// AND between OR's alternatives, not within a subquery there; a walk's brackets tell.
+fn and_within_or(query: &[Lexeme]) -> bool {
+    let mut open: Vec<bool> = Vec::new();
+    let mut between = false;
+    for lexeme in query {
+        let Lexeme::Word(word) = lexeme else { continue };
+        match word {
+            Word::OrOpen => open.push(true),
+            Word::Between => between = true,
+            Word::And if between => between = false,
+            Word::And if open.last() == Some(&true) => return true,
+            Word::Close => _ = open.pop(),
+            Word::Open | Word::Scalar | Word::InList | Word::NotInList | Word::InQuery | Word::NotInQuery => open.push(false),
+            Word::Exists | Word::NotExists | Word::Count | Word::CountDistinct => open.push(false),
+            Word::Sum | Word::Avg | Word::Min | Word::Max => open.push(false),
+            _ => {}
+        }
+    }
+    false
+}
+
+fn columns_compared(query: &[Lexeme]) -> bool {
+    let compared = |window: &[Lexeme]| match window {
+        [Lexeme::Column(ColumnRef { .. }), Lexeme::Word(word), Lexeme::Column(_)] => {
+            matches!(word, Word::Eq | Word::NotEq | Word::Lt | Word::LtEq | Word::Gt | Word::GtEq)
+        }
+        _ => false,
+    };
+    query.windows(3).any(compared)
+}

@@ -1,0 +1,126 @@
+//! SQL text to the query tree: every name found, every mistake a diagnostic.
+//!
+//! Names are looked up as SQLite does: columns of the level, then row ids, then aliases of outputs, then the enclosing
+//! levels; a name in double quotes that is no column is a text.
+//!
+//! Suggested reading order:
+//! * `scope`: what a name means at one level.
+//! * `query`: WITH, set operations, ORDER BY, LIMIT.
+//! * `cte`: common table expressions, resolved when first spoken of.
+//! * `select`: one SELECT, clause by clause.
+//! * `from`: sources, joins, USING and NATURAL.
+//! * `expression`: expressions and names.
+//! * `call`: function calls and windows.
+//! * `suggest`: what an unknown name may have meant.
+
+mod call;
+mod cte;
+mod expression;
+mod from;
+mod query;
+mod scope;
+mod select;
+mod suggest;
+
+use schema::Catalog;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::dialect::Dialect;
+use crate::syntax::ast;
+use crate::syntax::parser::parse_query;
+use crate::tree::{Expr, ExprKind, Query, SourceId, Span};
+
+use cte::CteEntry;
+use scope::Scope;
+
+/// A text that was read.
+#[derive(Debug, Clone)]
+pub struct Parsed {
+    /// The tree; names that mean nothing stand in it as [`ExprKind::Unknown`]. None when the text is no query.
+    pub query: Option<Query>,
+    /// What was found, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// The tree, if nothing was found that is an error.
+    pub fn ok(self) -> Option<Query> {
+        let failed = self.diagnostics.iter().any(|d| d.severity == Severity::Error);
+        if failed { None } else { self.query }
+    }
+}
+
+/// Reads exactly one query over a catalog.
+pub fn parse(text: &str, catalog: &Catalog, dialect: Dialect) -> Parsed {
+    let statement = match parse_query(text, dialect) {
+        Ok(statement) => statement,
+        Err(problem) => {
+            let mut diagnostic = Diagnostic::error(problem.code, problem.span, problem.message);
+            diagnostic.help = problem.help;
+            return Parsed { query: None, diagnostics: vec![diagnostic] };
+        }
+    };
+    let mut resolver = Resolver {
+        catalog,
+        dialect,
+        text,
+        diagnostics: vec![],
+        next_source: 0,
+        scopes: vec![],
+        ctes: vec![],
+    };
+    let query = resolver.query(&statement);
+    let mut diagnostics = resolver.diagnostics;
+    diagnostics.sort_by_key(|d| (d.span[0], d.severity));
+    diagnostics.dedup();
+    Parsed { query: Some(query), diagnostics }
+}
+
+/// A query being resolved.
+struct Resolver<'a> {
+    catalog: &'a Catalog,
+    dialect: Dialect,
+    text: &'a str,
+    diagnostics: Vec<Diagnostic>,
+    next_source: u16,
+    /// Query levels, innermost last.
+    scopes: Vec<Scope>,
+    /// CTEs in scope, innermost last.
+    ctes: Vec<CteEntry<'a>>,
+}
+
+impl Resolver<'_> {
+    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::error(code, span, message));
+    }
+
+    fn warn(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::warning(code, span, message));
+    }
+
+    fn new_source(&mut self) -> SourceId {
+        let id = SourceId(self.next_source);
+        self.next_source = self.next_source.saturating_add(1);
+        id
+    }
+
+    fn text_of(&self, span: Span) -> &str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+}
+
+/// What stands in the tree for something that means nothing.
+fn unknown(text: &str, span: Span) -> Expr {
+    Expr { kind: ExprKind::Unknown(text.to_owned()), span }
+}
+
+/// The plain name of an expression, if it is one.
+fn plain_name(expr: &ast::Expr) -> Option<&ast::Name> {
+    match &expr.kind {
+        ast::ExprKind::Name(names) if names.len() == 1 => names.first(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

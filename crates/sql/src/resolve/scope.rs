@@ -1,0 +1,169 @@
+//! What names mean at a place in a query: bindings of sources, aliases of outputs, enclosing levels.
+
+use schema::TableId;
+
+use crate::syntax::ast::Name;
+use crate::tree::{Expr, ExprKind, JoinKind, SourceId};
+
+/// The clause being resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clause {
+    Items,
+    Where,
+    On,
+    GroupBy,
+    Having,
+    OrderBy,
+    Limit,
+}
+
+/// A column that a binding offers.
+#[derive(Debug, Clone)]
+pub(super) struct BoundColumn {
+    pub(super) name: String,
+    pub(super) position: u16,
+}
+
+/// One name in a FROM clause and the columns it offers.
+#[derive(Debug, Clone)]
+pub(super) struct Binding {
+    /// Alias or name; none for a derived table without one.
+    pub(super) name: Option<String>,
+    pub(super) source: SourceId,
+    pub(super) table: Option<TableId>,
+    pub(super) columns: Vec<BoundColumn>,
+    pub(super) join: JoinKind,
+    /// Columns that USING or NATURAL joined with those before.
+    pub(super) using: Vec<String>,
+    /// Whether the source is unknown: any column may be one of its own.
+    pub(super) open: bool,
+}
+
+/// An output that has an alias.
+#[derive(Debug, Clone)]
+pub(super) struct Output {
+    pub(super) alias: Option<String>,
+    pub(super) expr: Expr,
+}
+
+/// One query level.
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    pub(super) bindings: Vec<Binding>,
+    pub(super) clause: Clause,
+    /// The outputs, once they are resolved.
+    pub(super) outputs: Vec<Output>,
+    /// Whether rows are grouped: GROUP BY, or an aggregate among the outputs.
+    pub(super) aggregated: bool,
+    /// Whether an aggregate's arguments are being resolved.
+    pub(super) in_aggregate: bool,
+    /// Whether a window function's arguments are being resolved.
+    pub(super) in_window: bool,
+    /// Byte after the last source, where a join may be added.
+    pub(super) from_end: u32,
+}
+
+/// What a name was found to be.
+pub(super) enum Found {
+    Column(ExprKind),
+    /// An output by its alias.
+    Output(u16),
+    /// In more than one source.
+    Ambiguous(Vec<String>),
+    /// Possibly a column of an unknown source.
+    Open,
+    Nothing,
+}
+
+impl Binding {
+    fn column(&self, name: &str) -> Option<u16> {
+        self.columns.iter().find(|c| c.name.eq_ignore_ascii_case(name)).map(|c| c.position)
+    }
+
+    pub(super) fn is_named(&self, table: &str) -> bool {
+        self.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(table))
+    }
+
+    pub(super) fn joins_by(&self, column: &str) -> bool {
+        self.using.iter().any(|name| name.eq_ignore_ascii_case(column))
+    }
+}
+
+impl Scope {
+    pub(super) fn new() -> Self {
+        Scope {
+            bindings: vec![],
+            clause: Clause::Items,
+            outputs: vec![],
+            aggregated: false,
+            in_aggregate: false,
+            in_window: false,
+            from_end: 0,
+        }
+    }
+
+    /// What `[table.]column` means at this level alone.
+    pub(super) fn find(&self, table: Option<&Name>, column: &str) -> Found {
+        match self.find_column(table, column) {
+            Found::Nothing => {}
+            found => return found,
+        }
+        if let Some(found) = self.find_row_id(table, column) {
+            return found;
+        }
+        let mine = |b: &&Binding| table.is_none_or(|t| b.is_named(&t.text));
+        if self.bindings.iter().filter(mine).any(|b| b.open) {
+            return Found::Open;
+        }
+        if table.is_none() {
+            let alias = |o: &Output| o.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case(column));
+            if let Some(position) = self.outputs.iter().position(alias) {
+                return Found::Output(position as u16);
+            }
+        }
+        Found::Nothing
+    }
+
+    /// A column of the sources. Where USING joined columns, the leftmost stands for all, the right one after a RIGHT
+    /// JOIN, the first that is not NULL after a FULL JOIN.
+    fn find_column(&self, table: Option<&Name>, column: &str) -> Found {
+        let mut matches: Vec<(&Binding, ExprKind)> = Vec::new();
+        let mut merged = false;
+        for binding in self.bindings.iter().filter(|b| table.is_none_or(|t| b.is_named(&t.text))) {
+            let same_name = binding.columns.iter().filter(|c| c.name.eq_ignore_ascii_case(column)).count();
+            let Some(position) = binding.column(column) else { continue };
+            let kind = ExprKind::Column { source: binding.source, column: position };
+            let joined = !matches.is_empty() && binding.joins_by(column) && same_name == 1;
+            match binding.join {
+                _ if !joined => {}
+                JoinKind::Right => matches.clear(),
+                JoinKind::Full => merged = true,
+                _ => continue,
+            }
+            matches.push((binding, kind));
+        }
+        match matches.len() {
+            0 => Found::Nothing,
+            1 => Found::Column(matches.remove(0).1),
+            _ if merged => {
+                let args = matches.into_iter().map(|(_, kind)| kind.into()).collect();
+                Found::Column(Expr::call("COALESCE", args).kind)
+            }
+            _ => Found::Ambiguous(matches.iter().map(|(b, _)| b.name.clone().unwrap_or_default()).collect()),
+        }
+    }
+
+    /// SQLite's row id, where exactly one table offers it.
+    fn find_row_id(&self, table: Option<&Name>, column: &str) -> Option<Found> {
+        if !["rowid", "oid", "_rowid_"].iter().any(|name| name.eq_ignore_ascii_case(column)) {
+            return None;
+        }
+        let fits = |b: &&Binding| b.table.is_some() && table.is_none_or(|t| b.is_named(&t.text));
+        let offers: Vec<&Binding> = self.bindings.iter().filter(fits).collect();
+        match offers.as_slice() {
+            [] => None,
+            [only] => Some(Found::Column(ExprKind::RowId(only.source))),
+            many => Some(Found::Ambiguous(many.iter().map(|b| b.name.clone().unwrap_or_default()).collect())),
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! Tokens to a syntax tree: statements, SELECT, FROM, ORDER BY.
+
+use super::ast::{Body, Cte, Expr, Item, Join, JoinWord, Name, Ordering, Query, Select, Source, SourceKind};
+use super::token::{Cursor, Token, TokenKind, unquote};
+use crate::dialect::{Dialect, is_reserved};
+use crate::tree::{SetOp, Span};
+
+/// How deep brackets, subqueries and operators may nest.
+pub(crate) const DEEPEST: usize = 120;
+
+/// Why a text is no query.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) code: &'static str,
+    pub(crate) span: Span,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+pub(crate) type Parse<T> = Result<T, Problem>;
+
+/// Tokens being read.
+pub(crate) struct Parser<'a> {
+    pub(super) cursor: Cursor<'a>,
+    pub(super) dialect: Dialect,
+    pub(super) depth: usize,
+}
+
+/// Reads exactly one query; a trailing semicolon is fine.
+pub(crate) fn parse_query(text: &str, dialect: Dialect) -> Parse<Query> {
+    let mut parser = Parser { cursor: Cursor::new(text, dialect), dialect, depth: 0 };
+    while parser.cursor.eat_symbol(";") {}
+    if parser.cursor.peek().kind == TokenKind::End {
+        return parser.problem("SYN101", "There is no statement here.".to_owned(), None);
+    }
+    let query = parser.query()?;
+    if parser.cursor.is_symbol(";") {
+        while parser.cursor.eat_symbol(";") {}
+        if parser.cursor.peek().kind != TokenKind::End {
+            let help = Some("Ask for one thing at a time: keep the first statement.".to_owned());
+            return parser.problem("SYN102", "A second statement starts here; exactly one is allowed.".to_owned(), help);
+        }
+    }
+    if parser.cursor.peek().kind != TokenKind::End {
+        return parser.unexpected("the end of the query");
+    }
+    Ok(query)
+}
+
+/// Words that join tables.
+pub(super) const JOIN_WORDS: [&str; 7] = ["CROSS", "FULL", "INNER", "LEFT", "NATURAL", "OUTER", "RIGHT"];
+
+impl Parser<'_> {
+    pub(super) fn problem<T>(&self, code: &'static str, message: String, help: Option<String>) -> Parse<T> {
+        Err(Problem { code, span: self.cursor.peek().span, message, help })
+    }
+
+    /// The present token is not what should stand here.
+    pub(super) fn unexpected<T>(&self, expected: &str) -> Parse<T> {
+        let token = self.cursor.peek();
+        let raw: String = self.cursor.raw(token).chars().take(40).collect();
+        match token.kind {
+            TokenKind::End => {
+                self.problem("SYN103", format!("The query ends too early: {expected} is missing."), None)
+            }
+            TokenKind::Illegal if raw.starts_with(['\'', '"', '`', '[']) => {
+                let help = Some(format!("Close the text with another {}.", &raw[..1]));
+                self.problem("SYN105", "This quote is never closed.".to_owned(), help)
+            }
+            TokenKind::Illegal => self.problem("SYN106", format!("\"{raw}\" means nothing in SQL."), None),
+            TokenKind::Word if is_reserved(&raw) => {
+                let help = Some(format!("If {raw} is a name, write it in double quotes."));
+                self.problem("SYN104", format!("Expected {expected}, found \"{raw}\"."), help)
+            }
+            _ => self.problem("SYN104", format!("Expected {expected}, found \"{raw}\"."), None),
+        }
+    }
+
+    pub(super) fn word(&mut self, word: &str) -> Parse<()> {
+        if self.cursor.eat_word(word) { Ok(()) } else { self.unexpected(word) }
+    }
+
+    pub(super) fn symbol(&mut self, symbol: &str) -> Parse<()> {
+        if self.cursor.eat_symbol(symbol) { Ok(()) } else { self.unexpected(&format!("\"{symbol}\"")) }
+    }
+
+    /// From a token up to the one before the present one.
+    pub(super) fn span_from(&self, start: Span) -> Span {
+        Span { start: start.start, end: self.cursor.previous().span.end.max(start.start) }
+    }
+
+    /// Runs `read` one level deeper, so that no text can exhaust the stack.
+    pub(super) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
+        if self.depth >= DEEPEST {
+            return self.problem("SYN107", format!("The query nests more than {DEEPEST} levels deep here."), None);
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+
+    pub(super) fn make_name(&self, token: Token) -> Name {
+        let quote = match token.kind {
+            TokenKind::Quoted(quote) => Some(quote),
+            TokenKind::Text => Some('\''),
+            _ => None,
+        };
+        Name { text: unquote(self.cursor.raw(token), token.kind), quote, span: token.span }
+    }
+
+    /// Whether the token `ahead` can be a name by itself; a text in single quotes counts only with `text`.
+    pub(super) fn is_name_at(&self, ahead: usize, text: bool) -> bool {
+        let token = self.cursor.peek_at(ahead);
+        match token.kind {
+            TokenKind::Word => !is_reserved(self.cursor.raw(token)),
+            TokenKind::Quoted(_) => true,
+            TokenKind::Text => text,
+            _ => false,
+        }
+    }
+
+    pub(super) fn name(&mut self, what: &str) -> Parse<Name> {
+        if !self.is_name_at(0, true) {
+            return self.unexpected(what);
+        }
+        let token = self.cursor.advance();
+        Ok(self.make_name(token))
+    }
+
+    /// `AS name`, or a name without AS that is none of `not`.
+    fn alias(&mut self, not: &[&str]) -> Parse<Option<Name>> {
+        if self.cursor.eat_word("AS") {
+            return self.name("a name").map(Some);
+        }
+        let window = self.cursor.is_word("WINDOW") && self.is_name_at(1, true) && self.cursor.is_word_at(2, "AS");
+        if window || !self.is_name_at(0, true) || self.cursor.is_any(not) {
+            return Ok(None);
+        }
+        self.name("a name").map(Some)
+    }
+
+    /// Whether a query starts at the token `ahead`.
+    pub(super) fn is_query_at(&self, ahead: usize) -> bool {
+        ["SELECT", "VALUES", "WITH"].iter().any(|word| self.cursor.is_word_at(ahead, word))
+    }
+
+    /// `WITH … body ORDER BY … LIMIT …`.
+    pub(super) fn query(&mut self) -> Parse<Query> {
+        self.deeper(|parser| {
+            let start = parser.cursor.peek().span;
+            let with = if parser.cursor.is_word("WITH") { parser.with()? } else { vec![] };
+            let body = parser.body()?;
+            let ends_in_values = match &body {
+                Body::Compound(_, _, _, right) => matches!(**right, Body::Values(..)),
+                body => matches!(body, Body::Values(..)),
+            };
+            if ends_in_values && parser.cursor.is_any(&["ORDER", "LIMIT"]) {
+                return parser.unexpected("the end of VALUES");
+            }
+            let order_by = if parser.cursor.eat_words(&["ORDER", "BY"]) { parser.orderings()? } else { vec![] };
+            let (limit, offset) = parser.limit()?;
+            Ok(Query { with, body, order_by, limit, offset, span: parser.span_from(start) })
+        })
+    }
+
+    fn limit(&mut self) -> Parse<(Option<Expr>, Option<Expr>)> {
+        if !self.cursor.eat_word("LIMIT") {
+            let alone = self.dialect == Dialect::Postgres && self.cursor.eat_word("OFFSET");
+            return Ok((None, if alone { Some(self.expr()?) } else { None }));
+        }
+        let first = self.expr()?;
+        if self.cursor.eat_word("OFFSET") {
+            return Ok((Some(first), Some(self.expr()?)));
+        }
+        if self.cursor.eat_symbol(",") {
+            return Ok((Some(self.expr()?), Some(first)));
+        }
+        Ok((Some(first), None))
+    }
+
+    fn with(&mut self) -> Parse<Vec<Cte>> {
+        self.word("WITH")?;
+        if self.cursor.is_word("RECURSIVE") && !self.cursor.is_word_at(1, "AS") && !self.cursor.is_symbol_at(1, "(") {
+            self.cursor.advance();
+        }
+        let mut ctes = Vec::new();
+        loop {
+            let name = self.name("the name of a common table expression")?;
+            let columns = if self.cursor.is_symbol("(") { self.name_list()? } else { vec![] };
+            self.word("AS")?;
+            self.cursor.eat_words(&["NOT"]);
+            self.cursor.eat_word("MATERIALIZED");
+            self.symbol("(")?;
+            let query = self.query()?;
+            self.symbol(")")?;
+            ctes.push(Cte { name, columns, query });
+            if !self.cursor.eat_symbol(",") {
+                return Ok(ctes);
+            }
+        }
+    }
+
+    fn name_list(&mut self) -> Parse<Vec<Name>> {
+        self.symbol("(")?;
+        let mut names = vec![self.name("a column name")?];
+        while self.cursor.eat_symbol(",") {
+            names.push(self.name("a column name")?);
+        }
+        self.symbol(")")?;
+        Ok(names)
+    }
+
+    /// One or more arms with set operators between them, left to right.
+    fn body(&mut self) -> Parse<Body> {
+        let mut body = self.arm()?;
+        let mut arms = 1;
+        loop {
+            let op = if self.cursor.eat_word("UNION") {
+                SetOp::Union
+            } else if self.cursor.eat_word("INTERSECT") {
+                SetOp::Intersect
+            } else if self.cursor.eat_word("EXCEPT") {
+                SetOp::Except
+            } else {
+                return Ok(body);
+            };
+            arms += 1;
+            if arms > DEEPEST {
+                return self.problem("SYN107", format!("A set operation has more than {DEEPEST} arms."), None);
+            }
+            let all_fits = op == SetOp::Union || self.dialect != Dialect::Sqlite;
+            let all = all_fits && self.cursor.eat_word("ALL");
+            let right = self.arm()?;
+            body = Body::Compound(Box::new(body), op, all, Box::new(right));
+        }
+    }
+
+    fn arm(&mut self) -> Parse<Body> {
+        if self.cursor.is_word("SELECT") {
+            return self.select().map(|select| Body::Select(Box::new(select)));
+        }
+        if self.cursor.is_word("VALUES") {
+            return self.values();
+        }
+        if self.dialect != Dialect::Sqlite && self.cursor.is_symbol("(") {
+            self.cursor.advance();
+            let query = self.query()?;
+            self.symbol(")")?;
+            return Ok(Body::Bracketed(Box::new(query)));
+        }
+        if self.cursor.is_symbol("(") && self.is_query_at(1) {
+            let help = Some("SQLite has no brackets around a whole query or an arm of UNION.".to_owned());
+            return self.problem("SYN104", "Expected SELECT, found \"(\".".to_owned(), help);
+        }
+        self.unexpected("SELECT")
+    }
+
+    fn values(&mut self) -> Parse<Body> {
+        let start = self.cursor.advance().span;
+        let mut rows = Vec::new();
+        loop {
+            self.symbol("(")?;
+            rows.push(self.expr_list()?);
+            self.symbol(")")?;
+            if !self.cursor.eat_symbol(",") {
+                return Ok(Body::Values(rows, self.span_from(start)));
+            }
+        }
+    }
+
+    fn select(&mut self) -> Parse<Select> {
+        let start = self.cursor.advance().span;
+        let distinct = self.cursor.eat_word("DISTINCT");
+        if !distinct {
+            self.cursor.eat_word("ALL");
+        }
+        let mut items = vec![self.item()?];
+        while self.cursor.eat_symbol(",") {
+            items.push(self.item()?);
+        }
+        let from = if self.cursor.eat_word("FROM") { self.sources()? } else { vec![] };
+        let filter = if self.cursor.eat_word("WHERE") { Some(self.expr()?) } else { None };
+        let group_by = if self.cursor.eat_words(&["GROUP", "BY"]) { self.expr_list()? } else { vec![] };
+        let having = if self.cursor.eat_word("HAVING") { Some(self.expr()?) } else { None };
+        let mut windows = Vec::new();
+        if self.cursor.is_word("WINDOW") && self.cursor.is_word_at(2, "AS") {
+            self.cursor.advance();
+            windows = self.window_definitions()?;
+        }
+        Ok(Select { distinct, items, from, filter, group_by, having, windows, span: self.span_from(start) })
+    }
+
+    fn item(&mut self) -> Parse<Item> {
+        if self.cursor.is_symbol("*") {
+            return Ok(Item::Star(self.cursor.advance().span));
+        }
+        if self.is_name_at(0, true) && self.cursor.is_symbol_at(1, ".") && self.cursor.is_symbol_at(2, "*") {
+            let name = self.name("a table")?;
+            self.cursor.advance();
+            self.cursor.advance();
+            let span = self.span_from(name.span);
+            return Ok(Item::TableStar(name, span));
+        }
+        let expr = self.expr()?;
+        let not: Vec<&str> = JOIN_WORDS.iter().copied().chain(["LIKE", "GLOB", "REGEXP", "MATCH", "INDEXED"]).collect();
+        Ok(Item::Expr { expr, alias: self.alias(&not)? })
+    }
+
+    /// Sources with the joins between them.
+    fn sources(&mut self) -> Parse<Vec<Source>> {
+        let mut sources = vec![self.source(Join::default())?];
+        while let Some(join) = self.join()? {
+            sources.push(self.source(join)?);
+            if sources.len() > 64 {
+                return self.problem("SYN108", "At most 64 tables may be joined.".to_owned(), None);
+            }
+        }
+        Ok(sources)
+    }
+
+    /// `,`, `JOIN`, `LEFT OUTER JOIN` …, if a join stands here.
+    fn join(&mut self) -> Parse<Option<Join>> {
+        let start = self.cursor.peek().span;
+        if self.cursor.eat_symbol(",") {
+            return Ok(Some(Join { natural: false, kind: None, span: start }));
+        }
+        let mut words = Vec::new();
+        while words.len() < 3 && self.cursor.is_any(&JOIN_WORDS) {
+            words.push(self.cursor.take_upper());
+        }
+        if words.is_empty() && !self.cursor.is_word("JOIN") {
+            return Ok(None);
+        }
+        self.word("JOIN")?;
+        let span = self.span_from(start);
+        let has = |word: &str| words.iter().any(|w| w == word);
+        let (left, right) = (has("LEFT") || has("FULL"), has("RIGHT") || has("FULL"));
+        let inner = has("INNER") || has("CROSS");
+        let outer = has("OUTER") || left || right;
+        if inner && outer || outer && !left && !right {
+            let message = format!("There is no {} JOIN.", words.join(" "));
+            return Err(Problem { code: "SYN104", span, message, help: None });
+        }
+        let kind = match (left, right) {
+            (true, true) => JoinWord::Full,
+            (true, false) => JoinWord::Left,
+            (false, true) => JoinWord::Right,
+            _ if has("CROSS") => JoinWord::Cross,
+            _ => JoinWord::Inner,
+        };
+        Ok(Some(Join { natural: has("NATURAL"), kind: Some(kind), span }))
+    }
+
+    fn source(&mut self, join: Join) -> Parse<Source> {
+        let start = self.cursor.peek().span;
+        if self.dialect == Dialect::Postgres {
+            self.cursor.eat_word("LATERAL");
+        }
+        let kind = if self.cursor.is_symbol("(") { self.bracketed_source()? } else { self.named_source()? };
+        let not: Vec<&str> = JOIN_WORDS.iter().copied().chain(["INDEXED"]).collect();
+        let alias = self.alias(&not)?;
+        let mut kind = kind;
+        let span = self.span_from(start);
+        if let SourceKind::Table { indexed_by, args: None, .. } = &mut kind {
+            if self.cursor.eat_words(&["INDEXED", "BY"]) {
+                *indexed_by = Some(self.name("an index")?);
+            } else {
+                self.cursor.eat_words(&["NOT", "INDEXED"]);
+            }
+        }
+        let (mut on, mut using) = (None, None);
+        if self.cursor.eat_word("ON") {
+            on = Some(self.expr()?);
+        } else if self.cursor.eat_word("USING") {
+            using = Some(self.name_list()?);
+        }
+        Ok(Source { kind, alias, join, on, using, span })
+    }
+
+    fn bracketed_source(&mut self) -> Parse<SourceKind> {
+        self.symbol("(")?;
+        let kind = if self.is_query_at(0) {
+            SourceKind::Derived(Box::new(self.query()?))
+        } else {
+            SourceKind::Group(self.deeper(Self::sources)?)
+        };
+        self.symbol(")")?;
+        Ok(kind)
+    }
+
+    pub(super) fn named_source(&mut self) -> Parse<SourceKind> {
+        let mut name = self.name("a table")?;
+        let mut schema = None;
+        if self.cursor.eat_symbol(".") {
+            schema = Some(std::mem::replace(&mut name, self.name("a table")?));
+        }
+        let mut args = None;
+        if self.cursor.eat_symbol("(") {
+            args = Some(if self.cursor.is_symbol(")") { vec![] } else { self.expr_list()? });
+            self.symbol(")")?;
+        }
+        Ok(SourceKind::Table { schema, name, args, indexed_by: None })
+    }
+
+    pub(super) fn orderings(&mut self) -> Parse<Vec<Ordering>> {
+        let mut terms = Vec::new();
+        loop {
+            let expr = self.expr()?;
+            let descending = self.cursor.eat_word("DESC");
+            if !descending {
+                self.cursor.eat_word("ASC");
+            }
+            let nulls_first = if self.cursor.eat_words(&["NULLS", "FIRST"]) {
+                Some(true)
+            } else if self.cursor.eat_words(&["NULLS", "LAST"]) {
+                Some(false)
+            } else {
+                None
+            };
+            terms.push(Ordering { expr, descending, nulls_first });
+            if !self.cursor.eat_symbol(",") {
+                return Ok(terms);
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Everything an exact resume needs, written whole or not at all.
+//!
+//! `checkpoint-000100/` is a model folder as on Hugging Face whose `model.safetensors` holds the weights that are
+//! evaluated and shipped. Beside them stand `optimizer.safetensors`, `state.json`, `config.resolved.toml`,
+//! `environment.json` and, where the shipped weights are a running average, the trained ones as `training.safetensors`.
+
+use std::path::{Path, PathBuf};
+
+use model::folder;
+use model::model_folder::{self, Save};
+use model::optim;
+use model::parameters::Parameters;
+use model::tokenizer::Tokenizer;
+use model::weights::{self, Format, Metadata, Source};
+use serde::{Deserialize, Serialize};
+
+use crate::config::SftConfig;
+use crate::dataset::Cursor;
+use crate::error::{Result, TrainError, io};
+use crate::report::Tally;
+
+/// What the names of checkpoints start with.
+const PREFIX: &str = "checkpoint-";
+/// The resolved settings, in the run and in each checkpoint.
+pub const SETTINGS: &str = "config.resolved.toml";
+const OPTIMISER: &str = "optimizer.safetensors";
+const TRAINED: &str = "training.safetensors";
+const PROGRESS: &str = "state.json";
+
+/// Where training stands.
+#[derive(Clone)]
+pub struct State {
+    /// The weights that gradients change.
+    pub parameters: Parameters,
+    /// Their running average, where one is kept.
+    pub average: Option<Parameters>,
+    /// Moments and step of the optimiser.
+    pub optimiser: optim::State,
+    /// Everything else.
+    pub progress: Progress,
+}
+
+/// Counters of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// Optimiser steps done; the schedule, dropout and names of checkpoints go by it.
+    pub step: u64,
+    /// Tokens seen.
+    pub tokens: u64,
+    /// The next example.
+    pub cursor: Cursor,
+    /// The best evaluation so far.
+    pub best: Option<Best>,
+    /// SHA-256 of the training data.
+    pub data_sha256: String,
+}
+
+/// An evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// The step after which it was made.
+    pub step: u64,
+    /// Right answers of the development sample.
+    pub tally: Tally,
+}
+
+/// What does not change during a run and belongs to each of its checkpoints.
+pub struct Companions<'a> {
+    /// The run's settings with nothing left open.
+    pub config: &'a SftConfig,
+    /// The vocabulary.
+    pub tokenizer: &'a Tokenizer,
+    /// Metadata of the weights: hashes of catalog and vocabulary, the prompt format.
+    pub metadata: &'a Metadata,
+    /// The text of `environment.json`.
+    pub environment: &'a str,
+}
+
+impl State {
+    /// The weights to be evaluated and shipped: the average where one is kept.
+    pub fn shipped(&self) -> &Parameters {
+        self.average.as_ref().unwrap_or(&self.parameters)
+    }
+
+    /// Moves the average towards the weights: a ← d·a + (1 − d)·p with d = min(decay, (1 + t) / (10 + t)), so that the
+    /// first steps do not weigh on it for long.
+    pub fn update_average(&mut self, decay: f32) {
+        let Some(average) = &mut self.average else { return };
+        let t = self.progress.step as f32;
+        let rest = 1.0 - decay.min((1.0 + t) / (10.0 + t));
+        for (a, p) in average.data.iter_mut().zip(&self.parameters.data) {
+            *a += rest * (*p - *a);
+        }
+    }
+}
+
+/// Writes `checkpoint-N`, then moves `latest` to it.
+///
+/// # Errors
+/// When a value is not finite or a file cannot be written; what was there before is untouched.
+pub fn save(run: &Path, state: &State, companions: &Companions<'_>) -> Result<PathBuf> {
+    let name = format!("{PREFIX}{:06}", state.progress.step);
+    let settings = companions.config.to_toml()?;
+    let optimiser = weights::optimizer_to_bytes(&state.optimiser);
+    let progress = serde_json::to_string_pretty(&state.progress).map_err(|e| io(run)(e.into()))? + "\n";
+    let mut extra: Vec<(&str, &[u8])> = vec![
+        (OPTIMISER, &optimiser),
+        (PROGRESS, progress.as_bytes()),
+        (SETTINGS, settings.as_bytes()),
+        ("environment.json", companions.environment.as_bytes()),
+    ];
+    let trained;
+    if state.average.is_some() {
+        state.parameters.check_finite()?;
+        trained = weights::to_bytes(&state.parameters, Format::F32, &Metadata::new());
+        extra.push((TRAINED, &trained));
+    }
+    let Companions { tokenizer, metadata, .. } = companions;
+    let save = Save { parameters: state.shipped(), tokenizer, format: Format::F32, metadata, extra: &extra };
+    let folder = run.join(&name);
+    model_folder::save(&folder, save)?;
+    link(run, "latest", &name)?;
+    Ok(folder)
+}
+
+/// Reads a checkpoint with the settings of its run; every file is checked against the manifest.
+///
+/// # Errors
+/// When a file is missing, damaged or not what it should be.
+pub fn load(folder: &Path) -> Result<(State, SftConfig)> {
+    let text = |name: &str| -> Result<String> {
+        let broken = |reason: String| TrainError::Run { path: folder.join(name), reason };
+        String::from_utf8(folder::read(folder, name)?).map_err(|e| broken(e.to_string()))
+    };
+    let config = SftConfig::from_toml(&text(SETTINGS)?)?;
+    let progress: Progress = serde_json::from_str(&text(PROGRESS)?)
+        .map_err(|e| TrainError::Run { path: folder.join(PROGRESS), reason: e.to_string() })?;
+    let shipped = model_folder::load(folder)?.parameters;
+    let (path, bytes) = (folder.join(OPTIMISER), folder::read(folder, OPTIMISER)?);
+    let optimiser = weights::optimizer_from_bytes(Source { path: &path, bytes: &bytes })?;
+    let path = folder.join(TRAINED);
+    let state = if path.exists() {
+        let bytes = folder::read(folder, TRAINED)?;
+        let parameters = weights::from_bytes(&shipped.config, &[Source { path: &path, bytes: &bytes }])?;
+        State { parameters, average: Some(shipped), optimiser, progress }
+    } else {
+        State { parameters: shipped, average: None, optimiser, progress }
+    };
+    Ok((state, config))
+}
+
+/// The newest whole checkpoint of a run, and the damaged ones passed over with what is wrong with them.
+///
+/// # Errors
+/// When the run's folder cannot be read, or it has checkpoints and none is whole.
+pub fn newest(run: &Path) -> Result<(Option<PathBuf>, Vec<String>)> {
+    let (found, damaged) = folder::newest_good(run, PREFIX)?;
+    let damaged: Vec<String> = damaged.into_iter().map(|(_, error)| error.to_string()).collect();
+    if found.is_none() && !damaged.is_empty() {
+        let reason = format!("no checkpoint is whole: {}", damaged.join("; "));
+        return Err(TrainError::Run { path: run.to_owned(), reason });
+    }
+    Ok((found, damaged))
+}
+
+/// Moves `best` to the checkpoint of a step.
+///
+/// # Errors
+/// When the link cannot be written.
+pub fn mark_best(run: &Path, step: u64) -> Result<()> {
+    link(run, "best", &format!("{PREFIX}{step:06}"))
+}
+
+/// Removes all checkpoints but the last `keep` and the best, and what crashed saves left behind.
+///
+/// # Errors
+/// When a folder cannot be read or removed.
+pub fn prune(run: &Path, keep: usize, best: Option<u64>) -> Result<()> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(run).map_err(io(run))? {
+        let name = entry.map_err(io(run))?.file_name().to_string_lossy().into_owned();
+        if let Some(rest) = name.strip_prefix(PREFIX) {
+            let whole = rest.chars().all(|c| c.is_ascii_digit());
+            names.push((whole, name));
+        }
+    }
+    names.sort_unstable();
+    let whole = names.iter().filter(|(whole, _)| *whole).count();
+    let best = best.map(|step| format!("{PREFIX}{step:06}"));
+    let halves = names.len() - whole;
+    for (i, (is_whole, name)) in names.iter().enumerate() {
+        let is_last = *is_whole && i >= halves + whole.saturating_sub(keep.max(1));
+        if !is_last && best.as_ref() != Some(name) {
+            let path = run.join(name);
+            std::fs::remove_dir_all(&path).map_err(io(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes `run/name` point to a folder beside it, at once: readers see the old target or the new one.
+fn link(run: &Path, name: &str, target: &str) -> Result<()> {
+    let (path, new) = (run.join(name), run.join(format!("{name}.tmp")));
+    match std::fs::remove_file(&new) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(io(&new)(e)),
+        _ => {}
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(target, &new).map_err(io(&new))?;
+    // Where links need rights that users lack, a file holds the name.
+    #[cfg(not(unix))]
+    std::fs::write(&new, target).map_err(io(&new))?;
+    std::fs::rename(&new, &path).map_err(io(&path))
+}
+
+/// The checkpoint that `best` or `latest` of a run stands for; a checkpoint or model folder itself is returned as it is.
+pub fn resolve(folder: &Path) -> PathBuf {
+    for name in ["best", "latest"] {
+        let path = folder.join(name);
+        if path.is_dir() {
+            return path;
+        }
+        if let Ok(target) = std::fs::read_to_string(&path) {
+            return folder.join(target.trim());
+        }
+    }
+    folder.to_owned()
+}

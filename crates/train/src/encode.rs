@@ -1,0 +1,155 @@
+//! Examples to tokens: the vocabulary they teach, and prompts and completions through the one prompt function.
+
+use std::path::PathBuf;
+
+use answer::intent::Intent as ModelIntent;
+use answer::pack::Pack;
+use answer::prompt::{ModelQuestion, completion, prompt, slot_named};
+use answer::query_generator::MAX_LEXEMES;
+use answer::vocabulary::{Vocabulary, added_tokens};
+use model::tokenizer::train_bpe;
+use schema::Catalog;
+use schema::slot::Slot;
+use sql::lexeme::{Lexeme, Word};
+use sql::matcher::{Grammar, Limits, Matcher, Refused, SlotTable};
+
+use crate::config::SftConfig;
+use crate::dataset::{Dataset, Encoded};
+use crate::error::{Result, TrainError};
+use crate::example::{Example, ExampleSlot, Intent, read_examples};
+
+impl From<Intent> for ModelIntent {
+    fn from(intent: Intent) -> Self {
+        match intent {
+            Intent::Answerable => ModelIntent::Answerable,
+            Intent::Unanswerable => ModelIntent::Unanswerable,
+            Intent::Ambiguous => ModelIntent::Ambiguous,
+            Intent::Write => ModelIntent::Write,
+            Intent::Chat => ModelIntent::ChitChat,
+        }
+    }
+}
+
+/// Learns a vocabulary for a pack from the words of normalised questions: the pack's own tokens, 256 bytes, and at most
+/// `word_pieces` characters and pieces of words.
+///
+/// # Errors
+/// When the pack's conditions are no SQL over its catalog, or the questions have more characters than `word_pieces`.
+pub fn learn_vocabulary<'a>(
+    pack: &Pack,
+    normalized: impl IntoIterator<Item = &'a str>,
+    word_pieces: usize,
+) -> Result<Vocabulary> {
+    let data = |e: &dyn std::fmt::Display| TrainError::Data(e.to_string());
+    let lexicon = pack.lexicon().map_err(|e| data(&e))?;
+    let added = added_tokens(&pack.catalog, &lexicon);
+    let is_word = |word: &&str| slot_named(word).is_none();
+    let words = normalized.into_iter().flat_map(|text| text.split_whitespace()).filter(is_word);
+    let tokenizer = train_bpe(words, added.len() + 256 + word_pieces, &added)?;
+    Vocabulary::new(tokenizer, &pack.catalog, lexicon).map_err(|e| data(&e))
+}
+
+/// Prompt and completion of an example. With a grammar, the tokens of the completion that it forces are marked.
+///
+/// # Errors
+/// When the example names a column, lexeme or slot that the catalog or the vocabulary does not have, or the grammar does
+/// not admit its query.
+pub fn encode(
+    example: &Example,
+    catalog: &Catalog,
+    vocabulary: &Vocabulary,
+    grammar: Option<&Grammar>,
+) -> Result<Encoded> {
+    let unknown = |what: &str, name: &str| {
+        TrainError::Data(format!("example {}: {what} \"{name}\" is not of this pack; make the data anew", example.id))
+    };
+    let mut values = Vec::with_capacity(example.slots.len());
+    for ExampleSlot { slot, columns, .. } in &example.slots {
+        let slot: Slot = slot_named(slot).ok_or_else(|| unknown("slot", slot))?;
+        let find = |name: &String| catalog.find_qualified(name).ok_or_else(|| unknown("column", name));
+        values.push((slot, columns.iter().map(find).collect::<Result<Vec<_>>>()?));
+    }
+    let question = ModelQuestion { text: example.normalized.clone(), values };
+    let lexeme = |name: &String| {
+        let token = vocabulary.tokenizer.token_id(name);
+        token.and_then(|token| vocabulary.lexeme_id(token)).ok_or_else(|| unknown("lexeme", name))
+    };
+    let mut lexemes: Vec<u32> = example.lexemes.iter().map(lexeme).collect::<Result<_>>()?;
+    if example.intent == Intent::Answerable {
+        lexemes.extend(vocabulary.lexicon.id(Lexeme::Word(Word::End)));
+    }
+    let completion = completion(vocabulary, example.intent.into(), &lexemes)
+        .ok_or_else(|| unknown("intent", &format!("{:?}", example.intent)))?;
+    let forced = match grammar {
+        Some(grammar) if !lexemes.is_empty() => forced(grammar, &question, &lexemes)
+            .map_err(|e| TrainError::Data(format!("example {}: the grammar refuses its query: {e}", example.id)))?,
+        _ => vec![],
+    };
+    Ok(Encoded { prompt: prompt(vocabulary, &question), completion, forced })
+}
+
+/// For the intent and each lexeme, whether the grammar leaves no other choice there.
+fn forced(grammar: &Grammar, question: &ModelQuestion, lexemes: &[u32]) -> std::result::Result<Vec<bool>, Refused> {
+    let mut slots = SlotTable::new();
+    let mut known = Vec::new();
+    for slot in question.text.split_whitespace().filter_map(slot_named) {
+        if !known.contains(&slot) {
+            known.push(slot);
+            let columns = question.values.iter().find(|(other, _)| *other == slot).map(|(_, columns)| columns.clone());
+            slots.add(slot, columns.unwrap_or_default());
+        }
+    }
+    let mut matcher = Matcher::new(grammar, &slots, MAX_LEXEMES);
+    let mut forced = vec![false];
+    for lexeme in lexemes {
+        forced.push(matcher.forced() == Some(*lexeme));
+        matcher.advance(*lexeme)?;
+    }
+    Ok(forced)
+}
+
+/// Learns a vocabulary from the questions of data files, which are read one line at a time.
+///
+/// # Errors
+/// As [`learn_vocabulary`], and when a file cannot be read.
+pub fn vocabulary_of(pack: &Pack, files: &[PathBuf], config: &SftConfig) -> Result<Vocabulary> {
+    let mut texts = Vec::new();
+    for_each_example(files, config, |example| {
+        texts.push(example.normalized);
+        Ok(())
+    })?;
+    learn_vocabulary(pack, texts.iter().map(String::as_str), config.data.word_pieces)
+}
+
+/// Reads data files into memory as tokens, each example as often in an epoch as its tags say.
+///
+/// # Errors
+/// As [`encode`], and when a file cannot be read.
+pub fn load_dataset(files: &[PathBuf], pack: &Pack, vocabulary: &Vocabulary, config: &SftConfig) -> Result<Dataset> {
+    let mut data = Dataset::default();
+    let glossary = Some(&pack.glossary);
+    let grammar = config
+        .data
+        .skip_forced
+        .then(|| Grammar::new(&pack.catalog, &vocabulary.lexicon, glossary, Limits::default()));
+    for_each_example(files, config, |example| {
+        let encoded = encode(&example, &pack.catalog, vocabulary, grammar.as_ref())?;
+        data.push(&encoded, config.copies(&example.tags), config.data.skip_forced)
+    })?;
+    Ok(data)
+}
+
+fn for_each_example(files: &[PathBuf], config: &SftConfig, mut each: impl FnMut(Example) -> Result<()>) -> Result<()> {
+    let limit = if config.data.limit == 0 { usize::MAX } else { config.data.limit };
+    let mut count = 0;
+    for file in files {
+        for example in read_examples(file)? {
+            if count == limit {
+                return Ok(());
+            }
+            count += 1;
+            each(example?)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,244 @@
+//! Accuracy by execution: each answer's rows against the reference's, on every database.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use answer::reply::{Answer, Status as AnswerStatus};
+use database::{Image, Limits, Rows};
+use judge::same_answer;
+use schema::Value;
+
+use crate::error::{Result, TrainError};
+use crate::question::{Question, Status};
+use crate::report::{Difference, Fault, Miss, Report, Verdict};
+use crate::sandbox::{run, tables_of};
+
+/// How many differing rows a miss shows of each side.
+const SHOWN: usize = 3;
+
+/// What a question was answered with.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reply {
+    /// What the asker was told.
+    pub status: Status,
+    /// The query, where there is one.
+    pub sql: Option<String>,
+    /// How sure it is, 0 to 1.
+    pub confidence: Option<f64>,
+    /// Why there is no query.
+    pub reason: Option<String>,
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        let status = match answer.status {
+            AnswerStatus::Answered => Status::Answered,
+            AnswerStatus::Abstained => Status::Abstained,
+            AnswerStatus::Refused => Status::Refused,
+            AnswerStatus::Error => Status::Error,
+        };
+        let reason = answer.error.map(|problem| problem.message);
+        Reply { status, sql: answer.sql, confidence: answer.confidence_score, reason }
+    }
+}
+
+/// Questions with what their references return, computed once for many evaluations.
+pub struct Exam<'a> {
+    questions: &'a [Question],
+    databases: &'a [Image],
+    /// For each question the results of the reference and of each alternative, on each database.
+    expected: Vec<Vec<Vec<Rows>>>,
+    /// Tables in each reference.
+    tables: Vec<usize>,
+    threads: usize,
+}
+
+/// Limits for references and answers alike: a comparison needs all rows.
+pub fn limits() -> Limits {
+    Limits { deadline: Duration::from_secs(10), max_rows: 200_000, ..Limits::default() }
+}
+
+impl<'a> Exam<'a> {
+    /// Runs every reference and alternative on every database.
+    ///
+    /// # Errors
+    /// When there is no database, or a reference or alternative cannot be run; names the question.
+    pub fn new(questions: &'a [Question], databases: &'a [Image], threads: usize) -> Result<Self> {
+        if databases.is_empty() {
+            return Err(TrainError::Evaluation("no database to compare rows on".to_owned()));
+        }
+        let found = in_parallel(questions.len(), threads, &|i| -> Result<(Vec<Vec<Rows>>, usize)> {
+            let question = &questions[i];
+            let failed = |e: String| TrainError::Evaluation(format!("question {}: its reference fails: {e}", question.id));
+            let texts = question.sql.iter().chain(&question.alternatives);
+            let results = texts.map(|sql| run_everywhere(databases, sql)).collect::<std::result::Result<_, _>>();
+            let tables = question.sql.as_ref().map(|sql| tables_of(&databases[0], sql)).transpose();
+            Ok((results.map_err(failed)?, tables.map_err(failed)?.unwrap_or(0)))
+        });
+        let (mut expected, mut tables) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
+        for one in found {
+            let (results, count) = one?;
+            expected.push(results);
+            tables.push(count);
+        }
+        Ok(Exam { questions, databases, expected, tables, threads })
+    }
+
+    /// The questions.
+    pub fn questions(&self) -> &'a [Question] {
+        self.questions
+    }
+
+    /// Asks every question, on several threads, and counts what is right. The report does not depend on the threads.
+    pub fn grade(&self, ask: &(dyn Fn(&Question) -> Reply + Sync)) -> Report {
+        let began = Instant::now();
+        let verdicts = in_parallel(self.questions.len(), self.threads, &|i| self.verdict(i, ask(&self.questions[i])));
+        let mut report = Report { databases: self.databases.len(), ..Report::default() };
+        for (question, verdict) in self.questions.iter().zip(verdicts) {
+            report.add(question, verdict);
+        }
+        report.seconds = began.elapsed().as_secs_f64();
+        report
+    }
+
+    /// Judges the reply to one question.
+    fn verdict(&self, i: usize, reply: Reply) -> Verdict {
+        let question = &self.questions[i];
+        let mut verdict =
+            Verdict { miss: None, tables: self.tables[i], both_empty: false, answered: reply.status == Status::Answered };
+        let found = match (&reply.sql, verdict.answered) {
+            _ if reply.status == Status::Error => Some((Fault::Error, None)),
+            (Some(sql), true) if question.is_answerable() => match self.compare(i, sql) {
+                Ok(both_empty) => {
+                    verdict.both_empty = both_empty;
+                    None
+                }
+                Err(fault) => Some(fault),
+            },
+            (_, true) => Some((Fault::Answered, None)),
+            _ if question.is_answerable() => Some((Fault::Declined, None)),
+            _ => None,
+        };
+        verdict.miss = found.map(|(fault, detail)| miss(question, reply, fault, detail));
+        verdict
+    }
+
+    /// Whether the query's rows are right on every database; then whether there were none on any.
+    fn compare(&self, i: usize, sql: &str) -> std::result::Result<bool, (Fault, Option<Detail>)> {
+        let got = run_everywhere(self.databases, sql).map_err(|e| (Fault::Fails, Some(Detail::Reason(e))))?;
+        let ordered = self.questions[i].ordered;
+        let is_right = |expected: &Vec<Rows>| expected.iter().zip(&got).all(|(e, g)| same_answer(e, g, ordered));
+        if self.expected[i].iter().any(is_right) {
+            return Ok(got.iter().all(|rows| rows.rows.is_empty()));
+        }
+        let reference = &self.expected[i][0];
+        let database = (0..got.len()).find(|d| !same_answer(&reference[*d], &got[*d], ordered)).unwrap_or(0);
+        let difference = difference(database, &reference[database], &got[database]);
+        Err((Fault::Rows, Some(Detail::Difference(difference))))
+    }
+}
+
+/// More about a miss.
+enum Detail {
+    Reason(String),
+    Difference(Difference),
+}
+
+fn miss(question: &Question, reply: Reply, fault: Fault, detail: Option<Detail>) -> Miss {
+    let (reason, difference) = match detail {
+        Some(Detail::Reason(reason)) => (Some(reason), None),
+        Some(Detail::Difference(difference)) => (None, Some(difference)),
+        None => (reply.reason, None),
+    };
+    Miss {
+        id: question.id.clone(),
+        question: question.question.clone(),
+        difficulty: question.difficulty.clone(),
+        tags: question.tags.clone(),
+        expected: question.sql.clone(),
+        got: reply.sql,
+        status: reply.status,
+        confidence: reply.confidence,
+        fault,
+        reason,
+        difference,
+    }
+}
+
+fn run_everywhere(databases: &[Image], sql: &str) -> std::result::Result<Vec<Rows>, String> {
+    databases.iter().map(|image| run(image, sql, &limits())).collect()
+}
+
+/// The first rows that only one of two results has.
+fn difference(database: usize, expected: &Rows, got: &Rows) -> Difference {
+    let shape = |rows: &Rows| (rows.rows.len(), rows.columns.len());
+    Difference {
+        database,
+        expected_shape: shape(expected),
+        got_shape: shape(got),
+        only_expected: surplus(&expected.rows, &got.rows),
+        only_got: surplus(&got.rows, &expected.rows),
+    }
+}
+
+/// The first rows of one multiset that another lacks.
+fn surplus(rows: &[Vec<Value>], others: &[Vec<Value>]) -> Vec<Vec<Value>> {
+    let key = |row: &Vec<Value>| format!("{row:?}");
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    others.iter().for_each(|row| *counts.entry(key(row)).or_default() += 1);
+    let lacks = |row: &&Vec<Value>| match counts.get_mut(&key(row)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    };
+    rows.iter().filter(lacks).take(SHOWN).cloned().collect()
+}
+
+/// `work(0)` to `work(count - 1)` on several threads, results in order.
+pub(crate) fn in_parallel<T: Send>(count: usize, threads: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let found: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::with_capacity(count));
+    let worker = || {
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            if i >= count {
+                return;
+            }
+            let result = work(i);
+            found.lock().unwrap_or_else(PoisonError::into_inner).push((i, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.clamp(1, count.max(1)) {
+            scope.spawn(worker);
+        }
+        worker();
+    });
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.sort_by_key(|(i, _)| *i);
+    found.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surplus_counts_duplicates() {
+        let row = |n: i64| vec![Value::Integer(n)];
+        assert_eq!(surplus(&[row(1), row(1), row(2)], &[row(1), row(3)]), [row(1), row(2)]);
+        assert!(surplus(&[row(1)], &[row(1), row(1)]).is_empty());
+    }
+
+    #[test]
+    fn parallel_results_stand_in_order() {
+        for threads in [1, 2, 7] {
+            assert_eq!(in_parallel(50, threads, &|i| i * i), (0..50).map(|i| i * i).collect::<Vec<_>>());
+        }
+        assert!(in_parallel(0, 2, &|i| i).is_empty());
+    }
+}

@@ -1,0 +1,185 @@
+//! A checkpoint as a model folder to ship: weights in a compact format, vocabulary, settings for generation, model card.
+
+use std::path::Path;
+
+use answer::vocabulary::Vocabulary;
+use model::config::Config;
+use model::model_folder::{self, Loaded, Save};
+use model::weights::{Format, Metadata};
+use serde_json::json;
+
+use crate::checkpoint::resolve;
+use crate::error::{Result, TrainError};
+use crate::report::Report;
+
+/// What a model card states. Nothing in it is measured here: the caller hands in what commands printed.
+#[derive(Debug, Clone, Default)]
+pub struct ModelCard {
+    /// The model's name.
+    pub name: String,
+    /// One paragraph: what it does and for which data.
+    pub summary: String,
+    /// The commands that made it, in order.
+    pub commands: Vec<String>,
+    /// Seed of data and training.
+    pub seed: u64,
+    /// Wall-clock minutes of the training.
+    pub minutes: f64,
+    /// Examples and tokens it was trained on, as a sentence.
+    pub data: String,
+    /// Names and SHA-256 of the test files, which no training saw.
+    pub test_files: Vec<(String, String)>,
+    /// Accuracy by the name of the test, as `eval` printed it.
+    pub accuracy: Vec<(String, Report)>,
+    /// What it does not do, one sentence each.
+    pub limits: Vec<String>,
+}
+
+/// Writes `folder` from a checkpoint, a model folder, or a run (its best checkpoint).
+///
+/// # Errors
+/// When the checkpoint is damaged or holds no vocabulary for this pack, or the folder cannot be written.
+pub fn export(
+    checkpoint: &Path,
+    folder: &Path,
+    format: Format,
+    vocabulary: &Vocabulary,
+    card: &ModelCard,
+) -> Result<()> {
+    let source = resolve(checkpoint);
+    let Loaded { parameters, tokenizer, metadata } = model_folder::load(&source)?;
+    let broken = |reason: &str| TrainError::Run { path: source.clone(), reason: reason.to_owned() };
+    let tokenizer = tokenizer.ok_or_else(|| broken("holds no tokenizer.json of this program's kind"))?;
+    if tokenizer != vocabulary.tokenizer {
+        return Err(broken("its vocabulary is not the one given"));
+    }
+    let generation = generation_config(vocabulary, &parameters.config);
+    let settings = tokenizer_config(vocabulary, &parameters.config);
+    let readme = readme(card, &parameters.config, format, &metadata);
+    let extra: [(&str, &[u8]); 3] = [
+        ("generation_config.json", generation.as_bytes()),
+        ("tokenizer_config.json", settings.as_bytes()),
+        ("README.md", readme.as_bytes()),
+    ];
+    let save =
+        Save { parameters: &parameters, tokenizer: &tokenizer, format, metadata: &metadata, extra: &extra };
+    Ok(model_folder::save(folder, save)?)
+}
+
+fn generation_config(vocabulary: &Vocabulary, config: &Config) -> String {
+    let value = json!({
+        "do_sample": false,
+        "bos_token_id": vocabulary.bos(),
+        "eos_token_id": vocabulary.end(),
+        "pad_token_id": vocabulary.pad(),
+        "max_length": config.max_position_embeddings,
+    });
+    format!("{value:#}\n")
+}
+
+fn tokenizer_config(vocabulary: &Vocabulary, config: &Config) -> String {
+    let name = |id: u32| vocabulary.tokenizer.id_to_token(id);
+    let value = json!({
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": name(vocabulary.bos()),
+        "eos_token": name(vocabulary.end()),
+        "pad_token": name(vocabulary.pad()),
+        "model_max_length": config.max_position_embeddings,
+        "clean_up_tokenization_spaces": false,
+    });
+    format!("{value:#}\n")
+}
+
+/// The text of the model card.
+fn readme(card: &ModelCard, config: &Config, format: Format, metadata: &Metadata) -> String {
+    let format = format!("{format:?}").to_lowercase();
+    let mut text = format!(
+        "---\nlibrary_name: transformers\npipeline_tag: text-generation\ntags: [text-to-sql, qwen2]\n---\n\n# {}\n\n{}\n",
+        card.name, card.summary
+    );
+    text += &format!(
+        "\n## Shape\n\nQwen2, {} parameters, {} layers, hidden {}, {} heads ({} for keys and values), inner {}, {} tokens, stored as {format}.\n",
+        thousands(config.parameter_count()),
+        config.num_hidden_layers,
+        config.hidden_size,
+        config.num_attention_heads,
+        config.num_key_value_heads,
+        config.intermediate_size,
+        thousands(config.vocab_size),
+    );
+    text += "\n## How it was made\n\n";
+    card.commands.iter().for_each(|command| text += &format!("    {command}\n"));
+    text += &format!("\nSeed {}; {:.0} minutes of training. {}\n", card.seed, card.minutes, card.data);
+    text += "\n## Accuracy\n\nRight means: the same rows as the reference on every database compared. A declined question counts as wrong.\n";
+    card.accuracy.iter().for_each(|(name, report)| text += &accuracy(name, report));
+    if !card.test_files.is_empty() {
+        text += "\nTest files, which no training saw:\n\n";
+        card.test_files.iter().for_each(|(name, hash)| text += &format!("* `{name}`: SHA-256 `{hash}`\n"));
+    }
+    if !card.limits.is_empty() {
+        text += "\n## What it does not do\n\n";
+        card.limits.iter().for_each(|limit| text += &format!("* {limit}\n"));
+    }
+    if !metadata.is_empty() {
+        text += "\n## What it fits\n\n";
+        metadata.iter().for_each(|(key, value)| text += &format!("* {key}: `{value}`\n"));
+    }
+    text
+}
+
+fn accuracy(name: &str, report: &Report) -> String {
+    let mut text = format!("\n{name}, {} databases:\n\n| questions | right | of | accuracy |\n|---|---|---|---|\n", report.databases);
+    let groups = report.by_difficulty.iter().map(|(name, tally)| (name.as_str(), *tally));
+    let totals = [("all answerable", report.answerable), ("must be declined", report.must_decline)];
+    for (name, tally) in groups.chain(totals).filter(|(_, tally)| tally.questions > 0) {
+        text += &format!("| {name} | {} | {} | {:.1} % |\n", tally.right, tally.questions, 100.0 * tally.accuracy());
+    }
+    text
+}
+
+/// 5432100 as "5,432,100".
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Tally;
+
+    #[test]
+    fn a_card_states_what_it_was_told() {
+        let tally = Tally { right: 80, questions: 100 };
+        let report = Report {
+            databases: 3,
+            answerable: tally,
+            by_difficulty: [("easy".to_owned(), tally)].into(),
+            ..Report::default()
+        };
+        let card = ModelCard {
+            name: "compact".into(),
+            commands: vec!["glrl train sft --seed 1".into()],
+            test_files: vec![("test.jsonl".into(), "abc".into())],
+            accuracy: vec![("Hand-written test".into(), report)],
+            ..ModelCard::default()
+        };
+        let text = readme(&card, &Config::compact(4096), Format::Int8, &Metadata::new());
+        for part in ["| easy | 80 | 100 | 80.0 % |", "    glrl train sft --seed 1", "`abc`", "4,096 tokens, stored as int8"] {
+            assert!(text.contains(part), "{part} is missing from\n{text}");
+        }
+        assert!(!text.contains("must be declined") && !text.contains("does not do"));
+    }
+
+    #[test]
+    fn numbers_have_separators() {
+        assert_eq!([7, 123, 1234, 5432100].map(thousands), ["7", "123", "1,234", "5,432,100"]);
+    }
+}

@@ -1,0 +1,310 @@
+//! What an evaluation found: accuracy with counts, by difficulty, tag and number of tables, and every miss with the
+//! rows that differ; as JSON and as one HTML page.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use schema::Value;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Result, io};
+use crate::question::{Question, Status};
+
+/// Right answers out of all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Right ones.
+    pub right: usize,
+    /// All of them.
+    pub questions: usize,
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn add(&mut self, right: bool) {
+        self.right += usize::from(right);
+        self.questions += 1;
+    }
+
+    /// Share of right ones, 0 to 1; 0 of none.
+    pub fn accuracy(&self) -> f64 {
+        self.right as f64 / self.questions.max(1) as f64
+    }
+}
+
+/// Why an answer is not right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Its rows are not those of the reference or of an alternative.
+    Rows,
+    /// It cannot be run.
+    Fails,
+    /// There is none, though the question can be answered.
+    Declined,
+    /// There is one, though the question must not be answered.
+    Answered,
+    /// Something broke on the way.
+    Error,
+}
+
+/// The first rows in which two results differ.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Position of the database, from 0.
+    pub database: usize,
+    /// Rows and columns of the reference's result.
+    pub expected_shape: (usize, usize),
+    /// Rows and columns of the answer's result.
+    pub got_shape: (usize, usize),
+    /// Rows that only the reference has, three at most.
+    pub only_expected: Vec<Vec<Value>>,
+    /// Rows that only the answer has, three at most.
+    pub only_got: Vec<Vec<Value>>,
+}
+
+/// A question that was not answered right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Miss {
+    /// The question's name.
+    pub id: String,
+    /// What was asked.
+    pub question: String,
+    /// Its difficulty.
+    pub difficulty: String,
+    /// What it exercises.
+    pub tags: Vec<String>,
+    /// The reference.
+    pub expected: Option<String>,
+    /// The answer's query.
+    pub got: Option<String>,
+    /// What the asker was told.
+    pub status: Status,
+    /// Confidence in the answer, 0 to 1.
+    pub confidence: Option<f32>,
+    /// Why it is not right.
+    pub fault: Fault,
+    /// The engine's or the pipeline's words, where something failed.
+    pub reason: Option<String>,
+    /// The rows that differ, on the first database where some do.
+    pub difference: Option<Difference>,
+}
+
+/// How one question went.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// None when it was answered right.
+    pub miss: Option<Miss>,
+    /// Tables in the reference; 0 where there is none.
+    pub tables: usize,
+    /// Whether it was right with no rows on any database.
+    pub both_empty: bool,
+    /// Whether rows were given.
+    pub answered: bool,
+}
+
+/// Accuracy of a model on a question file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Databases that each answer was compared on.
+    pub databases: usize,
+    /// Questions that can be answered; a declined one counts as wrong.
+    pub answerable: Tally,
+    /// Questions that must not be answered.
+    pub must_decline: Tally,
+    /// Answerable questions that were declined.
+    pub declined: usize,
+    /// Right answers without rows on any database, counted in `answerable` too.
+    pub both_empty: usize,
+    /// Answerable questions by difficulty.
+    pub by_difficulty: BTreeMap<String, Tally>,
+    /// Answerable questions by tag.
+    pub by_tag: BTreeMap<String, Tally>,
+    /// Answerable questions by the number of tables in the reference.
+    pub by_tables: BTreeMap<usize, Tally>,
+    /// Wrong answers by reason.
+    pub by_fault: BTreeMap<Fault, usize>,
+    /// Wall-clock seconds of the whole evaluation.
+    pub seconds: f64,
+    /// Every question that went wrong, in order.
+    pub misses: Vec<Miss>,
+}
+
+impl Report {
+    /// Counts one question.
+    pub fn add(&mut self, question: &Question, verdict: Verdict) {
+        let right = verdict.miss.is_none();
+        if question.is_answerable() {
+            self.answerable.add(right);
+            self.by_difficulty.entry(question.difficulty.clone()).or_default().add(right);
+            self.by_tables.entry(verdict.tables).or_default().add(right);
+            for tag in &question.tags {
+                self.by_tag.entry(tag.clone()).or_default().add(right);
+            }
+            self.declined += usize::from(!verdict.answered);
+            self.both_empty += usize::from(verdict.both_empty);
+        } else {
+            self.must_decline.add(right);
+        }
+        if let Some(miss) = verdict.miss {
+            *self.by_fault.entry(miss.fault).or_default() += 1;
+            self.misses.push(miss);
+        }
+    }
+
+    /// Accuracy on the answerable questions of some difficulties together.
+    pub fn of_difficulties(&self, names: &[&str]) -> Tally {
+        let chosen = names.iter().filter_map(|name| self.by_difficulty.get(*name));
+        chosen.fold(Tally::default(), |sum, t| Tally { right: sum.right + t.right, questions: sum.questions + t.questions })
+    }
+
+    /// All questions, those that must be declined included.
+    pub fn all(&self) -> Tally {
+        let (a, d) = (self.answerable, self.must_decline);
+        Tally { right: a.right + d.right, questions: a.questions + d.questions }
+    }
+
+    /// Writes `report.json` and `index.html` into a folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        std::fs::create_dir_all(folder).map_err(io(folder))?;
+        let json = folder.join("report.json");
+        let text = serde_json::to_string_pretty(self).map_err(|e| io(&json)(e.into()))?;
+        std::fs::write(&json, text + "\n").map_err(io(&json))?;
+        let page = folder.join("index.html");
+        std::fs::write(&page, self.html()).map_err(io(&page))
+    }
+
+    /// The report as one HTML page without scripts.
+    pub fn html(&self) -> String {
+        let mut page = String::from(HEAD);
+        let databases = self.databases;
+        page += &format!("<p>Compared by rows on {databases} databases, in {:.1} s.</p>", self.seconds);
+        let by_tables = self.by_tables.iter().map(|(n, tally)| (n.to_string(), *tally));
+        let totals = [
+            ("answerable".to_owned(), self.answerable),
+            ("must be declined".to_owned(), self.must_decline),
+            ("all".to_owned(), self.all()),
+        ];
+        page += &table("Accuracy", totals.into_iter());
+        page += &table("By difficulty", self.by_difficulty.iter().map(|(n, t)| (n.clone(), *t)));
+        page += &table("By number of tables", by_tables);
+        page += &table("By tag", self.by_tag.iter().map(|(n, t)| (n.clone(), *t)));
+        let (declined, empty) = (self.declined, self.both_empty);
+        page += &format!("<p>Answerable and declined: {declined}. Right with no rows: {empty}.</p>");
+        page += &format!("<h2>{} misses</h2>", self.misses.len());
+        self.misses.iter().for_each(|miss| page += &miss_html(miss));
+        page + "</body></html>\n"
+    }
+}
+
+const HEAD: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Evaluation</title><style>
+body{font:15px/1.5 system-ui,sans-serif;max-width:64em;margin:2em auto;padding:0 1em;color:#1c2430}
+table{border-collapse:collapse;margin:.5em 0 1.5em}td,th{border:1px solid #cfd6df;padding:.2em .7em;text-align:left}
+td.n{text-align:right;font-variant-numeric:tabular-nums}pre{background:#f3f5f8;padding:.6em;white-space:pre-wrap;margin:.3em 0}
+section{border-top:1px solid #cfd6df;padding:.6em 0}small{color:#5b6675}</style></head><body><h1>Evaluation</h1>";
+
+fn table(title: &str, rows: impl Iterator<Item = (String, Tally)>) -> String {
+    let mut text = format!("<h2>{title}</h2><table><tr><th></th><th>accuracy</th><th>right</th><th>questions</th></tr>");
+    for (name, tally) in rows {
+        let percent = 100.0 * tally.accuracy();
+        let (right, questions) = (tally.right, tally.questions);
+        text += &format!(
+            "<tr><td>{}</td><td class=n>{percent:.1} %</td><td class=n>{right}</td><td class=n>{questions}</td></tr>",
+            escape(&name)
+        );
+    }
+    text + "</table>"
+}
+
+fn miss_html(miss: &Miss) -> String {
+    let tags = miss.tags.join(", ");
+    let fault = format!("{:?}", miss.fault).to_lowercase();
+    let mut text = format!(
+        "<section><b>{}</b> <small>{} · {} · {} · {fault}</small>",
+        escape(&miss.question),
+        escape(&miss.id),
+        escape(&miss.difficulty),
+        escape(&tags)
+    );
+    for (name, sql) in [("expected", &miss.expected), ("got", &miss.got)] {
+        if let Some(sql) = sql {
+            text += &format!("<small>{name}</small><pre>{}</pre>", escape(sql));
+        }
+    }
+    if let Some(reason) = &miss.reason {
+        text += &format!("<p>{}</p>", escape(reason));
+    }
+    if let Some(difference) = &miss.difference {
+        text += &difference_html(difference);
+    }
+    text + "</section>"
+}
+
+fn difference_html(difference: &Difference) -> String {
+    let shape = |(rows, columns): (usize, usize)| format!("{rows} rows × {columns}");
+    let (expected, got) = (shape(difference.expected_shape), shape(difference.got_shape));
+    let mut text = format!("<small>database {}: expected {expected}, got {got}</small>", difference.database + 1);
+    for (name, rows) in [("only expected", &difference.only_expected), ("only got", &difference.only_got)] {
+        for row in rows {
+            let row = serde_json::to_string(row).unwrap_or_default();
+            text += &format!("<br><small>{name}</small> <code>{}</code>", escape(&row));
+        }
+    }
+    text
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(difficulty: &str, tags: &[&str], status: Status) -> Question {
+        let tags = tags.iter().map(|t| (*t).to_owned()).collect();
+        Question { difficulty: difficulty.to_owned(), tags, status, ..Question::default() }
+    }
+
+    fn verdict(fault: Option<Fault>, tables: usize) -> Verdict {
+        let miss = fault.map(|fault| Miss {
+            id: "q".into(),
+            question: "a < b & \"c\"?".into(),
+            difficulty: "easy".into(),
+            tags: vec![],
+            expected: Some("SELECT 1".into()),
+            got: None,
+            status: Status::Abstained,
+            confidence: None,
+            fault,
+            reason: None,
+            difference: Some(Difference::default()),
+        });
+        Verdict { answered: fault != Some(Fault::Declined), miss, tables, both_empty: false }
+    }
+
+    #[test]
+    fn counts_by_every_feature() {
+        let mut report = Report { databases: 3, ..Report::default() };
+        report.add(&question("easy", &["filter"], Status::Answered), verdict(None, 1));
+        report.add(&question("medium", &["filter", "join"], Status::Answered), verdict(Some(Fault::Rows), 2));
+        report.add(&question("hard", &["join"], Status::Answered), verdict(Some(Fault::Declined), 2));
+        report.add(&question("easy", &["write"], Status::Refused), verdict(None, 0));
+        let tally = |right, questions| Tally { right, questions };
+        assert_eq!(report.answerable, tally(1, 3));
+        assert_eq!(report.must_decline, tally(1, 1));
+        assert_eq!(report.all(), tally(2, 4));
+        assert_eq!(report.of_difficulties(&["easy", "medium"]), tally(1, 2));
+        assert_eq!((report.by_tag["filter"], report.by_tag["join"]), (tally(1, 2), tally(0, 2)));
+        assert!(!report.by_tag.contains_key("write"));
+        assert_eq!((report.by_tables[&2], report.declined), (tally(0, 2), 1));
+        assert_eq!((report.by_fault[&Fault::Rows], report.misses.len()), (1, 2));
+        let page = report.html();
+        assert!(page.contains("a &lt; b &amp; &quot;c&quot;?") && page.contains("33.3 %"), "{page}");
+        let text = serde_json::to_string(&report).unwrap();
+        assert_eq!(report, serde_json::from_str(&text).unwrap());
+    }
+}

@@ -1,0 +1,231 @@
+//! One tree, several questions: each normalised as a user's would be, each literal traced to its slot, each query run.
+
+use std::collections::BTreeMap;
+
+use answer::prompt::ModelQuestion;
+use database::{Image, Limits};
+use schema::normalize::{Context, normalize};
+use schema::slot::NormalizedQuestion;
+use schema::{TableId, Value};
+use sql::canonical::{self, CanonicalOptions};
+use sql::features;
+use sql::lexeme::{Lexeme, Lexicon};
+use sql::matcher::{Grammar, Matcher, SlotTable};
+use sql::print;
+use sql::tree::Query;
+use sql::verify::verify;
+
+use super::dice::Dice;
+use super::meaning::{Ask, Shape};
+use super::split::Split;
+use super::world::World;
+use super::{build, decline, noise, sample, say};
+use crate::example::{Example, ExampleSlot, Intent};
+
+/// Tokens a canonical query may have.
+pub const MAX_LEXEMES: usize = 96;
+
+/// A database to sample values from and to run queries on.
+pub struct Studio<'a> {
+    /// Words and values.
+    pub world: World<'a>,
+    /// What questions are read against.
+    pub context: Context<'a>,
+    /// The output tokens.
+    pub lexicon: &'a Lexicon,
+    /// What the decoder admits.
+    pub grammar: &'a Grammar,
+    /// The databases a query is run on; the first is the one the values come from.
+    pub images: Vec<Image>,
+}
+
+/// Why a tree or a question was dropped, and how often.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Drops(pub BTreeMap<String, u64>);
+
+impl Drops {
+    /// Counts one more.
+    pub fn add(&mut self, reason: impl Into<String>) {
+        *self.0.entry(reason.into()).or_insert(0) += 1;
+    }
+
+    /// Adds another count.
+    pub fn merge(&mut self, other: &Drops) {
+        for (reason, n) in &other.0 {
+            *self.0.entry(reason.clone()).or_insert(0) += n;
+        }
+    }
+}
+
+/// The examples of one tree of a split: the tree `index` of a seed, asked in up to `voices` ways.
+pub fn examples(studio: &Studio<'_>, split: Split, (seed, index): (u64, u64), voices: usize, drops: &mut Drops) -> Vec<Example> {
+    let mut dice = Dice::new(seed, index * 2);
+    if dice.chance(0.1) {
+        return declined(studio, split, (seed, index), voices.div_ceil(2), drops);
+    }
+    let Some(ask) = sample::ask(&studio.world, &mut dice) else {
+        drops.add("no meaning");
+        return vec![];
+    };
+    let query = build::query(&studio.world, &ask);
+    if Split::of(features::template_hash(&query)) != split {
+        drops.add("template of another split");
+        return vec![];
+    }
+    if let Err(reason) = worth_asking(studio, &query) {
+        drops.add(reason);
+        return vec![];
+    }
+    let mut found: Vec<Example> = vec![];
+    for attempt in 0..voices * if split == Split::Train { 2 } else { 12 } {
+        if found.len() == voices {
+            break;
+        }
+        let speaker = Dice::new(seed ^ 0x5eed, (index << 8) + attempt as u64);
+        match asked(studio, split, &ask, &query, speaker) {
+            Ok(example) if found.iter().all(|e| e.normalized != example.normalized) => {
+                found.push(Example { id: format!("{}-{seed}-{index}-{attempt}", split.name()), ..example });
+            }
+            Ok(_) => drops.add("said twice"),
+            Err(reason) => drops.add(reason),
+        }
+    }
+    found
+}
+
+/// Runs the query on every database: it must run, and on one of them return something that tells.
+fn worth_asking(studio: &Studio<'_>, query: &Query) -> Result<(), String> {
+    let text = print::compact(query, studio.world.catalog);
+    let verified = verify(&text, studio.world.catalog, &Default::default()).map_err(|report| {
+        let first = report.diagnostics.first().map_or(String::new(), |d| format!("{}: {}", d.code, d.message));
+        format!("refused: {first}")
+    })?;
+    let limits = Limits { max_rows: 2000, ..Limits::default() };
+    for image in &studio.images {
+        let rows = image.with(|db| database::run(db, &verified, &limits)).map_err(|e| format!("no database: {e}"))?;
+        let rows = rows.map_err(|e| format!("failed: {e}"))?;
+        if rows.rows.iter().flatten().any(|v| !matches!(v, Value::Null | Value::Integer(0))) {
+            return Ok(());
+        }
+    }
+    Err("empty everywhere".into())
+}
+
+/// One question of a tree, if every literal is found again in its words.
+fn asked(studio: &Studio<'_>, split: Split, ask: &Ask, query: &Query, dice: Dice) -> Result<Example, String> {
+    let mut speaker = say::Speaker::new(&studio.world, dice);
+    let said = speaker.question(ask).ok_or("no words")?;
+    if Split::of(speaker.family.0) != split {
+        return Err("phrase family of another split".into());
+    }
+    let question = noise::typed(&said, &studio.world.patterns, &mut speaker.dice);
+    if question.contains('{') {
+        return Err(format!("unfilled pattern: {question}"));
+    }
+    let ordered = matches!(&ask.shape, Shape::List { order: Some(_), .. }) || matches!(&ask.shape, Shape::Group(g) if g.order.is_some() && g.top.is_none());
+    let mut example = from_pair(studio, &question, query.clone())?;
+    example.family = format!("{:016x}", speaker.family.0);
+    example.ordered = ordered;
+    Ok(example)
+}
+
+/// An example of a question and its query: normalised, aligned, canonical, admitted.
+///
+/// # Errors
+/// What is wrong with it, in a few words that can be counted.
+pub fn from_pair(studio: &Studio<'_>, question: &str, mut query: Query) -> Result<Example, String> {
+    let catalog = studio.world.catalog;
+    let normalized = normalize(question, &studio.context);
+    answer::slots::align(&mut query, &normalized, studio.lexicon).map_err(|_| "unaligned literal")?;
+    let today = studio.world.today.to_string();
+    let options = CanonicalOptions { today: Some(&today) };
+    let lexemes = canonical::lexemes(&query, catalog, studio.lexicon, &options).map_err(|e| format!("not canonical: {e}"))?;
+    admitted(studio, &normalized, &lexemes)?;
+    let difficulty = features::difficulty(&query);
+    Ok(Example {
+        id: String::new(),
+        question: question.to_owned(),
+        sql: Some(print::compact(&query, catalog)),
+        intent: Intent::Answerable,
+        normalized: normalized.text(),
+        slots: slots(studio, &normalized),
+        lexemes: names(studio, &lexemes),
+        template: format!("{:016x}", features::template_hash(&query)),
+        family: String::new(),
+        tags: features::tags(&query).into_iter().map(|t| t.to_string()).collect(),
+        difficulty: difficulty.to_string(),
+        ordered: false,
+    })
+}
+
+fn admitted(studio: &Studio<'_>, question: &NormalizedQuestion, lexemes: &[Lexeme]) -> Result<(), String> {
+    if lexemes.len() > MAX_LEXEMES {
+        return Err("too long".into());
+    }
+    let slots = SlotTable::of(question);
+    let mut matcher = Matcher::new(studio.grammar, &slots, MAX_LEXEMES);
+    for (at, lexeme) in lexemes.iter().enumerate() {
+        let id = studio.lexicon.id(*lexeme).ok_or("no such lexeme")?;
+        if matcher.advance(id).is_err() {
+            let name = studio.lexicon.name(studio.world.catalog, *lexeme);
+            let before = names(studio, &lexemes[at.saturating_sub(3)..at]).join(" ");
+            return Err(format!("not admitted: {before} » {name}"));
+        }
+    }
+    Ok(())
+}
+
+fn names(studio: &Studio<'_>, lexemes: &[Lexeme]) -> Vec<String> {
+    lexemes
+        .iter()
+        .filter(|l| **l != Lexeme::Word(sql::lexeme::Word::End))
+        .map(|l| studio.lexicon.name(studio.world.catalog, *l))
+        .collect()
+}
+
+fn slots(studio: &Studio<'_>, question: &NormalizedQuestion) -> Vec<ExampleSlot> {
+    let values = ModelQuestion::from(question).values;
+    let name = |c: &schema::ColumnId| studio.world.catalog.qualified(*c);
+    values
+        .iter()
+        .map(|(slot, columns)| ExampleSlot { slot: slot.to_string(), columns: columns.iter().map(name).collect(), unit: None })
+        .collect()
+}
+
+fn declined(studio: &Studio<'_>, split: Split, (seed, index): (u64, u64), voices: usize, drops: &mut Drops) -> Vec<Example> {
+    let mut found = vec![];
+    for voice in 0..voices {
+        let mut dice = Dice::new(seed ^ 0xdec1, (index << 8) + voice as u64);
+        let rows = |table: TableId, dice: &mut Dice| {
+            let filters = sample::some_filters(&studio.world, table, dice);
+            say::Speaker::new(&studio.world, Dice::new(dice.between(0, i64::MAX) as u64, 0)).some_rows(table, &filters)
+        };
+        let Some((said, intent, family)) = decline::question(&studio.world, &rows, &mut dice) else {
+            drops.add("no words");
+            continue;
+        };
+        if Split::of(family.0) != split {
+            drops.add("phrase family of another split");
+            continue;
+        }
+        let question = noise::typed(&said, &studio.world.patterns, &mut dice);
+        let mut example = declined_example(studio, &question, intent);
+        example.id = format!("{}-{seed}-{index}-{voice}", split.name());
+        example.family = format!("{:016x}", family.0);
+        found.push(example);
+    }
+    found
+}
+
+/// An example of a question that must not be answered.
+pub fn declined_example(studio: &Studio<'_>, question: &str, intent: Intent) -> Example {
+    let normalized = normalize(question, &studio.context);
+    Example {
+        question: question.to_owned(),
+        intent,
+        normalized: normalized.text(),
+        slots: slots(studio, &normalized),
+        difficulty: "easy".into(),
+        ..Example::default()
+    }
+}

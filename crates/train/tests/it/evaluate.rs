@@ -1,0 +1,138 @@
+//! Hand-made answers judged by their rows.
+
+use std::collections::HashMap;
+
+use database::Image;
+use rusqlite::Connection;
+use schema::Catalog;
+use train::evaluate::{Exam, Reply};
+use train::question::{Question, Status};
+use train::report::{Fault, Report, Tally};
+
+const SCHEMA: &str = "
+    CREATE TABLE shops (shop_id INTEGER PRIMARY KEY, name TEXT, city TEXT, sales DECIMAL(10,2));
+    CREATE TABLE orders (order_id INTEGER PRIMARY KEY, shop_id INTEGER REFERENCES shops(shop_id), amount INTEGER);";
+
+fn catalog() -> Catalog {
+    sql::ddl::catalog_from_ddl(SCHEMA).unwrap()
+}
+
+/// Two databases on which wrong queries differ.
+fn databases() -> Vec<Image> {
+    let rows = [
+        "INSERT INTO shops VALUES (1, 'North', 'Oslo', 10), (2, 'South', 'Rome', 20);
+         INSERT INTO orders VALUES (1, 1, 5), (2, 1, 7), (3, 2, 9);",
+        "INSERT INTO shops VALUES (1, 'East', 'Oslo', 30), (2, 'West', 'Oslo', 15), (3, 'Port', 'Rome', 7);
+         INSERT INTO orders VALUES (1, 3, 1);",
+    ];
+    let image = |rows: &str| {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(&format!("{SCHEMA}{rows}")).unwrap();
+        Image::of(&mut connection, &catalog()).unwrap()
+    };
+    rows.map(image).into()
+}
+
+fn question(id: &str, sql: Option<&str>, difficulty: &str) -> Question {
+    let status = if sql.is_some() { Status::Answered } else { Status::Refused };
+    Question {
+        id: id.to_owned(),
+        question: format!("question {id}"),
+        sql: sql.map(str::to_owned),
+        difficulty: difficulty.to_owned(),
+        tags: vec!["tag".to_owned()],
+        status,
+        ..Question::default()
+    }
+}
+
+fn questions() -> Vec<Question> {
+    let mut alternative = question("alternative", Some("SELECT name FROM shops WHERE city = 'Oslo'"), "easy");
+    alternative.alternatives = vec!["SELECT name, city FROM shops WHERE city = 'Oslo'".to_owned()];
+    let mut ordered = question("ordered", Some("SELECT name FROM shops ORDER BY sales DESC"), "easy");
+    ordered.ordered = true;
+    let join = "SELECT shops.name FROM shops JOIN orders ON orders.shop_id = shops.shop_id WHERE orders.amount > 4";
+    vec![
+        question("same", Some("SELECT name FROM shops"), "easy"),
+        alternative,
+        ordered,
+        question("join", Some(join), "medium"),
+        question("one database", Some("SELECT COUNT(*) FROM shops WHERE sales > 10"), "easy"),
+        question("declined", Some("SELECT COUNT(*) FROM orders"), "easy"),
+        question("fails", Some("SELECT COUNT(*) FROM orders"), "easy"),
+        question("empty", Some("SELECT name FROM shops WHERE sales > 1000"), "easy"),
+        question("refused", None, "easy"),
+        question("should refuse", None, "easy"),
+        question("broken", None, "easy"),
+    ]
+}
+
+fn replies() -> HashMap<&'static str, Reply> {
+    let answered = |sql: &str| Reply { status: Status::Answered, sql: Some(sql.to_owned()), ..Reply::default() };
+    let plain = |status: Status| Reply { status, reason: Some("no".to_owned()), ..Reply::default() };
+    HashMap::from([
+        ("same", answered("SELECT shops.name FROM shops ORDER BY shops.name")),
+        ("alternative", answered("SELECT city, name FROM shops WHERE city = 'Oslo'")),
+        ("ordered", answered("SELECT name FROM shops ORDER BY sales")),
+        ("join", answered("SELECT name FROM shops WHERE shop_id IN (SELECT shop_id FROM orders WHERE amount > 4)")),
+        ("one database", answered("SELECT COUNT(*) FROM shops WHERE city = 'Rome'")),
+        ("declined", plain(Status::Abstained)),
+        ("fails", answered("SELECT COUNT(*) FROM nowhere")),
+        ("empty", answered("SELECT name FROM shops WHERE city = 'Paris'")),
+        ("refused", plain(Status::Refused)),
+        ("should refuse", answered("SELECT name FROM shops")),
+        ("broken", plain(Status::Error)),
+    ])
+}
+
+fn report(threads: usize) -> Report {
+    let (questions, databases, replies) = (questions(), databases(), replies());
+    let exam = Exam::new(&questions, &databases, threads).unwrap();
+    Report { seconds: 0.0, ..exam.grade(&|question| replies[question.id.as_str()].clone()) }
+}
+
+#[test]
+fn answers_are_judged_by_their_rows() {
+    let report = report(1);
+    let misses: Vec<(&str, Fault)> = report.misses.iter().map(|miss| (miss.id.as_str(), miss.fault)).collect();
+    let expected = [
+        ("ordered", Fault::Rows),
+        ("join", Fault::Rows),
+        ("one database", Fault::Rows),
+        ("declined", Fault::Declined),
+        ("fails", Fault::Fails),
+        ("should refuse", Fault::Answered),
+        ("broken", Fault::Error),
+    ];
+    assert_eq!(misses, expected);
+    assert_eq!(report.answerable, Tally { right: 3, questions: 8 });
+    assert_eq!(report.must_decline, Tally { right: 1, questions: 3 });
+    assert_eq!(report.by_tables[&2], Tally { right: 0, questions: 1 });
+    assert_eq!((report.declined, report.both_empty, report.databases), (1, 1, 2));
+}
+
+#[test]
+fn a_miss_shows_the_first_rows_that_differ() {
+    let report = report(1);
+    let of = |id: &str| report.misses.iter().find(|miss| miss.id == id).and_then(|miss| miss.difference.clone()).unwrap();
+    // One row on the first database answers both; the second tells them apart.
+    assert_eq!(of("one database").database, 1);
+    let join = of("join");
+    assert_eq!((join.database, join.expected_shape, join.got_shape), (0, (3, 1), (2, 1)));
+    assert_eq!(join.only_expected, [[schema::Value::Text("North".to_owned())]]);
+    assert!(join.only_got.is_empty());
+}
+
+#[test]
+fn threads_do_not_change_a_report() {
+    assert_eq!(report(1), report(2));
+}
+
+#[test]
+fn a_reference_that_cannot_run_is_named() {
+    let questions = [question("bad", Some("SELECT nothing FROM shops"), "easy")];
+    let databases = databases();
+    let message = Exam::new(&questions, &databases, 1).err().unwrap().to_string();
+    assert!(message.contains("bad") && message.contains("nothing"), "{message}");
+    assert!(Exam::new(&questions, &[], 1).is_err());
+}

@@ -1,0 +1,289 @@
+//! Training on a tiny network: learning, exact resume, crashes.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use model::inference::{Logits, Model, Options, decode_step, prefill};
+use model::optim::Rule;
+use model::parameters::Parameters;
+use model::tokenizer::{Tokenizer, train_bpe};
+use model::weights::Metadata;
+use train::checkpoint;
+use train::config::{
+    CheckpointConfig, DataConfig, EvaluationConfig, OptimiserConfig, ScheduleConfig, SftConfig, ShapeConfig,
+};
+use train::dataset::{Dataset, Encoded};
+use train::error::{Result, TrainError};
+use train::metrics;
+use train::report::Tally;
+use train::sft::{Event, Job, Origin, Outcome, sft, weights_sha256};
+
+const END: u32 = 1;
+
+/// A folder that is gone with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("train-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn tokenizer() -> Tokenizer {
+    let added = ["<sep>", "<end>"].map(str::to_owned);
+    train_bpe(["abcdefghijklmnopqrstuvwxyz"], 300, &added).unwrap()
+}
+
+/// Pairs of a prompt of five tokens and an answer of up to six that only the whole prompt tells.
+fn pairs(count: u32) -> Vec<Encoded> {
+    let token = |seed: u32| 258 + (seed.wrapping_mul(2_654_435_761) >> 16) % 20;
+    (0..count)
+        .map(|i| {
+            let prompt = (0..4).map(|j| token(i * 31 + j)).chain([0]).collect();
+            let completion = (0..3 + i % 3).map(|j| token(i * 57 + 1000 + j)).chain([END]).collect();
+            Encoded { prompt, completion, forced: vec![] }
+        })
+        .collect()
+}
+
+fn dataset(pairs: &[Encoded]) -> Dataset {
+    let mut data = Dataset::default();
+    pairs.iter().for_each(|pair| data.push(pair, 1.0, false).unwrap());
+    data
+}
+
+fn config(max_steps: u64) -> SftConfig {
+    SftConfig {
+        seed: 3,
+        threads: 1,
+        model: ShapeConfig {
+            hidden_size: 32,
+            num_hidden_layers: 2,
+            num_attention_heads: 2,
+            num_key_value_heads: 1,
+            intermediate_size: 48,
+            max_position_embeddings: 32,
+            dropout: 0.05,
+        },
+        data: DataConfig { batch_tokens: 64, ..DataConfig::default() },
+        optimiser: OptimiserConfig { learning_rate: 1e-2, ema_decay: 0.9, ..OptimiserConfig::default() },
+        schedule: ScheduleConfig { max_steps, ..ScheduleConfig::default() },
+        evaluation: EvaluationConfig { every_steps: 5, questions: 0 },
+        checkpoint: CheckpointConfig { every_steps: 10, keep: 2 },
+        ..SftConfig::default()
+    }
+}
+
+/// What a test changes of a plain run.
+struct Plan<'a> {
+    config: SftConfig,
+    data: &'a Dataset,
+    resume: bool,
+    /// The evaluation after which the power fails, from 1.
+    dies_at_evaluation: usize,
+}
+
+fn run(folder: &Path, plan: Plan<'_>) -> (Result<Outcome>, Vec<String>) {
+    let (tokenizer, metadata, origin) = (tokenizer(), Metadata::new(), Origin::default());
+    let job = Job {
+        config: &plan.config,
+        data: plan.data,
+        tokenizer: &tokenizer,
+        metadata: &metadata,
+        origin: &origin,
+        run: folder,
+    };
+    let (mut evaluations, mut events) = (0, vec![]);
+    let mut evaluate = |_: &Parameters| {
+        evaluations += 1;
+        if evaluations == plan.dies_at_evaluation {
+            return Err(TrainError::Evaluation("the power failed".to_owned()));
+        }
+        Ok(Tally { right: 1, questions: 2 })
+    };
+    let mut watch = |event: &Event<'_>| {
+        if let Event::PassedOver(problem) = event {
+            events.push((*problem).to_owned());
+        }
+        ControlFlow::Continue(())
+    };
+    let outcome = sft(&job, plan.resume, &mut evaluate, &mut watch);
+    (outcome, events)
+}
+
+fn plan(data: &Dataset) -> Plan<'_> {
+    Plan { config: config(20), data, resume: false, dies_at_evaluation: 0 }
+}
+
+/// Hashes of trained and shipped weights of a run's newest checkpoint.
+fn weights(folder: &Path) -> (String, String) {
+    let newest = checkpoint::newest(folder).unwrap().0.unwrap();
+    let (state, _) = checkpoint::load(&newest).unwrap();
+    (weights_sha256(&state.parameters), weights_sha256(state.shipped()))
+}
+
+#[test]
+fn twenty_pairs_are_learnt_by_heart() {
+    let folder = Folder::new("overfit");
+    let pairs = pairs(20);
+    let data = dataset(&pairs);
+    let mut config = config(300);
+    config.model.dropout = 0.0;
+    config.data.batch_tokens = 4096;
+    for rule in [Rule::Muon, Rule::AdamW] {
+        config.optimiser.rule = rule;
+        let path = folder.0.join(format!("{rule:?}"));
+        run(&path, Plan { config: config.clone(), ..plan(&data) }).0.unwrap();
+        let newest = checkpoint::newest(&path).unwrap().0.unwrap();
+        let model = Model::new(model::model_folder::load(&newest).unwrap().parameters).unwrap();
+        let right = pairs.iter().filter(|pair| greedy(&model, &pair.prompt) == pair.completion).count();
+        assert_eq!(right, 20, "{rule:?}");
+    }
+}
+
+/// The likeliest tokens after a prompt, up to the end.
+fn greedy(model: &Model, prompt: &[u32]) -> Vec<u32> {
+    let (options, mut logits) = (Options::default(), Logits::default());
+    let mut cache = prefill(model, &[prompt], options, &mut logits).unwrap();
+    let mut written = vec![];
+    while written.len() < 10 && written.last() != Some(&END) {
+        let row = logits.last(0);
+        let best = (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap();
+        written.push(best as u32);
+        decode_step(model, &mut cache, &[best as u32], options, &mut logits).unwrap();
+    }
+    written
+}
+
+#[test]
+fn a_killed_run_resumes_to_the_same_bytes() {
+    let data = dataset(&pairs(40));
+    let (whole, killed) = (Folder::new("whole"), Folder::new("killed"));
+    run(&whole.0, plan(&data)).0.unwrap();
+
+    // Evaluations come every 5 steps: the power fails at step 15, after the checkpoint of step 10.
+    let died = run(&killed.0, Plan { dies_at_evaluation: 3, ..plan(&data) }).0;
+    assert!(matches!(died, Err(TrainError::Evaluation(_))));
+    let mut threaded = config(20);
+    threaded.threads = 2;
+    let outcome = run(&killed.0, Plan { config: threaded, resume: true, ..plan(&data) }).0.unwrap();
+    assert_eq!((outcome.steps, outcome.stopped), (20, false));
+    assert_eq!(weights(&whole.0), weights(&killed.0));
+    let losses = |folder: &Folder| -> Vec<(u64, Option<f64>, Option<f64>)> {
+        metrics::read(&folder.0).unwrap().iter().map(|m| (m.step, m.loss, m.eval_accuracy)).collect()
+    };
+    assert_eq!(losses(&whole), losses(&killed));
+    assert_eq!(losses(&whole).len(), 24);
+}
+
+#[test]
+fn a_damaged_checkpoint_falls_back_to_the_one_before() {
+    let data = dataset(&pairs(40));
+    let folder = Folder::new("damaged");
+    run(&folder.0, plan(&data)).0.unwrap();
+    let good = weights(&folder.0);
+    let newest = folder.0.join("checkpoint-000020");
+    let file = std::fs::File::options().write(true).open(newest.join("optimizer.safetensors")).unwrap();
+    file.set_len(1000).unwrap();
+    let (outcome, passed_over) = run(&folder.0, Plan { resume: true, ..plan(&data) });
+    assert_eq!(outcome.unwrap().steps, 20);
+    assert!(passed_over[0].contains("1000 bytes"), "{passed_over:?}");
+    assert_eq!(weights(&folder.0), good);
+
+    for entry in std::fs::read_dir(&folder.0).unwrap() {
+        let manifest = entry.unwrap().path().join("MANIFEST.json");
+        let _ = std::fs::write(manifest, "{");
+    }
+    let message = run(&folder.0, Plan { resume: true, ..plan(&data) }).0.unwrap_err().to_string();
+    assert!(message.contains("no checkpoint is whole"), "{message}");
+}
+
+#[test]
+fn the_run_folder_holds_what_it_should() {
+    let data = dataset(&pairs(40));
+    let folder = Folder::new("layout");
+    let outcome = run(&folder.0, Plan { config: config(40), ..plan(&data) }).0.unwrap();
+    let mut names: Vec<String> =
+        std::fs::read_dir(&folder.0).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    let checkpoints = ["checkpoint-000035", "checkpoint-000040"];
+    let files = ["best", "config.resolved.toml", "environment.json", "latest", "metrics.jsonl"];
+    let expected: Vec<&str> = [files[0], checkpoints[0], checkpoints[1], files[1], files[2], files[3], files[4]].into();
+    assert_eq!(names, expected);
+    assert_eq!(outcome.best.unwrap().step, 40);
+    assert_eq!(std::fs::read_link(folder.0.join("best")).unwrap(), Path::new("checkpoint-000040"));
+    assert_eq!(checkpoint::resolve(&folder.0), folder.0.join("best"));
+    let resolved = std::fs::read_to_string(folder.0.join("config.resolved.toml")).unwrap();
+    assert_eq!(SftConfig::from_toml(&resolved).unwrap(), config(40));
+    let lines = metrics::read(&folder.0).unwrap();
+    let steps: Vec<_> = lines.iter().filter(|m| m.loss.is_some()).collect();
+    assert!(steps.iter().all(|m| m.tokens_per_second.unwrap() > 0.0 && m.grad_norm.unwrap() > 0.0));
+    assert!(steps[39].loss < steps[0].loss && steps[39].learning_rate < steps[10].learning_rate);
+}
+
+#[test]
+fn what_does_not_fit_the_run_is_refused() {
+    let data = dataset(&pairs(40));
+    let folder = Folder::new("misfit");
+    run(&folder.0, plan(&data)).0.unwrap();
+    let check = |plan: Plan<'_>, want: &str| {
+        let message = run(&folder.0, plan).0.unwrap_err().to_string();
+        assert!(message.contains(want), "{message}");
+    };
+    check(plan(&data), "holds a run already");
+    check(Plan { config: config(30), resume: true, ..plan(&data) }, "other settings");
+    check(Plan { resume: true, ..plan(&dataset(&pairs(41))) }, "other training data");
+    let mut short = config(20);
+    short.model.max_position_embeddings = 8;
+    let elsewhere = Folder::new("misfit-2");
+    let message = run(&elsewhere.0, Plan { config: short, ..plan(&data) }).0.unwrap_err().to_string();
+    assert!(message.contains("max_position_embeddings"), "{message}");
+}
+
+#[test]
+fn epochs_and_minutes_become_steps() {
+    let data = dataset(&pairs(40));
+    let folder = Folder::new("derived");
+    let mut by_epochs = config(0);
+    by_epochs.schedule.epochs = 3.0;
+    let steps = run(&folder.0.join("epochs"), Plan { config: by_epochs, ..plan(&data) }).0.unwrap().steps;
+    assert_eq!(steps, (3.0 * data.epoch_tokens() / 64.0).round() as u64);
+
+    let mut by_minutes = config(0);
+    by_minutes.schedule.minutes = 0.001;
+    by_minutes.evaluation.every_steps = 0;
+    let path = folder.0.join("minutes");
+    let steps = run(&path, Plan { config: by_minutes.clone(), ..plan(&data) }).0.unwrap().steps;
+    let resolved = SftConfig::from_toml(&std::fs::read_to_string(path.join("config.resolved.toml")).unwrap()).unwrap();
+    assert_eq!(resolved.schedule.max_steps, steps);
+    let again = run(&path, Plan { config: by_minutes, resume: true, ..plan(&data) }).0.unwrap();
+    assert_eq!((again.steps, again.checkpoint), (steps, None));
+}
+
+#[test]
+fn a_watcher_can_stop_a_run_that_then_resumes() {
+    let data = dataset(&pairs(40));
+    let (folder, whole) = (Folder::new("stopped"), Folder::new("unstopped"));
+    let (tokenizer, metadata, origin, config) = (tokenizer(), Metadata::new(), Origin::default(), config(20));
+    let job =
+        Job { config: &config, data: &data, tokenizer: &tokenizer, metadata: &metadata, origin: &origin, run: &folder.0 };
+    let mut evaluate = |_: &Parameters| Ok(Tally { right: 1, questions: 2 });
+    let mut watch = |event: &Event<'_>| match event {
+        Event::Step(line) if line.step == 7 => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let outcome = sft(&job, false, &mut evaluate, &mut watch).unwrap();
+    assert_eq!((outcome.steps, outcome.stopped), (7, true));
+    assert!(outcome.checkpoint.unwrap().ends_with("checkpoint-000007"));
+    sft(&job, true, &mut evaluate, &mut watch).unwrap();
+    run(&whole.0, plan(&data)).0.unwrap();
+    assert_eq!(weights(&folder.0), weights(&whole.0));
+}
