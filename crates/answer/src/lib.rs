@@ -13,13 +13,16 @@
 //! * [`slots`], [`literals`]: which literal of a query came from which part of the question.
 
 pub mod confidence;
+pub mod engine;
 pub mod guard;
 pub mod intent;
 pub mod literals;
 pub mod pack;
 pub mod prompt;
 pub mod query_generator;
+pub mod reply;
 pub mod rules;
+pub mod schema_analyzer;
 pub mod slots;
 pub mod values;
 pub mod vocabulary;

@@ -4,13 +4,17 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use schema::{Catalog, Glossary, Value};
+use schema::{Catalog, ColumnId, Glossary, Value};
 use sha2::{Digest, Sha256};
-use sql::lexeme::{CLOSED_CONSTANTS, Constant, Lexicon};
+use sql::diagnostic::Severity;
+use sql::dialect::Dialect;
+use sql::lexeme::{CLOSED_CONSTANTS, Constant, Lexicon, identifier};
+use sql::resolve::parse;
+use sql::tree::Query;
 
 use crate::literals::for_each_literal;
 use crate::rules::Rules;
-use crate::slots::same_value;
+use crate::slots::shown;
 
 /// The names of a pack's files within its folder.
 pub const FILE_NAMES: [&str; 4] = ["schema.sql", "glossary.toml", "rules.toml", "demo.toml"];
@@ -197,26 +201,46 @@ impl Pack {
     }
 }
 
+/// Stands for `:today` while constants are gathered; no condition says this day.
+const NO_DAY: &str = "0001-01-01";
+
 impl Pack {
-    /// A condition or measure as a query: `SELECT expression FROM Table`, with a day that no constant is for `:today`.
-    fn add_constants(&self, sql: &str, constants: &mut Vec<Constant>) -> Result<(), String> {
-        let mut query = self.expression_query(sql)?;
+    /// Adds the constants of a condition or measure that are not there yet.
+    fn add_constants(&self, expression: &str, constants: &mut Vec<Constant>) -> Result<(), String> {
+        let mut query = self.query_of(expression)?;
         for_each_literal(&mut query, &mut |literal, place| {
             let columns: Vec<ColumnId> = match &literal.value {
                 Value::Integer(_) | Value::Real(_) => vec![],
                 Value::Text(text) if text != NO_DAY => place.column.into_iter().collect(),
                 _ => return,
             };
-            let is_closed = columns.is_empty() && CLOSED_CONSTANTS.contains(&literal_text(&literal.value).as_str());
-            if is_closed {
+            let sql = shown(&literal.value);
+            if CLOSED_CONSTANTS.contains(&sql.as_str()) {
                 return;
             }
-            match constants.iter_mut().find(|c| same_value(&c.value, &literal.value) && c.sql == literal_text(&literal.value)) {
-                Some(known) => columns.into_iter().for_each(|c| if !known.columns.contains(&c) { known.columns.push(c) }),
-                None => constants.push(Constant { value: literal.value.clone(), sql: literal_text(&literal.value), columns }),
+            match constants.iter_mut().find(|known| known.sql == sql) {
+                Some(known) => columns.into_iter().for_each(|c| {
+                    if !known.columns.contains(&c) {
+                        known.columns.push(c);
+                    }
+                }),
+                None => constants.push(Constant { value: literal.value.clone(), sql, columns }),
             }
         });
         Ok(())
+    }
+
+    /// A condition or measure as a query: `SELECT expression FROM table`, the table being the one its columns are of.
+    fn query_of(&self, expression: &str) -> Result<Query, String> {
+        let words = expression.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')));
+        let column = words.filter_map(|word| self.catalog.find_qualified(word)).next();
+        let column = column.ok_or("names no column as Table.Column")?;
+        let table = identifier(&self.catalog.table(column.table).name);
+        let text = format!("SELECT {} FROM {table}", expression.replace(":today", &format!("'{NO_DAY}'")));
+        let parsed = parse(&text, &self.catalog, Dialect::Sqlite);
+        let problem = parsed.diagnostics.iter().find(|d| d.severity == Severity::Error);
+        let problem = problem.map_or("is no expression".to_owned(), |d| d.message.clone());
+        parsed.ok().ok_or(problem)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use schema::Value;
 use serde::{Serialize, Serializer};
-use sql::validate::Diagnostic;
+use sql::diagnostic::Diagnostic;
 
 use crate::intent::Intent;
 

@@ -2,12 +2,14 @@
 //!
 //! Hand-written and synthesised pairs hold plain SQL. Before a model can learn from them, each literal must be traced to
 //! the part of the question that said it: `Budget > 100000` to `<num1>`, `Status = 'Active'` to `<val1>`. A literal that
-//! no slot explains may only be a constant of the lexicon or the day asked on; anything else cannot be learnt.
+//! no slot explains may only be a constant of the lexicon or the day asked on; anything else cannot be learnt. What a
+//! slot stands for is asked of the function that fills slots again, so that the two cannot disagree.
 
 use std::collections::HashSet;
 
-use schema::slot::{NormalizedQuestion, Reading};
+use schema::slot::{NormalizedQuestion, Slot, SlotKind};
 use schema::{ColumnId, Value};
+use sql::canonical::fill_from;
 use sql::lexeme::Lexicon;
 use sql::tree::{Literal, Query, SlotPart, SlotUse};
 
@@ -21,13 +23,14 @@ pub struct Unaligned {
     pub literals: Vec<String>,
 }
 
-/// Sets [`Literal::slot`] of every literal that a slot of the question explains. Unused slots come first, then the
-/// likelier reading. Literals equal to a constant of the lexicon or to the day asked on may stay without a slot.
+/// Sets [`Literal::slot`] of every literal that a slot of the question explains, unused slots first. Literals equal to a
+/// constant of the lexicon or to the day asked on may stay without a slot.
 ///
 /// # Errors
 /// When some literal is explained by nothing; the others are set all the same.
 pub fn align(query: &mut Query, question: &NormalizedQuestion, lexicon: &Lexicon) -> Result<(), Unaligned> {
-    let mut aligner = Aligner { question, lexicon, used: HashSet::new(), missing: vec![] };
+    let fill = fill_from(question, &[]);
+    let mut aligner = Aligner { question, lexicon, fill: &fill, used: HashSet::new(), missing: vec![] };
     for_each_literal(query, &mut |literal, place| aligner.literal(literal, place));
     if aligner.missing.is_empty() { Ok(()) } else { Err(Unaligned { literals: aligner.missing }) }
 }
@@ -35,6 +38,8 @@ pub fn align(query: &mut Query, question: &NormalizedQuestion, lexicon: &Lexicon
 struct Aligner<'a> {
     question: &'a NormalizedQuestion,
     lexicon: &'a Lexicon,
+    /// The text that a slot stands for beside a column.
+    fill: &'a dyn Fn(SlotUse, Option<ColumnId>) -> Option<String>,
     used: HashSet<SlotUse>,
     missing: Vec<String>,
 }
@@ -53,20 +58,14 @@ impl Aligner<'_> {
         }
     }
 
-    /// The slot that explains the value: an unused one first, then by the rank of the reading, then in order.
+    /// The first slot that stands for the value and is not used yet, else the first that is.
     fn best_slot(&self, value: &Value, place: Place) -> Option<SlotUse> {
-        let mut best: Option<((bool, usize), SlotUse)> = None;
-        for filled in &self.question.slots {
-            for (rank, reading) in filled.readings.iter().enumerate() {
-                let Some(part) = part_of(reading, value, place) else { continue };
-                let slot_use = SlotUse { slot: filled.slot, part };
-                let key = (self.used.contains(&slot_use), rank);
-                if best.is_none_or(|(known, _)| key < known) {
-                    best = Some((key, slot_use));
-                }
-            }
-        }
-        best.map(|(_, slot_use)| slot_use)
+        let uses = self.question.slots.iter().flat_map(|filled| uses_of(filled.slot, place.pattern));
+        let fitting = uses.filter(|slot_use| {
+            (self.fill)(*slot_use, place.column).is_some_and(|text| stands_for(&text, slot_use.slot.kind, value))
+        });
+        let fitting: Vec<SlotUse> = fitting.collect();
+        fitting.iter().find(|slot_use| !self.used.contains(slot_use)).or(fitting.first()).copied()
     }
 
     fn is_constant(&self, value: &Value, place: Place) -> bool {
@@ -81,65 +80,45 @@ impl Aligner<'_> {
     }
 }
 
-/// The part of a reading that equals the value, if any does.
-fn part_of(reading: &Reading, value: &Value, place: Place) -> Option<SlotPart> {
-    match (reading, value) {
-        (Reading::Number { value: number, .. }, value) => same_number(number, value).then_some(SlotPart::Whole),
-        (Reading::Date(date), Value::Text(text)) => (*text == date.to_string()).then_some(SlotPart::Whole),
-        (Reading::Range { start, end }, Value::Text(text)) => match text {
-            text if *text == start.to_string() => Some(SlotPart::Start),
-            text if *text == end.to_string() => Some(SlotPart::End),
-            _ => None,
-        },
-        (Reading::Known(known), Value::Text(text)) => {
-            let here = |column: ColumnId| place.column.is_none_or(|compared| compared == column);
-            known.iter().filter(|k| here(k.column)).find_map(|k| text_part(&k.stored, text, place.pattern))
-        }
-        (Reading::Text(said), Value::Text(text)) => text_part(said, text, place.pattern),
-        _ => None,
-    }
+/// The parts of a slot that a literal may hold.
+fn uses_of(slot: Slot, pattern: bool) -> impl Iterator<Item = SlotUse> {
+    use SlotPart::{Contains, End, Prefix, Start, Suffix, Whole};
+    let parts: &'static [SlotPart] = match slot.kind {
+        SlotKind::Range => &[Start, End],
+        SlotKind::Val | SlotKind::Str if pattern => &[Whole, Contains, Prefix, Suffix],
+        _ => &[Whole],
+    };
+    parts.iter().map(move |&part| SlotUse { slot, part })
 }
 
-/// How `text` is made of `said`: itself, or as a pattern around it.
-fn text_part(said: &str, text: &str, pattern: bool) -> Option<SlotPart> {
-    if said == text {
-        return Some(SlotPart::Whole);
-    }
-    if !pattern {
-        return None;
-    }
-    let (opened, start) = text.strip_prefix('%').map_or((text, false), |rest| (rest, true));
-    let (inner, end) = opened.strip_suffix('%').map_or((opened, false), |rest| (rest, true));
-    if inner != said {
-        return None;
-    }
-    match (start, end) {
-        (true, true) => Some(SlotPart::Contains),
-        (false, true) => Some(SlotPart::Prefix),
-        (true, false) => Some(SlotPart::Suffix),
-        (false, false) => None,
+/// Whether a slot's text is this literal: numbers as numbers, everything else exactly.
+fn stands_for(text: &str, kind: SlotKind, value: &Value) -> bool {
+    match value {
+        Value::Text(literal) => kind != SlotKind::Num && literal == text,
+        Value::Integer(_) | Value::Real(_) if kind == SlotKind::Num => {
+            text.parse().is_ok_and(|number| same_value(&Value::Real(number), value))
+        }
+        _ => false,
     }
 }
 
 /// Whether two values are the same literal: numbers as numbers, texts exactly.
 pub fn same_value(a: &Value, b: &Value) -> bool {
-    same_number(a, b) || matches!((a, b), (Value::Text(a), Value::Text(b)) if a == b)
-}
-
-fn same_number(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Integer(a), Value::Integer(b)) => a == b,
         (Value::Integer(a), Value::Real(b)) | (Value::Real(b), Value::Integer(a)) => *a as f64 == *b,
         (Value::Real(a), Value::Real(b)) => a == b,
+        (Value::Text(a), Value::Text(b)) => a == b,
         _ => false,
     }
 }
 
-fn shown(value: &Value) -> String {
+/// A value as an SQL literal.
+pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::Null => "NULL".to_owned(),
         Value::Integer(whole) => whole.to_string(),
-        Value::Real(real) => real.to_string(),
+        Value::Real(real) => format!("{real:?}"),
         Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
         Value::Blob(bytes) => format!("a blob of {} bytes", bytes.len()),
     }

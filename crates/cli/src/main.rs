@@ -5,12 +5,14 @@
 //! * [`settings`]: defaults, files, environment and flags, merged once.
 //! * [`context`]: what every command is given.
 //! * [`exit`]: how a command ends.
+//! * [`lines`], [`output`]: batches in, data and talk out.
 //! * [`assets`]: the pack and the model inside the program.
 
 mod assets;
 mod commands;
 mod context;
 mod exit;
+mod lines;
 mod output;
 mod settings;
 

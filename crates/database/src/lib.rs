@@ -4,6 +4,7 @@
 //! * [`open`]: a file to a [`Database`] that can only be read.
 //! * [`sandbox`]: what such a connection may do, and how it is stopped.
 //! * [`functions`]: the SQL functions a query may call.
+//! * `linear`: text functions whose time is bounded by their arguments.
 //! * [`run`](mod@run): a checked query to rows, within limits.
 //! * [`introspect`](mod@introspect): a live database to a catalog.
 //! * [`profile`](mod@profile): which texts a column holds, and how often.
@@ -22,6 +23,7 @@ pub mod fill;
 pub mod functions;
 pub mod image;
 pub mod introspect;
+mod linear;
 pub mod open;
 pub mod profile;
 pub mod run;

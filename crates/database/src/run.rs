@@ -139,8 +139,14 @@ pub(crate) fn failure(database: &Database, error: &rusqlite::Error, limits: &Lim
     if let Some(reason) = guard.take_refusal() {
         return RunError::Refused { reason };
     }
-    if matches!(error, rusqlite::Error::InvalidQuery) {
-        return RunError::Refused { reason: "not a query that returns rows".to_owned() };
+    match error {
+        rusqlite::Error::InvalidQuery => {
+            return RunError::Refused { reason: "not a query that returns rows".to_owned() };
+        }
+        rusqlite::Error::MultipleStatement => {
+            return RunError::Refused { reason: "more than one statement".to_owned() };
+        }
+        _ => {}
     }
     let sqlite = engine_error(error);
     let reason = sqlite.message;
@@ -158,3 +164,6 @@ pub(crate) fn failure(database: &Database, error: &rusqlite::Error, limits: &Lim
         _ => RunError::Rejected { reason, offset: sqlite.offset },
     }
 }
+
+#[cfg(test)]
+mod tests;

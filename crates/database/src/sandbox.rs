@@ -18,6 +18,7 @@ use schema::Catalog;
 
 use crate::functions::is_pure;
 use crate::introspect::Live;
+use crate::linear;
 
 /// How many steps of SQLite's machine pass between two looks at the clock.
 pub const STEPS_BETWEEN_LOOKS: i32 = 1_000;
@@ -33,7 +34,7 @@ const LIMITS: [(Limit, i32); 11] = [
     (Limit::SQLITE_LIMIT_VDBE_OP, 25_000),
     (Limit::SQLITE_LIMIT_FUNCTION_ARG, 16),
     (Limit::SQLITE_LIMIT_ATTACHED, 0),
-    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 250),
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 16),
     (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
 ];
@@ -148,6 +149,7 @@ pub(crate) fn lock_down(
     path: Option<PathBuf>,
 ) -> rusqlite::Result<Database> {
     configure(&connection)?;
+    linear::install(&connection)?;
     let tables: HashSet<String> = catalog.tables.iter().map(|t| t.name.to_lowercase()).collect();
     let is_allowed = |name: &str| tables.contains(&name.to_lowercase());
     let views: Vec<&str> =
@@ -195,7 +197,8 @@ struct Rights {
     tables: HashSet<String>,
     /// Everything else the database holds, in lower case.
     others: HashSet<String>,
-    /// For each view of the catalog, and each view it reads: the (table, column) pairs its own text reads.
+    /// For each view of the catalog, and each view it reads: the (table, column) pairs its own text reads. Under the
+    /// empty name, reads that SQLite announces without a view.
     within_views: Reads,
 }
 
@@ -223,10 +226,12 @@ fn may_read(rights: &Rights, context: &AuthContext<'_>, table: &str, column: &st
     }
     // A view reads what its text names. SQLite calls a CTE an accessor too, so [`crate::run`] refuses CTEs that are
     // named as a view is.
-    let accessor = context.accessor.map(str::to_lowercase);
-    if let Some(reads) = accessor.and_then(|name| rights.within_views.get(&name)) {
-        return reads.contains(&(table, column.to_lowercase()));
+    let accessor = context.accessor.unwrap_or_default().to_lowercase();
+    let read = (table, column.to_lowercase());
+    if rights.within_views.get(&accessor).is_some_and(|reads| reads.contains(&read)) {
+        return true;
     }
+    let (table, column) = read;
     // `SELECT COUNT(*) FROM a_cte` is announced as reading column "" of a table that does not exist.
     column.is_empty() && !is_reserved(&table) && !rights.others.contains(&table)
 }
@@ -249,11 +254,12 @@ fn reads_within_views(
     let seen: Arc<Mutex<Reads>> = Arc::default();
     let recorder = Arc::clone(&seen);
     connection.authorizer(Some(move |context: AuthContext<'_>| {
-        if let (AuthAction::Read { table_name, column_name }, Some(view)) = (context.action, context.accessor) {
-            let read = (table_name.to_lowercase(), column_name.to_lowercase());
-            if let Ok(mut seen) = recorder.lock() {
-                seen.entry(view.to_lowercase()).or_default().insert(read);
-            }
+        if let AuthAction::Read { table_name, column_name } = context.action
+            && let Ok(mut seen) = recorder.lock()
+        {
+            // A view that counts a table's rows is announced without its name once it is merged into the query.
+            let view = context.accessor.unwrap_or_default().to_lowercase();
+            seen.entry(view).or_default().insert((table_name.to_lowercase(), column_name.to_lowercase()));
         }
         Authorization::Allow
     }))?;

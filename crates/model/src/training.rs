@@ -41,7 +41,7 @@ impl Default for Options {
         Options {
             threads: std::thread::available_parallelism().map_or(1, |n| n.get()).min(2),
             shards: 2,
-            micro_batch_tokens: 1024,
+            micro_batch_tokens: 512,
             dropout: 0.0,
             dropout_seed: 0,
             temperature: 1.0,

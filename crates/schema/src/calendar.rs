@@ -101,8 +101,8 @@ impl Calendar {
             Unit::FiscalYear => self.fiscal_year_start(self.fiscal_year_of(today))?,
             Unit::FiscalQuarter => {
                 let year = self.fiscal_year_start(self.fiscal_year_of(today))?;
-                let starts = (0..4).filter_map(|q| add(year, Unit::Month, 3 * q));
-                starts.filter(|start| *start <= today).last()?
+                let mut starts = (0..4).rev().filter_map(|q| add(year, Unit::Month, 3 * q));
+                starts.find(|start| *start <= today)?
             }
         };
         let start = add(start, unit, offset)?;
@@ -134,7 +134,7 @@ impl Calendar {
     }
 
     /// From the start of the current unit to today.
-    pub(crate) fn to_date(&self, unit: Unit) -> Option<When> {
+    pub(crate) fn so_far(&self, unit: Unit) -> Option<When> {
         Some(When::Span(self.around_today(unit, 0)?.start(), self.today.tomorrow().ok()?))
     }
 }

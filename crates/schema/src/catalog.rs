@@ -179,9 +179,10 @@ impl Catalog {
     /// The referring and the referred column pairs of a foreign key.
     pub fn key_pairs(&self, id: ForeignKeyId) -> impl Iterator<Item = (ColumnId, ColumnId)> + '_ {
         let key = self.foreign_key(id);
-        key.columns.iter().zip(&key.to_columns).map(move |(&a, &b)| {
-            (ColumnId { table: key.from, column: a }, ColumnId { table: key.to, column: b })
-        })
+        key.columns
+            .iter()
+            .zip(&key.to_columns)
+            .map(move |(&a, &b)| (ColumnId { table: key.from, column: a }, ColumnId { table: key.to, column: b }))
     }
 
     /// Whether these columns identify at most one row: they contain a primary key or a unique constraint.

@@ -3,8 +3,12 @@
 //! One function for each form; at a position the form that takes most of the question wins. A form gives its readings
 //! likeliest first: `05/03/2024` is 3 May, then 5 March. Where no year is said it is the year asked in.
 
+mod relative;
+mod years;
+
 use jiff::civil::Date;
 
+use self::years::Year;
 use crate::atom::{Atom, digits_at, fold_at, fold_before, is_glued_at, is_mark_at};
 use crate::calendar::{Calendar, Unit, When, add};
 use crate::numbers::{is_inside_code, number_at};
@@ -21,8 +25,9 @@ pub(crate) struct Dated {
 
 /// The date, range, or pair of dates that begins at this atom.
 pub(crate) fn date_at(atoms: &[Atom<'_>], at: usize, calendar: &Calendar) -> Option<Dated> {
-    let reader = Reader { atoms, calendar, year: calendar.today.year(), in_range: false };
-    reader.from_to(at).or_else(|| reader.moment(at))
+    let reader = Reader { atoms, calendar, year: calendar.today.year(), in_range: false, in_edge: false };
+    let single = reader.moment(at);
+    reader.pair(at).filter(|range| single.as_ref().is_none_or(|s| range.len > s.len)).or(single)
 }
 
 struct Reader<'a> {
@@ -32,14 +37,8 @@ struct Reader<'a> {
     year: i16,
     /// One side of "from … to …" is being read: month names need no other sign that they are months.
     in_range: bool,
-}
-
-/// A year as it was said behind a month or quarter.
-#[derive(Debug, Clone, Copy)]
-struct Year {
-    len: usize,
-    year: i16,
-    is_fiscal: bool,
+    /// What "end of" is said of is being read.
+    in_edge: bool,
 }
 
 impl Reader<'_> {
@@ -53,7 +52,7 @@ impl Reader<'_> {
             Self::named_month,
             Self::part_of_year,
             Self::fiscal_year,
-            Self::to_date,
+            Self::until_today,
             Self::relative,
             Self::counted,
             Self::edge,
@@ -79,7 +78,7 @@ impl Reader<'_> {
 
     /// "January to March 2024", "2022-2024", "between 5 and 20 March": one range; years and months that only the second
     /// side has hold for the first too.
-    fn from_to(&self, at: usize) -> Option<Dated> {
+    fn pair(&self, at: usize) -> Option<Dated> {
         let is_between = fold_before(self.atoms, at) == "between";
         let loose = Reader { in_range: true, ..*self };
         let first_len = loose.moment(at).map(|m| m.len).or_else(|| self.day_number(at).map(|_| 1))?;
@@ -199,6 +198,7 @@ impl Reader<'_> {
         n += usize::from(self.fold(at + n) == "of" || self.is_mark(at + n, '-'));
         let month = month_name(self.fold(at + n))?;
         n += 1;
+        n += usize::from(self.glued_mark(at + n, '-') && self.year_digits(at + n + 1).is_some());
         let said = self.year_after(at + n);
         self.day_of_year(n, said, month, day)
     }
@@ -282,8 +282,8 @@ impl Reader<'_> {
     /// "may" and "march" are also verbs, short forms also names.
     fn is_month_here(&self, at: usize) -> bool {
         const BEFORE: [&str; 18] = [
-            "in", "since", "of", "for", "during", "before", "after", "by", "until", "till", "from", "to", "between", "through",
-            "end", "late", "early", "mid",
+            "in", "since", "of", "for", "during", "before", "after", "by", "until", "till", "from", "to", "between",
+            "through", "end", "late", "early", "mid",
         ];
         let word = self.fold(at);
         let listed = BEFORE.contains(&fold_before(self.atoms, at));
@@ -346,272 +346,6 @@ impl Reader<'_> {
             _ => None,
         }
     }
-
-    /// A year behind a month or quarter: "2024", ", 2024", "of 2024", "'24", "FY24", "last year", "of this year".
-    fn year_after(&self, at: usize) -> Option<Year> {
-        let skip = usize::from(matches!(self.fold(at), "of" | "in" | ","));
-        let is_comma = skip == 1 && self.is_mark(at, ',');
-        let at = at + skip;
-        if let Some(year) = self.year_digits(at) {
-            return Some(Year { len: skip + 1, year, is_fiscal: false });
-        }
-        if is_comma {
-            return None;
-        }
-        if self.atoms.get(at).is_some_and(|a| a.text.starts_with(crate::words::is_apostrophe)) && is_glued_at(self.atoms, at + 1) {
-            return self.short_year(at + 1).map(|year| Year { len: skip + 2, year, is_fiscal: false });
-        }
-        if let Some((year, n)) = self.fiscal_name(at) {
-            return Some(Year { len: skip + n, year, is_fiscal: true });
-        }
-        let offset = offset_word(self.fold(at))?;
-        let said = matches!(self.fold(at + 1), "year" | "years");
-        let year = self.calendar.today.year() + offset as i16;
-        said.then_some(Year { len: skip + 2, year, is_fiscal: false })
-    }
-
-    fn short_year(&self, at: usize) -> Option<i16> {
-        let two = self.atoms.get(at).filter(|a| a.text.len() == 2)?;
-        two.text.parse::<i16>().ok().map(|y| if y >= 90 { 1900 + y } else { 2000 + y })
-    }
-
-    /// Four digits that can be a year and stand by themselves.
-    fn year_digits(&self, at: usize) -> Option<i16> {
-        let atom = self.atoms.get(at).filter(|a| a.is_digits() && a.text.len() == 4)?;
-        let year: i16 = atom.text.parse().ok().filter(|y| is_year(i64::from(*y)))?;
-        let next = self.atoms.get(at + 1).filter(|a| a.glued);
-        let after = self.atoms.get(at + 2).filter(|a| a.glued && a.is_digits());
-        let goes_on = match next {
-            Some(next) if next.is_word() => !next.is_possessive(),
-            Some(next) => matches!(next.text, "." | "," | "/" | ":") && after.is_some(),
-            None => false,
-        };
-        (!goes_on).then_some(year)
-    }
-
-    /// "FY24", "FY 2024", "fiscal year 2024", "fiscal 2024", "FY2023/24".
-    fn fiscal_year(&self, at: usize) -> Option<Dated> {
-        let (year, n) = self.fiscal_name(at)?;
-        let ending = self.calendar.part_of_year(year, Unit::FiscalYear, 1)?;
-        let starting = self.calendar.part_of_year(year + 1, Unit::FiscalYear, 1);
-        let mut readings = vec![ending];
-        readings.extend(starting.filter(|_| self.calendar.fiscal_start != (1, 1)));
-        if self.is_mark(at + n, '/') && self.glued_digits(at + n + 1).is_some() {
-            readings.reverse();
-            return Some(Dated { len: n + 2, readings });
-        }
-        Some(Dated { len: n, readings })
-    }
-
-    fn fiscal_name(&self, at: usize) -> Option<(i16, usize)> {
-        let n = match (self.fold(at), self.fold(at + 1)) {
-            ("fy", _) => 1,
-            ("fiscal" | "financial", "year") => 2,
-            ("fiscal" | "financial", _) => 1,
-            _ => return None,
-        };
-        let skip = usize::from(self.fold(at + n) == "of" || self.atoms.get(at + n).is_some_and(|a| a.text == "'"));
-        let digits = at + n + skip;
-        let short = if self.fold(at) == "fy" { self.short_year(digits) } else { None };
-        let year = self.year_digits_of_fiscal(digits).or(short)?;
-        Some((year, n + skip + 1))
-    }
-
-    /// As [`Self::year_digits`], where "2023/24" may follow.
-    fn year_digits_of_fiscal(&self, at: usize) -> Option<i16> {
-        let atom = self.atoms.get(at).filter(|a| a.is_digits() && a.text.len() == 4)?;
-        atom.text.parse().ok().filter(|y| is_year(i64::from(*y)))
-    }
-
-    /// "year to date", "YTD", "this year so far".
-    fn to_date(&self, at: usize) -> Option<Dated> {
-        let unit = match self.fold(at) {
-            "ytd" => return one(1, self.calendar.to_date(Unit::Year)?),
-            "qtd" => return one(1, self.calendar.to_date(Unit::Quarter)?),
-            "mtd" => return one(1, self.calendar.to_date(Unit::Month)?),
-            "this" => {
-                let (unit, n) = self.unit(at + 1)?;
-                let so_far = (self.fold(at + 1 + n), self.fold(at + 2 + n)) == ("so", "far");
-                return one(n + 3, self.calendar.to_date(unit).filter(|_| so_far)?);
-            }
-            _ => self.unit(at)?,
-        };
-        let mut n = unit.1;
-        n += usize::from(self.is_mark(at + n, '-'));
-        let is_to = self.fold(at + n) == "to";
-        n += 1 + usize::from(self.is_mark(at + n + 1, '-'));
-        one(n + 1, self.calendar.to_date(unit.0).filter(|_| is_to && self.fold(at + n) == "date")?)
-    }
-
-    /// "this month", "last quarter", "next fiscal year", "past year".
-    fn relative(&self, at: usize) -> Option<Dated> {
-        let word = self.fold(at);
-        let offset = offset_word(word)?;
-        let (unit, n) = self.unit(at + 1).filter(|(unit, _)| *unit != Unit::Day)?;
-        let calendar = self.calendar.around_today(unit, offset)?;
-        let mut readings = vec![calendar];
-        if offset < 0 {
-            readings.extend(self.calendar.trailing(unit, 1));
-        }
-        if word == "past" {
-            readings.reverse();
-        }
-        Some(Dated { len: n + 1, readings })
-    }
-
-    /// "last 90 days", "past six months", "next 2 quarters".
-    fn counted(&self, at: usize) -> Option<Dated> {
-        let word = self.fold(at);
-        let back = matches!(word, "last" | "past" | "previous" | "prior" | "preceding" | "trailing" | "rolling");
-        let ahead = matches!(word, "next" | "coming" | "following" | "upcoming");
-        if !back && !ahead {
-            return None;
-        }
-        let (count, n) = self.count(at + 1)?;
-        let skip = usize::from(self.is_mark(at + 1 + n, '-') || self.fold(at + 1 + n) == "full");
-        let (unit, unit_len) = self.unit(at + 1 + n + skip)?;
-        let sliding = if back { self.calendar.trailing(unit, count) } else { self.calendar.ahead(unit, count) };
-        let whole = self.calendar.whole_units(unit, if back { count } else { -count });
-        let mut readings = vec![sliding?];
-        readings.extend(whole.filter(|_| unit != Unit::Day));
-        Some(Dated { len: 1 + n + skip + unit_len, readings })
-    }
-
-    /// A whole count in digits or words.
-    fn count(&self, at: usize) -> Option<(i64, usize)> {
-        if let Some(count) = digits_at(self.atoms, at) {
-            return (1..=10_000).contains(&count).then_some((i64::from(count), 1));
-        }
-        if self.fold(at) == "couple" && self.fold(at + 1) == "of" {
-            return Some((2, 2));
-        }
-        let spoken = number_at(self.atoms, at)?;
-        match spoken.value {
-            Value::Integer(count) if (1..=10_000).contains(&count) => Some((count, spoken.len)),
-            _ => None,
-        }
-    }
-
-    /// A unit of time, and how many atoms its name takes.
-    fn unit(&self, at: usize) -> Option<(Unit, usize)> {
-        let possessive = |n: usize| n + usize::from(self.atoms.get(at + n).is_some_and(Atom::is_possessive));
-        let simple = match self.fold(at) {
-            "day" | "days" => Unit::Day,
-            "week" | "weeks" | "wk" | "wks" => Unit::Week,
-            "month" | "months" => Unit::Month,
-            "quarter" | "quarters" => Unit::Quarter,
-            "year" | "years" | "yr" | "yrs" => Unit::Year,
-            "calendar" if matches!(self.fold(at + 1), "year" | "month" | "quarter" | "years" | "months" | "quarters") => {
-                let (unit, n) = self.unit(at + 1)?;
-                return Some((unit, n + 1));
-            }
-            "fiscal" | "financial" => match self.fold(at + 1) {
-                "year" | "years" => return Some((Unit::FiscalYear, possessive(2))),
-                "quarter" | "quarters" => return Some((Unit::FiscalQuarter, possessive(2))),
-                _ => return None,
-            },
-            _ => return None,
-        };
-        Some((simple, possessive(1)))
-    }
-
-    /// "end of March", "the beginning of this year", "first day of next month", "end of the quarter".
-    fn edge(&self, at: usize) -> Option<Dated> {
-        let (is_end, n) = match (self.fold(at), self.fold(at + 1)) {
-            ("end" | "close", "of") => (true, 2),
-            ("beginning" | "start", "of") => (false, 2),
-            ("last", "day") if self.fold(at + 2) == "of" => (true, 3),
-            ("first", "day") if self.fold(at + 2) == "of" => (false, 3),
-            _ => return None,
-        };
-        let the = usize::from(self.fold(at + n) == "the");
-        let current = || {
-            let (unit, len) = self.unit(at + n + the).filter(|(unit, _)| *unit != Unit::Day)?;
-            one(len, self.calendar.around_today(unit, 0)?)
-        };
-        let loose = Reader { in_range: true, ..*self };
-        let whole = loose.moment(at + n + the).or_else(current)?;
-        let day_of = |when: &When| match (when, is_end) {
-            (When::Span(_, end), true) => end.yesterday().ok().map(When::Day),
-            (When::Span(start, _), false) => Some(When::Day(*start)),
-            (When::Day(_), _) => None,
-        };
-        let readings: Vec<When> = whole.readings.iter().filter_map(day_of).collect();
-        (!readings.is_empty()).then_some(Dated { len: n + the + whole.len, readings })
-    }
-
-    /// "today", "yesterday", "tomorrow", "two weeks ago", "a year ago".
-    fn single_day(&self, at: usize) -> Option<Dated> {
-        let offset = match self.fold(at) {
-            "today" => Some(0),
-            "yesterday" => Some(-1),
-            "tomorrow" => Some(1),
-            _ => None,
-        };
-        let possessive = usize::from(self.atoms.get(at + 1).is_some_and(Atom::is_possessive));
-        if let Some(offset) = offset {
-            return one(1 + possessive, self.calendar.around_today(Unit::Day, offset)?);
-        }
-        let (count, n) = match self.fold(at) {
-            "a" | "an" | "one" => (1, 1),
-            _ => self.count(at)?,
-        };
-        let (unit, unit_len) = self.unit(at + n)?;
-        let ago = matches!(self.fold(at + n + unit_len), "ago" | "back");
-        one(n + unit_len + 1, When::Day(add(self.calendar.today, unit, -count).filter(|_| ago)?))
-    }
-
-    /// "2024" where it reads as a year; "calendar year 2024", "the year 2024".
-    fn bare_year(&self, at: usize) -> Option<Dated> {
-        let mut n = usize::from(self.fold(at) == "calendar");
-        n += usize::from(self.fold(at + n) == "year" || self.fold(at + n) == "cy");
-        let year = self.year_digits(at + n)?;
-        if n == 0 && !self.reads_as_year(at) {
-            return None;
-        }
-        one(n + 1, self.calendar.part_of_year(year, Unit::Year, 1)?)
-    }
-
-    /// Four digits are a year unless what stands around them speaks of an amount, a code or a count.
-    fn reads_as_year(&self, at: usize) -> bool {
-        const COUNTED: [&str; 27] = [
-            "than", "least", "most", "over", "above", "under", "below", "exceeding", "exceeds", "exceed", "equals", "equal",
-            "limit", "top", "first", "last", "bottom", "number", "no", "code", "id", "about", "around",
-            "roughly", "approximately", "nearly", "costs",
-        ];
-        const UNITS: [&str; 16] = [
-            "dollars", "euros", "pounds", "rupees", "usd", "eur", "gbp", "inr", "percent", "k", "m", "million", "thousand",
-            "hours", "days", "rows",
-        ];
-        let atom = &self.atoms[at];
-        if is_inside_code(self.atoms, at) || self.is_code_head(at) {
-            return false;
-        }
-        let before = at.checked_sub(1).and_then(|b| self.atoms.get(b));
-        if before.is_some_and(|b| (atom.glued && !opens(b)) || b.text.starts_with(['$', '€', '£', '¥', '₹', '=', '<', '>', '#'])) {
-            return false;
-        }
-        let word = fold_before(self.atoms, at);
-        let next = self.fold(at + 1);
-        let in_time = word == "than" && matches!(fold_before(self.atoms, at - 1), "older" | "newer" | "later" | "earlier" | "recent" | "sooner");
-        let compared = (COUNTED.contains(&word) && !in_time) || UNITS.contains(&next);
-        let or_more = next == "or" && matches!(self.fold(at + 2), "more" | "less" | "above" | "below" | "higher" | "lower");
-        !compared && !or_more && !next.starts_with(['%', '€', '$', '£', '+']) && !self.is_amount_pair(at, word, next)
-    }
-
-    /// The digits of "2021-015": more digits follow that are no year.
-    fn is_code_head(&self, at: usize) -> bool {
-        let glued = is_glued_at(self.atoms, at + 1) && self.is_mark(at + 1, '-');
-        glued && self.glued_digits(at + 2).is_some() && self.year_digits(at + 2).is_none()
-    }
-
-    /// One of two numbers of which the other is no year: "between 2000 and 5000", "from 500 to 2000".
-    fn is_amount_pair(&self, at: usize, word: &str, next: &str) -> bool {
-        let is_amount = |at: usize| self.atoms.get(at).is_some_and(Atom::is_digits) && self.year_digits(at).is_none();
-        let after = matches!(next, "and" | "to") && matches!(word, "between" | "from") && is_amount(at + 2);
-        let before = matches!(word, "and" | "to") && at >= 3 && is_amount(at - 2);
-        after || (before && matches!(self.fold(at - 3), "between" | "from"))
-    }
 }
 
 fn one(len: usize, when: When) -> Option<Dated> {
@@ -630,7 +364,7 @@ fn is_year(year: i64) -> bool {
 
 /// A mark after which digits begin afresh although glued to it.
 fn opens(atom: &Atom<'_>) -> bool {
-    atom.text.starts_with(['(', '[', '"', '“', '‘', '\'', '«', ',', ':', '=', '-', '–', '—', '<', '>', '?', ';']) || atom.text == "/"
+    atom.text.starts_with(['(', '[', '"', '“', '‘', '\'', '«', ',', ':', '=', '-', '–', '—', '<', '>', '?', ';'])
 }
 
 fn offset_word(word: &str) -> Option<i64> {

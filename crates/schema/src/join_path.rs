@@ -2,7 +2,7 @@
 //!
 //! Two tables: a shortest path. More: a minimal Steiner tree, by the recurrence of Dreyfus and Wagner (1971), over the
 //! tables that can lie on one. A declared key costs 1,000; a discovered one more, the less sure it is. Ties fall to
-//! the key declared first.
+//! the table and key declared first.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -39,3 +39,4 @@ pub use lexicon::Lexicon;
 pub use normalize::{Context, normalize};
 pub use value::Value;
 pub use value_index::ValueIndex;
+pub use words::WordList;

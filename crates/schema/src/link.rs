@@ -141,7 +141,8 @@ fn said(words: &[Word], from: usize, to: usize) -> (String, TextSpan) {
 /// Measures and conditions: of several with the same words those of tables spoken of.
 fn link_named(links: &mut Links, context: &Context<'_>, words: &[Word], hit: &Hit<'_>) {
     let spoken: HashSet<TableId> = links.tables.iter().map(|t| t.table).collect();
-    let found: Vec<(&Term, &Named)> = hit.terms.iter().filter_map(|t| Some((t, context.lexicon.named(t.target)?))).collect();
+    let found: Vec<(&Term, &Named)> =
+        hit.terms.iter().filter_map(|t| Some((t, context.lexicon.named(t.target)?))).collect();
     let is_spoken = |named: &Named| named.columns.first().is_some_and(|c| spoken.contains(&c.table));
     let any_spoken = found.iter().any(|(_, named)| is_spoken(named));
     let (said, span) = said(words, hit.from, hit.to);
@@ -161,7 +162,7 @@ fn link_named(links: &mut Links, context: &Context<'_>, words: &[Word], hit: &Hi
         // The first column's table is what it is said of; what it compares with may lie elsewhere.
         if let Some(first) = named.columns.first() {
             let reason = format!("\"{said}\" is said of {}", name(context, first.table));
-            let score = if any_spoken { 0.7 } else { 0.45 } * term.score;
+            let score = if any_spoken || hit.terms.len() == 1 { 0.7 } else { 0.45 } * term.score;
             add_table(links, TableLink { table: first.table, score, reason, span });
         }
     }
@@ -206,7 +207,9 @@ fn link_columns(links: &mut Links, context: &Context<'_>, words: &[Word], hit: &
         add_column(links, link);
     }
     let best = chosen.iter().max_by(|a, b| a.1.score.total_cmp(&b.1.score).then(b.0.cmp(&a.0)));
-    if let Some((column, term)) = best.filter(|(c, t)| chosen.len() <= 2 && !spoken.contains(&c.table) && t.kind != TermKind::Rank) {
+    if let Some((column, term)) =
+        best.filter(|(c, t)| chosen.len() <= 2 && !spoken.contains(&c.table) && t.kind != TermKind::Rank)
+    {
         let reason = format!("\"{said}\" is {}", context.catalog.qualified(*column));
         add_table(links, TableLink { table: column.table, score: 0.5 * term.score, reason, span });
     }
@@ -227,7 +230,13 @@ fn link_values(links: &mut Links, question: &NormalizedQuestion, context: &Conte
         for value in values.iter().take(MAX_MEANINGS) {
             let spoken = is_spoken(links, value.column.table);
             let score = value.score * if spoken { 1.0 } else { 0.5 };
-            let link = ColumnLink { column: value.column, score, words: words.to_owned(), span: filled.span, slot: Some(filled.slot) };
+            let link = ColumnLink {
+                column: value.column,
+                score,
+                words: words.to_owned(),
+                span: filled.span,
+                slot: Some(filled.slot),
+            };
             add_column(links, link);
         }
         if let Some(value) = values.first().filter(|_| !any_spoken) {
@@ -240,10 +249,13 @@ fn link_values(links: &mut Links, question: &NormalizedQuestion, context: &Conte
 
 /// Words that no phrase has: part of a column's name in a table spoken of ("value" for Contract_Value).
 fn link_rest(links: &mut Links, context: &Context<'_>, words: &[Word], hits: &[Hit<'_>]) {
-    let tables: Vec<TableId> = links.tables.iter().filter(|t| t.score >= 0.5).map(|t| t.table).take(MAX_TABLES).collect();
+    let tables: Vec<TableId> =
+        links.tables.iter().filter(|t| t.score >= 0.5).map(|t| t.table).take(MAX_TABLES).collect();
     let covered = |at: usize| hits.iter().any(|h| h.from <= at && at < h.to);
     for (at, word) in words.iter().enumerate() {
-        let Some(fold) = word.fold.as_deref().filter(|f| !covered(at) && f.len() > 2 && !is_function_word(f)) else { continue };
+        let Some(fold) = word.fold.as_deref().filter(|f| !covered(at) && f.len() > 2 && !is_function_word(f)) else {
+            continue;
+        };
         let sought = stem(fold);
         for (column, stems) in tables.iter().filter_map(|t| context.lexicon.column_words.get(t)).flatten() {
             if stems.iter().any(|s| *s == sought) {
@@ -296,8 +308,12 @@ fn add_column(links: &mut Links, link: ColumnLink) {
 }
 
 fn sort(links: &mut Links) {
-    links.tables.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.span.start.cmp(&b.span.start)).then(a.table.cmp(&b.table)));
-    links.columns.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.span.start.cmp(&b.span.start)).then(a.column.cmp(&b.column)));
+    links
+        .tables
+        .sort_by(|a, b| b.score.total_cmp(&a.score).then(a.span.start.cmp(&b.span.start)).then(a.table.cmp(&b.table)));
+    links.columns.sort_by(|a, b| {
+        b.score.total_cmp(&a.score).then(a.span.start.cmp(&b.span.start)).then(a.column.cmp(&b.column))
+    });
     links.measures.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.index.cmp(&b.index)));
     links.conditions.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.index.cmp(&b.index)));
 }

@@ -4,7 +4,6 @@
 //! something else in the lexicon, or nothing at all, need a sign that a value is meant: capitals, quotes, or the column's
 //! own name beside them.
 
-use crate::{ColumnId, TableId};
 use crate::atom::{fold_at, fold_before};
 use crate::glossary::Role;
 use crate::lexicon::{Hit, Target, TermKind, is_amount, is_key_word};
@@ -13,6 +12,7 @@ use crate::slips::Slips;
 use crate::slot::{KnownValue, Reading, SlotKind};
 use crate::value_index::{Match, is_telling, key_word};
 use crate::words::{is_common_word, is_english_word, is_function_word};
+use crate::{ColumnId, TableId};
 
 /// More readings than this help nobody.
 const MAX_READINGS: usize = 6;
@@ -28,10 +28,13 @@ struct Mention {
 
 /// The longest known value whose words begin at this atom.
 pub(crate) fn exact_at(asked: &Asked<'_>, at: usize, claims: &Claims) -> Option<Claim> {
-    let longest = asked.context.values.longest();
-    let mentions = mentions_at(asked, at, longest, None);
+    let values = asked.context.values;
+    if !values.has_first_word(&asked.atoms[at].fold) {
+        return None;
+    }
+    let mentions = mentions_at(asked, at, values.longest(), None);
     mentions.into_iter().rev().filter(|m| claims.is_free(m.from, m.to)).find_map(|m| {
-        let found = asked.context.values.exact(&m.words);
+        let found = values.exact(&m.words);
         if found.is_empty() || !is_meant(asked, &m, &found) { None } else { Some(claim(asked, &m, &found)) }
     })
 }
@@ -55,7 +58,8 @@ fn loose_at(asked: &Asked<'_>, slips: &Slips, at: usize, claims: &Claims) -> Opt
     }
     let longest = asked.context.values.longest();
     let as_written = mentions_at(asked, at, longest.min(4), None);
-    let corrected = mentions_at(asked, at, longest, Some(slips));
+    let may_be_misspelt = slips.any_value(at, asked.atoms.len().min(at + longest));
+    let corrected = if may_be_misspelt { mentions_at(asked, at, longest, Some(slips)) } else { Vec::new() };
     let readers: [fn(&Asked<'_>, &Mention) -> Vec<Match>; 3] = [reordered, initials, part];
     let slipped = corrected.iter().rev().filter(|m| slips.any_value(m.from, m.to)).map(|m| (m, misspelt(asked, m)));
     let looser = as_written.iter().rev().flat_map(|m| readers.iter().map(move |read| (m, read(asked, m))));
@@ -69,7 +73,8 @@ fn mentions_at(asked: &Asked<'_>, at: usize, longest: usize, slips: Option<&Slip
     let mut words: Vec<String> = Vec::new();
     for (n, atom) in asked.atoms[at..].iter().enumerate() {
         if !is_key_word(&atom.fold) {
-            let goes_on = n > 0 && matches!(atom.text, "-" | "." | "," | "/" | "_" | "(" | ")" | ":" | "–" | "'" | "’" | "@");
+            let goes_on =
+                n > 0 && matches!(atom.text, "-" | "." | "," | "/" | "_" | "(" | ")" | ":" | "–" | "'" | "’" | "@");
             if goes_on { continue } else { break }
         }
         if words.len() == longest {
@@ -115,11 +120,14 @@ fn is_meant(asked: &Asked<'_>, mention: &Mention, found: &[Match]) -> bool {
     if let Some(hit) = asked.hits.iter().find(|h| (h.from, h.to) == (from, to) && h.is_noun()) {
         return is_meant_despite(asked, hit, &columns);
     }
-    let as_stored = found.iter().any(|m| m.score >= 1.0);
+    let is_said = found.iter().all(|m| m.is_said);
+    if is_said && mention.words.iter().all(|w| is_function_word(w)) && mention.words.len() > 1 {
+        return is_before_holder(asked, to, &columns);
+    }
     if mention.words.len() > 1 {
         return true;
     }
-    if !as_stored && is_elsewhere(asked, mention, &columns) {
+    if is_said && is_elsewhere(asked, mention, &columns) {
         return false;
     }
     let word = mention.words[0].as_str();
@@ -127,10 +135,15 @@ fn is_meant(asked: &Asked<'_>, mention: &Mention, found: &[Match]) -> bool {
         return word.len() > 1 && asked.atoms[from].is_all_capitals() && !asked.is_shouted;
     }
     let is_name = columns.iter().all(|c| matches!(role(asked, *c), Role::Name | Role::Code));
-    if is_name && is_common_word(word) && !asked.is_name_like(from) {
+    if is_name && is_english_word(word) && !asked.is_name_like(from) {
         return false;
     }
     !is_verb_here(asked, mention, &columns) && !is_degree_here(asked, word, to)
+}
+
+/// "would-be clients": the table that holds the value is named right behind.
+fn is_before_holder(asked: &Asked<'_>, to: usize, columns: &[ColumnId]) -> bool {
+    tables_named(asked).iter().any(|(at, table)| *at == to && columns.iter().any(|c| c.table == *table))
 }
 
 /// "60 days": an amount, unless capitals make it a name ("24 Hour Fitness").
@@ -216,7 +229,8 @@ fn is_verb_here(asked: &Asked<'_>, mention: &Mention, columns: &[ColumnId]) -> b
         return true;
     }
     let is_verb = |h: &Hit<'_>| (h.from, h.to) == (from, to) && h.terms.iter().any(|t| t.kind == TermKind::Verb);
-    let joined = matches!(next, "in" | "on" | "before" | "after" | "since" | "by" | "between" | "from" | "during" | "within");
+    let joined =
+        matches!(next, "in" | "on" | "before" | "after" | "since" | "by" | "between" | "from" | "during" | "within");
     let date_at = to + usize::from(joined);
     let date_at = date_at + usize::from(fold_at(&asked.atoms, date_at) == "the");
     asked.hits.iter().any(is_verb) && date_claim(asked, date_at).is_some()
@@ -224,9 +238,11 @@ fn is_verb_here(asked: &Asked<'_>, mention: &Mention, columns: &[ColumnId]) -> b
 
 /// "high budget": how much, not the priority of that name.
 fn is_degree_here(asked: &Asked<'_>, word: &str, to: usize) -> bool {
-    let degree = matches!(word, "high" | "low" | "medium" | "large" | "small" | "average" | "normal" | "critical" | "standard");
+    let degree =
+        matches!(word, "high" | "low" | "medium" | "large" | "small" | "average" | "normal" | "critical" | "standard");
     let context = asked.context;
-    let amount = |h: &Hit<'_>| h.terms.iter().any(|t| t.is_noun() && is_amount(context.catalog, context.glossary, t.target));
+    let amount =
+        |h: &Hit<'_>| h.terms.iter().any(|t| t.is_noun() && is_amount(context.catalog, context.glossary, t.target));
     degree && asked.hits.iter().any(|h| h.from == to && amount(h))
 }
 
@@ -313,7 +329,8 @@ fn part(asked: &Asked<'_>, mention: &Mention) -> Vec<Match> {
     if asked.is_locked(mention.from, mention.to) || last.is_possessive() {
         return Vec::new();
     }
-    let likely = if mention.words.len() == 1 { is_telling_word(asked, mention) } else { is_telling_run(asked, mention) };
+    let likely =
+        if mention.words.len() == 1 { is_telling_word(asked, mention) } else { is_telling_run(asked, mention) };
     if likely { names_only(asked, asked.context.values.partial(&mention.words)) } else { Vec::new() }
 }
 

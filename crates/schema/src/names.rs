@@ -122,7 +122,8 @@ fn name_end(asked: &Asked<'_>, slips: &Slips, at: usize, claims: &Claims) -> Opt
     let short = |n: usize| asked.atoms[n].is_all_capitals() && asked.atoms[n].text.chars().count() <= 4;
     let is_short = words.clone().all(short);
     let is_single = words.count() == 1;
-    (!is_short && !(is_single && everyday)).then_some(end)
+    let is_word = is_short || (is_single && everyday);
+    (!is_word).then_some(end)
 }
 
 fn is_name_start(asked: &Asked<'_>, slips: &Slips, at: usize) -> bool {
@@ -156,10 +157,22 @@ fn next_of_name(asked: &Asked<'_>, end: usize) -> Option<usize> {
 fn is_ours(asked: &Asked<'_>, at: usize) -> bool {
     const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     let word = asked.atoms[at].fold.as_str();
-    let calendar = DAYS.contains(&word) || MONTHS.contains(&word) || matches!(word, "q" | "fy" | "h" | "ytd");
+    let feast = matches!(word, "christmas" | "easter" | "thanksgiving" | "ramadan" | "diwali");
+    let calendar = feast || DAYS.contains(&word) || MONTHS.contains(&word) || matches!(word, "q" | "fy" | "h" | "ytd");
     is_function_word(word) || calendar || is_in_phrase(asked, at)
 }
 

@@ -149,7 +149,12 @@ fn cell<'q>(atoms: &'q [Atom<'_>], at: usize) -> Cell<'q> {
 fn is_inner_joint(atoms: &[Atom<'_>], at: usize) -> bool {
     let atom = &atoms[at];
     let next_is_glued = atoms.get(at + 1).is_some_and(|next| next.glued && next.kind != AtomKind::Mark);
-    matches!(atom.text, "-" | "_" | "‐" | "‑") && atom.glued && next_is_glued && atoms[at - 1].kind != AtomKind::Mark
+    let is_range = || atoms[at - 1].is_digits() && atoms[at + 1].is_digits();
+    matches!(atom.text, "-" | "_" | "‐" | "‑")
+        && atom.glued
+        && next_is_glued
+        && atoms[at - 1].kind != AtomKind::Mark
+        && !is_range()
 }
 
 /// From left to right the longest of date, number and known value.

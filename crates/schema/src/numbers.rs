@@ -3,6 +3,9 @@
 //! Amounts are read exactly, in decimal: `0.1m` is 100000. Digits that belong to a code (`PRJ-001`, `Q3`, `v2`), to a
 //! time or to a fraction are no numbers, and neither are ordinals.
 
+mod spelled;
+
+use self::spelled::spelled;
 use crate::Value;
 use crate::atom::{Atom, fold_at, fold_before, is_glued_at, is_mark_at};
 use crate::slot::NumberUnit;
@@ -25,13 +28,8 @@ pub(crate) fn number_at(atoms: &[Atom<'_>], at: usize) -> Option<Spoken> {
     if prefix == 0 && !negative && is_inside_code(atoms, first) {
         return None;
     }
-    let (amount, len) = written(atoms, first).or_else(|| spelled(atoms, first))?;
+    let (amount, len) = with_factors(atoms, first).or_else(|| spelled(atoms, first))?;
     let mut end = first + len;
-    let mut amount = amount;
-    while let Some((factor, n)) = factor_at(atoms, end) {
-        amount = amount.times(factor)?;
-        end += n;
-    }
     let (unit, n) = unit_at(atoms, end);
     end += n;
     if n == 0 && breaks_off(atoms, end) {
@@ -43,6 +41,17 @@ pub(crate) fn number_at(atoms: &[Atom<'_>], at: usize) -> Option<Spoken> {
     }
     let amount = if negative { Decimal { digits: -amount.digits, ..amount } } else { amount };
     Some(Spoken { len: end - at, value: amount.value(), unit })
+}
+
+/// Digits with up to two factors behind them: "1.5 million", "2 hundred thousand".
+fn with_factors(atoms: &[Atom<'_>], at: usize) -> Option<(Decimal, usize)> {
+    let (mut amount, mut len) = written(atoms, at)?;
+    for _ in 0..2 {
+        let Some(factor) = factor_at(atoms, at + len) else { break };
+        amount = amount.times(factor)?;
+        len += 1;
+    }
+    Some((amount, len))
 }
 
 /// A decimal number: `digits / 10^scale`.
@@ -100,9 +109,8 @@ fn currency_prefix(atoms: &[Atom<'_>], at: usize) -> usize {
     };
     let spoken_follows = |at: usize| spelled(atoms, at).is_some();
     let code = atoms.get(at).is_some_and(|a| a.is_word() && is_currency_code(&a.fold));
-    if sign(at) && (amount_follows(at + 1) || spoken_follows(at + 1)) {
-        1
-    } else if code && amount_follows(at + 1) {
+    let is_prefix = (sign(at) || code) && amount_follows(at + 1);
+    if is_prefix || (sign(at) && spoken_follows(at + 1)) {
         1
     } else if matches!(fold_at(atoms, at), "us" | "a" | "c") && sign(at + 1) && is_glued_at(atoms, at + 1) {
         2 * usize::from(amount_follows(at + 2))
@@ -170,6 +178,11 @@ fn thousands<'q>(atoms: &[Atom<'q>], at: usize, mark: char) -> Vec<&'q str> {
 
 /// Digits glued to what makes them part of a code, a time or an identifier: "PRJ-001", "v2", "10:30", "FY_24".
 pub(crate) fn is_inside_code(atoms: &[Atom<'_>], at: usize) -> bool {
+    is_inside_code_within(atoms, at, 6)
+}
+
+/// As [`is_inside_code`], looking back over at most so many hyphens.
+fn is_inside_code_within(atoms: &[Atom<'_>], at: usize, hyphens: usize) -> bool {
     let Some(atom) = atoms.get(at).filter(|a| a.is_digits() && a.glued && at > 0) else { return false };
     let before = &atoms[at - 1];
     if before.is_word() {
@@ -183,7 +196,10 @@ pub(crate) fn is_inside_code(atoms: &[Atom<'_>], at: usize) -> bool {
     match before.text {
         "_" | ":" | "/" | "." | "@" => earlier.is_word() || earlier.is_digits(),
         "-" if earlier.is_word() => earlier.is_all_capitals(),
-        "-" if earlier.is_digits() => is_inside_code(atoms, at - 2) || is_code_number(earlier) || is_code_number(atom),
+        "-" if earlier.is_digits() => {
+            let is_code = is_code_number(earlier) || is_code_number(atom);
+            is_code || hyphens == 0 || is_inside_code_within(atoms, at - 2, hyphens - 1)
+        }
         _ => false,
     }
 }
@@ -197,12 +213,15 @@ fn is_code_number(atom: &Atom<'_>) -> bool {
 fn breaks_off(atoms: &[Atom<'_>], end: usize) -> bool {
     let Some(next) = atoms.get(end).filter(|a| a.glued) else { return false };
     if next.is_word() {
-        return atoms[end - 1].is_digits() && !next.is_possessive() && !is_time_unit(&next.fold);
+        let is_unit = is_time_unit(&next.fold) && !next.is_capitalised();
+        return atoms[end - 1].is_digits() && !next.is_possessive() && !is_unit;
     }
     let after = atoms.get(end + 1).filter(|a| a.glued);
     match next.text {
         "_" => after.is_some(),
-        "-" => after.is_some_and(|a| is_code_number(a) || (a.is_digits() && is_code_tail(atoms, end + 1)) || a.is_all_capitals()),
+        "-" => after.is_some_and(|a| {
+            is_code_number(a) || (a.is_digits() && is_code_tail(atoms, end + 1)) || a.is_all_capitals()
+        }),
         _ => false,
     }
 }
@@ -214,16 +233,16 @@ fn is_code_tail(atoms: &[Atom<'_>], at: usize) -> bool {
 
 fn is_time_unit(word: &str) -> bool {
     const UNITS: [&str; 20] = [
-        "d", "day", "days", "h", "hr", "hrs", "hour", "hours", "w", "wk", "wks", "week", "weeks", "mo", "month", "months",
-        "y", "yr", "yrs", "years",
+        "d", "day", "days", "h", "hr", "hrs", "hour", "hours", "w", "wk", "wks", "week", "weeks", "mo", "month",
+        "months", "y", "yr", "yrs", "years",
     ];
     UNITS.contains(&word)
 }
 
-/// A factor after an amount: glued or spaced "k", "m", "bn", or a word; how many atoms it takes.
-fn factor_at(atoms: &[Atom<'_>], at: usize) -> Option<(u64, usize)> {
+/// A factor after an amount: glued or spaced "k", "m", "bn", or a word.
+fn factor_at(atoms: &[Atom<'_>], at: usize) -> Option<u64> {
     let atom = atoms.get(at).filter(|a| a.is_word())?;
-    let factor = match atom.fold.as_str() {
+    Some(match atom.fold.as_str() {
         "k" | "thousand" | "thousands" | "grand" => 1_000,
         "m" | "mm" | "mn" | "mio" | "mil" | "mill" | "million" | "millions" => 1_000_000,
         "b" if atom.glued => 1_000_000_000,
@@ -234,9 +253,7 @@ fn factor_at(atoms: &[Atom<'_>], at: usize) -> Option<(u64, usize)> {
         "lakh" | "lakhs" | "lac" => 100_000,
         "crore" | "crores" => 10_000_000,
         _ => return None,
-    };
-    let follows_digits = atoms.get(at.wrapping_sub(1)).is_some_and(|a| !a.is_mark('%'));
-    follows_digits.then_some((factor, 1))
+    })
 }
 
 /// The unit after an amount, and how many atoms it takes.
@@ -263,143 +280,6 @@ fn is_pronoun(atoms: &[Atom<'_>], at: usize) -> bool {
     fold_at(atoms, at) == "one"
         && !compared.contains(&fold_before(atoms, at))
         && !atoms.get(at.wrapping_sub(1)).is_some_and(|a| a.text.starts_with(['=', '<', '>']))
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Last {
-    Start,
-    Unit,
-    Tens,
-    Hundred,
-    Scale,
-    Dozen,
-}
-
-/// A number in words: "twenty-five", "a hundred and ten thousand", "half a million", "two and a half million".
-fn spelled(atoms: &[Atom<'_>], at: usize) -> Option<(Decimal, usize)> {
-    if atoms.get(at).is_none_or(|a| !a.is_word()) {
-        return None;
-    }
-    if fold_at(atoms, at) == "half" && matches!(fold_at(atoms, at + 1), "a" | "an") {
-        let scale = scale_word(fold_at(atoms, at + 2))?;
-        return Some((Decimal::whole(scale / 2), 3));
-    }
-    let mut reader = Words { atoms, at, total: 0, group: 0, last: Last::Start, smallest: u64::MAX };
-    if matches!(fold_at(atoms, at), "a" | "an") {
-        scale_word(fold_at(atoms, at + 1))?;
-        reader.group = 1;
-        reader.at += 1;
-        reader.last = Last::Unit;
-    }
-    while reader.step()? {}
-    if reader.last == Last::Start {
-        return None;
-    }
-    if let Some(scale) = reader.and_a_half() {
-        let twice = (reader.total + reader.group) * 2 + 1;
-        return Some((Decimal::whole(twice.checked_mul(scale / 2)?), reader.at + 4 - at));
-    }
-    Some((Decimal::whole(reader.total.checked_add(reader.group)?), reader.at - at))
-}
-
-/// The state while number words are read one after the other.
-struct Words<'a, 'q> {
-    atoms: &'a [Atom<'q>],
-    at: usize,
-    total: u64,
-    group: u64,
-    last: Last,
-    smallest: u64,
-}
-
-impl Words<'_, '_> {
-    /// Takes the next number word; false where the number ends, `None` where it is too large.
-    fn step(&mut self) -> Option<bool> {
-        let skip = self.joint();
-        let word = fold_at(self.atoms, self.at + skip);
-        let fresh = matches!(self.last, Last::Start | Last::Hundred | Last::Scale);
-        if let Some(unit) = unit_word(word) {
-            if !(fresh || (self.last == Last::Tens && (1..=9).contains(&unit))) {
-                return Some(false);
-            }
-            self.group += unit;
-            self.last = Last::Unit;
-        } else if let Some(tens) = tens_word(word).filter(|_| fresh) {
-            self.group += tens;
-            self.last = Last::Tens;
-        } else if skip == 0 && matches!(self.last, Last::Unit | Last::Tens | Last::Hundred) {
-            return self.scale(word);
-        } else {
-            return Some(false);
-        }
-        self.at += skip + 1;
-        Some(true)
-    }
-
-    fn scale(&mut self, word: &str) -> Option<bool> {
-        match scale_word(word) {
-            Some(100) if self.last == Last::Unit => {
-                self.group *= 100;
-                self.last = Last::Hundred;
-            }
-            Some(12) if self.last == Last::Unit => {
-                self.group *= 12;
-                self.last = Last::Dozen;
-            }
-            Some(scale) if scale >= 1_000 && scale < self.smallest => {
-                self.total = self.total.checked_add(self.group.checked_mul(scale)?)?;
-                (self.group, self.smallest, self.last) = (0, scale, Last::Scale);
-            }
-            _ => return Some(false),
-        }
-        self.at += 1;
-        Some(true)
-    }
-
-    /// A hyphen inside "twenty-five" or the "and" of "a hundred and ten": how many atoms.
-    fn joint(&self) -> usize {
-        let hyphen = self.last == Last::Tens && is_mark_at(self.atoms, self.at, '-') && is_glued_at(self.atoms, self.at + 1);
-        let next = fold_at(self.atoms, self.at + 1);
-        let number_follows = unit_word(next).is_some() || tens_word(next).is_some();
-        let and = matches!(self.last, Last::Hundred | Last::Scale) && fold_at(self.atoms, self.at) == "and" && number_follows;
-        usize::from(hyphen || and)
-    }
-
-    /// The scale in "two and a half million".
-    fn and_a_half(&self) -> Option<u64> {
-        let words = [0, 1, 2].map(|n| fold_at(self.atoms, self.at + n));
-        if self.last != Last::Unit || words != ["and", "a", "half"] {
-            return None;
-        }
-        scale_word(fold_at(self.atoms, self.at + 3)).filter(|s| *s >= 1_000)
-    }
-}
-
-fn unit_word(word: &str) -> Option<u64> {
-    const WORDS: [&str; 20] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-        "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-    ];
-    WORDS.iter().position(|w| *w == word).map(|n| n as u64)
-}
-
-fn tens_word(word: &str) -> Option<u64> {
-    const WORDS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    WORDS.iter().position(|w| *w == word).map(|n| 10 * (n as u64 + 2))
-}
-
-fn scale_word(word: &str) -> Option<u64> {
-    Some(match word {
-        "dozen" => 12,
-        "hundred" => 100,
-        "thousand" => 1_000,
-        "lakh" => 100_000,
-        "million" => 1_000_000,
-        "crore" => 10_000_000,
-        "billion" => 1_000_000_000,
-        "trillion" => 1_000_000_000_000,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! glossary has for them, in another word order, by initials, by a part of a name, and with a spelling slip. The
 //! caller decides which columns to profile and how far; the index itself is plain data and can be cached.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,8 @@ pub struct ValueIndex {
     /// Stem of a word -> the phrases of several words that contain it; at most one more than [`MAX_HOLDERS`].
     holders: HashMap<String, Vec<u32>>,
     words: WordList,
+    /// Stems with which values begin.
+    firsts: HashSet<String>,
     longest: usize,
 }
 
@@ -63,6 +65,8 @@ pub(crate) struct Match {
     phrase: u32,
     /// 1 for the words as stored, less for looser matches.
     pub(crate) score: f32,
+    /// Only the glossary calls the value so.
+    pub(crate) is_said: bool,
 }
 
 impl From<Vec<ValueEntry>> for ValueIndex {
@@ -108,9 +112,12 @@ impl ValueIndex {
                 said.extend(words.iter().map(|word| (column, stored.clone(), rows, word.clone())));
             }
         }
-        entries.extend(
-            said.into_iter().map(|(column, stored, rows, said)| ValueEntry { column, stored, rows, said: Some(said) }),
-        );
+        entries.extend(said.into_iter().map(|(column, stored, rows, said)| ValueEntry {
+            column,
+            stored,
+            rows,
+            said: Some(said),
+        }));
         ValueIndex::from(entries)
     }
 
@@ -155,12 +162,17 @@ impl ValueIndex {
         }
         let Some(found) = self.by_stems.get(&stem_key(words)) else { return Vec::new() };
         let folded = join(words);
-        let score = |phrase: &Phrase| match phrase.folded == folded {
-            true if self.entries[phrase.entries[0] as usize].said.is_none() => 1.0,
-            true => 0.98,
-            false => 0.94,
+        let matched = |&phrase: &u32| {
+            let is_said = self.values_of(phrase).all(|e| e.said.is_some());
+            let score = match (self.phrases[phrase as usize].folded == folded, is_said) {
+                (true, false) => 1.0,
+                (true, true) => 0.98,
+                (false, false) => 0.94,
+                (false, true) => 0.92,
+            };
+            Match { phrase, score, is_said }
         };
-        found.iter().map(|&phrase| Match { phrase, score: score(&self.phrases[phrase as usize]) }).collect()
+        found.iter().map(matched).collect()
     }
 
     /// "Johnson Alice" for "Alice Johnson".
@@ -169,13 +181,13 @@ impl ValueIndex {
             return Vec::new();
         }
         let found = self.by_sorted_words.get(&sorted_key(words)).into_iter().flatten();
-        found.map(|&phrase| Match { phrase, score: 0.88 }).collect()
+        found.map(|&phrase| Match { phrase, score: 0.88, is_said: false }).collect()
     }
 
     /// "NWT" for "Northwind World Traders"; the word is folded and has three letters or more.
     pub(crate) fn initials(&self, word: &str) -> Vec<Match> {
         let found = self.by_initials.get(word).filter(|found| found.len() <= 4);
-        found.into_iter().flatten().map(|&phrase| Match { phrase, score: 0.7 }).collect()
+        found.into_iter().flatten().map(|&phrase| Match { phrase, score: 0.7, is_said: false }).collect()
     }
 
     /// Values that contain these words in this order and others beside them; none when too many do.
@@ -201,13 +213,15 @@ impl ValueIndex {
         }
         let base = if found.len() == 1 { 0.66 } else { 0.56 };
         let score = base + 0.04 * (words.len() - 1).min(3) as f32;
-        found.into_iter().map(|phrase| Match { phrase, score }).collect()
+        found.into_iter().map(|phrase| Match { phrase, score, is_said: false }).collect()
     }
 
     /// Whether the value begins with this word, and is the only one that has it.
     pub(crate) fn is_unique_first_word(&self, word: &str) -> bool {
         let found = self.holders.get(stem(word).as_ref()).filter(|l| l.len() == 1);
-        found.is_some_and(|l| self.phrases[l[0] as usize].folded.split(' ').next().is_some_and(|w| stem(w) == stem(word)))
+        found.is_some_and(|l| {
+            self.phrases[l[0] as usize].folded.split(' ').next().is_some_and(|w| stem(w) == stem(word))
+        })
     }
 
     /// The word of some value that a folded word is a slip of.
@@ -217,6 +231,11 @@ impl ValueIndex {
             return None;
         }
         self.words.nearest(word, limit)
+    }
+
+    /// Whether some value begins with this folded word or its singular.
+    pub(crate) fn has_first_word(&self, word: &str) -> bool {
+        self.firsts.contains(stem(word).as_ref())
     }
 
     /// Whether some value contains this folded word.
@@ -239,10 +258,13 @@ impl ValueIndex {
     pub(crate) fn readings(&self, matches: &[Match]) -> Vec<Vec<KnownValue>> {
         let mut ranked: Vec<&Match> = matches.iter().collect();
         let rows = |m: &Match| self.values_of(m.phrase).map(|e| e.rows).sum::<u64>();
-        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| rows(b).cmp(&rows(a))).then(a.phrase.cmp(&b.phrase)));
+        ranked.sort_by(|a, b| {
+            b.score.total_cmp(&a.score).then_with(|| rows(b).cmp(&rows(a))).then(a.phrase.cmp(&b.phrase))
+        });
         let mut readings: Vec<Vec<KnownValue>> = Vec::new();
         for found in ranked {
-            let is_new = |v: &KnownValue| !readings.iter().flatten().any(|k| k.column == v.column && k.stored == v.stored);
+            let is_new =
+                |v: &KnownValue| !readings.iter().flatten().any(|k| k.column == v.column && k.stored == v.stored);
             let values: Vec<KnownValue> = self.known_values(found).into_iter().filter(is_new).collect();
             if !values.is_empty() {
                 readings.push(values);
@@ -277,8 +299,10 @@ impl ValueIndex {
         known.insert(folded.clone(), id);
         self.phrases.push(Phrase { folded, entries: vec![entry] });
         self.longest = self.longest.max(words.len());
+        self.firsts.insert(stem(&words[0]).into_owned());
         self.by_stems.entry(stem_key(words)).or_default().push(id);
         if let Some(joined) = without_possessive(words) {
+            self.firsts.insert(stem(&joined[0]).into_owned());
             self.by_stems.entry(stem_key(&joined)).or_default().push(id);
         }
         for word in words.iter().filter(|w| !w.starts_with(|c: char| c.is_ascii_digit())) {

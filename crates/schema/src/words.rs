@@ -40,7 +40,7 @@ pub fn stem(word: &str) -> Cow<'_, str> {
     if n > 4 && word.ends_with("ies") {
         return Cow::Owned(format!("{}y", &word[..n - 3]));
     }
-    if ["sses", "shes", "ches", "xes", "zes", "uses"].iter().any(|end| n > 5 && word.ends_with(end)) {
+    if ["sses", "shes", "ches", "xes", "zes", "uses"].iter().any(|end| n > 4 && word.ends_with(end)) {
         return Cow::Borrowed(&word[..n - 2]);
     }
     if ["ss", "us", "is"].iter().any(|end| word.ends_with(end)) {

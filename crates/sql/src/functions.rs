@@ -183,3 +183,16 @@ pub fn find(name: &str, args: usize) -> Option<&'static Function> {
 pub fn named(name: &str) -> impl Iterator<Item = &'static Function> {
     FUNCTIONS.iter().filter(move |f| f.name.eq_ignore_ascii_case(name))
 }
+
+/// Functions of PostgreSQL and MySQL, beside SQLite's, that compute and do nothing else.
+const OTHER_DIALECTS: [&str; 40] = [
+    "ARRAY_AGG", "BOOL_AND", "BOOL_OR", "CEIL", "CEILING", "CURDATE", "DATEDIFF", "DATE_ADD", "DATE_FORMAT",
+    "DATE_PART", "DATE_SUB", "DATE_TRUNC", "DAY", "EXP", "EXTRACT", "FLOOR", "GREATEST", "INITCAP", "INTERVAL",
+    "LEAST", "LEFT", "LN", "LPAD", "MOD", "MODE", "MONTH", "NOW", "PERCENTILE_CONT", "PERCENTILE_DISC", "POSITION",
+    "POWER", "RIGHT", "RPAD", "SPLIT_PART", "SQRT", "STDDEV", "TO_CHAR", "TO_DATE", "VARIANCE", "YEAR",
+];
+
+/// Whether a name is a harmless function of a dialect that is not SQLite.
+pub fn in_other_dialects(name: &str, dialect: crate::dialect::Dialect) -> bool {
+    dialect != crate::dialect::Dialect::Sqlite && OTHER_DIALECTS.iter().any(|f| f.eq_ignore_ascii_case(name))
+}

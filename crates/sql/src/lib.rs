@@ -1,11 +1,19 @@
 //! Text to the one query tree and back, and what may be said of a query.
 
 pub mod bitset;
+pub mod canonical;
 pub mod ddl;
+pub mod diagnostic;
 pub mod dialect;
+pub mod functions;
 pub mod lexeme;
 pub mod matcher;
 pub mod print;
+pub mod resolve;
 mod syntax;
 pub mod tree;
 pub mod visit;
+
+pub use diagnostic::{Diagnostic, Layer, Severity};
+pub use dialect::Dialect;
+pub use resolve::{Parsed, parse};

@@ -378,6 +378,21 @@ fn strip_names(query: &mut Query) {
     }
 }
 
+/// Gives sources within an expression's subqueries, and the columns that refer to them, the paired identities.
+pub(crate) fn renumber_expr(expr: &mut Expr, pairs: &[(SourceId, SourceId)]) {
+    let renewed = |id: SourceId| pairs.iter().find(|(old, _)| *old == id).map_or(id, |(_, new)| *new);
+    each_query_of_expr_mut(expr, &mut |query| {
+        for source in query.select_mut().into_iter().flat_map(|select| &mut select.from) {
+            source.id = renewed(source.id);
+        }
+    });
+    rewrite_expr(expr, &mut |e| {
+        if let ExprKind::Column { source, .. } | ExprKind::RowId(source) = &mut e.kind {
+            *source = renewed(*source);
+        }
+    });
+}
+
 fn rewrite_here(expr: &mut Expr, f: &dyn Fn(&mut Expr)) {
     parts_of_expr_mut(expr, &mut |part| {
         if let PartMut::Expr(x) = part {

@@ -155,13 +155,13 @@ pub fn load(folder: &Path) -> Result<(State, SftConfig)> {
 /// # Errors
 /// When the run's folder cannot be read, or it has checkpoints and none is whole.
 pub fn newest(run: &Path) -> Result<(Option<PathBuf>, Vec<String>)> {
-    let (found, damaged) = folder::newest_good(run, PREFIX)?;
-    let damaged: Vec<String> = damaged.into_iter().map(|(_, error)| error.to_string()).collect();
-    if found.is_none() && !damaged.is_empty() {
+    let folder::Newest { good, passed_over } = folder::newest_good(run, PREFIX)?;
+    let damaged: Vec<String> = passed_over.into_iter().map(|(_, error)| error.to_string()).collect();
+    if good.is_none() && !damaged.is_empty() {
         let reason = format!("no checkpoint is whole: {}", damaged.join("; "));
         return Err(TrainError::Run { path: run.to_owned(), reason });
     }
-    Ok((found, damaged))
+    Ok((good, damaged))
 }
 
 /// Moves `best` to the checkpoint of a step.

@@ -5,15 +5,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use answer::engine::Engine;
+use answer::orchestrator::{Options, ask};
 use answer::reply::{Answer, Status as AnswerStatus};
 use database::{Image, Limits, Rows};
 use judge::same_answer;
+use model::parameters::Parameters;
 use schema::Value;
+use sql::tree::{Body, Query, SourceKind};
+use sql::verify::{VerifiedQuery, verify};
+use sql::visit::{Part, parts_of_expr, parts_of_query};
 
 use crate::error::{Result, TrainError};
 use crate::question::{Question, Status};
-use crate::report::{Difference, Fault, Miss, Report, Verdict};
-use crate::sandbox::{run, tables_of};
+use crate::report::{Difference, Fault, Miss, Report, Tally, Verdict};
 
 /// How many differing rows a miss shows of each side.
 const SHOWN: usize = 3;
@@ -44,6 +49,24 @@ impl From<Answer> for Reply {
     }
 }
 
+/// Asks the whole pipeline, from the question's text to its query. Nothing is run: the exam runs it everywhere.
+pub fn pipeline<'e>(engine: &'e Engine, options: &Options) -> impl Fn(&Question) -> Reply + Sync + use<'e> {
+    let options = Options { execute: false, alternatives: 0, ..options.clone() };
+    move |question| Reply::from(ask(engine, &question.question, &options))
+}
+
+/// Right answers of given weights, all kinds of questions together: what a training run is judged by.
+///
+/// # Errors
+/// When the engine has no model, or one of another shape.
+pub fn accuracy(exam: &Exam<'_>, engine: &mut Engine, parameters: &Parameters, options: &Options) -> Result<Tally> {
+    match &mut engine.model {
+        Ok(loaded) => loaded.model.update(parameters)?,
+        Err(problem) => return Err(TrainError::Evaluation(problem.message.clone())),
+    }
+    Ok(exam.grade(&pipeline(engine, options)).all())
+}
+
 /// Questions with what their references return, computed once for many evaluations.
 pub struct Exam<'a> {
     questions: &'a [Question],
@@ -71,11 +94,16 @@ impl<'a> Exam<'a> {
         }
         let found = in_parallel(questions.len(), threads, &|i| -> Result<(Vec<Vec<Rows>>, usize)> {
             let question = &questions[i];
-            let failed = |e: String| TrainError::Evaluation(format!("question {}: its reference fails: {e}", question.id));
-            let texts = question.sql.iter().chain(&question.alternatives);
-            let results = texts.map(|sql| run_everywhere(databases, sql)).collect::<std::result::Result<_, _>>();
-            let tables = question.sql.as_ref().map(|sql| tables_of(&databases[0], sql)).transpose();
-            Ok((results.map_err(failed)?, tables.map_err(failed)?.unwrap_or(0)))
+            let mut results = Vec::with_capacity(1 + question.alternatives.len());
+            let mut tables = 0;
+            for (n, sql) in question.sql.iter().chain(&question.alternatives).enumerate() {
+                let which = if n == 0 { "reference".to_owned() } else { format!("alternative {n}") };
+                let failed = |e: String| TrainError::Evaluation(format!("question {}: its {which} fails: {e}", question.id));
+                let query = checked(databases, sql).map_err(failed)?;
+                results.push(run_everywhere(databases, &query).map_err(failed)?);
+                tables = if n == 0 { table_count(query.query()) } else { tables };
+            }
+            Ok((results, tables))
         });
         let (mut expected, mut tables) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
         for one in found {
@@ -89,6 +117,20 @@ impl<'a> Exam<'a> {
     /// The questions.
     pub fn questions(&self) -> &'a [Question] {
         self.questions
+    }
+
+    /// How many threads work on it.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Judges a query as the answer to question `i`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn judge(&self, i: usize, sql: &str) -> std::result::Result<(), Box<Miss>> {
+        let reply = Reply { status: Status::Answered, sql: Some(sql.to_owned()), ..Reply::default() };
+        self.verdict(i, reply).miss.map_or(Ok(()), |miss| Err(Box::new(miss)))
     }
 
     /// Asks every question, on several threads, and counts what is right. The report does not depend on the threads.
@@ -127,7 +169,8 @@ impl<'a> Exam<'a> {
 
     /// Whether the query's rows are right on every database; then whether there were none on any.
     fn compare(&self, i: usize, sql: &str) -> std::result::Result<bool, (Fault, Option<Detail>)> {
-        let got = run_everywhere(self.databases, sql).map_err(|e| (Fault::Fails, Some(Detail::Reason(e))))?;
+        let got = checked(self.databases, sql).and_then(|query| run_everywhere(self.databases, &query));
+        let got = got.map_err(|reason| (Fault::Fails, Some(Detail::Reason(reason))))?;
         let ordered = self.questions[i].ordered;
         let is_right = |expected: &Vec<Rows>| expected.iter().zip(&got).all(|(e, g)| same_answer(e, g, ordered));
         if self.expected[i].iter().any(is_right) {
@@ -167,8 +210,43 @@ fn miss(question: &Question, reply: Reply, fault: Fault, detail: Option<Detail>)
     }
 }
 
-fn run_everywhere(databases: &[Image], sql: &str) -> std::result::Result<Vec<Rows>, String> {
-    databases.iter().map(|image| run(image, sql, &limits())).collect()
+/// The query, if it may run.
+fn checked(databases: &[Image], sql: &str) -> std::result::Result<VerifiedQuery, String> {
+    let catalog = databases[0].catalog();
+    verify(sql, catalog, &Default::default()).map_err(|report| {
+        let first = report.diagnostics.first();
+        first.map_or_else(|| "it does not pass validation".to_owned(), |d| format!("{}: {}", d.code, d.message))
+    })
+}
+
+fn run_everywhere(databases: &[Image], query: &VerifiedQuery) -> std::result::Result<Vec<Rows>, String> {
+    let run = |image: &Image| match image.with(|database| database::run(database, query, &limits())) {
+        Ok(Ok(rows)) if rows.truncated => Err("it returns more than can be compared".to_owned()),
+        Ok(rows) => rows.map_err(|e| e.to_string()),
+        Err(e) => Err(e.to_string()),
+    };
+    databases.iter().map(run).collect()
+}
+
+/// Uses of tables in a query, subqueries included.
+fn table_count(query: &Query) -> usize {
+    let mut count = 0;
+    if let Body::Select(select) = &query.body {
+        count += select.from.iter().filter(|source| matches!(source.kind, SourceKind::Table(_))).count();
+    }
+    parts_of_query(query, &mut |part| count += tables_of_part(part));
+    count
+}
+
+fn tables_of_part(part: Part<'_>) -> usize {
+    match part {
+        Part::Query(query) => table_count(query),
+        Part::Expr(expr) => {
+            let mut count = 0;
+            parts_of_expr(expr, &mut |part| count += tables_of_part(part));
+            count
+        }
+    }
 }
 
 /// The first rows that only one of two results has.

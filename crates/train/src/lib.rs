@@ -7,8 +7,10 @@
 //! * [`config`], [`sft`]: the settings, and the one training loop.
 //! * [`metrics`], [`checkpoint`], [`export`]: what a run leaves behind, and what is shipped of it.
 //! * [`evaluate`], [`report`]: answers judged by their rows, and what was found.
-//! * [`canonical`], [`oracle`]: references in the form a model learns, and the evaluation that needs no model.
+//! * [`oracle`]: the evaluation that needs no model.
+//! * [`synth`]: query trees sampled over a pack, each asked in several voices.
 
+pub mod checkpoint;
 pub mod config;
 pub mod dataset;
 pub mod encode;
@@ -17,7 +19,8 @@ pub mod evaluate;
 pub mod example;
 pub mod export;
 pub mod metrics;
+pub mod oracle;
 pub mod question;
 pub mod report;
-pub mod checkpoint;
 pub mod sft;
+pub mod synth;

@@ -1,7 +1,5 @@
 //! `glrl ask`: one question, or a batch of them, to checked SQL and rows.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, stdin};
 use std::path::{Path, PathBuf};
 
 use answer::engine::Engine;
@@ -11,17 +9,15 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use jiff::civil::Date;
 use schema::Value as Datum;
 use serde_json::Value as Json;
-use sql::validate::{Diagnostic, Severity};
+use sql::diagnostic::{Diagnostic, Severity};
 use toml::Value;
 
 use super::Arguments;
 use crate::context::{Context, today};
 use crate::exit::{Exit, Failure, Outcome};
+use crate::lines::Lines;
 use crate::output;
 use crate::settings::FlagValue;
-
-/// A longer line of a batch is not read.
-const LONGEST_LINE: u64 = 1_000_000;
 
 /// What to ask, of which database, and how far to go.
 #[derive(Debug, clap::Args)]
@@ -146,6 +142,7 @@ fn options(args: &Args, context: &Context, today: Date) -> Options {
         samples: usize::from(settings.ask.samples),
         seed: settings.ask.seed,
         threshold: settings.threshold().unwrap_or_default(),
+        threads: 1,
     }
 }
 
@@ -281,6 +278,7 @@ fn one_line(diagnostic: &Diagnostic) -> String {
     let severity = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Info => "info",
     };
     output::plain(&format!("{severity} {}: {}", diagnostic.code, diagnostic.message))
 }
@@ -288,62 +286,20 @@ fn one_line(diagnostic: &Diagnostic) -> String {
 /// Answers each line of a file with one line.
 fn batch(path: &Path, args: &Args, context: &Context) -> Outcome {
     let today = today(args.today.as_deref())?;
-    let mut input: Box<dyn BufRead> = if path.as_os_str() == "-" {
-        Box::new(BufReader::new(stdin()))
-    } else {
-        Box::new(BufReader::new(File::open(path).map_err(|e| Failure::unreadable(path, &e))?))
-    };
-    let mut next = next_line(&mut input).map_err(|e| Failure::unreadable(path, &e))?;
+    let mut lines = Lines::open(path, "question")?;
     let engine = engine(context)?;
     let options = options(args, context, today);
-    let mut number = 0;
-    while let Some(line) = next {
-        number += 1;
-        if !line.iter().all(u8::is_ascii_whitespace) {
-            let mut answer = match read_line(&line, number == 1) {
-                Ok((id, question)) => Answer { id, ..ask(&engine, &question, &options) },
-                Err((id, message)) => bad_line(id, number, message),
-            };
-            if !args.rows {
-                answer.rows = None;
-            }
-            output::line(answer.to_json())?;
+    while let Some(line) = lines.next()? {
+        let mut answer = match line.text {
+            Ok(question) => Answer { id: line.id, ..ask(&engine, &question, &options) },
+            Err(problem) => bad_line(line.id, line.number, problem),
+        };
+        if !args.rows {
+            answer.rows = None;
         }
-        next = next_line(&mut input).map_err(|e| Failure::unreadable(path, &e))?;
+        output::line(answer.to_json())?;
     }
     Ok(Exit::Done)
-}
-
-/// The next line without its end; what a line has beyond [`LONGEST_LINE`] is passed over, so that it cannot be read.
-fn next_line(input: &mut dyn BufRead) -> std::io::Result<Option<Vec<u8>>> {
-    let mut line = vec![];
-    if input.take(LONGEST_LINE + 1).read_until(b'\n', &mut line)? == 0 {
-        return Ok(None);
-    }
-    if line.len() as u64 > LONGEST_LINE && !line.ends_with(b"\n") {
-        input.skip_until(b'\n')?;
-    }
-    Ok(Some(line))
-}
-
-/// The id and question of a line.
-fn read_line(line: &[u8], is_first: bool) -> Result<(Json, String), (Json, String)> {
-    let bad = |message: String| (Json::Null, message);
-    if line.len() as u64 > LONGEST_LINE {
-        return Err(bad(format!("the line is longer than {} bytes", output::separated(i128::from(LONGEST_LINE)))));
-    }
-    let text = std::str::from_utf8(line).map_err(|e| bad(format!("not UTF-8 text: {e}")))?;
-    let text = if is_first { text.strip_prefix('\u{feff}').unwrap_or(text) } else { text };
-    let mut object: Json = serde_json::from_str(text).map_err(|e| bad(format!("not a line of JSON: {e}")))?;
-    if !object.is_object() {
-        return Err(bad("expected an object {\"id\", \"question\"}".to_owned()));
-    }
-    let id = object["id"].take();
-    match object["question"].take() {
-        Json::String(question) => Ok((id, question)),
-        Json::Null => Err((id, "the line has no \"question\"".to_owned())),
-        _ => Err((id, "\"question\" is not a text".to_owned())),
-    }
 }
 
 fn bad_line(id: Json, number: usize, message: String) -> Answer {
@@ -361,15 +317,5 @@ mod tests {
         assert_eq!(milliseconds("1.5s"), Ok(1500));
         assert_eq!(milliseconds("2"), Ok(2000));
         assert!(milliseconds("0ms").is_err() && milliseconds("soon").is_err() && milliseconds("5h").is_err());
-    }
-
-    #[test]
-    fn lines_are_read_or_named() {
-        let read = |text: &str| read_line(text.as_bytes(), true);
-        assert_eq!(read("\u{feff}{\"id\":7,\"question\":\"a\"}\r\n"), Ok((Json::from(7), "a".to_owned())));
-        assert_eq!(read("{\"question\":\"a\"}"), Ok((Json::Null, "a".to_owned())));
-        assert_eq!(read("{\"id\":\"x\"}").unwrap_err().0, Json::from("x"));
-        assert_eq!(read("[1]").unwrap_err().0, Json::Null);
-        assert!(read("{").is_err() && read_line(b"\xff", false).is_err());
     }
 }

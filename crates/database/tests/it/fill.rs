@@ -170,7 +170,7 @@ fn mistakes_in_a_specification_are_named() {
     };
     let table = |columns: &str| format!("[[table]]\nname = \"P\"\nrows = 5\n[table.columns]\n{columns}");
     let check = |columns: &str, wanted: expect_test::Expect| {
-        wanted.assert_eq(try_fill(&table(columns)).lines().last().unwrap_or_default());
+        wanted.assert_eq(try_fill(&table(columns)).trim_end().lines().last().unwrap_or_default());
     };
     assert_eq!(try_fill("[[table]]\nname = \"Q\"\nrows = 5"), "no table \"Q\"; did you mean \"P\"?");
     check("Budgt = { kind = \"sequence\" }", expect![[r#"no column "Budgt"; did you mean "Budget"?"#]]);

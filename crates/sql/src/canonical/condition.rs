@@ -96,6 +96,8 @@ impl Writer<'_> {
             ExprKind::Binary(a, BinaryOp::Or, b) => both(a, b, negate),
             ExprKind::Binary(a, op, b) => self.comparison(a, *op, b, negate, e.span),
             ExprKind::IsNull { operand, negated } => Ok(Cond::Test(Test::Null(*operand.clone(), *negated != negate))),
+            ExprKind::IsTruth { operand, truth, negated } if *negated == negate => self.condition(operand, !truth),
+            ExprKind::IsTruth { .. } => not_canonical("is not true", e.span),
             ExprKind::Between { operand, low, high, negated } => Ok(between(operand, low, high, *negated != negate)),
             ExprKind::Like { op: LikeOp::Like | LikeOp::ILike, operand, pattern, negated, .. } => {
                 Ok(Cond::Test(Test::Like(*operand.clone(), *pattern.clone(), *negated != negate)))
@@ -241,7 +243,7 @@ impl Writer<'_> {
 
     fn write_plain_column(&mut self, e: &Expr, otherwise: &str) -> Result<ColumnId> {
         match (&e.kind, self.column_of(e)) {
-            (ExprKind::Column { .. }, Some(column)) => self.write_expression(e, false).map(|()| column),
+            (ExprKind::Column { .. }, Some(column)) => self.write_expression(e, None).map(|()| column),
             _ => not_canonical(otherwise, e.span),
         }
     }
@@ -264,14 +266,11 @@ impl Writer<'_> {
         if range_part(right).is_some() && !matches!(op, BinaryOp::GtEq | BinaryOp::Lt) {
             return not_canonical("range bound that is not half-open", right.span);
         }
-        self.write_expression(left, false)?;
+        self.write_expression(left, None)?;
         self.word(comparison_word(op));
         match right.kind {
             ExprKind::Literal(_) => self.write_literal(right, column, false),
-            _ => {
-                self.scalar_in_where = !having;
-                self.write_expression(right, true)
-            }
+            _ => self.write_expression(right, Some(Kind::Scalar { in_where: !having })),
         }
     }
 
@@ -282,7 +281,7 @@ impl Writer<'_> {
         if !ok || text {
             return not_canonical(if text { "order of texts" } else { "comparison of constants" }, a.span);
         }
-        self.write_expression(a, false)?;
+        self.write_expression(a, None)?;
         let mark = self.out.len();
         self.word(Word::Between);
         self.write_literal(low, column, false)?;

@@ -23,6 +23,8 @@ mod operand;
 mod scope;
 mod slots;
 mod state;
+#[cfg(test)]
+mod tests;
 pub mod walk;
 
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -44,7 +44,7 @@ impl Matcher<'_> {
         if slot_will_do && !plain {
             self.slots.numbers().for_each(|slot| out.put(self.slot_id(slot)));
         }
-        let needed = 1 + u8::from(e.last.leaves_sums_open());
+        let needed = 1 + e.operators_after_parenthesis();
         if left >= needed && e.depth < self.grammar.limits.parentheses && self.can_be_met(&e.parenthesis()) {
             out.put(self.grammar.word(Word::Open));
         }

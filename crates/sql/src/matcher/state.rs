@@ -398,17 +398,23 @@ impl Expression {
 
     /// The parenthesis that opens within this expression.
     pub(crate) fn parenthesis(&self) -> Self {
-        let extra = u8::from(self.last.leaves_sums_open());
         Expression {
             role: Role::Parenthesis,
             inside: self.inside,
             wants: if self.is_met() || self.role == Role::Right { Wants::Value } else { self.wants },
             operators: self.operators,
-            reserve: self.reserve + extra,
+            reserve: self.reserve + self.operators_after_parenthesis(),
             depth: self.depth + 1,
             before: self.last,
             ..Expression::new(self.role, self.place, kind::NUMBER, self.limit)
         }
+    }
+
+    /// How many operators must follow a parenthesis that opens here: one so that it says something, one more where this
+    /// is itself a parenthesis that says nothing yet.
+    pub(crate) fn operators_after_parenthesis(&self) -> u8 {
+        let open = self.role == Role::Parenthesis && !self.is_needed();
+        u8::from(self.last.leaves_sums_open()) + u8::from(open)
     }
 
     /// Before its first operand.

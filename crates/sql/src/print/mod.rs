@@ -17,6 +17,8 @@ use schema::Catalog;
 use crate::dialect::quote_name;
 use crate::tree::{Body, Cte, Item, JoinKind, OrderItem, Query, Select, SetOp, Source, SourceId, SourceKind};
 
+pub use expression::literal_text;
+
 /// How text is laid out and named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Style {

@@ -152,7 +152,7 @@ impl<'a> Resolver<'a> {
         query
     }
 
-    fn recursive_body(&mut self, body: &'a ast::Body, index: usize, arms: &mut Vec<Arm>) -> Query {
+    fn recursive_body(&mut self, body: &'a ast::Body, index: usize, arms: &mut Vec<Arm<'a>>) -> Query {
         let name = &self.ctes[index].cte.name.text;
         let ast::Body::Compound(left, op, all, right) = body else { return self.arm(body, arms) };
         let left = if references(left, name) > 0 {

@@ -84,7 +84,7 @@ struct Resolver<'a> {
     diagnostics: Vec<Diagnostic>,
     next_source: u16,
     /// Query levels, innermost last.
-    scopes: Vec<Scope>,
+    scopes: Vec<Scope<'a>>,
     /// CTEs in scope, innermost last.
     ctes: Vec<CteEntry<'a>>,
 }
@@ -121,6 +121,3 @@ fn plain_name(expr: &ast::Expr) -> Option<&ast::Name> {
         _ => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

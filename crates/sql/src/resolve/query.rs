@@ -10,8 +10,8 @@ use crate::tree::{Body, Expr, ExprKind, Item, OrderItem, Query, Span};
 use crate::visit::arity;
 
 /// One arm of a set operation, kept for its ORDER BY.
-pub(super) struct Arm {
-    scope: Scope,
+pub(super) struct Arm<'a> {
+    scope: Scope<'a>,
     items: Vec<Item>,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A body with the ORDER BY of the query around it.
-    pub(super) fn body_as_query(&mut self, body: &'a ast::Body, query: &'a ast::Query, arms: &mut Vec<Arm>) -> Query {
+    pub(super) fn body_as_query(&mut self, body: &'a ast::Body, query: &'a ast::Query, arms: &mut Vec<Arm<'a>>) -> Query {
         match body {
             ast::Body::Select(select) => {
                 let (select, scope) = self.select(select);
@@ -62,7 +62,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A body, its SELECTs noted in `arms`.
-    pub(super) fn body(&mut self, body: &'a ast::Body, arms: &mut Vec<Arm>) -> Body {
+    pub(super) fn body(&mut self, body: &'a ast::Body, arms: &mut Vec<Arm<'a>>) -> Body {
         match body {
             ast::Body::Select(select) => {
                 let (select, scope) = self.select(select);
@@ -84,7 +84,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    pub(super) fn arm(&mut self, body: &'a ast::Body, arms: &mut Vec<Arm>) -> Query {
+    pub(super) fn arm(&mut self, body: &'a ast::Body, arms: &mut Vec<Arm<'a>>) -> Query {
         match body {
             ast::Body::Bracketed(query) => self.query(query),
             _ => plain(self.body(body, arms)),
@@ -152,7 +152,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// ORDER BY of a set operation: each term must be an output of one of the arms.
-    pub(super) fn order_set(&mut self, terms: &'a [ast::Ordering], arms: &[Arm], outputs: usize) -> Vec<OrderItem> {
+    pub(super) fn order_set(&mut self, terms: &'a [ast::Ordering], arms: &[Arm<'a>], outputs: usize) -> Vec<OrderItem> {
         let mut resolved = Vec::with_capacity(terms.len());
         for term in terms {
             let (inner, collation) = match &term.expr.kind {
@@ -175,7 +175,7 @@ impl<'a> Resolver<'a> {
         resolved
     }
 
-    fn set_term(&mut self, expr: &'a ast::Expr, arms: &[Arm]) -> Option<Expr> {
+    fn set_term(&mut self, expr: &'a ast::Expr, arms: &[Arm<'a>]) -> Option<Expr> {
         for arm in arms {
             let by_alias = plain_name(expr).and_then(|name| {
                 let aliased = |item: &Item| item.alias.as_ref().is_some_and(|a| a.eq_ignore_ascii_case(&name.text));

@@ -2,7 +2,7 @@
 
 use schema::TableId;
 
-use crate::syntax::ast::Name;
+use crate::syntax::ast::{self, Name};
 use crate::tree::{Expr, ExprKind, JoinKind, SourceId};
 
 /// The clause being resolved.
@@ -48,7 +48,9 @@ pub(super) struct Output {
 
 /// One query level.
 #[derive(Debug, Clone)]
-pub(super) struct Scope {
+pub(super) struct Scope<'a> {
+    /// The windows that its SELECT names.
+    pub(super) windows: &'a [(ast::Name, ast::Window)],
     pub(super) bindings: Vec<Binding>,
     pub(super) clause: Clause,
     /// The outputs, once they are resolved.
@@ -89,9 +91,10 @@ impl Binding {
     }
 }
 
-impl Scope {
+impl Scope<'_> {
     pub(super) fn new() -> Self {
         Scope {
+            windows: &[],
             bindings: vec![],
             clause: Clause::Items,
             outputs: vec![],

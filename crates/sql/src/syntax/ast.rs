@@ -170,6 +170,5 @@ pub(crate) struct Frame {
     pub(crate) text: String,
     /// `RANGE` with a distance, which wants exactly one ORDER BY term.
     pub(crate) range_distance: bool,
-    pub(crate) groups: bool,
     pub(crate) span: Span,
 }

@@ -116,7 +116,7 @@ impl Parser<'_> {
         }
         let distance = |bound: Bound| matches!(bound, Bound::Preceding | Bound::Following);
         let range_distance = unit == "RANGE" && (distance(from) || distance(to));
-        Ok(Frame { text, range_distance, groups: unit == "GROUPS", span })
+        Ok(Frame { text, range_distance, span })
     }
 
     fn bound(&mut self) -> Parse<(Bound, String)> {

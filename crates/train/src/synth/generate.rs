@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::pair::{self, Drops, Studio};
+use super::pair::{self, Drops};
 use super::split::Split;
+use super::studio::Studio;
 use crate::example::Example;
 
 /// Trees drawn before their examples are written.

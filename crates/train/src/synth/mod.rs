@@ -1,15 +1,27 @@
 //! Synthesis: query trees sampled from a typed grammar over a pack, each asked in several voices.
+//!
+//! Suggested reading order:
+//! * [`meaning`]: what a person may ask, before SQL and before words.
+//! * [`sample`]: sampling it; [`dice`]: the choices.
+//! * [`build`]: from what is asked to the query tree.
+//! * [`say`], [`pattern`], [`surface`], [`noise`]: from what is asked to a question in words.
+//! * [`decline`]: questions that must not be answered.
+//! * [`pair`]: tree and question together: run, normalised, aligned, admitted.
+//! * [`split`], [`generate`], [`sets`]: train, dev and test, many trees at once.
+//! * [`world`], [`studio`]: the words and values that all of it is drawn from.
 
 pub mod build;
 pub mod decline;
-pub mod generate;
-pub mod split;
 pub mod dice;
+pub mod generate;
 pub mod meaning;
 pub mod noise;
 pub mod pair;
 pub mod pattern;
 pub mod sample;
 pub mod say;
+pub mod sets;
+pub mod split;
+pub mod studio;
 pub mod surface;
 pub mod world;

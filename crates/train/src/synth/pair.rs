@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use answer::prompt::ModelQuestion;
-use database::{Image, Limits};
-use schema::normalize::{Context, normalize};
+use answer::query_generator::MAX_LEXEMES;
+use database::Limits;
+use schema::normalize::normalize;
 use schema::slot::NormalizedQuestion;
 use schema::{TableId, Value};
 use sql::canonical::{self, CanonicalOptions};
 use sql::features;
-use sql::lexeme::{Lexeme, Lexicon};
-use sql::matcher::{Grammar, Matcher, SlotTable};
+use sql::lexeme::Lexeme;
+use sql::matcher::{Matcher, SlotTable};
 use sql::print;
 use sql::tree::Query;
 use sql::verify::verify;
@@ -18,26 +19,9 @@ use sql::verify::verify;
 use super::dice::Dice;
 use super::meaning::{Ask, Shape};
 use super::split::Split;
-use super::world::World;
+use super::studio::Studio;
 use super::{build, decline, noise, sample, say};
 use crate::example::{Example, ExampleSlot, Intent};
-
-/// Tokens a canonical query may have.
-pub const MAX_LEXEMES: usize = 96;
-
-/// A database to sample values from and to run queries on.
-pub struct Studio<'a> {
-    /// Words and values.
-    pub world: World<'a>,
-    /// What questions are read against.
-    pub context: Context<'a>,
-    /// The output tokens.
-    pub lexicon: &'a Lexicon,
-    /// What the decoder admits.
-    pub grammar: &'a Grammar,
-    /// The databases a query is run on; the first is the one the values come from.
-    pub images: Vec<Image>,
-}
 
 /// Why a tree or a question was dropped, and how often.
 #[derive(Debug, Clone, Default, PartialEq)]

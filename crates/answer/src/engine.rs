@@ -1,0 +1,176 @@
+//! Everything that is opened once and asked many times: pack, database, values, model.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use database::{Database, ProfileLimits};
+use jiff::civil::Date;
+use model::inference::Model;
+use model::model_folder::Loaded;
+use model::weights::Metadata;
+use schema::{Context, Lexicon, ValueIndex};
+use sql::matcher::{Grammar, Limits};
+
+use crate::confidence::Calibration;
+use crate::pack::{Pack, PackError};
+use crate::prompt::PROMPT_FORMAT;
+use crate::query_generator::Generator;
+use crate::reply::Problem;
+use crate::values::value_index;
+use crate::vocabulary::{Vocabulary, VocabularyError};
+
+const CATALOG: &str = "glrl.catalog";
+const VOCABULARY: &str = "glrl.vocabulary";
+const FORMAT: &str = "glrl.prompt_format";
+
+/// A model that fits a pack, ready to run.
+pub struct LoadedModel {
+    /// The network.
+    pub model: Model,
+    /// Its tokens.
+    pub vocabulary: Vocabulary,
+    /// What may follow what.
+    pub grammar: Grammar,
+    /// From likelihood to confidence.
+    pub calibration: Calibration,
+    /// What the weights file says of itself.
+    pub metadata: Metadata,
+}
+
+impl std::fmt::Debug for LoadedModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoadedModel").field("metadata", &self.metadata).finish_non_exhaustive()
+    }
+}
+
+/// Why a model does not serve a pack.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// It was made for something else.
+    #[error("the model was made for another {what}: it carries {given}, this is {wanted}")]
+    Other {
+        /// "catalog", "vocabulary" or "prompt format".
+        what: &'static str,
+        /// What the weights carry.
+        given: String,
+        /// What they would have to carry.
+        wanted: String,
+    },
+    /// It has no vocabulary of this program's kind.
+    #[error("the model has no tokenizer.json of this program's kind")]
+    NoVocabulary,
+    /// The width of its output is not that of its vocabulary.
+    #[error("the model's output has {given} tokens, its vocabulary {wanted}")]
+    Width {
+        /// `vocab_size` of `config.json`.
+        given: usize,
+        /// Tokens of `tokenizer.json`.
+        wanted: usize,
+    },
+    /// Its vocabulary lacks tokens that the pack needs.
+    #[error(transparent)]
+    Vocabulary(#[from] VocabularyError),
+    /// The pack's own words do not read.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// The network does not fit itself.
+    #[error(transparent)]
+    Model(#[from] model::error::Error),
+}
+
+impl ModelError {
+    /// The stable code for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ModelError::Other { .. } | ModelError::Vocabulary(_) => "model_for_another",
+            _ => "model_damaged",
+        }
+    }
+}
+
+/// What the weights of a model for this pack and vocabulary carry.
+pub fn metadata(pack: &Pack, vocabulary: &Vocabulary) -> Metadata {
+    let pairs = [(CATALOG, pack.catalog_hash()), (VOCABULARY, vocabulary.hash()), (FORMAT, PROMPT_FORMAT.to_owned())];
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+impl LoadedModel {
+    /// Checks a model against a pack and makes it ready.
+    ///
+    /// # Errors
+    /// When it was made for something else, or its parts do not fit each other.
+    pub fn new(loaded: Loaded, pack: &Pack) -> Result<Self, ModelError> {
+        let given = |key: &str| loaded.metadata.get(key).map_or("none", String::as_str).to_owned();
+        let same = |what, key, wanted: String| {
+            let given = given(key);
+            if given == wanted { Ok(()) } else { Err(ModelError::Other { what, given, wanted }) }
+        };
+        same("catalog", CATALOG, pack.catalog_hash())?;
+        same("prompt format", FORMAT, PROMPT_FORMAT.to_owned())?;
+        let tokenizer = loaded.tokenizer.clone().ok_or(ModelError::NoVocabulary)?;
+        let vocabulary = Vocabulary::new(tokenizer, &pack.catalog, pack.lexicon()?)?;
+        same("vocabulary", VOCABULARY, vocabulary.hash())?;
+        let (width, wanted) = (loaded.parameters.config.vocab_size, vocabulary.size());
+        if width != wanted {
+            return Err(ModelError::Width { given: width, wanted });
+        }
+        let grammar = grammar(pack, &vocabulary);
+        let calibration = Calibration::from_metadata(&loaded.metadata);
+        Ok(LoadedModel { model: Model::new(loaded.parameters)?, vocabulary, grammar, calibration, metadata: loaded.metadata })
+    }
+
+    /// What candidates are generated with.
+    pub fn generator(&self, threads: usize) -> Generator<'_> {
+        Generator { model: &self.model, vocabulary: &self.vocabulary, grammar: &self.grammar, threads }
+    }
+}
+
+/// The grammar that a model of this pack decodes under.
+pub fn grammar(pack: &Pack, vocabulary: &Vocabulary) -> Grammar {
+    Grammar::new(&pack.catalog, &vocabulary.lexicon, Some(&pack.glossary), Limits::default())
+}
+
+/// Everything a question is answered with.
+#[derive(Debug)]
+pub struct Engine {
+    /// The domain.
+    pub pack: Pack,
+    /// The model, or why there is none: questions then end with that, SQL and refusals do not need it.
+    pub model: Result<LoadedModel, Problem>,
+    /// One query at a time; everything else may be asked from several threads.
+    database: Mutex<Database>,
+    values: ValueIndex,
+    words: Lexicon,
+}
+
+impl Engine {
+    /// Builds the indexes that questions are read with; values are remembered in the cache folder, if there is one.
+    pub fn new(
+        pack: Pack,
+        database: Database,
+        model: Result<LoadedModel, Problem>,
+        cache: Option<&Path>,
+        limits: &ProfileLimits,
+    ) -> Self {
+        let values = value_index(&pack, &database, cache, limits);
+        let words = Lexicon::new(&pack.catalog, &pack.glossary);
+        Engine { pack, model, database: Mutex::new(database), values, words }
+    }
+
+    /// The database asked, for one query.
+    pub fn database(&self) -> MutexGuard<'_, Database> {
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a question asked on this day is read against.
+    pub fn context(&self, today: Date) -> Context<'_> {
+        Context {
+            catalog: &self.pack.catalog,
+            glossary: &self.pack.glossary,
+            lexicon: &self.words,
+            values: &self.values,
+            vocabulary: None,
+            today,
+        }
+    }
+}

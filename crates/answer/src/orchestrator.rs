@@ -1,0 +1,312 @@
+//! The orchestrator: the whole way from a question to its answer. [`ask`] is the architecture.
+//!
+//! Nothing here ever makes up a query: what is answered was written by the model under the matcher (or pasted by the
+//! asker), passed validation, and is at least as sure as it has to be.
+
+use std::time::Instant;
+
+use database::{Fault, Limits, RunError};
+use jiff::civil::Date;
+use model::sampling::Sampling;
+use sql::print::readable;
+use sql::reasoning::reasoning;
+use sql::verify::VerifiedQuery;
+
+use crate::confidence::Threshold;
+use crate::engine::{Engine, LoadedModel};
+use crate::guard::{is_write_request, pasted_sql};
+use crate::intent::Intent;
+use crate::prompt::{ModelQuestion, prompt};
+use crate::query_generator::{Candidate, Draw, GenerateError, Request, generate};
+use crate::reply::{Alternative, Answer, Cause, Problem, Status};
+use crate::schema_analyzer::{Analysis, analyze};
+use crate::validator::{Rejected, validate_candidate, validate_text};
+
+/// The longest question, in characters.
+pub const MAX_CHARACTERS: usize = 4_000;
+/// Temperature at which further candidates are drawn.
+const TEMPERATURE: f32 = 0.8;
+
+/// How a question is to be answered.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The day from which "last month" is counted.
+    pub today: Date,
+    /// Whether the query is run.
+    pub execute: bool,
+    /// How far a run may go.
+    pub limits: Limits,
+    /// Further candidates to list.
+    pub alternatives: usize,
+    /// Candidates drawn when the first does not pass validation.
+    pub samples: usize,
+    /// Seed of those draws.
+    pub seed: u64,
+    /// How sure an answer has to be.
+    pub threshold: Threshold,
+    /// Threads of the network.
+    pub threads: usize,
+}
+
+impl Options {
+    /// The usual way: run the query, no further candidates, few samples, the default threshold.
+    pub fn on(today: Date) -> Self {
+        let limits = Limits::default();
+        let threshold = Threshold::Default;
+        Options { today, execute: true, limits, alternatives: 0, samples: 4, seed: 0, threshold, threads: 1 }
+    }
+}
+
+/// A candidate that passed validation.
+struct Valid {
+    query: VerifiedQuery,
+    confidence: f64,
+}
+
+/// Answers a question.
+pub fn ask(engine: &Engine, question: &str, options: &Options) -> Answer {
+    let started = Instant::now();
+    let mut answer = Answer::to(question);
+    if let Err(problem) = answer_to(engine, question, options, &mut answer) {
+        answer = answer.declined(problem);
+    }
+    answer.elapsed_ms = started.elapsed().as_secs_f64() * 1000.0;
+    answer
+}
+
+/// What can be told of a question without engine or model: it is no question, or it asks to change data.
+pub fn turned_away(question: &str) -> Option<Answer> {
+    let mut answer = Answer::to(question);
+    let problem = check(question, &mut answer).err()?;
+    Some(answer.declined(problem))
+}
+
+fn answer_to(engine: &Engine, question: &str, options: &Options, answer: &mut Answer) -> Result<(), Problem> {
+    check(question, answer)?;
+    if let Some(sql) = pasted_sql(question, |text| is_query(engine, text)) {
+        return answer_sql(engine, sql, options, answer);
+    }
+    let model = engine.model.as_ref().map_err(Problem::clone)?;
+    let analysis = analyze(engine, question, options.today);
+    let found = candidates(engine, model, &analysis, options, answer)?;
+    let best = decide(engine, model, found, options, answer)?;
+    conclude(engine, &best, options, answer)
+}
+
+/// Length, characters, and requests to change data.
+fn check(question: &str, answer: &mut Answer) -> Result<(), Problem> {
+    let bad = |message: String| Err(Problem::new(Cause::Question, message));
+    let length = question.chars().count();
+    if question.trim().is_empty() {
+        return bad("the question is empty".to_owned());
+    }
+    if length > MAX_CHARACTERS {
+        return bad(format!("the question has {length} characters; at most {MAX_CHARACTERS} are read"));
+    }
+    if question.chars().any(|c| (c.is_control() && !c.is_whitespace()) || c == '\u{fffd}') {
+        return bad("the question holds control characters; it is not text".to_owned());
+    }
+    if is_write_request(question) {
+        answer.intent = Some(Intent::Write);
+        return Err(reply_to(Intent::Write));
+    }
+    Ok(())
+}
+
+/// What each intent that is not answered is told.
+fn reply_to(intent: Intent) -> Problem {
+    let (cause, message, hint) = match intent {
+        Intent::Write => (
+            Cause::Write,
+            "this asks to change data or tables; nothing is ever changed here, the database is only read",
+            "ask what the data says instead",
+        ),
+        Intent::Unanswerable => (
+            Cause::Unanswerable,
+            "the tables do not hold what this asks for",
+            "`glrl schema show` lists what they hold",
+        ),
+        Intent::Ambiguous => (
+            Cause::Ambiguous,
+            "this can be read in several ways, or leaves out what is needed to answer it",
+            "say which records you mean, which figure, and over what time",
+        ),
+        Intent::FollowUp => (
+            Cause::FollowUp,
+            "this leans on an earlier question, and there is none",
+            "ask it as a whole sentence",
+        ),
+        Intent::ChitChat | Intent::Answerable | Intent::PastedSql => (
+            Cause::ChitChat,
+            "this is not a question about the data",
+            "ask about what the tables hold; `glrl schema show` lists it",
+        ),
+    };
+    Problem::new(cause, message).hint(hint)
+}
+
+/// Whether a text is SQL over tables that exist, right or wrong in its details.
+fn is_query(engine: &Engine, text: &str) -> bool {
+    match validate_text(engine, text) {
+        Ok(_) => true,
+        Err(found) => !found.iter().any(|d| d.code.starts_with("SYN") || d.code == sql::resolve::UNKNOWN_TABLE),
+    }
+}
+
+/// SQL instead of a question: checked and run as it stands.
+fn answer_sql(engine: &Engine, sql: &str, options: &Options, answer: &mut Answer) -> Result<(), Problem> {
+    answer.intent = Some(Intent::PastedSql);
+    let query = validate_text(engine, sql).map_err(|found| {
+        let is_unsafe = found.iter().any(|d| d.code.starts_with("SEC"));
+        let first = found.first().map_or_else(String::new, |d| format!(": {}", d.message));
+        answer.validation = found;
+        match is_unsafe {
+            true => Problem::new(Cause::Unsafe, format!("this SQL is refused{first}")),
+            false => Problem::new(Cause::InvalidSql, format!("this SQL does not fit the tables{first}")),
+        }
+    })?;
+    conclude(engine, &Valid { query, confidence: 1.0 }, options, answer)
+}
+
+/// The candidates that pass validation, best first; there is at least one. The most likely one decides what the question
+/// is; others are drawn where it is refused, or where more are wanted.
+fn candidates(
+    engine: &Engine,
+    model: &LoadedModel,
+    analysis: &Analysis,
+    options: &Options,
+    answer: &mut Answer,
+) -> Result<Vec<Valid>, Problem> {
+    let first = write(model, analysis, &[Draw::GREEDY], options)?;
+    let intent = first.first().map_or(Intent::Ambiguous, |candidate| candidate.intent);
+    answer.intent = Some(intent);
+    if intent != Intent::Answerable {
+        return Err(reply_to(intent));
+    }
+    let mut valid = passed(engine, model, analysis, first, answer);
+    let draws = if valid.is_empty() { options.samples.max(options.alternatives) } else { 2 * options.alternatives };
+    if draws > 0 {
+        let draws: Vec<Draw> = (1..=draws as u64).map(|i| drawn(options.seed.wrapping_add(i))).collect();
+        let mut others = passed(engine, model, analysis, write(model, analysis, &draws, options)?, answer);
+        others.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+        for other in others {
+            if valid.iter().all(|known| known.query.sql() != other.query.sql()) {
+                valid.push(other);
+            }
+        }
+    }
+    if valid.is_empty() {
+        let problem = Problem::new(Cause::NoCandidate, "no candidate query passed validation, so there is no answer");
+        return Err(problem.hint("ask in other words"));
+    }
+    Ok(valid)
+}
+
+fn drawn(seed: u64) -> Draw {
+    Draw { sampling: Sampling::at_temperature(TEMPERATURE), seed }
+}
+
+/// Prompt and decode.
+fn write(
+    model: &LoadedModel,
+    analysis: &Analysis,
+    draws: &[Draw],
+    options: &Options,
+) -> Result<Vec<Candidate>, Problem> {
+    let prompt = prompt(&model.vocabulary, &ModelQuestion::from(&analysis.question));
+    let request = Request { prompt: &prompt, slots: &analysis.slots, draws };
+    let written = generate(model.generator(options.threads), &[request]).map_err(|e| match e {
+        GenerateError::TooLong { .. } => Problem::new(Cause::NoCandidate, e.to_string()).hint("ask in fewer words"),
+        GenerateError::Model(_) => Problem::new(Cause::ModelInvalid, e.to_string()),
+    })?;
+    Ok(written.into_iter().flatten().collect())
+}
+
+/// Those that pass validation. What is wrong with the first that does not is kept, in case none does.
+fn passed(
+    engine: &Engine,
+    model: &LoadedModel,
+    analysis: &Analysis,
+    written: Vec<Candidate>,
+    answer: &mut Answer,
+) -> Vec<Valid> {
+    let answerable = written.into_iter().filter(|candidate| candidate.intent == Intent::Answerable);
+    let mut valid = vec![];
+    for candidate in answerable {
+        match validate_candidate(engine, model, &candidate.lexemes, &analysis.question) {
+            Ok(query) => valid.push(Valid { query, confidence: model.calibration.confidence(candidate.log_likelihood) }),
+            Err(Rejected::Invalid(found)) if answer.validation.is_empty() => answer.validation = found,
+            Err(_) => {}
+        }
+    }
+    valid
+}
+
+/// The best candidate, if it is as sure as it has to be; the others become alternatives.
+fn decide(
+    engine: &Engine,
+    model: &LoadedModel,
+    found: Vec<Valid>,
+    options: &Options,
+    answer: &mut Answer,
+) -> Result<Valid, Problem> {
+    let wanted = model.calibration.threshold(options.threshold);
+    let mut found = found.into_iter();
+    let Some(best) = found.next() else {
+        return Err(Problem::new(Cause::NoCandidate, "no candidate query passed validation, so there is no answer"));
+    };
+    answer.validation.clear();
+    answer.alternatives = found.take(options.alternatives).map(|other| alternative(engine, &other)).collect();
+    if best.confidence >= wanted {
+        return Ok(best);
+    }
+    answer.confidence_score = Some(best.confidence);
+    answer.alternatives.insert(0, alternative(engine, &best));
+    let (is, least) = (100.0 * best.confidence, 100.0 * wanted);
+    let message = format!("not sure enough: the best candidate is {is:.1} % sure, {least:.1} % are asked for");
+    Err(Problem::new(Cause::LowConfidence, message).hint("look at the candidates, or ask in other words"))
+}
+
+fn alternative(engine: &Engine, candidate: &Valid) -> Alternative {
+    Alternative { sql: readable(candidate.query.query(), &engine.pack.catalog), confidence_score: candidate.confidence }
+}
+
+/// Shows the query and its plan, and runs it.
+fn conclude(engine: &Engine, best: &Valid, options: &Options, answer: &mut Answer) -> Result<(), Problem> {
+    let Valid { query, confidence } = best;
+    answer.confidence_score = Some(*confidence);
+    answer.validation = query.warnings().to_vec();
+    if options.execute {
+        let run = database::run(&engine.database(), query, &options.limits);
+        let rows = run.map_err(|e| {
+            answer.alternatives.insert(0, alternative(engine, best));
+            cannot_run(&e)
+        })?;
+        answer.columns = rows.columns.into_iter().map(|column| column.name).collect();
+        answer.row_count = Some(rows.rows.len());
+        answer.truncated = rows.truncated;
+        answer.rows = Some(rows.rows);
+    }
+    answer.sql = Some(readable(query.query(), &engine.pack.catalog));
+    answer.reasoning = Some(reasoning(query.query(), &engine.pack.catalog).join("\n"));
+    answer.status = Status::Answered;
+    Ok(())
+}
+
+fn cannot_run(error: &RunError) -> Problem {
+    let cause = match (error.fault(), error) {
+        (Fault::Unavailable, _) => Cause::DatabaseUnavailable,
+        (Fault::Data, _) => Cause::DatabaseInvalid,
+        (_, RunError::Deadline { .. }) => Cause::Deadline,
+        (Fault::Limit, _) => Cause::Limit,
+        (Fault::Refused, _) => Cause::Unsafe,
+        // SQLite does not accept what passed validation, or fails computing it.
+        (Fault::Statement, _) => Cause::Internal,
+    };
+    let problem = Problem::new(cause, error.to_string());
+    match cause {
+        Cause::Deadline => problem.hint("give it more time with --deadline, or ask for less"),
+        Cause::DatabaseUnavailable => problem.hint("try again when the other process has finished"),
+        _ => problem,
+    }
+}

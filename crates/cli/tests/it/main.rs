@@ -1,0 +1,10 @@
+//! The binary as a user meets it: shapes, exit codes, bad input, and what holds for the whole project.
+
+mod ask;
+mod batch;
+mod commands;
+mod databases;
+mod settings;
+mod tidy;
+mod tools;
+mod validate;

@@ -1,0 +1,152 @@
+//! Dates relative to the day asked on: "last quarter", "next 30 days", "two weeks ago", "end of March".
+
+use super::{Dated, Reader, offset_word, one};
+use crate::atom::{Atom, digits_at};
+use crate::calendar::{Unit, When, add};
+use crate::numbers::number_at;
+use crate::value::Value;
+
+impl Reader<'_> {
+    /// "year to date", "YTD", "this year so far".
+    pub(super) fn until_today(&self, at: usize) -> Option<Dated> {
+        let unit = match self.fold(at) {
+            "ytd" => return one(1, self.calendar.so_far(Unit::Year)?),
+            "qtd" => return one(1, self.calendar.so_far(Unit::Quarter)?),
+            "mtd" => return one(1, self.calendar.so_far(Unit::Month)?),
+            "this" => {
+                let (unit, n) = self.unit(at + 1)?;
+                let so_far = (self.fold(at + 1 + n), self.fold(at + 2 + n)) == ("so", "far");
+                return one(n + 3, self.calendar.so_far(unit).filter(|_| so_far)?);
+            }
+            _ => self.unit(at)?,
+        };
+        let mut n = unit.1;
+        n += usize::from(self.is_mark(at + n, '-'));
+        let is_to = self.fold(at + n) == "to";
+        n += 1 + usize::from(self.is_mark(at + n + 1, '-'));
+        one(n + 1, self.calendar.so_far(unit.0).filter(|_| is_to && self.fold(at + n) == "date")?)
+    }
+
+    /// "this month", "last quarter", "next fiscal year", "past year".
+    pub(super) fn relative(&self, at: usize) -> Option<Dated> {
+        let word = self.fold(at);
+        let offset = offset_word(word)?;
+        let (unit, n) = self.unit(at + 1).filter(|(unit, _)| *unit != Unit::Day)?;
+        let calendar = self.calendar.around_today(unit, offset)?;
+        let mut readings = vec![calendar];
+        if offset < 0 {
+            readings.extend(self.calendar.trailing(unit, 1));
+        }
+        if word == "past" {
+            readings.reverse();
+        }
+        Some(Dated { len: n + 1, readings })
+    }
+
+    /// "last 90 days", "past six months", "next 2 quarters".
+    pub(super) fn counted(&self, at: usize) -> Option<Dated> {
+        let word = self.fold(at);
+        let back = matches!(word, "last" | "past" | "previous" | "prior" | "preceding" | "trailing" | "rolling");
+        let ahead = matches!(word, "next" | "coming" | "following" | "upcoming");
+        if !back && !ahead {
+            return None;
+        }
+        let (count, n) = self.count(at + 1)?;
+        let skip = usize::from(self.is_mark(at + 1 + n, '-') || self.fold(at + 1 + n) == "full");
+        let (unit, unit_len) = self.unit(at + 1 + n + skip)?;
+        let sliding = if back { self.calendar.trailing(unit, count) } else { self.calendar.ahead(unit, count) };
+        let whole = self.calendar.whole_units(unit, if back { count } else { -count });
+        let mut readings = vec![sliding?];
+        readings.extend(whole.filter(|_| unit != Unit::Day));
+        Some(Dated { len: 1 + n + skip + unit_len, readings })
+    }
+
+    /// A whole count in digits or words.
+    pub(super) fn count(&self, at: usize) -> Option<(i64, usize)> {
+        if let Some(count) = digits_at(self.atoms, at) {
+            return (1..=10_000).contains(&count).then_some((i64::from(count), 1));
+        }
+        if self.fold(at) == "couple" && self.fold(at + 1) == "of" {
+            return Some((2, 2));
+        }
+        let spoken = number_at(self.atoms, at)?;
+        match spoken.value {
+            Value::Integer(count) if (1..=10_000).contains(&count) => Some((count, spoken.len)),
+            _ => None,
+        }
+    }
+
+    /// A unit of time, and how many atoms its name takes.
+    pub(super) fn unit(&self, at: usize) -> Option<(Unit, usize)> {
+        let possessive = |n: usize| n + usize::from(self.atoms.get(at + n).is_some_and(Atom::is_possessive));
+        let simple = match self.fold(at) {
+            "day" | "days" => Unit::Day,
+            "week" | "weeks" | "wk" | "wks" => Unit::Week,
+            "month" | "months" => Unit::Month,
+            "quarter" | "quarters" => Unit::Quarter,
+            "year" | "years" | "yr" | "yrs" => Unit::Year,
+            "calendar"
+                if matches!(self.fold(at + 1), "year" | "month" | "quarter" | "years" | "months" | "quarters") =>
+            {
+                let (unit, n) = self.unit(at + 1)?;
+                return Some((unit, n + 1));
+            }
+            "fiscal" | "financial" => match self.fold(at + 1) {
+                "year" | "years" => return Some((Unit::FiscalYear, possessive(2))),
+                "quarter" | "quarters" => return Some((Unit::FiscalQuarter, possessive(2))),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some((simple, possessive(1)))
+    }
+
+    /// "end of March", "the beginning of this year", "first day of next month", "end of the quarter".
+    pub(super) fn edge(&self, at: usize) -> Option<Dated> {
+        let (is_end, n) = match (self.fold(at), self.fold(at + 1)) {
+            ("end" | "close", "of") => (true, 2),
+            ("beginning" | "start", "of") => (false, 2),
+            ("last", "day") if self.fold(at + 2) == "of" => (true, 3),
+            ("first", "day") if self.fold(at + 2) == "of" => (false, 3),
+            _ => return None,
+        };
+        if self.in_edge {
+            return None;
+        }
+        let the = usize::from(self.fold(at + n) == "the");
+        let current = || {
+            let (unit, len) = self.unit(at + n + the).filter(|(unit, _)| *unit != Unit::Day)?;
+            one(len, self.calendar.around_today(unit, 0)?)
+        };
+        let loose = Reader { in_range: true, in_edge: true, ..*self };
+        let whole = loose.moment(at + n + the).or_else(current)?;
+        let day_of = |when: &When| match (when, is_end) {
+            (When::Span(_, end), true) => end.yesterday().ok().map(When::Day),
+            (When::Span(start, _), false) => Some(When::Day(*start)),
+            (When::Day(_), _) => None,
+        };
+        let readings: Vec<When> = whole.readings.iter().filter_map(day_of).collect();
+        (!readings.is_empty()).then_some(Dated { len: n + the + whole.len, readings })
+    }
+
+    /// "today", "yesterday", "tomorrow", "two weeks ago", "a year ago".
+    pub(super) fn single_day(&self, at: usize) -> Option<Dated> {
+        let offset = match self.fold(at) {
+            "today" => Some(0),
+            "yesterday" => Some(-1),
+            "tomorrow" => Some(1),
+            _ => None,
+        };
+        let possessive = usize::from(self.atoms.get(at + 1).is_some_and(Atom::is_possessive));
+        if let Some(offset) = offset {
+            return one(1 + possessive, self.calendar.around_today(Unit::Day, offset)?);
+        }
+        let (count, n) = match self.fold(at) {
+            "a" | "an" | "one" => (1, 1),
+            _ => self.count(at)?,
+        };
+        let (unit, unit_len) = self.unit(at + n)?;
+        let ago = matches!(self.fold(at + n + unit_len), "ago" | "back");
+        one(n + unit_len + 1, When::Day(add(self.calendar.today, unit, -count).filter(|_| ago)?))
+    }
+}

@@ -1,0 +1,9 @@
+//! The crate from outside: a small hand-made catalog, and tables of questions against it.
+
+mod discover;
+mod fixture;
+mod join_path;
+mod link;
+mod normalize;
+mod robustness;
+mod value_index;

@@ -1,0 +1,261 @@
+//! Columns, aggregates, arithmetic and literals.
+
+use schema::{ColumnId, Value};
+
+use super::condition::feature;
+use super::{Kind, Result, Writer, not_canonical};
+use crate::lexeme::{ColumnRef, Lexeme, Word};
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, Literal, Span, UnaryOp};
+
+impl Writer<'_> {
+    /// Writes an expression; `scalars` says as what a subquery in it would be written, if one may stand there.
+    pub(super) fn write_expression(&mut self, e: &Expr, scalars: Option<Kind>) -> Result<()> {
+        match &e.kind {
+            ExprKind::Column { .. } => {
+                let column = self.visible_column(e)?;
+                self.out.push(Lexeme::Column(column));
+                Ok(())
+            }
+            ExprKind::Literal(_) => self.write_literal(e, None, true),
+            ExprKind::Output(n) => {
+                let output = self.output(*n, e.span)?;
+                self.write_expression(&output, scalars)
+            }
+            ExprKind::Unary(UnaryOp::Plus, inner) => self.write_expression(inner, scalars),
+            ExprKind::Scalar(query) => match scalars {
+                Some(kind) => {
+                    self.word(Word::Scalar);
+                    self.query(query, kind)
+                }
+                None => not_canonical(feature(e), e.span),
+            },
+            ExprKind::Call(call) => self.write_aggregate(call, e),
+            _ => match self.product(e) {
+                Some((a, op, b)) => self.write_arithmetic(&a, op, &b, scalars),
+                None => not_canonical(feature(e), e.span),
+            },
+        }
+    }
+
+    /// The parts of an arithmetic expression in canonical order: a constant factor first, else a factor with a column;
+    /// a cast to a floating number as `1.0 *`.
+    fn product(&self, e: &Expr) -> Option<(Expr, BinaryOp, Expr)> {
+        match &e.kind {
+            ExprKind::Binary(a, BinaryOp::Mul, b) => {
+                let constant = |e: &Expr| matches!(&e.kind, ExprKind::Literal(Literal { slot: None, .. }));
+                let named = |e: &Expr| self.has_column(e) || self.has_aggregate(e);
+                let swap = (constant(b) && !constant(a)) || (!constant(a) && !named(a) && named(b));
+                let (a, b) = if swap { (b, a) } else { (a, b) };
+                Some((*a.clone(), BinaryOp::Mul, *b.clone()))
+            }
+            ExprKind::Binary(a, op @ (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Div), b) => Some((*a.clone(), *op, *b.clone())),
+            ExprKind::Cast { operand, to } if is_float(to) => {
+                Some((Expr::value(Value::Real(1.0)), BinaryOp::Mul, *operand.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    fn write_arithmetic(&mut self, a: &Expr, op: BinaryOp, b: &Expr, scalars: Option<Kind>) -> Result<()> {
+        let (left, right) = (self.operator(a), self.operator(b));
+        let is_sum = |op: Option<BinaryOp>| matches!(op, Some(BinaryOp::Add | BinaryOp::Sub));
+        let product = matches!(op, BinaryOp::Mul | BinaryOp::Div);
+        self.write_part(a, product && is_sum(left), scalars)?;
+        self.word(match op {
+            BinaryOp::Add => Word::Plus,
+            BinaryOp::Sub => Word::Minus,
+            BinaryOp::Mul => Word::Times,
+            _ => Word::Divide,
+        });
+        let brackets = match op {
+            BinaryOp::Add => false,
+            BinaryOp::Sub => is_sum(right),
+            BinaryOp::Mul => is_sum(right) || right == Some(BinaryOp::Div),
+            _ => right.is_some(),
+        };
+        self.write_part(b, brackets, scalars)
+    }
+
+    fn write_part(&mut self, e: &Expr, brackets: bool, scalars: Option<Kind>) -> Result<()> {
+        if brackets {
+            self.word(Word::Open);
+        }
+        self.write_expression(e, scalars)?;
+        if brackets {
+            self.word(Word::Close);
+        }
+        Ok(())
+    }
+
+    /// The operator an expression will be written with.
+    fn operator(&self, e: &Expr) -> Option<BinaryOp> {
+        match &e.kind {
+            ExprKind::Unary(UnaryOp::Plus, inner) => self.operator(inner),
+            ExprKind::Output(n) => self.operator(&self.output(*n, e.span).ok()?),
+            _ => self.product(e).map(|(_, op, _)| op),
+        }
+    }
+
+    fn write_aggregate(&mut self, call: &Call, e: &Expr) -> Result<()> {
+        if call.over.is_some() || call.filter.is_some() || !call.order_by.is_empty() {
+            return not_canonical(feature(e), e.span);
+        }
+        let word = match (call.function.as_str(), call.args.as_slice()) {
+            ("COUNT", []) => return self.write_count_rows(),
+            ("COUNT", [Expr { kind: ExprKind::Literal(Literal { value, .. }), .. }]) if *value != Value::Null && !call.distinct => {
+                return self.write_count_rows();
+            }
+            ("COUNT", [Expr { kind: ExprKind::Column { .. }, .. }]) if call.distinct => Word::CountDistinct,
+            ("COUNT", [Expr { kind: ExprKind::Column { .. }, .. }]) => Word::Count,
+            ("COUNT", [_]) => return not_canonical("count of an expression", e.span),
+            ("SUM" | "AVG", [_]) if call.distinct => return not_canonical("distinct sum or average", e.span),
+            ("SUM", [_]) => Word::Sum,
+            ("AVG", [_]) => Word::Avg,
+            ("MIN", [_]) => Word::Min,
+            ("MAX", [_]) => Word::Max,
+            _ => return not_canonical(feature(e), e.span),
+        };
+        if call.args.iter().any(|arg| self.has_aggregate(arg)) {
+            return not_canonical("aggregate within an aggregate", e.span);
+        }
+        self.word(word);
+        self.write_expression(&call.args[0], None)?;
+        self.word(Word::Close);
+        Ok(())
+    }
+
+    fn write_count_rows(&mut self) -> Result<()> {
+        self.word(Word::CountStar);
+        Ok(())
+    }
+
+    /// Writes a literal beside a column: its slot, the day asked on, or a constant with the same value (in arithmetic
+    /// also of the same type, since 12 and 12.0 divide differently).
+    pub(super) fn write_literal(&mut self, e: &Expr, column: Option<ColumnId>, arithmetic: bool) -> Result<()> {
+        let ExprKind::Literal(literal) = &e.kind else { return not_canonical("comparison of this shape", e.span) };
+        let lexeme = if let Some(slot) = literal.slot {
+            Some(Lexeme::Slot(slot)).filter(|l| self.lexicon.id(*l).is_some())
+        } else if matches!(&literal.value, Value::Text(text) if Some(text.as_str()) == self.today) {
+            Some(Lexeme::Word(Word::Today))
+        } else {
+            self.constant(&literal.value, column, arithmetic)
+        };
+        match lexeme {
+            Some(lexeme) => self.out.push(lexeme),
+            None => return not_canonical(format!("literal {}", shown(literal)), e.span),
+        }
+        Ok(())
+    }
+
+    fn constant(&self, value: &Value, column: Option<ColumnId>, arithmetic: bool) -> Option<Lexeme> {
+        let fits = |c: &crate::lexeme::Constant| c.columns.is_empty() || column.is_some_and(|own| c.columns.contains(&own));
+        let constants = || self.lexicon.constants.iter().enumerate().filter(|(_, c)| fits(c));
+        let exact = constants().find(|(_, c)| c.value == *value);
+        let near = || constants().find(|(_, c)| !arithmetic && same_number(&c.value, value));
+        exact.or_else(near).map(|(i, _)| Lexeme::Constant(i as u8))
+    }
+
+    /// The column an expression is, if it stands in this query and not in an enclosing one.
+    pub(super) fn visible_column(&self, e: &Expr) -> Result<ColumnRef> {
+        let ExprKind::Column { source, column } = e.kind else { return not_canonical(feature(e), e.span) };
+        match self.place(source) {
+            Some(place) if place.depth == self.depth() => {
+                let id = ColumnId { table: place.table.table, column };
+                Ok(ColumnRef { column: id, instance: place.table.instance })
+            }
+            Some(_) => not_canonical("outer column", e.span),
+            None => not_canonical("column of another scope", e.span),
+        }
+    }
+
+    /// The column whose values an expression has: the column itself, or MIN or MAX of it.
+    pub(super) fn column_of(&self, e: &Expr) -> Option<ColumnId> {
+        match &e.kind {
+            ExprKind::Column { source, column } => {
+                self.place(*source).map(|place| ColumnId { table: place.table.table, column: *column })
+            }
+            ExprKind::Call(call) if matches!(call.function.as_str(), "MIN" | "MAX") && call.args.len() == 1 => {
+                self.column_of(&call.args[0]).filter(|_| matches!(call.args[0].kind, ExprKind::Column { .. }))
+            }
+            ExprKind::Output(n) => self.column_of(&self.output(*n, e.span).ok()?),
+            _ => None,
+        }
+    }
+
+    /// The output column that an expression names.
+    pub(super) fn output(&self, number: u16, span: Span) -> Result<Expr> {
+        match self.scopes.last().and_then(|items| items.get(usize::from(number))) {
+            Some(e) if !matches!(e.kind, ExprKind::Output(_)) => Ok(e.clone()),
+            _ => not_canonical("output number", span),
+        }
+    }
+
+    /// Whether any part of an expression, subqueries aside, is as asked.
+    fn any_part(&self, e: &Expr, is: &dyn Fn(&Expr) -> bool) -> bool {
+        is(e)
+            || match &e.kind {
+                ExprKind::Binary(a, _, b) => self.any_part(a, is) || self.any_part(b, is),
+                ExprKind::Unary(_, a) | ExprKind::Cast { operand: a, .. } => self.any_part(a, is),
+                ExprKind::Call(call) => call.args.iter().any(|a| self.any_part(a, is)),
+                ExprKind::Output(n) => self.output(*n, e.span).is_ok_and(|e| self.any_part(&e, is)),
+                _ => false,
+            }
+    }
+
+    pub(super) fn has_column(&self, e: &Expr) -> bool {
+        self.any_part(e, &|e| matches!(e.kind, ExprKind::Column { .. }))
+    }
+
+    pub(super) fn has_scalar(&self, e: &Expr) -> bool {
+        self.any_part(e, &|e| matches!(e.kind, ExprKind::Scalar(_)))
+    }
+
+    pub(super) fn has_aggregate(&self, e: &Expr) -> bool {
+        let is = |e: &Expr| match &e.kind {
+            ExprKind::Call(call) if call.over.is_none() => match call.function.as_str() {
+                "COUNT" | "SUM" | "AVG" | "TOTAL" | "GROUP_CONCAT" | "STRING_AGG" => true,
+                "MIN" | "MAX" => call.args.len() == 1,
+                _ => false,
+            },
+            _ => false,
+        };
+        self.any_part(e, &is)
+    }
+
+    /// Columns outside aggregates.
+    pub(super) fn bare_columns<'e>(&self, e: &'e Expr) -> Vec<&'e Expr> {
+        match &e.kind {
+            ExprKind::Column { .. } => vec![e],
+            ExprKind::Call(_) if self.has_aggregate(e) => vec![],
+            ExprKind::Call(call) => call.args.iter().flat_map(|a| self.bare_columns(a)).collect(),
+            ExprKind::Binary(a, _, b) => [self.bare_columns(a), self.bare_columns(b)].concat(),
+            ExprKind::Unary(_, a) | ExprKind::Cast { operand: a, .. } => self.bare_columns(a),
+            _ => vec![],
+        }
+    }
+}
+
+fn is_float(declared: &str) -> bool {
+    let upper = declared.to_ascii_uppercase();
+    ["REAL", "FLOAT", "DOUBLE"].iter().any(|name| upper.starts_with(name))
+}
+
+fn same_number(a: &Value, b: &Value) -> bool {
+    let number = |v: &Value| match v {
+        Value::Integer(n) => Some(*n as f64),
+        Value::Real(n) => Some(*n),
+        _ => None,
+    };
+    number(a).is_some_and(|a| number(b) == Some(a))
+}
+
+fn shown(literal: &Literal) -> String {
+    match (&literal.slot, &literal.value) {
+        (Some(slot), _) => slot.slot.to_string(),
+        (_, Value::Integer(n)) => n.to_string(),
+        (_, Value::Real(n)) => format!("{n:?}"),
+        (_, Value::Text(text)) => format!("'{text}'"),
+        (_, Value::Null) => "null".to_owned(),
+        (_, Value::Blob(_)) => "blob".to_owned(),
+    }
+}

@@ -1,0 +1,207 @@
+//! Walks against SQLite's own word: every query the matcher admits is accepted, within its budget, without a dead end.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use rusqlite::Connection;
+use schema::slot::{Slot, SlotKind};
+use schema::{Catalog, ColumnId, Type, Value};
+
+use super::walk::{CONSTRUCTS, constructs, walk};
+use super::{Grammar, Limits, Matcher, SlotTable, admits};
+use crate::bitset::BitSet;
+use crate::canonical::text;
+use crate::ddl::catalog_from_ddl;
+use crate::lexeme::{Constant, Lexeme, Lexicon, Word};
+use crate::tree::SlotPart;
+
+const PACK: &str = include_str!("../../../../packs/gl/schema.sql");
+
+/// A key within a table, a key of two columns, names that need quotes, a table that looks like a second use.
+const SMALL: &str = r#"
+CREATE TABLE employee (id INTEGER PRIMARY KEY, name TEXT NOT NULL, salary REAL, hired DATE, active BOOLEAN,
+    boss_id INTEGER REFERENCES employee (id), dept TEXT, "from" TEXT, photo BLOB);
+CREATE TABLE "order" ("order id" INTEGER, line INTEGER, "unit price" DECIMAL(10,2), seller INTEGER REFERENCES employee (id),
+    helper INTEGER REFERENCES employee (id), placed TIMESTAMP, PRIMARY KEY ("order id", line));
+CREATE TABLE "Größe" (code TEXT PRIMARY KEY, "select" INTEGER, "order id" INTEGER, line INTEGER, anything,
+    FOREIGN KEY ("order id", line) REFERENCES "order" ("order id", line));
+CREATE TABLE "Größe_2" (code TEXT, word TEXT, FOREIGN KEY (code) REFERENCES "Größe" (code));
+CREATE TABLE alone (only_text TEXT);
+"#;
+
+/// The same numbers for the same seed.
+fn chooser(seed: u64) -> impl FnMut(usize) -> usize {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    move |n| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        ((state >> 11) % n as u64) as usize
+    }
+}
+
+struct World {
+    catalog: Catalog,
+    lexicon: Lexicon,
+    connection: Connection,
+}
+
+fn world(ddl: &str) -> World {
+    let catalog = catalog_from_ddl(ddl).expect("the schema is well formed");
+    let connection = Connection::open_in_memory().expect("memory");
+    connection.execute_batch(ddl).expect("SQLite accepts the schema");
+    let text_column = catalog.table_ids().flat_map(|t| catalog.columns_of(t)).find(|c| catalog.column(*c).ty == Type::Text);
+    let column = text_column.expect("some text column");
+    let named = [("'Active'", "Active"), ("'A%'", "A%")];
+    let named = named.map(|(sql, v)| Constant { value: Value::Text(v.into()), sql: sql.into(), columns: vec![column] });
+    let lexicon = Lexicon::new(&catalog, named.to_vec());
+    World { catalog, lexicon, connection }
+}
+
+/// Some slots of each kind; values held by every `step`-th text column.
+fn slots(catalog: &Catalog, step: usize) -> SlotTable {
+    let mut table = SlotTable::new();
+    let texts: Vec<ColumnId> = catalog
+        .table_ids()
+        .flat_map(|t| catalog.columns_of(t))
+        .filter(|c| catalog.column(*c).ty == Type::Text)
+        .step_by(step)
+        .collect();
+    for kind in SlotKind::ALL {
+        for number in 1..=2 {
+            let columns = if kind == SlotKind::Val { texts.clone() } else { vec![] };
+            table.add(Slot { kind, number }, columns);
+        }
+    }
+    table
+}
+
+fn sql_of(world: &World, lexemes: &[Lexeme]) -> String {
+    let fill = |use_of: crate::tree::SlotUse, _: Option<ColumnId>| {
+        Some(match (use_of.slot.kind, use_of.part) {
+            (SlotKind::Num, _) => format!("{}", 10 * i64::from(use_of.slot.number)),
+            (SlotKind::Date | SlotKind::Range, _) => "2024-01-01".to_owned(),
+            (_, SlotPart::Whole) => "O'Neil".to_owned(),
+            _ => r"%50\%%".to_owned(),
+        })
+    };
+    text(lexemes, &world.catalog, &world.lexicon, &fill, "2026-11-20").expect("every slot is filled")
+}
+
+/// Walks and asks SQLite; returns how often each construct came.
+fn walk_all(world: &World, slots: &SlotTable, count: usize, budget: impl Fn(usize) -> usize) -> BTreeMap<&'static str, usize> {
+    let grammar = Grammar::new(&world.catalog, &world.lexicon, None, Limits::default());
+    let mut choose = chooser(7);
+    let mut counts = BTreeMap::new();
+    for i in 0..count {
+        let mut matcher = Matcher::new(&grammar, slots, budget(i));
+        let allowed = matcher.remaining();
+        let lexemes = walk(&mut matcher, &mut choose);
+        let sql = sql_of(world, &lexemes);
+        assert!(matcher.is_finished(), "dead end after: {sql}");
+        assert!(lexemes.len() <= allowed, "{} lexemes for a budget of {allowed}: {sql}", lexemes.len());
+        if let Err(error) = world.connection.prepare(&sql) {
+            panic!("walk {i}: {error}\n{sql}");
+        }
+        constructs(&lexemes).into_iter().for_each(|name| *counts.entry(name).or_insert(0) += 1);
+    }
+    counts
+}
+
+#[test]
+fn words_stand_in_the_order_of_their_table() {
+    assert!(Word::ALL.iter().enumerate().all(|(i, (word, _))| *word as usize == i));
+}
+
+#[test]
+fn sqlite_accepts_every_walk_over_a_small_catalog() {
+    let world = world(SMALL);
+    walk_all(&world, &slots(&world.catalog, 2), 5000, |_| 120);
+}
+
+#[test]
+fn sqlite_accepts_every_walk_over_the_pack() {
+    let world = world(PACK);
+    let counts = walk_all(&world, &slots(&world.catalog, 2), 5000, |_| 160);
+    for (name, _) in CONSTRUCTS {
+        let count = counts.get(name).copied().unwrap_or(0);
+        eprintln!("{name:24} {:5.1} %", count as f64 / 50.0);
+    }
+    for (name, _) in CONSTRUCTS {
+        assert!(counts.get(name).copied().unwrap_or(0) >= 50, "{name} is in fewer than 1 % of walks");
+    }
+}
+
+#[test]
+fn a_small_budget_ends_no_walk_in_the_middle() {
+    let world = world(SMALL);
+    walk_all(&world, &slots(&world.catalog, 3), 5000, |i| 4 + i % 40);
+    walk_all(&world, &SlotTable::new(), 3000, |i| 4 + i % 60);
+}
+
+#[test]
+fn asking_for_one_lexeme_is_asking_the_mask() {
+    let world = world(SMALL);
+    let slots = slots(&world.catalog, 2);
+    let grammar = Grammar::new(&world.catalog, &world.lexicon, None, Limits::default());
+    let mut choose = chooser(3);
+    let mut mask = BitSet::default();
+    for budget in 10..60 {
+        let mut matcher = Matcher::new(&grammar, &slots, budget);
+        while !matcher.is_finished() {
+            matcher.mask(&mut mask);
+            let said: Vec<u32> = (0..grammar.lexeme_count() as u32).filter(|&id| matcher.allows(id)).collect();
+            assert_eq!(mask.iter().collect::<Vec<_>>(), said);
+            assert_eq!(matcher.forced(), (said.len() == 1).then(|| said[0]));
+            matcher.advance(said[choose(said.len())]).expect("the mask holds it");
+        }
+    }
+}
+
+#[test]
+fn a_walk_is_admitted_and_a_broken_one_is_not() {
+    let world = world(PACK);
+    let slots = slots(&world.catalog, 2);
+    let grammar = Grammar::new(&world.catalog, &world.lexicon, None, Limits::default());
+    let mut choose = chooser(11);
+    for _ in 0..200 {
+        let mut lexemes = walk(&mut Matcher::new(&grammar, &slots, 100), &mut choose);
+        assert_eq!(admits(&grammar, &world.lexicon, &slots, &lexemes), Ok(()));
+        lexemes.pop();
+        assert!(admits(&grammar, &world.lexicon, &slots, &lexemes).is_err());
+    }
+}
+
+#[test]
+#[ignore = "a measurement: cargo test -p sql --release -- --ignored mask_time --nocapture"]
+fn mask_time() {
+    let world = world(PACK);
+    let slots = slots(&world.catalog, 2);
+    let grammar = Grammar::new(&world.catalog, &world.lexicon, None, Limits::default());
+    let mut choose = chooser(5);
+    let mut mask = BitSet::default();
+    let (mut masks, mut spent, mut allows, mut asked) = (Vec::new(), 0u128, 0u128, 0u32);
+    let mut forced = 0;
+    for _ in 0..3000 {
+        let mut matcher = Matcher::new(&grammar, &slots, 100);
+        for lexeme in walk(&mut matcher.clone(), &mut choose) {
+            let id = world.lexicon.id(lexeme).expect("known");
+            let start = Instant::now();
+            matcher.mask(&mut mask);
+            masks.push(start.elapsed().as_nanos());
+            forced += u32::from(mask.len() == 1);
+            let start = Instant::now();
+            let ok = matcher.allows(id);
+            allows += start.elapsed().as_nanos();
+            asked += u32::from(ok);
+            let start = Instant::now();
+            matcher.advance_allowed(id);
+            spent += start.elapsed().as_nanos();
+        }
+    }
+    masks.sort_unstable();
+    let count = masks.len() as u128;
+    eprintln!("lexemes {} masks {count} forced {forced}", grammar.lexeme_count());
+    eprintln!("mask mean {} ns, median {} ns, p99 {} ns", masks.iter().sum::<u128>() / count, masks[masks.len() / 2], masks[masks.len() * 99 / 100]);
+    eprintln!("allows mean {} ns; advance mean {} ns", allows / u128::from(asked), spent / count);
+}

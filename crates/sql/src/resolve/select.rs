@@ -1,0 +1,214 @@
+//! One SELECT, clause by clause, in the order in which SQLite gives names their meaning.
+
+use super::Resolver;
+use super::scope::{Clause, Output, Scope};
+use crate::syntax::ast;
+use crate::tree::{Expr, ExprKind, Item, Select, Source, SourceKind, Span};
+use crate::visit::each_expr_here;
+
+impl<'a> Resolver<'a> {
+    /// A SELECT and the level it leaves for its ORDER BY.
+    pub(super) fn select(&mut self, select: &'a ast::Select) -> (Select, Scope<'a>) {
+        let mut from = self.from(&select.from);
+        let mut scope = Scope::new();
+        scope.bindings = std::mem::take(&mut from.bindings);
+        scope.windows = &select.windows;
+        scope.from_end = from.end.max(select.span.start);
+        scope.aggregated = !select.group_by.is_empty();
+        self.scopes.push(scope);
+
+        let items = self.items(&select.items);
+        let outputs = items.iter().map(|item| Output { alias: item.alias.clone(), expr: item.expr.clone() }).collect();
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.outputs = outputs;
+        }
+        self.set_clause(Clause::Having);
+        let having = select.having.as_ref().map(|having| self.having(having));
+        self.set_clause(Clause::On);
+        for (position, on) in from.conditions {
+            let on = self.scalar(on);
+            self.check_on(&from.sources, position, &on);
+            let source = &mut from.sources[position];
+            source.on = Some(match source.on.take() {
+                Some(using) => using.and(on),
+                None => on,
+            });
+        }
+        self.set_clause(Clause::Where);
+        let filter = select.filter.as_ref().map(|filter| self.scalar(filter));
+        self.set_clause(Clause::GroupBy);
+        let group_by = select.group_by.iter().map(|term| self.group_term(term, items.len())).collect();
+
+        let scope = self.scopes.pop().unwrap_or_else(Scope::new);
+        let distinct = select.distinct;
+        (Select { distinct, items, from: from.sources, filter, group_by, having, windows: vec![] }, scope)
+    }
+
+    fn having(&mut self, having: &'a ast::Expr) -> Expr {
+        if self.scopes.last().is_some_and(|scope| !scope.aggregated) {
+            self.error("SCH213", having.span, "HAVING needs groups: there is no GROUP BY and no aggregate.");
+        }
+        self.scalar(having)
+    }
+
+    fn group_term(&mut self, term: &'a ast::Expr, outputs: usize) -> Expr {
+        let resolved = match self.position_term(term, outputs, "GROUP BY") {
+            Some(position) => position,
+            None => self.scalar(term),
+        };
+        if let ExprKind::Output(position) = resolved.kind {
+            let aggregate = self.scopes.last().is_some_and(|scope| {
+                scope.outputs.get(position as usize).is_some_and(|output| holds_aggregate(&output.expr))
+            });
+            if aggregate {
+                self.error("SCH205", term.span, "GROUP BY cannot hold an aggregate.");
+            }
+        }
+        resolved
+    }
+
+    /// The outputs, every `*` written out.
+    fn items(&mut self, items: &'a [ast::Item]) -> Vec<Item> {
+        let mut resolved = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                ast::Item::Expr { expr, alias } => {
+                    let expr = self.scalar(expr);
+                    resolved.push(Item { expr, alias: alias.as_ref().map(|a| a.text.clone()), from_star: false });
+                }
+                ast::Item::Star(span) => self.star(*span, &mut resolved),
+                ast::Item::TableStar(table, span) => self.table_star(table, *span, &mut resolved),
+            }
+        }
+        resolved
+    }
+
+    fn star(&mut self, span: Span, items: &mut Vec<Item>) {
+        let Some(scope) = self.scopes.last() else { return };
+        if scope.bindings.is_empty() {
+            return self.error("SCH223", span, "There is no table for * to stand for.");
+        }
+        for (i, binding) in scope.bindings.iter().enumerate() {
+            for column in binding.columns.iter().filter(|column| !binding.joins_by(&column.name)) {
+                let joined = scope.bindings[i + 1..].iter().any(|later| later.joins_by(&column.name));
+                let own = ExprKind::Column { source: binding.source, column: column.position };
+                let kind = match scope.find(None, &column.name) {
+                    super::scope::Found::Column(kind) if joined => kind,
+                    _ => own,
+                };
+                items.push(Item { expr: Expr { kind, span }, alias: None, from_star: true });
+            }
+        }
+        self.open_star(span, items);
+    }
+
+    /// An output in place of those of an unknown table, so that nothing follows from its absence.
+    fn open_star(&self, span: Span, items: &mut Vec<Item>) {
+        let open = self.scopes.last().is_some_and(|scope| scope.bindings.iter().any(|binding| binding.open));
+        if items.is_empty() && open {
+            items.push(Item { expr: super::unknown("*", span), alias: None, from_star: true });
+        }
+    }
+
+    fn table_star(&mut self, table: &ast::Name, span: Span, items: &mut Vec<Item>) {
+        let Some(scope) = self.scopes.last() else { return };
+        let named: Vec<_> = scope.bindings.iter().filter(|binding| binding.is_named(&table.text)).collect();
+        if named.is_empty() {
+            let known: Vec<String> = scope.bindings.iter().filter_map(|binding| binding.name.clone()).collect();
+            return self.unknown_qualifier(table, &known);
+        }
+        for binding in named {
+            for column in &binding.columns {
+                let kind = ExprKind::Column { source: binding.source, column: column.position };
+                items.push(Item { expr: Expr { kind, span }, alias: None, from_star: true });
+            }
+        }
+        self.open_star(span, items);
+    }
+
+    /// The names of a query's columns as an outer query speaks of them.
+    pub(super) fn output_names(&self, query: &crate::tree::Query) -> Vec<String> {
+        let mut names: Vec<String> = match &query.body {
+            crate::tree::Body::Select(select) => {
+                select.items.iter().map(|item| self.output_name(item, &select.from)).collect()
+            }
+            crate::tree::Body::Set { left, .. } => return self.output_names(left),
+            crate::tree::Body::Values(rows) => {
+                (1..=rows.first().map_or(0, Vec::len)).map(|i| format!("column{i}")).collect()
+            }
+        };
+        for i in 1..names.len() {
+            let same = |name: &str, names: &[String]| names[..i].iter().any(|other| other.eq_ignore_ascii_case(name));
+            if same(&names[i], &names) {
+                let numbered = (1..).map(|n: usize| format!("{}:{n}", names[i]));
+                let free = numbered.take(names.len() + 1).find(|name| !same(name, &names));
+                names[i] = free.unwrap_or_default();
+            }
+        }
+        names
+    }
+
+    fn output_name(&self, item: &Item, from: &[Source]) -> String {
+        if let Some(alias) = &item.alias {
+            return alias.clone();
+        }
+        match item.expr.kind {
+            ExprKind::Column { source, column } => {
+                let known = from.iter().find(|s| s.id == source).and_then(|source| match &source.kind {
+                    SourceKind::Table(table) => self.catalog.table(*table).columns.get(column as usize).map(|c| &c.name),
+                    SourceKind::Cte { columns, .. } | SourceKind::Derived { columns, .. } => columns.get(column as usize),
+                });
+                known.cloned().unwrap_or_else(|| self.text_of(item.expr.span).to_owned())
+            }
+            _ => self.text_of(item.expr.span).to_owned(),
+        }
+    }
+
+    /// What an output's alias stands for in an expression of `clause`; an error where it may not be spoken of.
+    pub(super) fn aliased_output(&mut self, level: usize, position: u16, span: Span) -> Expr {
+        let Some(scope) = self.scopes.get(level) else { return super::unknown("", span) };
+        let own = level + 1 == self.scopes.len();
+        let Some(output) = scope.outputs.get(position as usize) else { return super::unknown("", span) };
+        let alias = output.alias.clone().unwrap_or_default();
+        let (aggregate, window) = (holds_aggregate(&output.expr), holds_window(&output.expr));
+        let settled = own && matches!(scope.clause, Clause::Having | Clause::GroupBy | Clause::OrderBy);
+        let window_fits = own && scope.clause == Clause::OrderBy && !scope.in_aggregate && !scope.in_window;
+        let aggregate_fits = matches!(scope.clause, Clause::Having | Clause::OrderBy | Clause::GroupBy) && !scope.in_aggregate;
+        let mut expr = output.expr.clone();
+        if aggregate && !aggregate_fits {
+            self.error("SCH205", span, format!("{alias} is an aggregate and cannot be used here."));
+        } else if window && !window_fits {
+            self.error("SCH206", span, format!("{alias} is a window function and cannot be used here."));
+        }
+        if settled {
+            return Expr { kind: ExprKind::Output(position), span };
+        }
+        self.renew_sources(&mut expr);
+        Expr { kind: expr.kind, span }
+    }
+
+    /// Gives the sources of copied subqueries identities of their own.
+    fn renew_sources(&mut self, expr: &mut Expr) {
+        let mut own = Vec::new();
+        crate::visit::each_query_of_expr(expr, &mut |query| {
+            if let Some(select) = query.select() {
+                own.extend(select.from.iter().map(|source| source.id));
+            }
+        });
+        let renewed: Vec<_> = own.into_iter().map(|id| (id, self.new_source())).collect();
+        crate::visit::renumber_expr(expr, &renewed);
+    }
+}
+
+/// Whether an expression holds an aggregate of its own level.
+pub(super) fn holds_aggregate(expr: &Expr) -> bool {
+    let mut found = false;
+    each_expr_here(expr, &mut |e| found |= matches!(&e.kind, ExprKind::Call(call) if super::call::is_aggregate(call)));
+    found
+}
+
+fn holds_window(expr: &Expr) -> bool {
+    let mut found = false;
+    each_expr_here(expr, &mut |e| found |= matches!(&e.kind, ExprKind::Call(call) if call.over.is_some()));
+    found
+}

@@ -1,0 +1,151 @@
+//! `data synth`: train, dev and test files of a pack.
+//!
+//! The pack's hand-written questions go into the training file with the tag "hand", as far as one SELECT can say them;
+//! `questions/test.jsonl` never does.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use sql::dialect::Dialect;
+
+use super::generate::{Amount, Generated, generate};
+use super::pair::{Drops, declined_example, from_pair};
+use super::split::Split;
+use super::studio::{Studio, Workshop};
+use crate::error::{Result, TrainError};
+use crate::example::{Example, ExampleWriter, Intent};
+
+/// The tag of hand-written examples.
+pub const HAND: &str = "hand";
+/// The pack's test questions, which nothing is learnt from.
+pub const TEST_FILE: &str = "test.jsonl";
+
+/// How many questions each file holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    /// Questions of `train.jsonl`, hand-written ones apart.
+    pub train: usize,
+    /// Questions of `dev.jsonl`.
+    pub dev: usize,
+    /// Questions of `test.jsonl`.
+    pub test: usize,
+}
+
+/// What was written.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// Per split, in the order of [`Split::ALL`].
+    pub splits: Vec<(Split, Generated)>,
+    /// Hand-written questions taken.
+    pub hand: usize,
+    /// Hand-written questions left out, by reason.
+    pub hand_drops: Drops,
+}
+
+/// A line of a hand-written file; other keys are for its writers.
+#[derive(Debug, Deserialize)]
+struct HandLine {
+    id: String,
+    question: String,
+    #[serde(default)]
+    sql: Option<String>,
+    #[serde(default)]
+    ordered: bool,
+    #[serde(default)]
+    intent: Option<Intent>,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+/// Writes `train.jsonl`, `dev.jsonl` and `test.jsonl` into a folder that exists; `progress` hears of every 1,000th
+/// question.
+///
+/// # Errors
+/// When a file cannot be written, or a hand-written one cannot be read.
+pub fn write_sets(
+    workshop: &Workshop<'_>,
+    sizes: Sizes,
+    amount: Amount,
+    (hand_folder, out): (Option<&Path>, &Path),
+    progress: &dyn Fn(Split, usize),
+) -> Result<Written> {
+    let mut written = Written::default();
+    for split in Split::ALL {
+        let mut writer = ExampleWriter::create(&out.join(format!("{}.jsonl", split.name())))?;
+        let questions = match split {
+            Split::Train => sizes.train,
+            Split::Dev => sizes.dev,
+            Split::Test => sizes.test,
+        };
+        if let (Split::Train, Some(folder)) = (split, hand_folder) {
+            for example in hand_examples(&workshop.studio(0, None), folder, &mut written)? {
+                writer.write(&example)?;
+            }
+        }
+        // Each split has a stream of its own, so that its size changes no other.
+        let amount = Amount { questions, seed: amount.seed * 4 + split as u64, ..amount };
+        let mut n = 0;
+        let mut each = |example: Example| {
+            n += 1;
+            if n % 1000 == 0 {
+                progress(split, n);
+            }
+            writer.write(&example)
+        };
+        let generated = generate(&workshop.studios(split), split, amount, &mut each)?;
+        writer.finish()?;
+        written.splits.push((split, generated));
+    }
+    Ok(written)
+}
+
+/// The hand-written questions of a folder's `.jsonl` files, except the test.
+fn hand_examples(studio: &Studio<'_>, folder: &Path, written: &mut Written) -> Result<Vec<Example>> {
+    let io = |e: std::io::Error| TrainError::Io { path: folder.to_owned(), source: e };
+    let mut paths: Vec<_> = std::fs::read_dir(folder).map_err(io)?.flatten().map(|e| e.path()).collect();
+    paths.retain(|p| p.extension().is_some_and(|e| e == "jsonl") && p.file_name().is_some_and(|n| n != TEST_FILE));
+    paths.sort();
+    let mut examples = vec![];
+    for path in paths {
+        let text = std::fs::read_to_string(&path).map_err(|source| TrainError::Io { path: path.clone(), source })?;
+        for (i, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
+            let hand: HandLine = serde_json::from_str(line)
+                .map_err(|e| TrainError::Line { path: path.clone(), line: i + 1, reason: e.to_string() })?;
+            match hand_example(studio, hand) {
+                Ok(example) => {
+                    written.hand += 1;
+                    examples.push(example);
+                }
+                Err(reason) => written.hand_drops.add(reason),
+            }
+        }
+    }
+    Ok(examples)
+}
+
+fn hand_example(studio: &Studio<'_>, hand: HandLine) -> std::result::Result<Example, String> {
+    let mut example = match (&hand.sql, intent(&hand)) {
+        (None, Some(intent)) => declined_example(studio, &hand.question, intent),
+        (None, None) => return Err("neither SQL nor intent".into()),
+        (Some(sql), _) => {
+            let parsed = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite);
+            from_pair(studio, &hand.question, parsed.query.ok_or("SQL does not resolve")?)?
+        }
+    };
+    example.id = hand.id;
+    example.ordered = hand.ordered;
+    example.tags.push(HAND.to_owned());
+    Ok(example)
+}
+
+/// Why a question must not be answered: said outright, or by one of the tags that question files use.
+fn intent(hand: &HandLine) -> Option<Intent> {
+    let tagged = |tag: &String| match tag.as_str() {
+        "unanswerable" => Some(Intent::Unanswerable),
+        "ambiguous" => Some(Intent::Ambiguous),
+        "write" => Some(Intent::Write),
+        "chitchat" | "chat" => Some(Intent::Chat),
+        _ => None,
+    };
+    hand.intent.or_else(|| hand.tags.iter().find_map(tagged))
+}
