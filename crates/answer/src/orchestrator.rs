@@ -214,7 +214,7 @@ fn write(
     options: &Options,
 ) -> Result<Vec<Candidate>, Problem> {
     let prompt = prompt(&model.vocabulary, &ModelQuestion::from(&analysis.question));
-    let request = Request { prompt: &prompt, slots: &analysis.slots, draws };
+    let request = Request { prompt: &prompt, slots: &analysis.slots, draws, intent: None };
     let written = generate(model.generator(options.threads), &[request]).map_err(|e| match e {
         GenerateError::TooLong { .. } => Problem::new(Cause::NoCandidate, e.to_string()).hint("ask in fewer words"),
         GenerateError::Model(_) => Problem::new(Cause::ModelInvalid, e.to_string()),
@@ -230,7 +230,8 @@ fn passed(
     written: Vec<Candidate>,
     answer: &mut Answer,
 ) -> Vec<Valid> {
-    let answerable = written.into_iter().filter(|candidate| candidate.intent == Intent::Answerable);
+    let is_query = |candidate: &Candidate| candidate.intent == Intent::Answerable && candidate.finished;
+    let answerable = written.into_iter().filter(is_query);
     let mut valid = vec![];
     for candidate in answerable {
         match validate_candidate(engine, model, &candidate.lexemes, &analysis.question) {

@@ -16,8 +16,6 @@ use crate::literals::for_each_literal;
 use crate::rules::Rules;
 use crate::slots::shown;
 
-/// The names of a pack's files within its folder.
-pub const FILE_NAMES: [&str; 4] = ["schema.sql", "glossary.toml", "rules.toml", "demo.toml"];
 /// Where the other value lists lie within a pack's folder.
 pub const VALUES_FOLDER: &str = "values";
 /// The most constants that fit a lexicon beside the closed ones.
@@ -36,6 +34,8 @@ pub struct PackFiles {
     pub rules: String,
     /// `demo.toml`: how demo rows are made; may be empty.
     pub demo: String,
+    /// `questions/examples.jsonl`: questions with their queries, a line each; may be empty.
+    pub examples: String,
     /// Other value lists by name, from `values/NAME.toml`.
     pub values: BTreeMap<String, String>,
 }
@@ -101,6 +101,7 @@ impl PackFiles {
             glossary: optional("glossary.toml")?,
             rules: optional("rules.toml")?,
             demo: optional("demo.toml")?,
+            examples: optional("questions/examples.jsonl")?,
             values: read_values(&folder.join(VALUES_FOLDER))?,
         })
     }

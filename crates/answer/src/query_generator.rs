@@ -52,6 +52,8 @@ pub struct Request<'a> {
     pub slots: &'a SlotTable,
     /// One candidate each.
     pub draws: &'a [Draw],
+    /// What the question is, where that is known; the model says it otherwise.
+    pub intent: Option<Intent>,
 }
 
 /// What a model wrote.
@@ -67,6 +69,8 @@ pub struct Candidate {
     pub chosen: usize,
     /// How many tokens the grammar forced.
     pub forced: usize,
+    /// Whether it came to its end. Only a defect of the grammar leaves a query without a way to go on.
+    pub finished: bool,
 }
 
 /// Why there are no candidates.
@@ -145,17 +149,23 @@ impl<'a> Row<'a> {
         logits: &[f32],
     ) -> Result<Self, GenerateError> {
         let mut random = ChaCha8Rng::seed_from_u64(draw.seed);
-        let mask = generator.vocabulary.intent_mask();
-        let choice = sample(logits, Some(&mask), draw.sampling, &mut random)?;
-        let intent = generator.vocabulary.intent_of(choice.token).unwrap_or(Intent::Ambiguous);
+        let (token, log_likelihood) = match request.intent.and_then(|intent| generator.vocabulary.intent(intent)) {
+            Some(token) => (token, 0.0),
+            None => {
+                let mask = generator.vocabulary.intent_mask();
+                let choice = sample(logits, Some(&mask), draw.sampling, &mut random)?;
+                (choice.token, f64::from(choice.log_prob))
+            }
+        };
+        let intent = generator.vocabulary.intent_of(token).unwrap_or(Intent::Ambiguous);
         let room = generator.model.config().max_position_embeddings - request.prompt.len() - 1;
         let matcher = Matcher::new(generator.grammar, request.slots, room.min(MAX_LEXEMES));
-        let log_likelihood = f64::from(choice.log_prob);
-        let candidate = Candidate { intent, lexemes: vec![], log_likelihood, chosen: 1, forced: 0 };
+        let finished = intent != Intent::Answerable;
+        let candidate = Candidate { intent, lexemes: vec![], log_likelihood, chosen: usize::from(request.intent.is_none()), forced: 0, finished };
         let allowed = BitSet::default();
         let mut row = Row { request: index, matcher, draw, random, candidate, pending: vec![], allowed };
         if intent == Intent::Answerable {
-            row.pending.push(choice.token);
+            row.pending.push(token);
             row.take_forced(generator);
         }
         Ok(row)
@@ -165,6 +175,9 @@ impl<'a> Row<'a> {
     fn step(&mut self, generator: Generator<'_>, logits: &[f32]) -> Result<(), GenerateError> {
         self.pending.clear();
         self.matcher.mask(&mut self.allowed);
+        if self.allowed.is_empty() {
+            return Ok(());
+        }
         let mask = generator.vocabulary.mask(&self.allowed);
         let choice = sample(logits, Some(&mask), self.draw.sampling, &mut self.random)?;
         self.candidate.log_likelihood += f64::from(choice.log_prob);
@@ -189,6 +202,7 @@ impl<'a> Row<'a> {
             self.candidate.forced += 1;
             self.take(generator, lexeme);
         }
+        self.candidate.finished = true;
         self.pending.clear();
     }
 }

@@ -5,6 +5,12 @@ use answer::pack::PackFiles;
 /// The packs inside the program.
 pub(crate) const PACKS: [&str; 1] = ["gl"];
 
+/// The GL pack's other value lists.
+const VALUES: [(&str, &str); 2] = [
+    ("apac", include_str!("../../../packs/gl/values/apac.toml")),
+    ("nordic", include_str!("../../../packs/gl/values/nordic.toml")),
+];
+
 /// The texts of a pack inside the program.
 pub(crate) fn pack(name: &str) -> Option<PackFiles> {
     let files = match name {
@@ -14,7 +20,8 @@ pub(crate) fn pack(name: &str) -> Option<PackFiles> {
             glossary: include_str!("../../../packs/gl/glossary.toml").to_owned(),
             rules: include_str!("../../../packs/gl/rules.toml").to_owned(),
             demo: include_str!("../../../packs/gl/demo.toml").to_owned(),
-            ..PackFiles::default()
+            examples: include_str!("../../../packs/gl/questions/examples.jsonl").to_owned(),
+            values: VALUES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
         },
         _ => return None,
     };

@@ -43,10 +43,7 @@ fn replace(context: &Context<'_>) -> rusqlite::Result<Value> {
     }
     let from = text(from)?;
     if from.is_empty() {
-        return match whole {
-            ValueRef::Blob(bytes) => Ok(Value::Blob(bytes.to_vec())),
-            other => Ok(Value::Text(text(other)?.into_owned())),
-        };
+        return Ok(Value::Text(text(whole)?.into_owned()));
     }
     if matches!(to, ValueRef::Null) {
         return Ok(Value::Null);

@@ -16,7 +16,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use schema::Catalog;
 
-use crate::functions::is_pure;
+use crate::functions::is_allowed;
 use crate::introspect::Live;
 use crate::linear;
 
@@ -212,7 +212,7 @@ fn authorize(rights: &Rights, guard: &Guard, context: &AuthContext<'_>) -> Autho
             Authorization::Allow
         }
         AuthAction::Read { table_name, .. } => guard.refuse(format!("reading {table_name}")),
-        AuthAction::Function { function_name } if is_pure(function_name) => Authorization::Allow,
+        AuthAction::Function { function_name } if is_allowed(function_name) => Authorization::Allow,
         AuthAction::Function { function_name } => guard.refuse(format!("calling {function_name}")),
         ref other => guard.refuse(describe(other)),
     }

@@ -1,1 +1,19 @@
-//! placeholder
+//! Whether an answer is right. No model in it, so trainer and server share it.
+//!
+//! Suggested reading order:
+//! * [`same_answer`](mod@same_answer): two results are the same answer, or the same rows.
+//! * `matching`: the search behind both: which given row and column stands for which expected one.
+//! * [`expected`]: the result of a reference query, with its ties.
+//! * [`tally`]: verdicts over several databases.
+//! * [`mutants`](mod@mutants): a query with one mistake, to see whether databases tell it apart.
+
+pub mod expected;
+mod matching;
+pub mod mutants;
+pub mod same_answer;
+pub mod tally;
+
+pub use expected::{Expected, order_keys};
+pub use mutants::{Mutant, mutants};
+pub use same_answer::{Difference, Verdict, same_answer, same_rows};
+pub use tally::Tally;

@@ -1,6 +1,6 @@
 //! Dates and ranges as people write them: `2024-03-05`, `March 5th`, `Q3 2024`, "last 90 days", "end of March".
 //!
-//! One function for each form; at a position the form that takes most of the question wins. A form gives its readings
+//! One function for each form (years and what is relative to today in modules of their own); at a position the form that takes most of the question wins. A form gives its readings
 //! likeliest first: `05/03/2024` is 3 May, then 5 March. Where no year is said it is the year asked in.
 
 mod relative;
@@ -10,9 +10,7 @@ use jiff::civil::Date;
 
 use self::years::Year;
 use crate::atom::{Atom, digits_at, fold_at, fold_before, is_glued_at, is_mark_at};
-use crate::calendar::{Calendar, Unit, When, add};
-use crate::numbers::{is_inside_code, number_at};
-use crate::value::Value;
+use crate::calendar::{Calendar, Unit, When};
 
 /// A date expression that begins at some atom.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,8 +9,12 @@ use std::collections::BinaryHeap;
 
 use crate::catalog::{Catalog, ForeignKeyId, TableId};
 
-/// Beyond this many tables the tree is grown table by table instead of being minimal.
+/// Beyond this many tables to join the tree is grown table by table instead of being minimal,
 const MAX_EXACT: usize = 6;
+/// and in a large catalog, where time would not allow it, beyond this many.
+const MAX_EXACT_OF_MANY: usize = 4;
+/// A catalog with more tables is large.
+const MANY: usize = 200;
 const UNREACHED: u32 = u32::MAX / 4;
 
 /// The tables of a catalog with the foreign keys between them.
@@ -69,10 +73,10 @@ impl JoinGraph {
             }
         }
         let &[start, ref others @ ..] = terminals.as_slice() else { return Some(Vec::new()) };
-        let keys = match others {
-            [] => Vec::new(),
-            [other] => path_back(&self.reach(start), *other)?,
-            _ if terminals.len() <= MAX_EXACT => self.steiner(&terminals)?,
+        let most = if self.edges.len() > MANY { MAX_EXACT_OF_MANY } else { MAX_EXACT };
+        let keys = match others.len() {
+            0 => Vec::new(),
+            2.. if terminals.len() <= most => self.steiner(&terminals)?,
             _ => self.grow(&terminals)?,
         };
         Some(self.in_join_order(start, keys))
@@ -88,20 +92,28 @@ impl JoinGraph {
         self.edges[a.0 as usize].iter().any(|edge| edge.to == b)
     }
 
-    fn reach(&self, start: TableId) -> Reach {
+    fn reach(&self, start: TableId, limit: u32) -> Reach {
         let mut distance = vec![UNREACHED; self.edges.len()];
         distance[start.0 as usize] = 0;
-        self.relax(distance, |_| true)
+        self.relax(distance, |_| true, |so_far, _| so_far > limit)
     }
 
-    /// Dijkstra's algorithm over some of the tables, from every table that has a distance already.
-    fn relax(&self, mut distance: Vec<u32>, within: impl Fn(usize) -> bool) -> Reach {
+    /// Dijkstra's algorithm over some of the tables, from every table that has a distance already, until it may stop.
+    fn relax(
+        &self,
+        mut distance: Vec<u32>,
+        within: impl Fn(usize) -> bool,
+        mut stops: impl FnMut(u32, usize) -> bool,
+    ) -> Reach {
         let mut by = vec![None; distance.len()];
         let started = distance.iter().enumerate().filter(|(_, d)| **d < UNREACHED);
         let mut queue: BinaryHeap<_> = started.map(|(table, d)| Reverse((*d, table))).collect();
         while let Some(Reverse((so_far, table))) = queue.pop() {
             if so_far > distance[table] {
                 continue;
+            }
+            if stops(so_far, table) {
+                break;
             }
             for edge in &self.edges[table] {
                 let next = edge.to.0 as usize;
@@ -115,7 +127,7 @@ impl JoinGraph {
         Reach { distance, by }
     }
 
-    /// Adds the nearest missing table until all are in: for many tables.
+    /// Adds the nearest missing table until all are in: the shortest path for two tables, a short tree for many.
     fn grow(&self, terminals: &[TableId]) -> Option<Vec<ForeignKeyId>> {
         let mut keys: Vec<ForeignKeyId> = Vec::new();
         let mut inside = vec![terminals[0]];
@@ -125,8 +137,16 @@ impl JoinGraph {
             for table in &inside {
                 distance[table.0 as usize] = 0;
             }
-            let reach = self.relax(distance, |_| true);
-            let nearest = *missing.iter().min_by_key(|t| (reach.distance[t.0 as usize], t.0))?;
+            let mut nearest = None;
+            let reach = self.relax(
+                distance,
+                |_| true,
+                |_, table| {
+                    nearest = missing.iter().copied().find(|t| t.0 as usize == table);
+                    nearest.is_some()
+                },
+            );
+            let nearest = nearest?;
             for key in path_back(&reach, nearest)? {
                 keys.push(key);
                 inside.extend([self.ends(key).0, self.ends(key).1]);
@@ -139,7 +159,7 @@ impl JoinGraph {
     /// The minimal tree that spans the terminals.
     fn steiner(&self, terminals: &[TableId]) -> Option<Vec<ForeignKeyId>> {
         let bound = self.cost(&self.grow(terminals)?);
-        let reaches: Vec<Reach> = terminals.iter().map(|t| self.reach(*t)).collect();
+        let reaches: Vec<Reach> = terminals.iter().map(|t| self.reach(*t, bound)).collect();
         let within = self.within(&reaches, bound);
         let (root, leaves) = terminals.split_last()?;
         let full = (1_usize << leaves.len()) - 1;
@@ -152,7 +172,7 @@ impl JoinGraph {
             } else {
                 merge(&mut tree, &trees, set, &within);
             }
-            let reach = self.relax(tree.cost, |table| within[table]);
+            let reach = self.relax(tree.cost, |table| within[table], |so_far, _| so_far > bound);
             trees[set] = Tree { cost: reach.distance, split: tree.split, by: reach.by };
         }
         let mut keys = Vec::new();

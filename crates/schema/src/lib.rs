@@ -7,7 +7,7 @@
 //! * [`lexicon`]: every phrase of glossary and identifiers as one index.
 //! * [`slot`]: spans of a question that stand for values.
 //! * [`value_index`]: which columns hold a known cell value.
-//! * [`normalize`]: a question to text with typed slots, by way of `atom` (lexing), `numbers`, `dates` over `calendar`,
+//! * [`mod@normalize`]: a question to text with typed slots, by way of `atom` (lexing), `numbers`, `dates` over `calendar`,
 //!   `mentions` (known values), `names` (unknown ones) and `slips` (spelling).
 //! * [`link`]: the tables and columns a question speaks of, and why.
 //! * [`join_path`]: how tables are reached from each other over keys.

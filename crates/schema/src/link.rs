@@ -40,7 +40,7 @@ pub struct TableLink {
     pub table: TableId,
     /// 0 to 1.
     pub score: f32,
-    /// A sentence fragment for people: `"jobs" names PAC_MNT_PROJECTS`.
+    /// A sentence fragment for people: `"jobs" names projects`.
     pub reason: String,
     /// Where the words stand; empty for a table on the way between others.
     pub span: TextSpan,

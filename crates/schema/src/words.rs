@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn identifiers_split() {
         let cases = [
-            ("PAC_MNT_PROJECTS", "pac mnt projects"),
+            ("HR_EMPLOYEE_LIST", "hr employee list"),
             ("contractValue", "contract value"),
             ("Line2Text", "line 2 text"),
             ("__x", "x"),

@@ -12,6 +12,7 @@ pub mod print;
 pub mod resolve;
 mod syntax;
 pub mod tree;
+pub mod types;
 pub mod visit;
 
 pub use diagnostic::{Diagnostic, Layer, Severity};

@@ -9,16 +9,17 @@ use answer::engine::Engine;
 use answer::orchestrator::{Options, ask};
 use answer::reply::{Answer, Status as AnswerStatus};
 use database::{Image, Limits, Rows};
-use judge::same_answer;
+use judge::{Expected, Verdict as Same, order_keys, same_answer};
 use model::parameters::Parameters;
 use schema::Value;
+use sql::print::compact;
 use sql::tree::{Body, Query, SourceKind};
 use sql::verify::{VerifiedQuery, verify};
 use sql::visit::{Part, parts_of_expr, parts_of_query};
 
 use crate::error::{Result, TrainError};
 use crate::question::{Question, Status};
-use crate::report::{Difference, Fault, Miss, Report, Tally, Verdict};
+use crate::report::{Difference, Fault, Miss, Report, Verdict};
 
 /// How many differing rows a miss shows of each side.
 const SHOWN: usize = 3;
@@ -55,16 +56,21 @@ pub fn pipeline<'e>(engine: &'e Engine, options: &Options) -> impl Fn(&Question)
     move |question| Reply::from(ask(engine, &question.question, &options))
 }
 
-/// Right answers of given weights, all kinds of questions together: what a training run is judged by.
+/// What given weights get right: what a training run is judged by.
 ///
 /// # Errors
 /// When the engine has no model, or one of another shape.
-pub fn accuracy(exam: &Exam<'_>, engine: &mut Engine, parameters: &Parameters, options: &Options) -> Result<Tally> {
+pub fn grade_weights(
+    exam: &Exam<'_>,
+    engine: &mut Engine,
+    parameters: &Parameters,
+    options: &Options,
+) -> Result<Report> {
     match &mut engine.model {
         Ok(loaded) => loaded.model.update(parameters)?,
         Err(problem) => return Err(TrainError::Evaluation(problem.message.clone())),
     }
-    Ok(exam.grade(&pipeline(engine, options)).all())
+    Ok(exam.grade(&pipeline(engine, options)))
 }
 
 /// Questions with what their references return, computed once for many evaluations.
@@ -72,7 +78,7 @@ pub struct Exam<'a> {
     questions: &'a [Question],
     databases: &'a [Image],
     /// For each question the results of the reference and of each alternative, on each database.
-    expected: Vec<Vec<Vec<Rows>>>,
+    expected: Vec<Vec<Vec<Expected>>>,
     /// Tables in each reference.
     tables: Vec<usize>,
     threads: usize,
@@ -92,7 +98,7 @@ impl<'a> Exam<'a> {
         if databases.is_empty() {
             return Err(TrainError::Evaluation("no database to compare rows on".to_owned()));
         }
-        let found = in_parallel(questions.len(), threads, &|i| -> Result<(Vec<Vec<Rows>>, usize)> {
+        let found = in_parallel(questions.len(), threads, &|i| -> Result<(Vec<Vec<Expected>>, usize)> {
             let question = &questions[i];
             let mut results = Vec::with_capacity(1 + question.alternatives.len());
             let mut tables = 0;
@@ -100,7 +106,8 @@ impl<'a> Exam<'a> {
                 let which = if n == 0 { "reference".to_owned() } else { format!("alternative {n}") };
                 let failed = |e: String| TrainError::Evaluation(format!("question {}: its {which} fails: {e}", question.id));
                 let query = checked(databases, sql).map_err(failed)?;
-                results.push(run_everywhere(databases, &query).map_err(failed)?);
+                let result = |image| expected(image, &query, question.ordered);
+                results.push(databases.iter().map(result).collect::<std::result::Result<_, _>>().map_err(failed)?);
                 tables = if n == 0 { table_count(query.query()) } else { tables };
             }
             Ok((results, tables))
@@ -171,15 +178,31 @@ impl<'a> Exam<'a> {
     fn compare(&self, i: usize, sql: &str) -> std::result::Result<bool, (Fault, Option<Detail>)> {
         let got = checked(self.databases, sql).and_then(|query| run_everywhere(self.databases, &query));
         let got = got.map_err(|reason| (Fault::Fails, Some(Detail::Reason(reason))))?;
-        let ordered = self.questions[i].ordered;
-        let is_right = |expected: &Vec<Rows>| expected.iter().zip(&got).all(|(e, g)| same_answer(e, g, ordered));
-        if self.expected[i].iter().any(is_right) {
-            return Ok(got.iter().all(|rows| rows.rows.is_empty()));
+        for candidate in &self.expected[i] {
+            let mut verdicts = candidate.iter().zip(&got).map(|(expected, got)| same_answer(expected, got));
+            if verdicts.clone().all(Same::is_same) {
+                return Ok(verdicts.all(|verdict| verdict == Same::SameEmpty));
+            }
         }
         let reference = &self.expected[i][0];
-        let database = (0..got.len()).find(|d| !same_answer(&reference[*d], &got[*d], ordered)).unwrap_or(0);
-        let difference = difference(database, &reference[database], &got[database]);
-        Err((Fault::Rows, Some(Detail::Difference(difference))))
+        let differs = |d: &usize| !same_answer(&reference[*d], &got[*d]).is_same();
+        let database = (0..got.len()).find(differs).unwrap_or(0);
+        let difference = self.difference(i, database, &got[database]);
+        Err((Fault::Rows, difference.map(Detail::Difference)))
+    }
+
+    /// The first rows that only the reference or only the answer has.
+    fn difference(&self, i: usize, database: usize, got: &Rows) -> Option<Difference> {
+        let query = checked(self.databases, self.questions[i].sql.as_ref()?).ok()?;
+        let expected = run(&self.databases[database], &query).ok()?;
+        let shape = |rows: &Rows| (rows.rows.len(), rows.columns.len());
+        Some(Difference {
+            database,
+            expected_shape: shape(&expected),
+            got_shape: shape(got),
+            only_expected: surplus(&expected.rows, &got.rows),
+            only_got: surplus(&got.rows, &expected.rows),
+        })
     }
 }
 
@@ -219,13 +242,28 @@ fn checked(databases: &[Image], sql: &str) -> std::result::Result<VerifiedQuery,
     })
 }
 
-fn run_everywhere(databases: &[Image], query: &VerifiedQuery) -> std::result::Result<Vec<Rows>, String> {
-    let run = |image: &Image| match image.with(|database| database::run(database, query, &limits())) {
+fn run(image: &Image, query: &VerifiedQuery) -> std::result::Result<Rows, String> {
+    match image.with(|database| database::run(database, query, &limits())) {
         Ok(Ok(rows)) if rows.truncated => Err("it returns more than can be compared".to_owned()),
         Ok(rows) => rows.map_err(|e| e.to_string()),
         Err(e) => Err(e.to_string()),
-    };
-    databases.iter().map(run).collect()
+    }
+}
+
+fn run_everywhere(databases: &[Image], query: &VerifiedQuery) -> std::result::Result<Vec<Rows>, String> {
+    databases.iter().map(|image| run(image, query)).collect()
+}
+
+/// What a reference returns, with the ties that its order and limit leave open.
+fn expected(image: &Image, query: &VerifiedQuery, ordered: bool) -> std::result::Result<Expected, String> {
+    if let Some((shown, keys, limit)) = order_keys(query.query()).filter(|(_, _, limit)| ordered || limit.is_some())
+        && let Ok(shown) = verify(&compact(&shown, image.catalog()), image.catalog(), &Default::default())
+        && let Ok(rows) = run(image, &shown)
+    {
+        return Ok(Expected::with_keys(rows, &keys, limit, ordered));
+    }
+    let rows = run(image, query)?;
+    Ok(if ordered { Expected::ordered(rows) } else { Expected::unordered(rows) })
 }
 
 /// Uses of tables in a query, subqueries included.
@@ -246,18 +284,6 @@ fn tables_of_part(part: Part<'_>) -> usize {
             parts_of_expr(expr, &mut |part| count += tables_of_part(part));
             count
         }
-    }
-}
-
-/// The first rows that only one of two results has.
-fn difference(database: usize, expected: &Rows, got: &Rows) -> Difference {
-    let shape = |rows: &Rows| (rows.rows.len(), rows.columns.len());
-    Difference {
-        database,
-        expected_shape: shape(expected),
-        got_shape: shape(got),
-        only_expected: surplus(&expected.rows, &got.rows),
-        only_got: surplus(&got.rows, &expected.rows),
     }
 }
 

@@ -5,11 +5,13 @@
 //! * [`example`], [`question`]: the lines of data sets and of question files.
 //! * [`encode`], [`dataset`]: examples to tokens, and the order in which training sees them.
 //! * [`config`], [`sft`]: the settings, and the one training loop.
-//! * [`metrics`], [`checkpoint`], [`export`]: what a run leaves behind, and what is shipped of it.
+//! * [`metrics`], [`tensorboard`], [`checkpoint`], [`export`]: what a run leaves behind, and what is shipped of it.
 //! * [`evaluate`], [`report`]: answers judged by their rows, and what was found.
-//! * [`oracle`]: the evaluation that needs no model.
+//! * [`canonical`], [`oracle`]: references in the form a model learns, and the evaluation that needs no model.
 //! * [`synth`]: query trees sampled over a pack, each asked in several voices.
 
+pub mod bench;
+pub mod canonical;
 pub mod checkpoint;
 pub mod config;
 pub mod dataset;
@@ -24,3 +26,4 @@ pub mod question;
 pub mod report;
 pub mod sft;
 pub mod synth;
+pub mod tensorboard;

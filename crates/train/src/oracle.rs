@@ -5,46 +5,13 @@
 //! question explains, that have a canonical form, that the matcher admits, and whose canonical form returns the same
 //! rows.
 
-use answer::slots::align;
-use schema::Context;
 use schema::normalize::normalize;
 use serde::{Deserialize, Serialize};
-use sql::canonical::{self, CanonicalOptions, fill_from};
-use sql::lexeme::{Lexeme, Lexicon};
-use sql::matcher::{Grammar, SlotTable, admits};
-use sql::verify::verify;
 
+use crate::canonical::{Obstacle, Reader, Stage, read};
 use crate::evaluate::{Exam, Reply, in_parallel};
-use crate::question::{Question, Status};
+use crate::question::Status;
 use crate::report::{Report, Tally};
-
-/// What a question is read against, and what a model can write.
-pub struct Reader<'a> {
-    /// Tables, words and values.
-    pub context: Context<'a>,
-    /// Every lexeme.
-    pub lexicon: &'a Lexicon,
-    /// What may follow what.
-    pub grammar: &'a Grammar,
-}
-
-/// What stands between a reference and a model that could write it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// It does not pass validation.
-    Validation,
-    /// The question does not say one of its literals.
-    Literals,
-    /// It has something that lexemes cannot say.
-    Canonical,
-    /// The matcher refuses its canonical form.
-    Matcher,
-    /// Its canonical form cannot be filled with the question's values.
-    Values,
-    /// Its canonical form returns other rows.
-    Rows,
-}
 
 /// A reference that a model cannot write.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -93,12 +60,15 @@ pub fn oracle(exam: &Exam<'_>, reader: &Reader<'_>) -> OracleReport {
 fn check(exam: &Exam<'_>, reader: &Reader<'_>, i: usize) -> Option<Result<(), Unwritable>> {
     let question = &exam.questions()[i];
     let sql = question.sql.as_ref()?;
-    let rewritten = canonical_text(reader, question, sql);
+    let rewritten = read(reader, &question.question, sql).and_then(|read| read.text(reader));
     let checked = rewritten.and_then(|text| match exam.judge(i, &text) {
         Ok(()) => Ok(()),
-        Err(miss) => Err((Stage::Rows, miss.reason.unwrap_or_else(|| format!("not the same rows: {text}")))),
+        Err(miss) => {
+            let reason = miss.reason.unwrap_or_else(|| format!("not the same rows: {text}"));
+            Err(Obstacle { stage: Stage::Rows, reason })
+        }
     });
-    Some(checked.map_err(|(stage, reason)| Unwritable {
+    Some(checked.map_err(|Obstacle { stage, reason }| Unwritable {
         id: question.id.clone(),
         question: question.question.clone(),
         normalized: normalize(&question.question, &reader.context).text(),
@@ -106,32 +76,4 @@ fn check(exam: &Exam<'_>, reader: &Reader<'_>, i: usize) -> Option<Result<(), Un
         stage,
         reason,
     }))
-}
-
-/// The reference by way of its lexemes, filled with the question's values again.
-fn canonical_text(reader: &Reader<'_>, question: &Question, sql: &str) -> Result<String, (Stage, String)> {
-    let context = &reader.context;
-    let verified = verify(sql, context.catalog, &Default::default()).map_err(|report| {
-        let first = report.diagnostics.first().map_or_else(String::new, |d| format!("{}: {}", d.code, d.message));
-        (Stage::Validation, first)
-    })?;
-    let normalized = normalize(&question.question, context);
-    let mut query = verified.query().clone();
-    align(&mut query, &normalized, reader.lexicon).map_err(|e| (Stage::Literals, e.to_string()))?;
-    let today = context.today.to_string();
-    let options = CanonicalOptions { today: Some(&today) };
-    let lexemes = canonical::lexemes(&query, context.catalog, reader.lexicon, options)
-        .map_err(|e| (Stage::Canonical, e.to_string()))?;
-    admits(reader.grammar, reader.lexicon, &SlotTable::of(&normalized), &lexemes)
-        .map_err(|refused| (Stage::Matcher, refusal(reader, &lexemes, refused.position)))?;
-    canonical::text(&lexemes, context.catalog, reader.lexicon, &fill_from(&normalized, &[]), &today)
-        .map_err(|e| (Stage::Values, e.to_string()))
-}
-
-/// The lexemes up to the refused one, which stands after a mark.
-fn refusal(reader: &Reader<'_>, lexemes: &[Lexeme], position: usize) -> String {
-    let name = |lexeme: &Lexeme| reader.lexicon.name(reader.context.catalog, *lexeme);
-    let before: Vec<String> = lexemes[..position.min(lexemes.len())].iter().map(name).collect();
-    let refused = lexemes.get(position).map_or_else(|| "nothing more".to_owned(), name);
-    format!("{} » {refused}", before.join(" "))
 }

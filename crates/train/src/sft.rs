@@ -1,6 +1,7 @@
 //! Supervised fine-tuning: one visible loop from batches to weights.
 //!
-//! A run is a folder (`config.resolved.toml`, `environment.json`, `metrics.jsonl`, `checkpoint-N/`, `latest`, `best`).
+//! A run is a folder: `config.resolved.toml`, `environment.json`, `metrics.jsonl`, `events.out.tfevents.*`,
+//! `completions/step_N.jsonl` (what each evaluation got wrong), `checkpoint-N/`, `latest`, `best`, `report/index.html`.
 //! Stopped at any moment and resumed, it gives the same weights, byte by byte, as if it had never stopped.
 
 use std::ops::ControlFlow;
@@ -20,7 +21,8 @@ use crate::config::SftConfig;
 use crate::dataset::{Batches, Cursor, Dataset};
 use crate::error::{Result, TrainError, io};
 use crate::metrics::{Metrics, MetricsFile};
-use crate::report::Tally;
+use crate::report::{Report, Tally};
+use crate::tensorboard::EventFile;
 
 /// Steps timed to turn minutes into steps.
 const TIMED_STEPS: u64 = 20;
@@ -81,14 +83,14 @@ pub struct Outcome {
     pub steps: u64,
     /// The best evaluation.
     pub best: Option<Best>,
-    /// The last checkpoint.
+    /// The newest checkpoint.
     pub checkpoint: Option<PathBuf>,
     /// Whether the watcher stopped it.
     pub stopped: bool,
 }
 
-/// Judges weights on the development sample.
-pub type Evaluate<'a> = dyn FnMut(&Parameters) -> Result<Tally> + 'a;
+/// Judges weights on the development sample; all its questions count, those that must be declined too.
+pub type Evaluate<'a> = dyn FnMut(&Parameters) -> Result<Report> + 'a;
 /// Hears of events.
 pub type Watch<'a> = dyn FnMut(&Event<'_>) -> ControlFlow<()> + 'a;
 
@@ -103,12 +105,12 @@ pub fn sft(job: &Job<'_>, resume: bool, evaluate: &mut Evaluate<'_>, watch: &mut
     let companions =
         Companions { config: &config, tokenizer: job.tokenizer, metadata: job.metadata, environment: &environment };
     write_run_files(job.run, &companions)?;
-    let mut metrics = MetricsFile::open(job.run, state.progress.step)?;
+    let mut journal = Journal::open(job.run, state.progress.step)?;
     let mut workspace = workspace(&config, &state)?;
     let mut batches = Batches::new(job.data, state.progress.cursor, config.data.batch_tokens)?;
     let mut grads = vec![0.0; state.parameters.data.len()];
     let (max_steps, rates, settings) = (config.schedule.max_steps, config.learning_rates(), config.settings());
-    let (mut outcome, mut stopped) = (None, false);
+    let (mut newest, mut stopped) = (None, false);
     while state.progress.step < max_steps && !stopped {
         let began = Instant::now();
         let batch = batches.next();
@@ -124,25 +126,29 @@ pub fn sft(job: &Job<'_>, resume: bool, evaluate: &mut Evaluate<'_>, watch: &mut
 
         let speed = batch.tokens.len() as f64 / began.elapsed().as_secs_f64();
         let line = step_metrics(&state, &loss, batches.epochs(), (norm, rate, speed));
-        metrics.write(&line)?;
+        journal.write(&line)?;
         stopped = watch(&Event::Step(&line)).is_break();
         let step = state.progress.step;
         let is_last = step == max_steps;
         let mut is_best = false;
         if is_due(step, config.evaluation.every_steps) && !stopped || is_last {
-            let line = evaluated(&state, batches.epochs(), evaluate)?;
-            metrics.write(&line)?;
+            let began = Instant::now();
+            let report = evaluate(state.shipped())?;
+            let line = evaluation_metrics(&state, &report, batches.epochs(), began);
+            journal.write(&line)?;
+            write_misses(job.run, step, &report, is_last)?;
             stopped |= watch(&Event::Evaluated(&line)).is_break();
-            is_best = note_best(&mut state.progress, &line);
+            is_best = note_best(&mut state.progress, report.all());
         }
         if is_best || stopped || is_last || is_due(step, config.checkpoint.every_steps) {
             let folder = save(job.run, &state, &companions, is_best)?;
             stopped |= watch(&Event::Saved(&folder)).is_break();
-            outcome = Some(folder);
+            newest = Some(folder);
         }
     }
     let Progress { step, best, .. } = state.progress;
-    Ok(Outcome { steps: step, best, checkpoint: outcome, stopped: stopped && step < max_steps })
+    let checkpoint = if newest.is_some() { newest } else { checkpoint::newest(job.run)?.0 };
+    Ok(Outcome { steps: step, best, checkpoint, stopped: stopped && step < max_steps })
 }
 
 /// The resolved settings and the state to go on from.
@@ -297,10 +303,9 @@ pub fn weights_sha256(parameters: &Parameters) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn evaluated(state: &State, epoch: f64, evaluate: &mut Evaluate<'_>) -> Result<Metrics> {
-    let began = Instant::now();
-    let tally = evaluate(state.shipped())?;
-    Ok(Metrics {
+fn evaluation_metrics(state: &State, report: &Report, epoch: f64, began: Instant) -> Metrics {
+    let tally = report.all();
+    Metrics {
         step: state.progress.step,
         epoch,
         eval_accuracy: Some(tally.accuracy()),
@@ -308,17 +313,47 @@ fn evaluated(state: &State, epoch: f64, evaluate: &mut Evaluate<'_>) -> Result<M
         eval_questions: Some(tally.questions),
         eval_seconds: Some(began.elapsed().as_secs_f64()),
         ..Metrics::default()
-    })
+    }
 }
 
-/// Whether this evaluation is the best, at least as good as all before; then it is remembered.
-fn note_best(progress: &mut Progress, line: &Metrics) -> bool {
-    let tally = Tally { right: line.eval_right.unwrap_or(0), questions: line.eval_questions.unwrap_or(0) };
+/// Whether this evaluation is at least as good as all before; then it is remembered.
+fn note_best(progress: &mut Progress, tally: Tally) -> bool {
     let is_best = progress.best.is_none_or(|best| tally.accuracy() >= best.tally.accuracy());
     if is_best {
         progress.best = Some(Best { step: progress.step, tally });
     }
     is_best
+}
+
+/// Both files that every line goes to.
+struct Journal {
+    metrics: MetricsFile,
+    events: EventFile,
+}
+
+impl Journal {
+    fn open(run: &Path, step: u64) -> Result<Self> {
+        Ok(Journal { metrics: MetricsFile::open(run, step)?, events: EventFile::create(run)? })
+    }
+
+    fn write(&mut self, line: &Metrics) -> Result<()> {
+        self.metrics.write(line)?;
+        self.events.write(line)
+    }
+}
+
+/// Writes what an evaluation got wrong, a line each, and after the last step the whole report as a page.
+fn write_misses(run: &Path, step: u64, report: &Report, is_last: bool) -> Result<()> {
+    let folder = run.join("completions");
+    std::fs::create_dir_all(&folder).map_err(io(&folder))?;
+    let path = folder.join(format!("step_{step:06}.jsonl"));
+    let mut text = String::new();
+    for miss in &report.misses {
+        text += &serde_json::to_string(miss).map_err(|e| io(&path)(e.into()))?;
+        text.push('\n');
+    }
+    std::fs::write(&path, text).map_err(io(&path))?;
+    if is_last { report.write(&run.join("report")) } else { Ok(()) }
 }
 
 fn save(run: &Path, state: &State, companions: &Companions<'_>, is_best: bool) -> Result<PathBuf> {

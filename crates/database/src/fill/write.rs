@@ -14,7 +14,7 @@ use schema::{Catalog, Value};
 use super::error::FillError;
 use super::order::Plan;
 use super::world::FilledTable;
-use crate::functions::is_pure;
+use crate::functions::is_allowed;
 use crate::sandbox::quoted;
 
 /// How long a schema script may run.
@@ -25,7 +25,7 @@ pub(super) fn create(ddl: &str) -> Result<Connection, FillError> {
     let mut connection = Connection::open_in_memory()?;
     connection.authorizer(Some(|context: AuthContext<'_>| match context.action {
         AuthAction::Attach { .. } | AuthAction::Detach { .. } | AuthAction::CreateVtable { .. } => Authorization::Deny,
-        AuthAction::Function { function_name } if !is_pure(function_name) => Authorization::Deny,
+        AuthAction::Function { function_name } if !is_allowed(function_name) => Authorization::Deny,
         AuthAction::Pragma { .. } => Authorization::Ignore,
         _ => Authorization::Allow,
     }))?;

@@ -101,3 +101,37 @@ fn many_tables_are_joined_table_by_table() {
     let all: Vec<TableId> = (0..12).step_by(1).map(TableId).collect();
     assert_eq!(join_path(&catalog, &all).map(|keys| keys.len()), Some(11));
 }
+
+/// The fewest keys that connect the tables, by trying every set of keys.
+fn fewest(keys: &[(u16, u16)], tables: &[u16]) -> Option<u32> {
+    let connects = |set: &u32| {
+        let mut reached = 1_u32 << tables[0];
+        for _ in 0..keys.len() {
+            for (n, (a, b)) in keys.iter().enumerate().filter(|(n, _)| set >> n & 1 == 1) {
+                let ends = 1 << a | 1 << b;
+                reached |= if reached & ends != 0 && set >> n & 1 == 1 { ends } else { 0 };
+            }
+        }
+        tables.iter().all(|t| reached >> t & 1 == 1)
+    };
+    (0..1_u32 << keys.len()).filter(connects).map(u32::count_ones).min()
+}
+
+#[test]
+fn no_set_of_keys_is_smaller() {
+    let mut state = 7_u64;
+    let mut below = |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 33) % n) as u16
+    };
+    for round in 0..200 {
+        let keys: Vec<(u16, u16)> = (0..9).map(|_| (below(7), below(7))).collect();
+        let tables: String = (0..7).map(|n| format!("t{n}: id int!, k int\n")).collect();
+        let lines: String = keys.iter().map(|(a, b)| format!("t{a}.k -> t{b}.id\n")).collect();
+        let catalog = catalog_of(&tables, &lines);
+        let wanted: Vec<u16> = (0..2 + round % 3).map(|_| below(7)).collect();
+        let ids: Vec<TableId> = wanted.iter().map(|t| TableId(*t)).collect();
+        let found = join_path(&catalog, &ids).map(|keys| keys.len() as u32);
+        assert_eq!(found, fewest(&keys, &wanted), "{keys:?} {wanted:?}");
+    }
+}

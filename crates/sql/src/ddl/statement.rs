@@ -3,7 +3,10 @@
 use schema::{Catalog, Column, Table, TableId};
 
 use super::{DdlError, DdlProblem, Script};
+use crate::dialect::Dialect;
+use crate::resolve::{output_names, parse};
 use crate::syntax::token::TokenKind;
+use crate::types::Types;
 
 /// Statements that a schema script may hold and that shape nothing.
 const PASSED_OVER: [&str; 24] = [
@@ -211,7 +214,11 @@ impl Script<'_> {
     }
 }
 
-/// The columns of a query over the tables declared so far.
-fn query_columns(_text: &str, _catalog: &Catalog) -> Option<Vec<Column>> {
-    None
+/// The columns of a query over the tables declared so far, with the types that can be told.
+fn query_columns(text: &str, catalog: &Catalog) -> Option<Vec<Column>> {
+    let query = parse(text, catalog, Dialect::Sqlite).ok()?;
+    let types = Types::of(&query, catalog);
+    let typed = types.of_outputs(&query).into_iter();
+    let names = output_names(&query, catalog, text);
+    Some(names.into_iter().zip(typed).map(|(name, ty)| Column { name, ty, ..Column::default() }).collect())
 }

@@ -429,6 +429,7 @@ impl Operand {
     };
 }
 
-fn mix(hash: u32, id: u32) -> u32 {
+/// The hash of an output with one more lexeme.
+pub(crate) fn mix(hash: u32, id: u32) -> u32 {
     (hash.rotate_left(5) ^ (id + 1)).wrapping_mul(0x9E37_79B1)
 }

@@ -62,9 +62,11 @@ fn with_twin(grammar: &Grammar, ask: &Connection, cost: &[u8], node: Node) -> u8
         return FAR;
     }
     // The second use hangs on the same neighbour as the first, or on the first itself.
+    let free = |n: &Node| !ask.taken.contains(n) && table_of(*n) != table;
     match cost[first as usize] {
         1 if grammar.self_keys[table] => 2,
-        1 => 3,
+        1 if grammar.neighbours[node as usize].iter().any(free) => 3,
+        1 => FAR,
         other => other + 1,
     }
 }
@@ -118,7 +120,7 @@ fn merge_subsets(row: &mut [u8], rows: &[Vec<u8>], set: usize, weight: impl Fn(N
 
 /// Shortest ways from every node that has a cost to its neighbours, up to `room`.
 fn spread(grammar: &Grammar, row: &mut [u8], room: u8, weight: impl Fn(Node) -> u8) {
-    for level in 0..room {
+    for level in 0..=room {
         let mut pending: Vec<Node> = (0..row.len() as Node).filter(|&n| row[n as usize] == level).collect();
         while let Some(node) = pending.pop() {
             for &next in &grammar.neighbours[node as usize] {

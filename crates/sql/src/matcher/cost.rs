@@ -4,6 +4,7 @@
 //! budget some lexeme leads to one whose bound is lower, so a budget never cuts a query and never leads to a dead end.
 
 use super::Matcher;
+use super::grammar::{kind, table_of};
 use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role};
 
 /// More than any budget.
@@ -49,7 +50,7 @@ impl Matcher<'_> {
             Phase::From | Phase::Joins => missing,
             _ => 0,
         };
-        let correlation = if level.kind == LevelKind::Exists && level.phase <= Phase::Joins { 2 } else { 0 };
+        let correlation = if level.kind == LevelKind::Exists && level.phase <= Phase::Joins { 4 } else { 0 };
         before + correlation + keys_cost(level) + limit_cost(level) + usize::from(level.phase != Phase::Done)
     }
 
@@ -62,7 +63,7 @@ impl Matcher<'_> {
         } else if item.expects {
             !item.is_first() && item.is_met()
         } else {
-            !level.is_repeated()
+            item.is_met() && !level.is_repeated()
         };
         if level.items.is_empty() || safe { 0 } else { 2 }
     }
@@ -82,14 +83,26 @@ impl Matcher<'_> {
                 && e.is_first()
                 && innermost
                 && !self.has_plain_right(e.place, e.kinds, e.versus);
-            cost += if needs_query { 11 } else { 1 };
-        } else if !e.is_met() && !(e.role == Role::Right && e.is_first()) {
-            cost += 2;
+            cost += if needs_query { 11 } else { 1 + self.detour(e) };
+        } else if innermost && !e.is_met() && !(e.role == Role::Right && e.is_first()) {
+            cost += 2 + self.detour(e);
         }
         if e.role == Role::Parenthesis {
             cost += 1 + if e.is_needed() { 0 } else { 2 } + if e.before.leaves_sums_open() { 2 } else { 0 };
         }
         cost + if e.must_multiply { 2 } else { 0 }
+    }
+
+    /// The tables that a column in SELECT may bring along, where those mentioned have none that would do.
+    fn detour(&self, e: &Expression) -> usize {
+        let level = self.level();
+        if e.place != Place::Item || level.need.is_empty() || (!e.inside && self.may_aggregate(e)) {
+            return 0;
+        }
+        let alone = e.expects && e.is_first() && e.role != Role::Parenthesis;
+        let kinds = if alone { e.kinds } else { kind::NUMBER };
+        let near = level.need.iter().any(|&node| self.grammar.table_kinds[table_of(node)] & kinds != 0);
+        if near { 0 } else { usize::from(level.sources(self.grammar)) }
     }
 }
 

@@ -90,9 +90,9 @@ impl Matcher<'_> {
             Phase::Order => self.offer_order_items(out),
             Phase::OrderEnd => {
                 self.put(Word::Desc, out);
-                self.offer_order_end(out);
+                self.offer_order_end(child.map_or(NONE, |e| e.source), out);
             }
-            Phase::Desc => self.offer_order_end(out),
+            Phase::Desc => self.offer_order_end(NONE, out),
             Phase::Limit => self.offer_limits(out),
             Phase::Limited => self.offer_end(out),
             Phase::Done => {}
@@ -204,7 +204,7 @@ impl Matcher<'_> {
     fn offer_order(&self, out: &mut Offers) {
         let level = self.level();
         if !level.is_one_row() {
-            if self.has_another_order() {
+            if self.has_another_order(NONE) {
                 self.put(Word::OrderBy, out);
             }
             if level.kind == LevelKind::Top {
@@ -225,9 +225,11 @@ impl Matcher<'_> {
         self.offer_operands(&self.order_expression(), out);
     }
 
-    fn offer_order_end(&self, out: &mut Offers) {
+    /// After an ORDER BY item; `current` is the column it is, where it is not noted yet.
+    fn offer_order_end(&self, current: u32, out: &mut Offers) {
         let level = self.level();
-        if level.order.len() < usize::from(self.grammar.limits.order) && self.has_another_order() {
+        let count = level.order.len() + usize::from(level.phase == Phase::OrderEnd);
+        if count < usize::from(self.grammar.limits.order) && self.has_another_order(current) {
             self.put(Word::Comma, out);
         }
         self.put(Word::Limit, out);
@@ -236,9 +238,9 @@ impl Matcher<'_> {
         }
     }
 
-    fn has_another_order(&self) -> bool {
+    fn has_another_order(&self, current: u32) -> bool {
         let level = self.level();
-        let fresh = |id: u32| !level.order.contains(&id);
+        let fresh = |id: u32| id != current && !level.order.contains(&id);
         let output = (1..=level.computed).any(|n| fresh(self.grammar.output_base + u32::from(n) - 1));
         level.grouped
             || (output && level.kind == LevelKind::Top)
@@ -386,7 +388,8 @@ impl Matcher<'_> {
 
     /// Whether GROUP BY could still take this column of SELECT.
     pub(crate) fn has_room(&self, level: &Level, id: u32) -> bool {
-        !level.aggregated || level.bare.contains(&id) || level.bare.len() < usize::from(self.grammar.limits.items)
+        let room = level.kind == LevelKind::Top && level.bare.len() < usize::from(self.grammar.limits.items);
+        !level.aggregated || level.bare.contains(&id) || room
     }
 
     /// Offers operators after an operand, and the bracket that closes a parenthesis.

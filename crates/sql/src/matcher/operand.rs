@@ -1,10 +1,11 @@
 //! What an expression takes as its next operand.
 
 use super::Matcher;
+use super::advance::mix;
 use super::grammar::{ColumnFacts, Kinds, kind};
 use super::offer::Offers;
 use super::scope::SORTABLE;
-use super::state::{Expression, Place, Role, Wants};
+use super::state::{Expression, Phase, Place, Role, Wants};
 use crate::lexeme::Word;
 
 impl Matcher<'_> {
@@ -54,6 +55,8 @@ impl Matcher<'_> {
         let level = self.level();
         let bytes_too = plain && matches!(e.role, Role::Item | Role::Left) && kinds == kind::ANY;
         let may_compute = e.limit > 0 && self.grammar.alias(level.computed + 1).is_some();
+        // A column that still needs an aggregate beside it must be one to calculate with.
+        let kinds = if e.wants == Wants::Aggregate && !e.is_met() { kinds & kind::NUMBER } else { kinds };
         let outside_item = e.place == Place::Item && !e.inside;
         self.any_column(e.place, e.inside, |id, facts: ColumnFacts| {
             let mut fits = facts.kinds & kinds != 0 || (bytes_too && facts.kinds == 0);
@@ -62,6 +65,9 @@ impl Matcher<'_> {
             }
             if plain && e.role == Role::Order {
                 fits &= !level.order.contains(&id);
+            }
+            if plain && e.role == Role::Argument && facts.kinds & kind::NUMBER == 0 {
+                fits &= e.limit == 0 || !self.would_repeat(&[id]);
             }
             if fits && (!plain || id != e.versus) && (!outside_item || self.has_room(level, id)) {
                 out.put(id);
@@ -86,10 +92,25 @@ impl Matcher<'_> {
                 put(Word::Avg);
             }
         }
-        if self.sees(e.place, true, kinds & SORTABLE) {
-            put(Word::Min);
-            put(Word::Max);
+        for word in [Word::Min, Word::Max] {
+            let start = self.grammar.word(word);
+            let fits = |id: u32, facts: ColumnFacts| {
+                facts.kinds & kinds & SORTABLE != 0
+                    && (facts.kinds & kind::NUMBER != 0 || e.role != Role::Item || !self.would_repeat(&[start, id]))
+            };
+            if self.any_column(e.place, true, fits) {
+                put(word);
+            }
         }
+    }
+
+    /// Whether the output being read would, with these lexemes and a bracket, be an earlier one once more. A least or
+    /// greatest text cannot be calculated with, so nothing could make it another.
+    fn would_repeat(&self, ids: &[u32]) -> bool {
+        let level = self.level();
+        let start = if level.phase == Phase::ItemEnd { level.running } else { 0 };
+        let hash = ids.iter().chain([&self.grammar.word(Word::Close)]).fold(start, |hash, id| mix(hash, *id));
+        level.phase <= Phase::ItemEnd && level.items.contains(&hash)
     }
 
     /// The expression within an aggregate's bracket, and the kinds of the result (0: those of the argument).

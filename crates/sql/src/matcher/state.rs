@@ -176,7 +176,8 @@ impl Level {
 
     /// Whether aggregates may stand in SELECT.
     pub(crate) fn may_aggregate(&self) -> bool {
-        !self.distinct && (self.aggregated || !self.crowded)
+        let mixes = self.kind == LevelKind::Top || self.bare.is_empty();
+        !self.distinct && mixes && (self.aggregated || !self.crowded)
     }
 
     /// Whether the output being read equals an earlier one.

@@ -205,3 +205,30 @@ fn mask_time() {
     eprintln!("mask mean {} ns, median {} ns, p99 {} ns", masks.iter().sum::<u128>() / count, masks[masks.len() / 2], masks[masks.len() * 99 / 100]);
     eprintln!("allows mean {} ns; advance mean {} ns", allows / u128::from(asked), spent / count);
 }
+
+#[test]
+fn dbg_dead() {
+    for ddl in [SMALL, PACK] {
+    let world = world(ddl);
+    let slots = slots(&world.catalog, 2);
+    let grammar = Grammar::new(&world.catalog, &world.lexicon, None, Limits::default());
+    let mut choose = chooser(7);
+    let mut seen = 0;
+    for i in 0..5000 {
+        let mut m = Matcher::new(&grammar, &slots, [120, 160, 20, 30, 40][i % 5]);
+        let l = walk(&mut m, &mut choose);
+        if !m.is_finished() {
+            let mut mask = BitSet::new(grammar.lexeme_count());
+            m.offer(&mut super::Offers::Mask(&mut mask));
+            eprintln!("DEAD {i} {}\n rem {} cost {}", sql_of(&world, &l), m.remaining, m.closing_cost());
+            for f in &m.frames { eprintln!("  {f:?}"); }
+            for id in mask.iter().take(6) {
+                let mut n = m.clone(); n.apply(id);
+                eprintln!("   {} -> {}", world.lexicon.name(&world.catalog, world.lexicon.lexeme(id).unwrap()), n.closing_cost());
+            }
+            seen += 1;
+            if seen > 3 { break; }
+        }
+    }
+    }
+}

@@ -172,7 +172,7 @@ impl Printer<'_> {
                 None => {
                     let wanted = match self.style {
                         _ if plain => self.column_name(&item.expr),
-                        Style::Readable => self.describe(&item.expr, select),
+                        Style::Readable => self.beside_columns(&item.expr, select),
                         Style::Compact => format!("c{}", position + 1),
                     };
                     let name = free_name(&wanted, &taken);
@@ -183,6 +183,14 @@ impl Printer<'_> {
             });
         }
         names
+    }
+
+    /// A name for a computed output that is no column's, so that ORDER BY cannot mistake one for the other.
+    fn beside_columns(&mut self, expr: &Expr, select: &Select) -> String {
+        let name = self.describe(expr, select);
+        let sources = select.from.iter().filter_map(|source| self.written.get(&source.id));
+        let is_column = sources.flat_map(|written| &written.columns).any(|c| c.eq_ignore_ascii_case(&name));
+        if is_column { format!("{name}_value") } else { name }
     }
 
     fn source_name(&self, source: &Source, qualified: bool, taken: &HashSet<String>) -> String {
@@ -392,10 +400,10 @@ impl Printer<'_> {
         if name.len() > LONGEST_NAME { fallback.to_owned() } else { name }
     }
 
-    /// What one row of a SELECT is called, from its first source: `PAC_MNT_PROJECTS` -> `project`.
+    /// What one row of a SELECT is called, from its only source: `PAC_MNT_PROJECTS` -> `project`.
     fn noun(&self, select: &Select) -> String {
-        let name = match select.from.first().map(|source| &source.kind) {
-            Some(SourceKind::Table(table)) => self.catalog.table(*table).name.clone(),
+        let name = match select.from.as_slice() {
+            [Source { kind: SourceKind::Table(table), .. }] => self.catalog.table(*table).name.clone(),
             _ => return "row".to_owned(),
         };
         let word = last_word(&name);

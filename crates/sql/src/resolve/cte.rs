@@ -3,6 +3,7 @@
 
 use super::query::{Arm, body_span, columns};
 use super::Resolver;
+use super::select::output_names;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::syntax::ast;
 use crate::tree::{Body, Cte, Query, SetOp, Span};
@@ -128,7 +129,7 @@ impl<'a> Resolver<'a> {
     /// The names of a CTE's columns: those listed, else those of its query.
     fn cte_columns(&mut self, cte: &ast::Cte, query: &Query) -> Vec<String> {
         if cte.columns.is_empty() {
-            return self.output_names(query);
+            return output_names(query, self.catalog, self.text);
         }
         let count = arity(query);
         if count != cte.columns.len() {

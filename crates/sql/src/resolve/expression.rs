@@ -104,8 +104,15 @@ impl<'a> Resolver<'a> {
                 Expr::call("MATCH", args).kind
             }
             ast::ExprKind::InList { operand, list, negated } => {
-                let operand = self.scalar_box(operand);
-                ExprKind::InList { operand, list: self.scalars(list), negated: *negated }
+                let operand = Box::new(self.expr(operand));
+                let list: Vec<Expr> = list.iter().map(|member| self.expr(member)).collect();
+                for member in &list {
+                    self.check_widths(&operand, member, member.span);
+                }
+                if list.is_empty() {
+                    self.check_single(&operand);
+                }
+                ExprKind::InList { operand, list, negated: *negated }
             }
             ast::ExprKind::InQuery { operand, query, negated } => {
                 let operand = Box::new(self.expr(operand));
@@ -189,7 +196,13 @@ impl<'a> Resolver<'a> {
     pub(super) fn collation(&mut self, name: &ast::Name) -> String {
         let known = ["BINARY", "NOCASE", "RTRIM"].iter().any(|k| k.eq_ignore_ascii_case(&name.text));
         if !known && self.dialect == Dialect::Sqlite {
-            self.error("SCH224", name.span, format!("There is no collation {}.", name.text));
+            // SQLite misses a collation only where something is compared.
+            let shown = self.scopes.last().is_none_or(|scope| scope.clause == Clause::Items);
+            let message = format!("There is no collation {}.", name.text);
+            self.diagnostics.push(match shown {
+                true => Diagnostic::warning("SCH224", name.span, message),
+                false => Diagnostic::error("SCH224", name.span, message),
+            });
         }
         if known { name.text.to_ascii_uppercase() } else { name.text.clone() }
     }

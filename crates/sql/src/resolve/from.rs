@@ -3,6 +3,7 @@
 use schema::Catalog;
 
 use super::scope::{Binding, BoundColumn, Clause, Found, Scope};
+use super::select::output_names;
 use super::{Resolver, unknown};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::ast::{self, JoinWord};
@@ -65,7 +66,7 @@ impl<'a> Resolver<'a> {
             _ => None,
         };
         let columns = columns.into_iter().enumerate().map(|(i, name)| BoundColumn { name, position: i as u16 });
-        let binding = Binding { name, source: id, table, columns: columns.collect(), join, using: vec![], open };
+        let binding = Binding { name, source: id, table, columns: columns.collect(), join, using: vec![], open, qualified_only: false };
         let alias = source.alias.as_ref().map(|alias| alias.text.clone());
         from.sources.push(Source { id, kind, alias, join, on: None, span: source.span });
         self.bind(source, vec![binding], from);
@@ -140,7 +141,7 @@ impl<'a> Resolver<'a> {
         match &source.kind {
             ast::SourceKind::Derived(query) => {
                 let query = self.query(query);
-                let columns = self.output_names(&query);
+                let columns = output_names(&query, self.catalog, self.text);
                 (SourceKind::Derived { query: Box::new(query), columns: columns.clone() }, columns, false)
             }
             ast::SourceKind::Table { schema, name, args: None, indexed_by } => {
@@ -228,7 +229,7 @@ impl<'a> Resolver<'a> {
     fn nest(&mut self, source: &'a ast::Source, inner: &'a [ast::Source], from: &mut From<'a>) {
         let first = from.sources.is_empty();
         let (query, mut bindings) = self.group_query(inner);
-        let columns = self.output_names(&query);
+        let columns = output_names(&query, self.catalog, self.text);
         let id = self.new_source();
         let join = join_kind(source, first);
         let mut position = 0;
@@ -245,7 +246,8 @@ impl<'a> Resolver<'a> {
             let bound = columns.iter().enumerate().map(|(i, name)| BoundColumn { name: name.clone(), position: i as u16 });
             let open = bindings.iter().any(|b| b.open);
             let name = Some(alias.text.clone());
-            bindings = vec![Binding { name, source: id, table: None, columns: bound.collect(), join, using: vec![], open }];
+            let columns = bound.collect();
+            bindings.push(Binding { name, source: id, table: None, columns, join, using: vec![], open, qualified_only: true });
         }
         let kind = SourceKind::Derived { query: Box::new(query), columns };
         let alias = source.alias.as_ref().map(|alias| alias.text.clone());

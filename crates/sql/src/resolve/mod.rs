@@ -33,6 +33,8 @@ use crate::tree::{Expr, ExprKind, Query, SourceId, Span};
 use cte::CteEntry;
 use scope::Scope;
 
+pub(crate) use select::output_names;
+
 /// A text that was read.
 #[derive(Debug, Clone)]
 pub struct Parsed {
@@ -68,6 +70,7 @@ pub fn parse(text: &str, catalog: &Catalog, dialect: Dialect) -> Parsed {
         next_source: 0,
         scopes: vec![],
         ctes: vec![],
+        copied: 0,
     };
     let query = resolver.query(&statement);
     let mut diagnostics = resolver.diagnostics;
@@ -75,6 +78,9 @@ pub fn parse(text: &str, catalog: &Catalog, dialect: Dialect) -> Parsed {
     diagnostics.dedup();
     Parsed { query: Some(query), diagnostics }
 }
+
+/// How many nodes aliases may copy: an alias that holds aliases that hold aliases grows without end.
+const MOST_COPIES: usize = 20_000;
 
 /// A query being resolved.
 struct Resolver<'a> {
@@ -87,6 +93,8 @@ struct Resolver<'a> {
     scopes: Vec<Scope<'a>>,
     /// CTEs in scope, innermost last.
     ctes: Vec<CteEntry<'a>>,
+    /// How many nodes were copied for aliases.
+    copied: usize,
 }
 
 impl Resolver<'_> {

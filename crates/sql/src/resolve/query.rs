@@ -182,6 +182,9 @@ impl<'a> Resolver<'a> {
                 arm.items.iter().position(aliased)
             });
             let position = by_alias.or_else(|| {
+                if !is_plain(expr) {
+                    return None;
+                }
                 let noted = self.diagnostics.len();
                 let next = self.next_source;
                 self.scopes.push(arm.scope.clone());
@@ -221,6 +224,17 @@ fn whole_number(expr: &ast::Expr) -> Option<i64> {
         ast::ExprKind::Literal(Value::Integer(whole)) => Some(*whole),
         ast::ExprKind::Unary(crate::tree::UnaryOp::Plus, inner) => whole_number(inner),
         _ => None,
+    }
+}
+
+/// Whether an expression is made of names, literals, operators and calls only: SQLite looks no further.
+fn is_plain(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ast::ExprKind::Name(_) | ast::ExprKind::Literal(_) | ast::ExprKind::Clock(_) => true,
+        ast::ExprKind::Unary(_, x) | ast::ExprKind::Cast(x, _) | ast::ExprKind::Collate(x, _) => is_plain(x),
+        ast::ExprKind::Binary(a, _, b) => is_plain(a) && is_plain(b),
+        ast::ExprKind::Call(call) => call.over.is_none() && call.filter.is_none() && call.args.iter().all(is_plain),
+        _ => false,
     }
 }
 

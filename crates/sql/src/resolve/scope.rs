@@ -37,6 +37,8 @@ pub(super) struct Binding {
     pub(super) using: Vec<String>,
     /// Whether the source is unknown: any column may be one of its own.
     pub(super) open: bool,
+    /// Whether its columns also stand under other names, so that a bare name does not mean this binding.
+    pub(super) qualified_only: bool,
 }
 
 /// An output that has an alias.
@@ -82,6 +84,11 @@ impl Binding {
         self.columns.iter().find(|c| c.name.eq_ignore_ascii_case(name)).map(|c| c.position)
     }
 
+    /// Whether `[table.]column` may mean a column of this binding.
+    fn answers_to(&self, table: Option<&Name>) -> bool {
+        table.map_or(!self.qualified_only, |table| self.is_named(&table.text))
+    }
+
     pub(super) fn is_named(&self, table: &str) -> bool {
         self.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(table))
     }
@@ -114,8 +121,7 @@ impl Scope<'_> {
         if let Some(found) = self.find_row_id(table, column) {
             return found;
         }
-        let mine = |b: &&Binding| table.is_none_or(|t| b.is_named(&t.text));
-        if self.bindings.iter().filter(mine).any(|b| b.open) {
+        if self.bindings.iter().any(|b| b.open && b.answers_to(table)) {
             return Found::Open;
         }
         if table.is_none() {
@@ -132,7 +138,7 @@ impl Scope<'_> {
     fn find_column(&self, table: Option<&Name>, column: &str) -> Found {
         let mut matches: Vec<(&Binding, ExprKind)> = Vec::new();
         let mut merged = false;
-        for binding in self.bindings.iter().filter(|b| table.is_none_or(|t| b.is_named(&t.text))) {
+        for binding in self.bindings.iter().filter(|b| b.answers_to(table)) {
             let same_name = binding.columns.iter().filter(|c| c.name.eq_ignore_ascii_case(column)).count();
             let Some(position) = binding.column(column) else { continue };
             let kind = ExprKind::Column { source: binding.source, column: position };

@@ -1,10 +1,12 @@
 //! One SELECT, clause by clause, in the order in which SQLite gives names their meaning.
 
+use schema::Catalog;
+
 use super::Resolver;
 use super::scope::{Clause, Output, Scope};
 use crate::syntax::ast;
-use crate::tree::{Expr, ExprKind, Item, Select, Source, SourceKind, Span};
-use crate::visit::each_expr_here;
+use crate::tree::{Body, Expr, ExprKind, Item, Query, Select, Source, SourceKind, Span};
+use crate::visit::{each_expr, each_expr_here};
 
 impl<'a> Resolver<'a> {
     /// A SELECT and the level it leaves for its ORDER BY.
@@ -56,13 +58,15 @@ impl<'a> Resolver<'a> {
             Some(position) => position,
             None => self.scalar(term),
         };
-        if let ExprKind::Output(position) = resolved.kind {
-            let aggregate = self.scopes.last().is_some_and(|scope| {
-                scope.outputs.get(position as usize).is_some_and(|output| holds_aggregate(&output.expr))
-            });
-            if aggregate {
-                self.error("SCH205", term.span, "GROUP BY cannot hold an aggregate.");
+        let outputs = self.scopes.last().map_or(&[][..], |scope| &scope.outputs);
+        let mut aggregate = false;
+        each_expr_here(&resolved, &mut |expr| {
+            if let ExprKind::Output(position) = expr.kind {
+                aggregate |= outputs.get(position as usize).is_some_and(|output| holds_aggregate(&output.expr));
             }
+        });
+        if aggregate {
+            self.error("SCH205", term.span, "GROUP BY cannot hold an aggregate.");
         }
         resolved
     }
@@ -88,7 +92,7 @@ impl<'a> Resolver<'a> {
         if scope.bindings.is_empty() {
             return self.error("SCH223", span, "There is no table for * to stand for.");
         }
-        for (i, binding) in scope.bindings.iter().enumerate() {
+        for (i, binding) in scope.bindings.iter().enumerate().filter(|(_, binding)| !binding.qualified_only) {
             for column in binding.columns.iter().filter(|column| !binding.joins_by(&column.name)) {
                 let joined = scope.bindings[i + 1..].iter().any(|later| later.joins_by(&column.name));
                 let own = ExprKind::Column { source: binding.source, column: column.position };
@@ -126,44 +130,6 @@ impl<'a> Resolver<'a> {
         self.open_star(span, items);
     }
 
-    /// The names of a query's columns as an outer query speaks of them.
-    pub(super) fn output_names(&self, query: &crate::tree::Query) -> Vec<String> {
-        let mut names: Vec<String> = match &query.body {
-            crate::tree::Body::Select(select) => {
-                select.items.iter().map(|item| self.output_name(item, &select.from)).collect()
-            }
-            crate::tree::Body::Set { left, .. } => return self.output_names(left),
-            crate::tree::Body::Values(rows) => {
-                (1..=rows.first().map_or(0, Vec::len)).map(|i| format!("column{i}")).collect()
-            }
-        };
-        for i in 1..names.len() {
-            let same = |name: &str, names: &[String]| names[..i].iter().any(|other| other.eq_ignore_ascii_case(name));
-            if same(&names[i], &names) {
-                let numbered = (1..).map(|n: usize| format!("{}:{n}", names[i]));
-                let free = numbered.take(names.len() + 1).find(|name| !same(name, &names));
-                names[i] = free.unwrap_or_default();
-            }
-        }
-        names
-    }
-
-    fn output_name(&self, item: &Item, from: &[Source]) -> String {
-        if let Some(alias) = &item.alias {
-            return alias.clone();
-        }
-        match item.expr.kind {
-            ExprKind::Column { source, column } => {
-                let known = from.iter().find(|s| s.id == source).and_then(|source| match &source.kind {
-                    SourceKind::Table(table) => self.catalog.table(*table).columns.get(column as usize).map(|c| &c.name),
-                    SourceKind::Cte { columns, .. } | SourceKind::Derived { columns, .. } => columns.get(column as usize),
-                });
-                known.cloned().unwrap_or_else(|| self.text_of(item.expr.span).to_owned())
-            }
-            _ => self.text_of(item.expr.span).to_owned(),
-        }
-    }
-
     /// What an output's alias stands for in an expression of `clause`; an error where it may not be spoken of.
     pub(super) fn aliased_output(&mut self, level: usize, position: u16, span: Span) -> Expr {
         let Some(scope) = self.scopes.get(level) else { return super::unknown("", span) };
@@ -182,6 +148,11 @@ impl<'a> Resolver<'a> {
         }
         if settled {
             return Expr { kind: ExprKind::Output(position), span };
+        }
+        each_expr(&expr, &mut |_| self.copied += 1);
+        if self.copied > super::MOST_COPIES {
+            self.error("SYN107", span, "Aliases within aliases make this query too large.");
+            return super::unknown(&alias, span);
         }
         self.renew_sources(&mut expr);
         Expr { kind: expr.kind, span }
@@ -211,4 +182,35 @@ fn holds_window(expr: &Expr) -> bool {
     let mut found = false;
     each_expr_here(expr, &mut |e| found |= matches!(&e.kind, ExprKind::Call(call) if call.over.is_some()));
     found
+}
+
+/// The names of a query's columns as an outer query speaks of them: aliases, columns' own names, else the text.
+pub(crate) fn output_names(query: &Query, catalog: &Catalog, text: &str) -> Vec<String> {
+    let mut names: Vec<String> = match &query.body {
+        Body::Select(select) => select.items.iter().map(|item| output_name(item, &select.from, catalog, text)).collect(),
+        Body::Set { left, .. } => return output_names(left, catalog, text),
+        Body::Values(rows) => (1..=rows.first().map_or(0, Vec::len)).map(|i| format!("column{i}")).collect(),
+    };
+    for i in 1..names.len() {
+        let taken = |name: &str, names: &[String]| names[..i].iter().any(|other| other.eq_ignore_ascii_case(name));
+        if taken(&names[i], &names) {
+            let mut numbered = (1..=names.len()).map(|n| format!("{}:{n}", names[i]));
+            names[i] = numbered.find(|name| !taken(name, &names)).unwrap_or_default();
+        }
+    }
+    names
+}
+
+fn output_name(item: &Item, from: &[Source], catalog: &Catalog, text: &str) -> String {
+    if let Some(alias) = &item.alias {
+        return alias.clone();
+    }
+    let Span { start, end } = item.expr.span;
+    let written = || text.get(start as usize..end as usize).unwrap_or("").to_owned();
+    let ExprKind::Column { source, column } = item.expr.kind else { return written() };
+    let known = from.iter().find(|s| s.id == source).and_then(|source| match &source.kind {
+        SourceKind::Table(table) => catalog.table(*table).columns.get(column as usize).map(|c| &c.name),
+        SourceKind::Cte { columns, .. } | SourceKind::Derived { columns, .. } => columns.get(column as usize),
+    });
+    known.cloned().unwrap_or_else(written)
 }

@@ -344,7 +344,7 @@ impl Parser<'_> {
             return Ok(ExprKind::Raise);
         }
         for clock in ["CURRENT_DATE", "CURRENT_TIMESTAMP", "CURRENT_TIME"] {
-            if self.cursor.is_word(clock) && !before_bracket && !self.cursor.is_symbol_at(1, ".") {
+            if self.cursor.is_word(clock) && !self.cursor.is_symbol_at(1, ".") {
                 self.cursor.advance();
                 return Ok(ExprKind::Clock(clock));
             }

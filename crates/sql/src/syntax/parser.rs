@@ -7,6 +7,8 @@ use crate::tree::{SetOp, Span};
 
 /// How deep brackets, subqueries and operators may nest.
 pub(crate) const DEEPEST: usize = 120;
+/// How deep subqueries may nest.
+const DEEPEST_QUERY: usize = 16;
 
 /// Why a text is no query.
 #[derive(Debug, Clone)]
@@ -24,11 +26,12 @@ pub(crate) struct Parser<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) dialect: Dialect,
     pub(super) depth: usize,
+    queries: usize,
 }
 
 /// Reads exactly one query; a trailing semicolon is fine.
 pub(crate) fn parse_query(text: &str, dialect: Dialect) -> Parse<Query> {
-    let mut parser = Parser { cursor: Cursor::new(text, dialect), dialect, depth: 0 };
+    let mut parser = Parser { cursor: Cursor::new(text, dialect), dialect, depth: 0, queries: 0 };
     while parser.cursor.eat_symbol(";") {}
     if parser.cursor.peek().kind == TokenKind::End {
         return parser.problem("SYN101", "There is no statement here.".to_owned(), None);
@@ -147,6 +150,16 @@ impl Parser<'_> {
 
     /// `WITH … body ORDER BY … LIMIT …`.
     pub(super) fn query(&mut self) -> Parse<Query> {
+        if self.queries >= DEEPEST_QUERY {
+            return self.problem("SYN107", format!("More than {DEEPEST_QUERY} queries are nested here."), None);
+        }
+        self.queries += 1;
+        let query = self.query_here();
+        self.queries -= 1;
+        query
+    }
+
+    fn query_here(&mut self) -> Parse<Query> {
         self.deeper(|parser| {
             let start = parser.cursor.peek().span;
             let with = if parser.cursor.is_word("WITH") { parser.with()? } else { vec![] };

@@ -96,18 +96,47 @@ fn check(text: &str, expected: Expect) {
 
 #[test]
 fn reading_form_one_table() {
-    check("select count(*), sum(BUDGET) from Project where status='Active' and budget>1 group by department", expect![[""]]);
+    check("select count(*), sum(BUDGET) from Project where status='Active' and budget>1 group by department", expect![[r#"
+        SELECT COUNT(*) AS project_count, SUM(budget) AS total_budget
+        FROM project
+        WHERE status = 'Active'
+          AND budget > 1
+        GROUP BY department
+        -- SELECT COUNT(*), SUM(project.budget) FROM project WHERE project.status = 'Active' AND project.budget > 1 GROUP BY project.department
+    "#]]);
 }
 
 #[test]
 fn reading_form_joins_and_subqueries() {
     check(
         "select p.name, count(*) from project p join staff on staff.project_code=p.project_code left join contract on contract.project_code = p.project_code where p.budget > (select avg(budget) from project) group by p.name order by 2 desc limit 3",
-        expect![[""]],
+        expect![[r#"
+            SELECT p.name, COUNT(*) AS row_count
+            FROM project AS p
+            JOIN staff AS s ON s.project_code = p.project_code
+            LEFT JOIN contract AS c ON c.project_code = p.project_code
+            WHERE p.budget > (
+                SELECT AVG(budget)
+                FROM project
+            )
+            GROUP BY p.name
+            ORDER BY row_count DESC
+            LIMIT 3
+            -- SELECT project.name, COUNT(*) FROM project JOIN staff ON staff.project_code = project.project_code LEFT JOIN contract ON contract.project_code = project.project_code WHERE project.budget > (SELECT AVG(project_2.budget) FROM project AS project_2) GROUP BY project.name ORDER BY 2 DESC LIMIT 3
+        "#]],
     );
     check(
         "select name from project where not exists (select 1 from contract where contract.project_code = project.project_code)",
-        expect![[""]],
+        expect![[r#"
+            SELECT p.name
+            FROM project AS p
+            WHERE NOT EXISTS (
+                SELECT 1
+                FROM contract AS c
+                WHERE c.project_code = p.project_code
+            )
+            -- SELECT project.name FROM project WHERE NOT EXISTS (SELECT 1 FROM contract WHERE contract.project_code = project.project_code)
+        "#]],
     );
 }
 
@@ -115,6 +144,19 @@ fn reading_form_joins_and_subqueries() {
 fn reading_form_ctes_and_sets() {
     check(
         "with t as (select project_code, sum(amount) from contract group by 1) select * from t union all select name, 1 from company order by 1",
-        expect![[""]],
+        expect![[r#"
+            WITH t AS (
+                SELECT project_code, SUM(amount) AS total_amount
+                FROM contract
+                GROUP BY project_code
+            )
+            SELECT *
+            FROM t
+            UNION ALL
+            SELECT name, 1
+            FROM company
+            ORDER BY project_code
+            -- WITH t AS (SELECT contract.project_code, SUM(contract.amount) AS c2 FROM contract GROUP BY contract.project_code) SELECT t.project_code, t.c2 FROM t UNION ALL SELECT company.name, 1 FROM company ORDER BY project_code
+        "#]],
     );
 }

@@ -9,13 +9,13 @@ use sql::{Dialect, Severity, parse, print};
 use crate::support::{database, refusal, suites};
 
 #[derive(serde::Deserialize)]
-struct Question {
-    id: String,
-    db_id: String,
-    sql: String,
+pub(crate) struct Question {
+    pub(crate) id: String,
+    pub(crate) db_id: String,
+    pub(crate) sql: String,
 }
 
-fn questions(folder: &std::path::Path) -> BTreeMap<String, Vec<Question>> {
+pub(crate) fn questions(folder: &std::path::Path) -> BTreeMap<String, Vec<Question>> {
     let text = std::fs::read_to_string(folder.join("queries.jsonl")).expect("the suite has its queries");
     let mut by_schema: BTreeMap<String, Vec<Question>> = BTreeMap::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {

@@ -2,48 +2,14 @@
 
 use std::collections::HashMap;
 
-use database::Image;
-use rusqlite::Connection;
-use schema::Catalog;
 use train::evaluate::{Exam, Reply};
 use train::question::{Question, Status};
 use train::report::{Fault, Report, Tally};
 
-const SCHEMA: &str = "
-    CREATE TABLE shops (shop_id INTEGER PRIMARY KEY, name TEXT, city TEXT, sales DECIMAL(10,2));
-    CREATE TABLE orders (order_id INTEGER PRIMARY KEY, shop_id INTEGER REFERENCES shops(shop_id), amount INTEGER);";
-
-fn catalog() -> Catalog {
-    sql::ddl::catalog_from_ddl(SCHEMA).unwrap()
-}
-
-/// Two databases on which wrong queries differ.
-fn databases() -> Vec<Image> {
-    let rows = [
-        "INSERT INTO shops VALUES (1, 'North', 'Oslo', 10), (2, 'South', 'Rome', 20);
-         INSERT INTO orders VALUES (1, 1, 5), (2, 1, 7), (3, 2, 9);",
-        "INSERT INTO shops VALUES (1, 'East', 'Oslo', 30), (2, 'West', 'Oslo', 15), (3, 'Port', 'Rome', 7);
-         INSERT INTO orders VALUES (1, 3, 1);",
-    ];
-    let image = |rows: &str| {
-        let mut connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(&format!("{SCHEMA}{rows}")).unwrap();
-        Image::of(&mut connection, &catalog()).unwrap()
-    };
-    rows.map(image).into()
-}
+use crate::pack::{self, databases};
 
 fn question(id: &str, sql: Option<&str>, difficulty: &str) -> Question {
-    let status = if sql.is_some() { Status::Answered } else { Status::Refused };
-    Question {
-        id: id.to_owned(),
-        question: format!("question {id}"),
-        sql: sql.map(str::to_owned),
-        difficulty: difficulty.to_owned(),
-        tags: vec!["tag".to_owned()],
-        status,
-        ..Question::default()
-    }
+    Question { difficulty: difficulty.to_owned(), ordered: false, ..pack::question(id, &format!("question {id}"), sql) }
 }
 
 fn questions() -> Vec<Question> {

@@ -1,4 +1,7 @@
 //! Tests of the crate through its public functions.
 
-//mod evaluate;
+mod evaluate;
+mod folder;
+mod pack;
+mod pipeline;
 mod sft;

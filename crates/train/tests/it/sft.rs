@@ -1,7 +1,7 @@
 //! Training on a tiny network: learning, exact resume, crashes.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use model::inference::{Logits, Model, Options, decode_step, prefill};
 use model::optim::Rule;
@@ -15,27 +15,12 @@ use train::config::{
 use train::dataset::{Dataset, Encoded};
 use train::error::{Result, TrainError};
 use train::metrics;
-use train::report::Tally;
+use train::report::{Report, Tally};
 use train::sft::{Event, Job, Origin, Outcome, sft, weights_sha256};
 
+use crate::folder::Folder;
+
 const END: u32 = 1;
-
-/// A folder that is gone with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("train-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 fn tokenizer() -> Tokenizer {
     let added = ["<sep>", "<end>"].map(str::to_owned);
@@ -94,6 +79,10 @@ struct Plan<'a> {
     dies_at_evaluation: usize,
 }
 
+fn half_right() -> Report {
+    Report { answerable: Tally { right: 1, questions: 2 }, ..Report::default() }
+}
+
 fn run(folder: &Path, plan: Plan<'_>) -> (Result<Outcome>, Vec<String>) {
     let (tokenizer, metadata, origin) = (tokenizer(), Metadata::new(), Origin::default());
     let job = Job {
@@ -110,7 +99,7 @@ fn run(folder: &Path, plan: Plan<'_>) -> (Result<Outcome>, Vec<String>) {
         if evaluations == plan.dies_at_evaluation {
             return Err(TrainError::Evaluation("the power failed".to_owned()));
         }
-        Ok(Tally { right: 1, questions: 2 })
+        Ok(half_right())
     };
     let mut watch = |event: &Event<'_>| {
         if let Event::PassedOver(problem) = event {
@@ -217,10 +206,21 @@ fn the_run_folder_holds_what_it_should() {
     let mut names: Vec<String> =
         std::fs::read_dir(&folder.0).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
-    let checkpoints = ["checkpoint-000035", "checkpoint-000040"];
-    let files = ["best", "config.resolved.toml", "environment.json", "latest", "metrics.jsonl"];
-    let expected: Vec<&str> = [files[0], checkpoints[0], checkpoints[1], files[1], files[2], files[3], files[4]].into();
+    let events = names.iter().position(|name| name.starts_with("events.out.tfevents.")).unwrap();
+    names.remove(events);
+    let expected = [
+        "best",
+        "checkpoint-000035",
+        "checkpoint-000040",
+        "completions",
+        "config.resolved.toml",
+        "environment.json",
+        "latest",
+        "metrics.jsonl",
+        "report",
+    ];
     assert_eq!(names, expected);
+    assert!(folder.0.join("report/index.html").exists() && folder.0.join("completions/step_000040.jsonl").exists());
     assert_eq!(outcome.best.unwrap().step, 40);
     assert_eq!(std::fs::read_link(folder.0.join("best")).unwrap(), Path::new("checkpoint-000040"));
     assert_eq!(checkpoint::resolve(&folder.0), folder.0.join("best"));
@@ -268,7 +268,8 @@ fn epochs_and_minutes_become_steps() {
     let resolved = SftConfig::from_toml(&std::fs::read_to_string(path.join("config.resolved.toml")).unwrap()).unwrap();
     assert_eq!(resolved.schedule.max_steps, steps);
     let again = run(&path, Plan { config: by_minutes, resume: true, ..plan(&data) }).0.unwrap();
-    assert_eq!((again.steps, again.checkpoint), (steps, None));
+    assert_eq!((again.steps, again.stopped), (steps, false));
+    assert!(again.checkpoint.unwrap().ends_with(format!("checkpoint-{steps:06}")));
 }
 
 #[test]
@@ -278,7 +279,7 @@ fn a_watcher_can_stop_a_run_that_then_resumes() {
     let (tokenizer, metadata, origin, config) = (tokenizer(), Metadata::new(), Origin::default(), config(20));
     let job =
         Job { config: &config, data: &data, tokenizer: &tokenizer, metadata: &metadata, origin: &origin, run: &folder.0 };
-    let mut evaluate = |_: &Parameters| Ok(Tally { right: 1, questions: 2 });
+    let mut evaluate = |_: &Parameters| Ok(half_right());
     let mut watch = |event: &Event<'_>| match event {
         Event::Step(line) if line.step == 7 => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),

@@ -1,0 +1,58 @@
+//! Whatever an untrained model writes under the matcher is a whole query.
+
+use answer::engine::grammar;
+use answer::intent::Intent;
+use answer::prompt::{ModelQuestion, prompt};
+use answer::query_generator::{Candidate, Draw, GenerateError, Generator, Request, generate};
+use model::config::Config;
+use model::inference::Model;
+use model::parameters::Parameters;
+use model::sampling::Sampling;
+use sql::canonical::{fill_from, text};
+use sql::lexeme::Lexeme;
+use sql::matcher::SlotTable;
+
+use crate::tools::{pack, read, vocabulary};
+
+#[test]
+fn untrained_weights_write_whole_queries() {
+    let pack = pack();
+    let vocabulary = vocabulary(&pack);
+    let grammar = grammar(&pack, &vocabulary);
+    let config = Config { hidden_size: 32, intermediate_size: 64, num_hidden_layers: 1, ..Config::compact(vocabulary.size()) };
+    let model = Model::new(Parameters::init(&config, 1).unwrap()).unwrap();
+    let generator = Generator { model: &model, vocabulary: &vocabulary, grammar: &grammar, threads: 1 };
+    let question = read(&pack, "active projects over 100k started in 2024 at \"Initech\"");
+    let (slots, prompt) = (SlotTable::of(&question), prompt(&vocabulary, &ModelQuestion::from(&question)));
+    let draws: Vec<Draw> = (0..60).map(|seed| Draw { sampling: Sampling::at_temperature(2.0), seed }).collect();
+    let request = |draws| Request { prompt: &prompt, slots: &slots, draws, intent: None };
+
+    let together = generate(generator, &[request(&draws[..]), request(&[Draw::GREEDY])]).unwrap();
+    let written: Vec<&Candidate> = together[0].iter().filter(|c| c.intent == Intent::Answerable).collect();
+    assert!(written.len() > 5, "{}", written.len());
+    for candidate in &written {
+        assert!(candidate.finished, "{candidate:?}");
+        let lexemes: Vec<Lexeme> = candidate.lexemes.iter().map(|id| vocabulary.lexicon.lexeme(*id).unwrap()).collect();
+        let fill = fill_from(&question, &[]);
+        let sql = text(&lexemes, &pack.catalog, &vocabulary.lexicon, &fill, "2026-11-20").unwrap();
+        let parsed = sql::parse(&sql, &pack.catalog, sql::Dialect::Sqlite);
+        assert!(parsed.clone().ok().is_some(), "{sql}: {:?}", parsed.diagnostics);
+        assert!(candidate.log_likelihood < 0.0 && candidate.forced > 0);
+    }
+    // Alone, a candidate is the same as beside others.
+    let alone = generate(generator, &[request(&draws[7..8])]).unwrap();
+    assert_eq!(alone[0][0], together[0][7]);
+}
+
+#[test]
+fn a_question_longer_than_the_model_reads_is_refused() {
+    let pack = pack();
+    let vocabulary = vocabulary(&pack);
+    let grammar = grammar(&pack, &vocabulary);
+    let small = Config { max_position_embeddings: 20, hidden_size: 32, num_hidden_layers: 1, ..Config::compact(vocabulary.size()) };
+    let model = Model::new(Parameters::init(&small, 1).unwrap()).unwrap();
+    let generator = Generator { model: &model, vocabulary: &vocabulary, grammar: &grammar, threads: 1 };
+    let slots = SlotTable::new();
+    let request = Request { prompt: &[vocabulary.bos(); 15], slots: &slots, draws: &[Draw::GREEDY], intent: None };
+    assert!(matches!(generate(generator, &[request]), Err(GenerateError::TooLong { given: 15, .. })));
+}

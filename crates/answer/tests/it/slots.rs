@@ -1,0 +1,63 @@
+//! Literals of a query traced to the words of the question.
+
+use answer::slots::align;
+use sql::tree::ExprKind;
+use sql::visit::each_expr_of_query;
+
+use crate::tools::{pack, read};
+
+/// The slots of a query's literals in order, or what could not be traced.
+fn traced(question: &str, sql: &str) -> Result<Vec<String>, String> {
+    let pack = pack();
+    let lexicon = pack.lexicon().unwrap();
+    let parsed = sql::parse(sql, &pack.catalog, sql::Dialect::Sqlite);
+    let mut query = parsed.clone().ok().unwrap_or_else(|| panic!("{sql}: {:?}", parsed.diagnostics));
+    align(&mut query, &read(&pack, question), &lexicon).map_err(|e| e.to_string())?;
+    let mut found = vec![];
+    each_expr_of_query(&query, &mut |expr| {
+        if let ExprKind::Literal(literal) = &expr.kind {
+            found.push(literal.slot.map_or_else(|| "-".to_owned(), |s| format!("{} {:?}", s.slot, s.part)));
+        }
+    });
+    Ok(found)
+}
+
+#[test]
+fn numbers_and_values() {
+    let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Status = 'Active' AND Budget > 100000";
+    assert_eq!(traced("active projects over 100k", sql).unwrap(), ["<val1> Whole", "<num1> Whole"]);
+    let same = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Budget > 5 AND Revenue > 5 LIMIT 5";
+    let found = traced("top 5 projects with budget over 5 and revenue over 5", same).unwrap();
+    assert_eq!(found, ["<num1> Whole", "<num2> Whole", "<num3> Whole"]);
+}
+
+#[test]
+fn ranges_and_days() {
+    let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Start_Date >= '2024-01-01' AND Start_Date < '2025-01-01'";
+    assert_eq!(traced("projects started in 2024", sql).unwrap(), ["<range1> Start", "<range1> End"]);
+    let overdue = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE End_Date < '2026-11-20'";
+    assert_eq!(traced("projects that should have ended", overdue).unwrap(), ["-"]);
+}
+
+#[test]
+fn patterns() {
+    let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Project_Name LIKE '%Cloud%'";
+    assert_eq!(traced("projects with \"Cloud\" in the name", sql).unwrap(), ["<str1> Contains"]);
+}
+
+#[test]
+fn constants_stay_without_a_slot() {
+    let sql = "SELECT 100.0 * Revenue / Budget FROM PAC_MNT_PROJECTS WHERE Budget > 500000";
+    assert_eq!(traced("revenue as a percentage of budget, high budget projects", sql).unwrap(), ["-", "-"]);
+    let percent = "SELECT 100.0 * Revenue / Budget FROM PAC_MNT_PROJECTS WHERE Budget > 100";
+    assert_eq!(traced("revenue as a percentage of budget where budget is over 100", percent).unwrap(), ["-", "<num1> Whole"]);
+    let exists = "SELECT Project_Name FROM PAC_MNT_PROJECTS p WHERE EXISTS (SELECT 1 FROM PROJSTAFF s WHERE s.Project_Code = p.Project_Code)";
+    assert_eq!(traced("the 1 project with staff", exists).unwrap(), ["-"]);
+}
+
+#[test]
+fn what_nobody_said_is_named() {
+    let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Department = 'IT' AND Budget > 77";
+    let message = traced("projects of Finance", sql).unwrap_err();
+    assert_eq!(message, "nothing in the question stands for 'IT', 77");
+}

@@ -1,0 +1,53 @@
+//! Settings: where they come from, and what is wrong with bad ones.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::tools::{Folder, Ran, glrl, run};
+
+#[test]
+fn each_value_says_where_it_came_from() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("glrl")).unwrap();
+    folder.write("glrl/config.toml", "[limits]\nmax_rows = 10\ndeadline_ms = 100\nmax_bytes = 5\n");
+    folder.write("glrl.toml", "\u{feff}[limits]\nmax_rows = 20\ndeadline_ms = 200\n");
+    let mut command = glrl();
+    command.args(["config", "print", "--json"]).current_dir(&folder.0);
+    command.env("XDG_CONFIG_HOME", &folder.0).env("GLRL_LIMITS__MAX_ROWS", "30");
+    let printed = Ran::of(&mut command).json();
+    let shown = |key: &str| (printed[key]["value"].clone(), printed[key]["origin"].as_str().unwrap().to_owned());
+    assert_eq!(shown("limits.max_rows"), (Value::from(30), "$GLRL_LIMITS__MAX_ROWS".to_owned()));
+    assert_eq!(shown("limits.deadline_ms"), (Value::from(200), "glrl.toml".to_owned()));
+    assert!(shown("limits.max_bytes").1.ends_with("config.toml"));
+    assert_eq!(shown("pack").1, "default");
+}
+
+#[test]
+fn bad_settings_end_with_4() {
+    let folder = Folder::new();
+    let check = |file: &str, message: &str| {
+        let path = folder.write("bad.toml", file);
+        let ran = Ran::of(glrl().args(["config", "print", "--config"]).arg(path));
+        assert_eq!((ran.code, ran.stdout.as_str()), (4, ""), "{file}");
+        assert!(ran.stderr.contains(message), "{}", ran.stderr);
+    };
+    check("[limits]\nmax_row = 1", "did you mean \"limits.max_rows\"");
+    check("[limits]\nmax_rows = \"many\"", "expected a whole number");
+    check("[limits\n", "bad.toml");
+    check("limits = 3", "limits");
+    assert_eq!(run(["config", "print", "--config", "/no/such/file.toml"]).code, 4);
+    let ran = Ran::of(glrl().args(["ask", "a", "--json"]).env("GLRL_NO_SUCH", "1"));
+    assert_eq!((ran.code, ran.json()["error"]["code"].as_str()), (4, Some("settings")));
+    let ran = run(["ask", "all projects", "--json", "--threshold", "sure"]);
+    assert_eq!((ran.code, ran.json()["error"]["code"].as_str()), (4, Some("settings")));
+}
+
+#[test]
+fn the_defaults_are_printed_with_their_comments() {
+    let ran = run(["config", "print", "--default"]);
+    assert!(ran.code == 0 && ran.stdout.starts_with('#') && ran.stdout.contains("[limits]"));
+    let folder = Folder::new();
+    let path = folder.write("own.toml", &ran.stdout);
+    assert_eq!(Ran::of(glrl().args(["config", "print", "--config"]).arg(path)).code, 0);
+}

@@ -1,0 +1,109 @@
+//! `glrl validate`: diagnostics as data, in batches, over any schema.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::tools::{Folder, Ran, glrl, run};
+
+fn diagnostics(ran: &Ran) -> Vec<Value> {
+    ran.json()["diagnostics"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_valid_query_ends_with_0() {
+    let ran = run(["validate", "--json", "SELECT Project_Code FROM PAC_MNT_PROJECTS WHERE Budget > 1"]);
+    assert_eq!((ran.code, ran.json()["valid"].clone(), ran.json()["id"].clone()), (0, json!(true), Value::Null), "{}", ran.stdout);
+}
+
+#[test]
+fn findings_have_code_layer_place_and_fixes() {
+    let sql = "SELECT Budgt FROM PAC_MNT_PROJECTS";
+    let ran = run(["validate", "--json", sql]);
+    assert_eq!((ran.code, ran.json()["valid"].clone()), (3, json!(false)));
+    let found = diagnostics(&ran);
+    let fields: Vec<&String> = found[0].as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["code", "layer", "severity", "span", "message", "help", "fixes"]);
+    assert_eq!((&found[0]["layer"], &found[0]["severity"]), (&json!("schema"), &json!("error")));
+    let span = [&found[0]["span"][0], &found[0]["span"][1]].map(|n| n.as_u64().unwrap() as usize);
+    assert_eq!(&sql[span[0]..span[1]], "Budgt");
+    let text = run(["validate", sql]);
+    assert!(text.code == 3 && text.stdout.contains("^^^^^"), "{}", text.stdout);
+}
+
+#[test]
+fn what_must_not_run_ends_with_6() {
+    let ran = run(["validate", "--json", "DELETE FROM PAC_MNT_PROJECTS"]);
+    assert!(matches!(ran.code, 3 | 6), "{}", ran.stdout);
+    assert_eq!(ran.json()["valid"], false);
+    assert_eq!(run(["validate", "--json", "SELECT load_extension('x') FROM PAC_MNT_PROJECTS"]).code, 6);
+}
+
+#[test]
+fn layers_can_be_chosen() {
+    let sql = "SELECT load_extension('x') FROM PAC_MNT_PROJECTS";
+    let ran = run(["validate", "--json", "--layers", "syntax", sql]);
+    assert_eq!((ran.code, diagnostics(&ran)), (0, vec![]));
+    assert_eq!(run(["validate", "--layers", "taste", sql]).code, 2);
+    assert_eq!(run(["validate", "--dialect", "oracle", sql]).code, 2);
+}
+
+#[test]
+fn any_schema_will_do() {
+    let folder = Folder::new();
+    let ddl = folder.write("a.sql", "CREATE TABLE singer (name TEXT, age INTEGER)");
+    let ddl = ddl.to_str().unwrap();
+    assert_eq!(run(["validate", "--ddl", ddl, "--layers", "syntax,schema", "SELECT name FROM singer"]).code, 0);
+    assert_eq!(run(["validate", "--ddl", ddl, "--layers", "syntax,schema", "SELECT nme FROM singer"]).code, 3);
+    let broken = folder.write("b.sql", "CREATE TABLE");
+    assert_eq!(run(["validate", "--ddl", broken.to_str().unwrap(), "SELECT 1"]).code, 7);
+}
+
+#[test]
+fn batches_reply_line_by_line() {
+    let folder = Folder::new();
+    let lines = "{\"id\":1,\"sql\":\"SELECT Budget FROM PAC_MNT_PROJECTS\"}\n{\"id\":2,\"sql\":\"SELEC\"}\nx\n";
+    let path = folder.write("a.jsonl", lines);
+    let ran = run(["validate", "--json", "--batch", path.to_str().unwrap()]);
+    let shown: Vec<(Value, Value)> = ran.lines().into_iter().map(|r| (r["id"].clone(), r["valid"].clone())).collect();
+    assert_eq!(ran.code, 0);
+    assert_eq!(shown, [(json!(1), json!(true)), (json!(2), json!(false)), (json!(null), json!(false))]);
+    assert_eq!(run(["validate", "--json", "--batch", "/no/such/file"]).code, 7);
+}
+
+#[test]
+fn nothing_makes_the_validator_panic() {
+    for sql in ["", " ", ";", "\u{0}", "SELECT", "((((", "SELECT 'a", "é", &"(".repeat(5000), &"SELECT 1 UNION ".repeat(500)] {
+        let sql = sql.replace('\0', " ");
+        let ran = Ran::of(glrl().args(["validate", "--json", "--"]).arg(&sql));
+        assert!(matches!(ran.code, 0 | 2 | 3 | 6), "{sql:?}: {} {}", ran.code, ran.stderr);
+    }
+}
+
+/// Human-written queries over ten schemas, where the folder of outside suites is at hand.
+#[test]
+fn spider_is_accepted() {
+    let Some(suites) = std::env::var_os("GLRL_SUITES").map(std::path::PathBuf::from) else {
+        eprintln!("skipped: GLRL_SUITES names no folder");
+        return;
+    };
+    let spider = suites.join("spider");
+    let queries = fs::read_to_string(spider.join("queries.jsonl")).unwrap();
+    let mut by_schema: std::collections::BTreeMap<String, String> = Default::default();
+    for line in queries.lines() {
+        let query: Value = serde_json::from_str(line).unwrap();
+        let schema = query["db"].as_str().or(query["db_id"].as_str()).or(query["schema"].as_str()).unwrap().to_owned();
+        let sql = query["sql"].as_str().or(query["query"].as_str()).unwrap();
+        *by_schema.entry(schema).or_default() += &format!("{}\n", json!({ "id": sql, "sql": sql }));
+    }
+    let folder = Folder::new();
+    let mut refused = vec![];
+    for (schema, lines) in by_schema {
+        let batch = folder.write("a.jsonl", lines);
+        let ddl = spider.join(format!("{schema}.sql"));
+        let mut command = glrl();
+        command.args(["validate", "--json", "--layers", "syntax,schema", "--batch"]).arg(batch).arg("--ddl").arg(ddl);
+        refused.extend(Ran::of(&mut command).lines().into_iter().filter(|reply| reply["valid"] == false));
+    }
+    assert!(refused.is_empty(), "{refused:#?}");
+}

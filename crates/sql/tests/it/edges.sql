@@ -1,0 +1,327 @@
+-- One statement a line; SQLite itself says which are wrong.
+SELECT 1
+SELECT 1;
+SELECT 1;;
+SELECT
+SELECT 1,
+SELECT * FROM
+SELECT * FROM nowhere
+SELECT nope FROM project
+SELECT project.nope FROM project
+SELECT p.name FROM project
+SELECT project.name FROM project p
+SELECT main.project.name FROM project
+SELECT main.project.name FROM main.project
+SELECT other.project.name FROM main.project
+SELECT name FROM project, company
+SELECT name FROM project JOIN company ON 1
+SELECT name, n FROM project n
+SELECT "name", "nope" FROM project
+SELECT 'name' FROM 'project'
+SELECT project.'name' FROM project
+SELECT `name`, [name] FROM `project`
+SELECT `nope` FROM project
+SELECT [nope] FROM project
+SELECT p."nope" FROM project p
+SELECT true, false, TRUE IS TRUE, 'x' IS NOT FALSE FROM project
+SELECT "true" FROM project
+SELECT name FROM project WHERE count(*) > 1
+SELECT name FROM project HAVING budget > 1
+SELECT name, count(*) FROM project HAVING budget > 1
+SELECT name FROM project HAVING count(*) > 1
+SELECT count(*) FROM project WHERE count(*) > 1
+SELECT name FROM project GROUP BY count(*)
+SELECT name, count(*) c FROM project GROUP BY c
+SELECT name FROM project ORDER BY count(*)
+SELECT name FROM project GROUP BY name ORDER BY count(*)
+SELECT sum(count(*)) FROM project
+SELECT sum(budget) OVER (ORDER BY sum(budget)) FROM project
+SELECT sum(sum(budget)) OVER () FROM project
+SELECT sum(sum(budget) OVER ()) FROM project
+SELECT row_number() FROM project
+SELECT row_number() OVER () FROM project
+SELECT row_number() OVER nope FROM project
+SELECT row_number() OVER w FROM project WINDOW w AS (ORDER BY name)
+SELECT row_number() OVER (w ORDER BY budget) FROM project WINDOW w AS (ORDER BY name)
+SELECT row_number() OVER (w PARTITION BY budget) FROM project WINDOW w AS (ORDER BY name)
+SELECT row_number() OVER (v) FROM project WINDOW w AS (ORDER BY name), v AS (w)
+SELECT upper(name) OVER () FROM project
+SELECT name FROM project WHERE row_number() OVER () = 1
+SELECT name FROM project ORDER BY row_number() OVER (ORDER BY budget)
+SELECT rank() FILTER (WHERE 1) OVER () FROM project
+SELECT count(*) FILTER (WHERE budget > 1) OVER () FROM project
+SELECT upper(name) FILTER (WHERE 1) FROM project
+SELECT count(DISTINCT name, status) FROM project
+SELECT count(DISTINCT name) OVER () FROM project
+SELECT upper(DISTINCT name) FROM project
+SELECT group_concat(name, ',' ORDER BY budget) FROM project
+SELECT group_concat(DISTINCT name, ',') FROM project
+SELECT upper(name ORDER BY name) FROM project
+SELECT count() FROM project
+SELECT count(*, 1) FROM project
+SELECT sum(*) FROM project
+SELECT upper(*) FROM project
+SELECT upper() FROM project
+SELECT upper(name, 1) FROM project
+SELECT nofunc(name) FROM project
+SELECT left(name, 1) FROM project
+SELECT max() FROM project
+SELECT max(1, 2, 3), min(budget, actual_cost) FROM project
+SELECT concat(name, 'x') FROM project
+SELECT if(1, 2, 3), iif(1, 2), coalesce(1), coalesce(1, 2)
+SELECT date(), date('now'), date(1, 2, 3, 4), strftime()
+SELECT round(1, 2, 3)
+SELECT sqrt(4)
+SELECT load_extension('x')
+SELECT name FROM project UNION SELECT name, status FROM project
+SELECT name FROM project UNION ALL SELECT name FROM company ORDER BY budget
+SELECT name AS n FROM project UNION ALL SELECT name FROM company ORDER BY n
+SELECT name FROM project UNION ALL SELECT name AS m FROM company ORDER BY m
+SELECT name FROM project UNION ALL SELECT name FROM company ORDER BY upper(name)
+SELECT upper(name) FROM project UNION ALL SELECT name FROM company ORDER BY upper(name)
+SELECT name FROM project UNION ALL SELECT name FROM company ORDER BY 2
+SELECT name FROM project ORDER BY 1 UNION SELECT name FROM company
+SELECT name FROM project LIMIT 1 UNION SELECT name FROM company
+(SELECT name FROM project) UNION SELECT name FROM company
+SELECT * FROM (SELECT name FROM project) UNION SELECT name FROM company
+SELECT name FROM project INTERSECT ALL SELECT name FROM company
+SELECT name FROM project ORDER BY 2
+SELECT name FROM project ORDER BY 0
+SELECT name FROM project ORDER BY -1
+SELECT name FROM project ORDER BY 1 + 1
+SELECT name FROM project GROUP BY 2
+SELECT name FROM project ORDER BY nope
+SELECT budget AS b FROM project WHERE b > 1
+SELECT budget AS b FROM project GROUP BY b HAVING b > 1 ORDER BY b
+SELECT count(*) AS c FROM project WHERE c > 1
+SELECT sum(budget) AS c FROM project ORDER BY sum(c)
+SELECT budget AS b, b + 1 FROM project
+SELECT (SELECT b) FROM (SELECT budget AS b FROM project)
+SELECT (SELECT name, status FROM project)
+SELECT name FROM project WHERE budget = (SELECT budget, name FROM project)
+SELECT name FROM project WHERE budget IN (SELECT budget, name FROM project)
+SELECT name FROM project WHERE (budget, name) IN (SELECT budget, name FROM project)
+SELECT name FROM project WHERE (budget, name) IN (SELECT budget FROM project)
+SELECT name FROM project WHERE (budget, name) IN ((1, 2))
+SELECT name FROM project WHERE (budget, name) = (1, 2)
+SELECT name FROM project WHERE (budget, name) = (1, 2, 3)
+SELECT name FROM project WHERE (budget, name) = 1
+SELECT name FROM project WHERE (budget, name) > (SELECT 1, 2)
+SELECT name FROM project WHERE (budget, name) BETWEEN (1, 2) AND (3, 4)
+SELECT (1, 2)
+SELECT (1, 2) IS NULL
+SELECT (1, 2) + 1
+SELECT name FROM project WHERE budget IN ()
+SELECT name FROM project WHERE name IN project
+SELECT name FROM project WHERE name IN active_project
+SELECT name FROM project WHERE name IN (SELECT title FROM active_project)
+SELECT name FROM project WHERE 1 IN (1, 2, name)
+SELECT * FROM project WHERE EXISTS (SELECT 1, 2)
+SELECT *
+SELECT q.* FROM project
+SELECT project.* FROM project p
+SELECT p.*, p.name FROM project p
+SELECT count(*) FROM project AS p, project AS p
+SELECT p.name FROM project AS p, project AS p
+SELECT company_id FROM project AS p, contract AS p
+SELECT * FROM project JOIN staff USING (project_code)
+SELECT * FROM project JOIN staff USING (name)
+SELECT * FROM project JOIN staff USING (nope)
+SELECT project_code FROM project JOIN staff USING (project_code)
+SELECT project_code FROM project JOIN staff ON project.project_code = staff.project_code
+SELECT project_code FROM project NATURAL JOIN staff
+SELECT * FROM project NATURAL JOIN staff ON 1
+SELECT * FROM project NATURAL JOIN staff USING (project_code)
+SELECT project_code FROM project JOIN staff USING (project_code) JOIN contract USING (project_code)
+SELECT project_code FROM project LEFT JOIN staff USING (project_code) FULL JOIN contract USING (project_code)
+SELECT * FROM project ON 1
+SELECT * FROM project USING (name)
+SELECT * FROM project, staff ON project.project_code = staff.project_code
+SELECT * FROM project LEFT JOIN staff
+SELECT * FROM project LEFT OUTER JOIN staff ON 1
+SELECT * FROM project OUTER JOIN staff ON 1
+SELECT * FROM project LEFT INNER JOIN staff ON 1
+SELECT * FROM project CROSS JOIN staff ON 1
+SELECT * FROM project INNER CROSS JOIN staff
+SELECT * FROM project FULL OUTER JOIN staff ON 1
+SELECT * FROM project RIGHT JOIN staff ON staff.hours > 1
+SELECT * FROM project p JOIN staff s ON s.project_code = c.project_code JOIN contract c ON 1
+SELECT * FROM project p LEFT JOIN staff s ON s.project_code = c.project_code JOIN contract c ON 1
+SELECT * FROM project p JOIN staff s ON s.project_code = c.project_code RIGHT JOIN contract c ON 1
+SELECT * FROM (project p JOIN staff s ON s.project_code = p.project_code)
+SELECT p.name FROM (project p JOIN staff s ON s.project_code = p.project_code)
+SELECT x.name FROM (project p JOIN staff s ON s.project_code = p.project_code) x
+SELECT p.name FROM (project p JOIN staff s ON s.project_code = p.project_code) x
+SELECT p.name FROM (project) p
+SELECT p.name FROM company LEFT JOIN (project p JOIN staff s ON s.project_code = p.project_code) ON p.name = company.name
+SELECT name FROM company LEFT JOIN (project p JOIN staff s ON s.project_code = p.project_code) ON 1
+SELECT a.name FROM (SELECT name FROM project) a
+SELECT name FROM (SELECT name FROM project)
+SELECT project.name FROM (SELECT name FROM project)
+SELECT b FROM (SELECT budget * 2 AS b FROM project) WHERE b > 1
+SELECT budget FROM (SELECT budget * 2 AS b FROM project)
+SELECT rowid FROM project
+SELECT rowid FROM (SELECT * FROM project)
+SELECT rowid FROM active_project
+SELECT rowid FROM project, staff
+SELECT p.rowid, s.oid, _rowid_ FROM project p, (SELECT 1) s
+SELECT p.rowid, p.oid, p._rowid_ FROM project p
+WITH t AS (SELECT 1 AS a) SELECT a FROM t
+WITH t AS (SELECT 1) SELECT a FROM t
+WITH t(a) AS (SELECT 1) SELECT a FROM t
+WITH t(a, b) AS (SELECT 1) SELECT a FROM t
+WITH t AS (SELECT nope FROM nowhere) SELECT 1
+WITH t AS (SELECT 1), t AS (SELECT 2) SELECT * FROM t
+WITH a AS (SELECT * FROM b), b AS (SELECT 1 AS x) SELECT x FROM a
+WITH a AS (SELECT * FROM b), b AS (SELECT * FROM a) SELECT * FROM a
+WITH t AS (SELECT * FROM t) SELECT * FROM t
+WITH project AS (SELECT 1 AS one) SELECT one FROM project
+WITH project AS (SELECT 1 AS one) SELECT name FROM main.project
+WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 5) SELECT * FROM n
+WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5) SELECT * FROM n
+WITH n(i) AS (SELECT 1 UNION ALL SELECT max(i) FROM n) SELECT * FROM n
+WITH n(i) AS (SELECT 1 UNION ALL SELECT row_number() OVER () FROM n) SELECT * FROM n
+WITH n(i) AS (SELECT 1 UNION ALL SELECT a.i FROM n a, n b) SELECT * FROM n
+WITH n(i) AS (SELECT 1 UNION ALL SELECT 1 WHERE 1 IN (SELECT i FROM n)) SELECT * FROM n
+WITH n(i) AS (SELECT 1 UNION ALL SELECT i FROM (SELECT * FROM n)) SELECT * FROM n
+WITH n(i) AS (SELECT i FROM n UNION ALL SELECT 1) SELECT * FROM n
+WITH n(i) AS (SELECT 1 INTERSECT SELECT i FROM n) SELECT * FROM n
+WITH n(i) AS (SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT i + 2 FROM n WHERE i < 9 UNION ALL SELECT i + 3 FROM n WHERE i < 9) SELECT * FROM n
+SELECT * FROM (WITH t AS (SELECT 1 AS a) SELECT a FROM t)
+SELECT (WITH t AS (SELECT p.name AS a) SELECT a FROM t) FROM project p
+SELECT 1 UNION WITH t AS (SELECT 1) SELECT * FROM t
+VALUES (1, 2), (3)
+VALUES (1, 2), (3, 4)
+VALUES (1) ORDER BY 1
+SELECT 1 UNION VALUES (1) ORDER BY 1
+VALUES (1) UNION SELECT 1 ORDER BY 1
+VALUES (count(*))
+SELECT column1 FROM (VALUES (1))
+SELECT name FROM project LIMIT 5, 10
+SELECT name FROM project LIMIT 5 OFFSET 10
+SELECT name FROM project OFFSET 10
+SELECT name FROM project LIMIT budget
+SELECT name FROM project LIMIT 1 + 1
+SELECT name FROM project LIMIT (SELECT 1)
+SELECT name FROM project LIMIT 'x'
+SELECT name FROM project LIMIT count(*)
+SELECT name FROM project FETCH FIRST 5 ROWS ONLY
+SELECT TOP 5 name FROM project
+SELECT DISTINCT ON (name) name FROM project
+SELECT ALL name FROM project
+SELECT DISTINCT DISTINCT name FROM project
+SELECT name FROM project WHERE name ILIKE 'x'
+SELECT name FROM project WHERE name REGEXP 'x'
+SELECT name FROM project WHERE name LIKE 'x' ESCAPE '\'
+SELECT name FROM project WHERE name NOT GLOB 'x'
+SELECT name FROM project WHERE name IS NOT DISTINCT FROM status
+SELECT name FROM project WHERE name IS DISTINCT FROM NULL
+SELECT name FROM project WHERE name ISNULL OR name NOTNULL OR name NOT NULL
+SELECT name FROM project WHERE NOT name IS NULL AND NOT NOT 1
+SELECT name FROM project WHERE a == 1
+SELECT name FROM project WHERE budget == 1 AND budget != 2
+SELECT name FROM project WHERE budget => 1
+SELECT name FROM project WHERE budget BETWEEN 1 AND 2 AND 3
+SELECT name FROM project WHERE budget BETWEEN 1
+SELECT name FROM project WHERE budget BETWEEN 1 OR 2
+SELECT name FROM project WHERE
+SELECT name FROM project GROUP name
+SELECT name FROM project ORDER name
+SELECT name name2 FROM project
+SELECT name AS FROM project
+SELECT name AS 'x y' FROM project
+SELECT name 'x y' FROM project
+SELECT name desc FROM project
+SELECT name like FROM project
+SELECT name left FROM project
+SELECT name order FROM project
+SELECT name "order" FROM project
+SELECT name key, status row, budget end FROM project
+SELECT 1 AS left
+SELECT * FROM project left
+SELECT * FROM project AS left
+SELECT * FROM project desc WHERE desc.name = 1
+SELECT * FROM project window
+SELECT * FROM project indexed
+SELECT * FROM project NOT INDEXED
+SELECT * FROM project INDEXED BY nope
+SELECT sum(budget) over FROM project
+SELECT sum(budget) filter FROM project
+SELECT count(*) FILTER (name) FROM project
+SELECT update FROM "order line"
+SELECT "update" FROM "order line"
+SELECT "line no" FROM "order line" WHERE "größe" > 1
+SELECT größe FROM "order line"
+SELECT line no FROM "order line"
+SELECT CAST(budget AS INTEGER), CAST(name AS VARCHAR(10)), CAST(1 AS x y z), CAST(1 AS)
+SELECT CAST(budget INTEGER) FROM project
+SELECT budget::INTEGER FROM project
+SELECT CASE WHEN 1 THEN 2 END, CASE 1 WHEN 1 THEN 2 ELSE 3 END
+SELECT CASE END
+SELECT CASE WHEN 1 THEN 2
+SELECT CASE WHEN 1 ELSE 2 END
+SELECT EXTRACT(YEAR FROM start_date) FROM project
+SELECT DATE '2024-01-01'
+SELECT INTERVAL '1 day'
+SELECT 'a' 'b'
+SELECT 'a
+SELECT "a
+SELECT [a
+SELECT 'it''s'
+SELECT x'00', X'AbCd'
+SELECT x'0', 1
+SELECT x'zz'
+SELECT 1_000, 0x1F, .5, 5., 1e3, 1.5e-3
+SELECT 1_, 2
+SELECT 1a
+SELECT 0x
+SELECT 0x11111111111111111
+SELECT 1e
+SELECT 9223372036854775808, -9223372036854775808
+SELECT #
+SELECT 1 ! 2
+SELECT {1}
+SELECT 1 -- comment
+SELECT 1 /* comment */ + /* open
+SELECT 1 - - 1, 1 -+1, ~-1
+SELECT +name, -name, ~budget FROM project
+SELECT 1 || 2 -> '$' ->> 'a'
+SELECT ?, ?1, :a, @b, $c
+SELECT name COLLATE NOCASE FROM project ORDER BY name COLLATE RTRIM
+SELECT CURRENT_DATE, CURRENT_TIME, CURRENT_TIMESTAMP
+SELECT current_date()
+SELECT RAISE(ABORT, 'x')
+SELECT ()
+SELECT (1
+SELECT 1)
+SELECT EXISTS (1)
+SELECT NOT EXISTS (SELECT 1)
+SELECT sum(budget) OVER (ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM project
+SELECT sum(budget) OVER (ROWS 1 PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS 1 FOLLOWING) FROM project
+SELECT sum(budget) OVER (ROWS BETWEEN CURRENT ROW AND 1 PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS BETWEEN UNBOUNDED FOLLOWING AND CURRENT ROW) FROM project
+SELECT sum(budget) OVER (ROWS BETWEEN 2 FOLLOWING AND UNBOUNDED FOLLOWING EXCLUDE TIES) FROM project
+SELECT sum(budget) OVER (RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM project
+SELECT sum(budget) OVER (ORDER BY budget RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM project
+SELECT sum(budget) OVER (ORDER BY budget, name RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM project
+SELECT sum(budget) OVER (GROUPS 1 PRECEDING) FROM project
+SELECT name FROM project p WHERE EXISTS (SELECT 1 FROM staff s WHERE s.project_code = p.project_code AND s.nope = 1)
+SELECT name FROM project p WHERE budget > (SELECT AVG(budget) FROM project q WHERE q.status = p.status)
+SELECT (SELECT max(p.budget) FROM staff) FROM project p
+SELECT name FROM project p WHERE 1 < (SELECT max(p.budget) FROM staff)
+SELECT name FROM project p GROUP BY name HAVING 1 < (SELECT max(p.budget) FROM staff)
+SELECT (SELECT hours FROM staff ORDER BY p.budget LIMIT 1) FROM project p
+SELECT (SELECT hours FROM staff LIMIT p.budget) FROM project p
+SELECT (SELECT x FROM (SELECT p.budget AS x)) FROM project p
+SELECT * FROM project p, (SELECT p.budget)
+SELECT json_extract(name, '$.a') FROM project
+SELECT likelihood(1, 0.5), likely(1), unlikely(0)
+SELECT name, budget FROM project GROUP BY department
+SELECT printf('%d', 1), format('x'), char(65, 66), quote(name), typeof(name), hex(name) FROM project
+SELECT total(budget), string_agg(name, ','), string_agg(name) FROM project
+SELECT ntile(4) OVER (ORDER BY budget), lag(budget) OVER (), lead(budget, 1, 0) OVER (), first_value(budget) OVER (), nth_value(budget) OVER () FROM project
+SELECT name FROM project WHERE (budget, name) IN ((1, 2), (3, 4, 5))
+SELECT name FROM project WHERE (budget, name) IN (1)
+SELECT x.name, p.budget FROM (project p JOIN staff s ON s.project_code = p.project_code) x
+SELECT status, count(*) c FROM project GROUP BY 1 > c

@@ -1,0 +1,149 @@
+//! From question files to a model that answers them, through every stage.
+
+use std::ops::ControlFlow;
+
+use answer::engine::{Engine, LoadedModel, grammar, metadata};
+use answer::orchestrator::Options;
+use answer::pack::Pack;
+use answer::vocabulary::Vocabulary;
+use database::ProfileLimits;
+use model::model_folder::{self, Loaded};
+use model::parameters::Parameters;
+use model::weights::Format;
+use schema::normalize::Context;
+use sql::matcher::Grammar;
+use train::canonical::{Reader, example};
+use train::config::{EvaluationConfig, OptimiserConfig, ScheduleConfig, SftConfig, ShapeConfig};
+use train::dataset::Dataset;
+use train::encode::{encode, learn_vocabulary};
+use train::evaluate::{Exam, grade_weights, pipeline};
+use train::example::{Example, Intent};
+use train::export::{ModelCard, export};
+use train::oracle::oracle;
+use train::report::Tally;
+use train::sft::{Job, Origin, sft};
+
+use crate::folder::Folder;
+use crate::pack::{databases, pack, questions};
+
+const TODAY: jiff::civil::Date = jiff::civil::Date::constant(2026, 1, 15);
+
+fn config() -> SftConfig {
+    SftConfig {
+        model: ShapeConfig {
+            hidden_size: 48,
+            num_hidden_layers: 2,
+            num_attention_heads: 2,
+            num_key_value_heads: 1,
+            intermediate_size: 96,
+            max_position_embeddings: 256,
+            dropout: 0.0,
+        },
+        optimiser: OptimiserConfig { learning_rate: 1e-2, ema_decay: 0.9, ..OptimiserConfig::default() },
+        schedule: ScheduleConfig { max_steps: 80, ..ScheduleConfig::default() },
+        evaluation: EvaluationConfig { every_steps: 0, questions: 0 },
+        ..SftConfig::default()
+    }
+}
+
+/// The pack without a model, with the values of its first database.
+fn modelless(pack: &Pack) -> Engine {
+    let problem = answer::reply::Problem::new(answer::reply::Cause::ModelMissing, "none yet");
+    let database = databases()[0].open().unwrap();
+    Engine::new(pack.clone(), database, Err(problem), None, &ProfileLimits::default())
+}
+
+/// The questions as examples, which the grammar admits.
+fn examples(context: Context<'_>, vocabulary: &Vocabulary, grammar: &Grammar) -> Vec<Example> {
+    let reader = Reader { context, lexicon: &vocabulary.lexicon, grammar };
+    questions().iter().map(|question| example(&reader, question).unwrap()).collect()
+}
+
+fn vocabulary(pack: &Pack) -> Vocabulary {
+    let texts: Vec<String> = questions().iter().map(|question| question.question.to_lowercase()).collect();
+    learn_vocabulary(pack, texts.iter().map(String::as_str), 100).unwrap()
+}
+
+#[test]
+fn twenty_pairs_reach_100_percent_through_the_whole_pipeline() {
+    let (pack, databases, questions) = (pack(), databases(), questions());
+    let vocabulary = vocabulary(&pack);
+    let grammar = grammar(&pack, &vocabulary);
+    let mut engine = modelless(&pack);
+    let mut data = Dataset::default();
+    for example in examples(engine.context(TODAY), &vocabulary, &grammar) {
+        let encoded = encode(&example, &pack.catalog, &vocabulary, Some(&grammar)).unwrap();
+        data.push(&encoded, 1.0, true).unwrap();
+    }
+    let config = config();
+    let metadata = metadata(&pack, &vocabulary);
+    let parameters = Parameters::init(&config.shape(vocabulary.size()), 0).unwrap();
+    let loaded =
+        Loaded { parameters, tokenizer: Some(vocabulary.tokenizer.clone()), metadata: metadata.clone() };
+    engine.model = Ok(LoadedModel::new(loaded, &pack).unwrap());
+
+    let exam = Exam::new(&questions, &databases, 2).unwrap();
+    let (folder, options) = (Folder::new("pipeline"), Options::on(TODAY));
+    let (run, shipped) = (folder.0.join("run"), folder.0.join("model"));
+    let job = Job {
+        config: &config,
+        data: &data,
+        tokenizer: &vocabulary.tokenizer,
+        metadata: &metadata,
+        origin: &Origin::default(),
+        run: &run,
+    };
+    let mut evaluate = |parameters: &Parameters| grade_weights(&exam, &mut engine, parameters, &options);
+    let outcome = sft(&job, false, &mut evaluate, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(outcome.best.unwrap().tally, Tally { right: 20, questions: 20 });
+
+    export(&run, &shipped, Format::Int8, &vocabulary, &ModelCard::default()).unwrap();
+    engine.model = Ok(LoadedModel::new(model_folder::load(&shipped).unwrap(), &pack).unwrap());
+    let report = exam.grade(&pipeline(&engine, &options));
+    assert_eq!(report.all(), Tally { right: 20, questions: 20 });
+    for file in ["config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "README.md"] {
+        assert!(shipped.join(file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn references_answer_themselves_and_can_be_written() {
+    let (pack, databases, mut questions) = (pack(), databases(), questions());
+    let unsaid = "SELECT name FROM shops WHERE city = 'Oslo'";
+    questions.push(crate::pack::question("unsaid", "shops of the usual place", Some(unsaid)));
+    let window = "SELECT name, RANK() OVER (ORDER BY sales) FROM shops";
+    questions.push(crate::pack::question("window", "rank the shops", Some(window)));
+    let vocabulary = vocabulary(&pack);
+    let (engine, grammar) = (modelless(&pack), grammar(&pack, &vocabulary));
+    let exam = Exam::new(&questions, &databases, 2).unwrap();
+    let reader = Reader { context: engine.context(TODAY), lexicon: &vocabulary.lexicon, grammar: &grammar };
+    let found = oracle(&exam, &reader);
+    assert_eq!(found.answers.all(), Tally { right: 22, questions: 22 });
+    let unwritable: Vec<(&str, &str)> = found.unwritable.iter().map(|u| (u.id.as_str(), u.reason.as_str())).collect();
+    assert_eq!(unwritable.iter().map(|u| u.0).collect::<Vec<_>>(), ["unsaid", "window"], "{unwritable:?}");
+    assert_eq!(found.writable, Tally { right: 19, questions: 21 });
+}
+
+#[test]
+fn examples_survive_a_new_vocabulary() {
+    let pack = pack();
+    let vocabulary = vocabulary(&pack);
+    let (engine, grammar) = (modelless(&pack), grammar(&pack, &vocabulary));
+    let examples = examples(engine.context(TODAY), &vocabulary, &grammar);
+    let other = learn_vocabulary(&pack, ["quite other words"], 60).unwrap();
+    let example = examples.iter().find(|example| example.question == "shops in Oslo").unwrap();
+    assert_eq!((example.normalized.as_str(), example.intent), ("shops in <val1>", Intent::Answerable));
+    for vocabulary in [&vocabulary, &other] {
+        let encoded = encode(example, &pack.catalog, vocabulary, Some(&grammar)).unwrap();
+        let read = vocabulary.tokenizer.decode(&encoded.prompt);
+        assert!(read.contains("<val1>") && read.contains("shops.city") && read.ends_with("<sep>"), "{read}");
+        let written = vocabulary.tokenizer.decode(&encoded.completion);
+        assert!(written.starts_with("<answerable> SELECT shops.name FROM shops WHERE shops.city = <val1>"), "{written}");
+        assert_eq!(encoded.forced.len(), encoded.completion.len());
+        assert_eq!(encoded.forced[..2], [false, true]);
+    }
+    let mut broken = example.clone();
+    broken.lexemes.push("shops.nothing".to_owned());
+    let message = encode(&broken, &pack.catalog, &vocabulary, None).unwrap_err().to_string();
+    assert!(message.contains("shops.nothing"), "{message}");
+}
