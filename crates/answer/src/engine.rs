@@ -10,12 +10,13 @@ use model::model_folder::Loaded;
 use model::weights::Metadata;
 use schema::{Context, Lexicon, ValueIndex};
 use sql::matcher::{Grammar, Limits};
+use sql::validate::{BusinessRule, RuleKind};
 
 use crate::confidence::Calibration;
 use crate::pack::{Pack, PackError};
 use crate::prompt::PROMPT_FORMAT;
 use crate::query_generator::Generator;
-use crate::reply::Problem;
+use crate::reply::{Cause, Problem};
 use crate::values::value_index;
 use crate::vocabulary::{Vocabulary, VocabularyError};
 
@@ -79,11 +80,11 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    /// The stable code for scripts.
-    pub fn code(&self) -> &'static str {
+    /// What a question that needs the model is told.
+    pub fn cause(&self) -> Cause {
         match self {
-            ModelError::Other { .. } | ModelError::Vocabulary(_) => "model_for_another",
-            _ => "model_damaged",
+            ModelError::Other { .. } | ModelError::Vocabulary(_) => Cause::ModelForAnother,
+            _ => Cause::ModelDamaged,
         }
     }
 }
@@ -116,7 +117,13 @@ impl LoadedModel {
         }
         let grammar = grammar(pack, &vocabulary);
         let calibration = Calibration::from_metadata(&loaded.metadata);
-        Ok(LoadedModel { model: Model::new(loaded.parameters)?, vocabulary, grammar, calibration, metadata: loaded.metadata })
+        Ok(LoadedModel {
+            model: Model::new(loaded.parameters)?,
+            vocabulary,
+            grammar,
+            calibration,
+            metadata: loaded.metadata,
+        })
     }
 
     /// What candidates are generated with.
@@ -139,6 +146,8 @@ pub struct Engine {
     pub model: Result<LoadedModel, Problem>,
     /// One query at a time; everything else may be asked from several threads.
     database: Mutex<Database>,
+    /// The pack's rules; a list of values has those of the database beside its own.
+    rules: Vec<BusinessRule>,
     values: ValueIndex,
     words: Lexicon,
 }
@@ -154,12 +163,18 @@ impl Engine {
     ) -> Self {
         let values = value_index(&pack, &database, cache, limits);
         let words = Lexicon::new(&pack.catalog, &pack.glossary);
-        Engine { pack, model, database: Mutex::new(database), values, words }
+        let rules = with_values(&pack.checked, &values);
+        Engine { pack, model, database: Mutex::new(database), rules, values, words }
     }
 
     /// The database asked, for one query.
     pub fn database(&self) -> MutexGuard<'_, Database> {
         self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How queries are validated.
+    pub fn validation(&self) -> sql::Options<'_> {
+        sql::Options { rules: &self.rules, ..self.pack.validation() }
     }
 
     /// What a question asked on this day is read against.
@@ -173,4 +188,15 @@ impl Engine {
             today,
         }
     }
+}
+
+/// A value that the database holds is no mistake, whatever the pack's list says.
+fn with_values(rules: &[BusinessRule], index: &ValueIndex) -> Vec<BusinessRule> {
+    let mut rules = rules.to_vec();
+    for rule in &mut rules {
+        let RuleKind::ValueInList { column, values } = &mut rule.kind else { continue };
+        let held = index.entries().iter().filter(|entry| entry.column == *column && entry.rows > 0);
+        values.extend(held.map(|entry| entry.stored.clone()));
+    }
+    rules
 }

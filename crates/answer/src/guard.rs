@@ -4,8 +4,8 @@
 
 /// Words that only open a request: "could you please delete …" is "delete …".
 const POLITE: [&str; 23] = [
-    "please", "kindly", "pls", "can", "could", "would", "will", "you", "we", "i", "id", "i'd", "want", "need", "like", "to",
-    "just", "now", "go", "ahead", "and", "hey", "also",
+    "please", "kindly", "pls", "can", "could", "would", "will", "you", "we", "i", "id", "i'd", "want", "need", "like",
+    "to", "just", "now", "go", "ahead", "and", "hey", "also",
 ];
 
 /// Openings of SQL statements that change something or reach beyond the tables: first word, second words (none: any).
@@ -68,7 +68,9 @@ fn is_order(words: &[String]) -> bool {
         "set" | "change" | "reset" => later(&["to", "as", "from"]) && !matches!(next, "of" | "in"),
         "mark" | "flag" => later(&["as"]),
         "add" => next == "new" || later(&["new", "to", "as"]) && !matches!(next, "up" | "together"),
-        "create" => matches!(rest.get(1).map_or("", String::as_str), "new" | "index" | "table" | "view") || next == "new",
+        "create" => {
+            matches!(rest.get(1).map_or("", String::as_str), "new" | "index" | "table" | "view") || next == "new"
+        }
         "raise" | "increase" | "decrease" => later(&["by", "to"]),
         "move" | "reassign" | "merge" | "transfer" => later(&["to", "into", "from", "back"]),
         _ => false,

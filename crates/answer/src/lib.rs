@@ -17,6 +17,7 @@ pub mod engine;
 pub mod guard;
 pub mod intent;
 pub mod literals;
+pub mod orchestrator;
 pub mod pack;
 pub mod prompt;
 pub mod query_generator;
@@ -24,6 +25,7 @@ pub mod reply;
 pub mod rules;
 pub mod schema_analyzer;
 pub mod slots;
+pub mod validator;
 pub mod values;
 pub mod vocabulary;
 

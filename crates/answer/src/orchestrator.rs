@@ -8,8 +8,7 @@ use std::time::Instant;
 use database::{Fault, Limits, RunError};
 use jiff::civil::Date;
 use model::sampling::Sampling;
-use sql::print::readable;
-use sql::reasoning::reasoning;
+use sql::reasoning::plan;
 use sql::verify::VerifiedQuery;
 
 use crate::confidence::Threshold;
@@ -24,6 +23,8 @@ use crate::validator::{Rejected, validate_candidate, validate_text};
 
 /// The longest question, in characters.
 pub const MAX_CHARACTERS: usize = 4_000;
+/// The diagnostic of a name that is no table.
+const UNKNOWN_TABLE: &str = "SCH201";
 /// Temperature at which further candidates are drawn.
 const TEMPERATURE: f32 = 0.8;
 
@@ -89,8 +90,9 @@ fn answer_to(engine: &Engine, question: &str, options: &Options, answer: &mut An
     let model = engine.model.as_ref().map_err(Problem::clone)?;
     let analysis = analyze(engine, question, options.today);
     let found = candidates(engine, model, &analysis, options, answer)?;
-    let best = decide(engine, model, found, options, answer)?;
-    conclude(engine, &best, options, answer)
+    let best = decide(model, found, options, answer)?;
+    answer.confidence_score = Some(best.confidence);
+    conclude(engine, &best.query, options, answer)
 }
 
 /// Length, characters, and requests to change data.
@@ -131,11 +133,9 @@ fn reply_to(intent: Intent) -> Problem {
             "this can be read in several ways, or leaves out what is needed to answer it",
             "say which records you mean, which figure, and over what time",
         ),
-        Intent::FollowUp => (
-            Cause::FollowUp,
-            "this leans on an earlier question, and there is none",
-            "ask it as a whole sentence",
-        ),
+        Intent::FollowUp => {
+            (Cause::FollowUp, "this leans on an earlier question, and there is none", "ask it as a whole sentence")
+        }
         Intent::ChitChat | Intent::Answerable | Intent::PastedSql => (
             Cause::ChitChat,
             "this is not a question about the data",
@@ -149,7 +149,7 @@ fn reply_to(intent: Intent) -> Problem {
 fn is_query(engine: &Engine, text: &str) -> bool {
     match validate_text(engine, text) {
         Ok(_) => true,
-        Err(found) => !found.iter().any(|d| d.code.starts_with("SYN") || d.code == sql::resolve::UNKNOWN_TABLE),
+        Err(found) => !found.iter().any(|d| d.code.starts_with("SYN") || d.code == UNKNOWN_TABLE),
     }
 }
 
@@ -157,15 +157,16 @@ fn is_query(engine: &Engine, text: &str) -> bool {
 fn answer_sql(engine: &Engine, sql: &str, options: &Options, answer: &mut Answer) -> Result<(), Problem> {
     answer.intent = Some(Intent::PastedSql);
     let query = validate_text(engine, sql).map_err(|found| {
-        let is_unsafe = found.iter().any(|d| d.code.starts_with("SEC"));
+        let reaches_too_far = found.iter().any(|d| d.code.starts_with("SEC"));
         let first = found.first().map_or_else(String::new, |d| format!(": {}", d.message));
         answer.validation = found;
-        match is_unsafe {
-            true => Problem::new(Cause::Unsafe, format!("this SQL is refused{first}")),
-            false => Problem::new(Cause::InvalidSql, format!("this SQL does not fit the tables{first}")),
+        if reaches_too_far {
+            Problem::new(Cause::Unsafe, format!("this SQL is refused{first}"))
+        } else {
+            Problem::new(Cause::InvalidSql, format!("this SQL does not fit the tables{first}"))
         }
     })?;
-    conclude(engine, &Valid { query, confidence: 1.0 }, options, answer)
+    conclude(engine, &query, options, answer)
 }
 
 /// The candidates that pass validation, best first; there is at least one. The most likely one decides what the question
@@ -217,7 +218,7 @@ fn write(
     let request = Request { prompt: &prompt, slots: &analysis.slots, draws, intent: None };
     let written = generate(model.generator(options.threads), &[request]).map_err(|e| match e {
         GenerateError::TooLong { .. } => Problem::new(Cause::NoCandidate, e.to_string()).hint("ask in fewer words"),
-        GenerateError::Model(_) => Problem::new(Cause::ModelInvalid, e.to_string()),
+        GenerateError::Model(_) => Problem::new(Cause::ModelDamaged, e.to_string()),
     })?;
     Ok(written.into_iter().flatten().collect())
 }
@@ -235,7 +236,9 @@ fn passed(
     let mut valid = vec![];
     for candidate in answerable {
         match validate_candidate(engine, model, &candidate.lexemes, &analysis.question) {
-            Ok(query) => valid.push(Valid { query, confidence: model.calibration.confidence(candidate.log_likelihood) }),
+            Ok(query) => {
+                valid.push(Valid { query, confidence: model.calibration.confidence(candidate.log_likelihood) })
+            }
             Err(Rejected::Invalid(found)) if answer.validation.is_empty() => answer.validation = found,
             Err(_) => {}
         }
@@ -244,43 +247,37 @@ fn passed(
 }
 
 /// The best candidate, if it is as sure as it has to be; the others become alternatives.
-fn decide(
-    engine: &Engine,
-    model: &LoadedModel,
-    found: Vec<Valid>,
-    options: &Options,
-    answer: &mut Answer,
-) -> Result<Valid, Problem> {
+fn decide(model: &LoadedModel, found: Vec<Valid>, options: &Options, answer: &mut Answer) -> Result<Valid, Problem> {
     let wanted = model.calibration.threshold(options.threshold);
     let mut found = found.into_iter();
     let Some(best) = found.next() else {
         return Err(Problem::new(Cause::NoCandidate, "no candidate query passed validation, so there is no answer"));
     };
     answer.validation.clear();
-    answer.alternatives = found.take(options.alternatives).map(|other| alternative(engine, &other)).collect();
+    answer.alternatives = found.take(options.alternatives).map(|other| alternative(&other)).collect();
     if best.confidence >= wanted {
         return Ok(best);
     }
     answer.confidence_score = Some(best.confidence);
-    answer.alternatives.insert(0, alternative(engine, &best));
+    answer.alternatives.insert(0, alternative(&best));
     let (is, least) = (100.0 * best.confidence, 100.0 * wanted);
     let message = format!("not sure enough: the best candidate is {is:.1} % sure, {least:.1} % are asked for");
     Err(Problem::new(Cause::LowConfidence, message).hint("look at the candidates, or ask in other words"))
 }
 
-fn alternative(engine: &Engine, candidate: &Valid) -> Alternative {
-    Alternative { sql: readable(candidate.query.query(), &engine.pack.catalog), confidence_score: candidate.confidence }
+fn alternative(candidate: &Valid) -> Alternative {
+    Alternative { sql: candidate.query.sql().to_owned(), confidence_score: candidate.confidence }
 }
 
 /// Shows the query and its plan, and runs it.
-fn conclude(engine: &Engine, best: &Valid, options: &Options, answer: &mut Answer) -> Result<(), Problem> {
-    let Valid { query, confidence } = best;
-    answer.confidence_score = Some(*confidence);
-    answer.validation = query.warnings().to_vec();
+fn conclude(engine: &Engine, query: &VerifiedQuery, options: &Options, answer: &mut Answer) -> Result<(), Problem> {
+    let sql = query.sql().to_owned();
+    answer.validation = query.report().diagnostics.clone();
     if options.execute {
         let run = database::run(&engine.database(), query, &options.limits);
         let rows = run.map_err(|e| {
-            answer.alternatives.insert(0, alternative(engine, best));
+            let confidence_score = answer.confidence_score.unwrap_or(1.0);
+            answer.alternatives.insert(0, Alternative { sql: sql.clone(), confidence_score });
             cannot_run(&e)
         })?;
         answer.columns = rows.columns.into_iter().map(|column| column.name).collect();
@@ -288,8 +285,9 @@ fn conclude(engine: &Engine, best: &Valid, options: &Options, answer: &mut Answe
         answer.truncated = rows.truncated;
         answer.rows = Some(rows.rows);
     }
-    answer.sql = Some(readable(query.query(), &engine.pack.catalog));
-    answer.reasoning = Some(reasoning(query.query(), &engine.pack.catalog).join("\n"));
+    let steps = plan(query.query(), &engine.pack.catalog, &engine.pack.glossary);
+    answer.reasoning = Some(steps.join("\n"));
+    answer.sql = Some(sql);
     answer.status = Status::Answered;
     Ok(())
 }

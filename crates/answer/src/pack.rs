@@ -11,6 +11,7 @@ use sql::dialect::Dialect;
 use sql::lexeme::{CLOSED_CONSTANTS, Constant, Lexicon, identifier};
 use sql::resolve::parse;
 use sql::tree::Query;
+use sql::validate::BusinessRule;
 
 use crate::literals::for_each_literal;
 use crate::rules::Rules;
@@ -51,6 +52,8 @@ pub struct Pack {
     pub glossary: Glossary,
     /// What rows and queries must obey.
     pub rules: Rules,
+    /// Those of the rules that validation checks.
+    pub checked: Vec<BusinessRule>,
 }
 
 /// Why a pack cannot be used.
@@ -148,7 +151,8 @@ impl Pack {
         if !problems.is_empty() {
             return Err(bad("rules.toml", problems.join("; ")));
         }
-        Ok(Pack { files, catalog, glossary, rules })
+        let checked = rules.checked(&catalog);
+        Ok(Pack { files, catalog, glossary, rules, checked })
     }
 
     /// Reads a pack's folder.
@@ -171,6 +175,11 @@ impl Pack {
     /// When a condition or measure of the glossary is no SQL over the catalog.
     pub fn lexicon(&self) -> Result<Lexicon, PackError> {
         Ok(Lexicon::new(&self.catalog, self.named_constants()?))
+    }
+
+    /// How queries over this pack are validated: as SQLite, in all layers, by the pack's rules.
+    pub fn validation(&self) -> sql::Options<'_> {
+        sql::Options { rules: &self.checked, ..sql::Options::default() }
     }
 
     /// SHA-256 over what a model knows of the catalog: names, types and keys, in order.

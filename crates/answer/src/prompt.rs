@@ -34,7 +34,11 @@ impl From<&NormalizedQuestion> for ModelQuestion {
             for reading in readings {
                 let Reading::Known(known) = reading else { continue };
                 let new: Vec<ColumnId> = known.iter().map(|k| k.column).collect();
-                new.into_iter().for_each(|c| if !columns.contains(&c) { columns.push(c) });
+                new.into_iter().for_each(|c| {
+                    if !columns.contains(&c) {
+                        columns.push(c)
+                    }
+                });
             }
             columns
         };

@@ -161,7 +161,14 @@ impl<'a> Row<'a> {
         let room = generator.model.config().max_position_embeddings - request.prompt.len() - 1;
         let matcher = Matcher::new(generator.grammar, request.slots, room.min(MAX_LEXEMES));
         let finished = intent != Intent::Answerable;
-        let candidate = Candidate { intent, lexemes: vec![], log_likelihood, chosen: usize::from(request.intent.is_none()), forced: 0, finished };
+        let candidate = Candidate {
+            intent,
+            lexemes: vec![],
+            log_likelihood,
+            chosen: usize::from(request.intent.is_none()),
+            forced: 0,
+            finished,
+        };
         let allowed = BitSet::default();
         let mut row = Row { request: index, matcher, draw, random, candidate, pending: vec![], allowed };
         if intent == Intent::Answerable {

@@ -45,8 +45,10 @@ pub enum Cause {
     LowConfidence,
     /// No model was given.
     ModelMissing,
-    /// The model does not fit or cannot be read.
-    ModelInvalid,
+    /// The model cannot be read, or its network is broken.
+    ModelDamaged,
+    /// The model was made for another catalog, vocabulary or prompt.
+    ModelForAnother,
     /// The database is locked or gone.
     DatabaseUnavailable,
     /// The database is not what it has to be.
@@ -74,7 +76,8 @@ impl Cause {
             Cause::NoCandidate => "no_valid_candidate",
             Cause::LowConfidence => "low_confidence",
             Cause::ModelMissing => "model_missing",
-            Cause::ModelInvalid => "model_invalid",
+            Cause::ModelDamaged => "model_damaged",
+            Cause::ModelForAnother => "model_for_another",
             Cause::DatabaseUnavailable => "database_unavailable",
             Cause::DatabaseInvalid => "database_invalid",
             Cause::Deadline => "deadline",

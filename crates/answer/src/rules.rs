@@ -2,6 +2,7 @@
 
 use schema::Catalog;
 use serde::Deserialize;
+use sql::validate::BusinessRule;
 
 /// `rules.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -109,6 +110,20 @@ impl Rules {
             problems.extend(rule.missing_key().map(|key| format!("rule \"{}\" needs `{key}`", rule.id)));
         }
         problems
+    }
+}
+
+impl Rules {
+    /// The query rules as validation takes them. It checks sums and ranges without being told; what it cannot check yet
+    /// (currencies, "current") is not among them.
+    pub fn checked(&self, catalog: &Catalog) -> Vec<BusinessRule> {
+        let lists = self.query.iter().filter(|rule| rule.kind == RuleKind::ValueInList);
+        let of_rule = |rule: &QueryRule| -> Vec<BusinessRule> {
+            let columns = rule.columns.iter().filter_map(|name| catalog.find_qualified(name));
+            let list = |column| sql::validate::RuleKind::ValueInList { column, values: rule.values.clone() };
+            columns.map(|column| BusinessRule { kind: list(column), message: Some(rule.message.clone()) }).collect()
+        };
+        lists.flat_map(of_rule).collect()
     }
 }
 

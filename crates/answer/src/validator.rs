@@ -4,6 +4,7 @@ use schema::slot::NormalizedQuestion;
 use sql::canonical::{Unfilled, fill_from, text};
 use sql::diagnostic::Diagnostic;
 use sql::lexeme::Lexeme;
+use sql::print::readable;
 use sql::verify::{VerifiedQuery, verify};
 
 use crate::engine::{Engine, LoadedModel};
@@ -17,7 +18,7 @@ pub enum Rejected {
     Invalid(Vec<Diagnostic>),
 }
 
-/// Fills the question's values into a candidate and checks what comes of it.
+/// Fills the question's values into a candidate, and checks the query as a person reads it: what is shown is what runs.
 ///
 /// # Errors
 /// When a value is missing or a layer finds an error.
@@ -30,8 +31,10 @@ pub fn validate_candidate(
     let lexicon = &model.vocabulary.lexicon;
     let lexemes: Vec<Lexeme> = lexemes.iter().filter_map(|id| lexicon.lexeme(*id)).collect();
     let today = question.today.to_string();
-    let sql = text(&lexemes, &engine.pack.catalog, lexicon, &fill_from(question, &[]), &today).map_err(Rejected::Unfilled)?;
-    validate_text(engine, &sql).map_err(Rejected::Invalid)
+    let sql =
+        text(&lexemes, &engine.pack.catalog, lexicon, &fill_from(question, &[]), &today).map_err(Rejected::Unfilled)?;
+    let canonical = validate_text(engine, &sql).map_err(Rejected::Invalid)?;
+    validate_text(engine, &readable(canonical.query(), &engine.pack.catalog)).map_err(Rejected::Invalid)
 }
 
 /// Checks SQL in all five layers.
@@ -39,5 +42,5 @@ pub fn validate_candidate(
 /// # Errors
 /// The diagnostics, when one of them is an error.
 pub fn validate_text(engine: &Engine, sql: &str) -> Result<VerifiedQuery, Vec<Diagnostic>> {
-    verify(sql, &engine.pack.catalog, &engine.pack.validation()).map_err(|report| report.diagnostics)
+    verify(sql, &engine.pack.catalog, &engine.validation()).map_err(|report| report.diagnostics)
 }

@@ -118,9 +118,9 @@ impl Vocabulary {
     /// The token of a slot within a question: a range has its own, the others that of the whole slot in a query.
     pub fn slot(&self, slot: Slot) -> Option<u32> {
         match slot.kind {
-            SlotKind::Range => (1..=SlotKind::Range.limit())
-                .contains(&slot.number)
-                .then(|| self.ranges() + u32::from(slot.number) - 1),
+            SlotKind::Range => {
+                (1..=SlotKind::Range.limit()).contains(&slot.number).then(|| self.ranges() + u32::from(slot.number) - 1)
+            }
             _ => self.lexeme(Lexeme::Slot(SlotUse { slot, part: SlotPart::Whole })),
         }
     }

@@ -70,7 +70,8 @@ impl Context {
             Some(files) => Pack::new(files),
             None if Path::new(name).is_dir() => Pack::from_folder(Path::new(name)),
             None => {
-                let hint = format!("inside the program: {}; or give the path of a pack's folder", assets::PACKS.join(", "));
+                let hint =
+                    format!("inside the program: {}; or give the path of a pack's folder", assets::PACKS.join(", "));
                 return Err(Failure::data(format_args!("there is no pack \"{name}\"")).hint(hint));
             }
         };
@@ -109,7 +110,7 @@ impl Context {
             model::model_folder::load(Path::new(path))
         };
         let loaded = loaded.map_err(|e| Failure::new(Exit::Model, "model_damaged", e).hint(MODEL_HINT))?;
-        LoadedModel::new(loaded, pack).map_err(|e| Failure::new(Exit::Model, e.code(), e).hint(MODEL_HINT))
+        LoadedModel::new(loaded, pack).map_err(|e| Failure::new(Exit::Model, e.cause().code(), e).hint(MODEL_HINT))
     }
 
     /// Forces the instruction set that settings name.
@@ -127,7 +128,8 @@ const MODEL_HINT: &str = "`glrl model info` shows what a model folder was made f
 
 fn no_model(pack: &Pack) -> Failure {
     let message = format!("there is no model for pack \"{}\": this program was built without its weights", pack.name());
-    Failure::new(Exit::Model, "model_missing", message).hint("name a model folder with --model DIR, or train one with `glrl train sft`")
+    Failure::new(Exit::Model, "model_missing", message)
+        .hint("name a model folder with --model DIR, or train one with `glrl train sft`")
 }
 
 /// A database that cannot be opened: exit 5 where it is out of reach, 7 where it is not what it has to be.
@@ -142,7 +144,8 @@ pub(crate) fn cannot_open(error: &OpenError) -> Failure {
 /// A day given as `YYYY-MM-DD`, or the machine's own.
 pub(crate) fn today(text: Option<&str>) -> Result<Date, Failure> {
     let Some(text) = text else { return Ok(jiff::Zoned::now().date()) };
-    let digits = text.len() == 10 && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
+    let digits = text.len() == 10
+        && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
     let date = text.parse::<Date>().ok().filter(|_| digits);
     date.ok_or_else(|| Failure::usage(format_args!("--today {text}: expected a day as YYYY-MM-DD")))
 }

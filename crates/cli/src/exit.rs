@@ -73,11 +73,6 @@ impl Failure {
     pub(crate) fn unreadable(path: &std::path::Path, error: &io::Error) -> Self {
         Failure::new(Exit::Data, "unreadable", format_args!("cannot read {}: {error}", path.display()))
     }
-
-    /// A file that cannot be written.
-    pub(crate) fn unwritable(path: &std::path::Path, error: &io::Error) -> Self {
-        Failure::new(Exit::Failed, "unwritable", format_args!("cannot write {}: {error}", path.display()))
-    }
 }
 
 impl From<io::Error> for Failure {

@@ -212,10 +212,7 @@ fn merge_file(values: &mut BTreeMap<String, (Value, Origin)>, path: &Path, must_
     flatten("", &table, &mut |key, value| set(values, &key, value.clone(), Origin::File(path.to_owned())))
 }
 
-fn merge_environment(
-    values: &mut BTreeMap<String, (Value, Origin)>,
-    environment: &Environment,
-) -> Result<(), Failure> {
+fn merge_environment(values: &mut BTreeMap<String, (Value, Origin)>, environment: &Environment) -> Result<(), Failure> {
     if let Some(path) = environment.get("DATABASE_URL").and_then(sqlite_path) {
         set(values, "database.path", Value::String(path), Origin::Variable("DATABASE_URL".to_owned()))?;
     }
@@ -264,12 +261,7 @@ fn flatten(
     Ok(())
 }
 
-fn set(
-    values: &mut BTreeMap<String, (Value, Origin)>,
-    key: &str,
-    value: Value,
-    origin: Origin,
-) -> Result<(), Failure> {
+fn set(values: &mut BTreeMap<String, (Value, Origin)>, key: &str, value: Value, origin: Origin) -> Result<(), Failure> {
     let Some((known, _)) = values.get(key) else { return Err(unknown(values, key, &origin)) };
     let number = |v: &Value| matches!(v, Value::Integer(_) | Value::Float(_));
     // The threshold alone is a name or a number.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rusqlite::PrepFlags;
 use serde::Serialize;
+use sql::VerifiedQuery;
 
 use crate::error::RunError;
 use crate::run::{Limits, failure};
@@ -46,6 +47,14 @@ pub enum AccessPath {
     RowId,
     /// An index is built for this query alone: one that should exist.
     AutomaticIndex,
+}
+
+/// Asks SQLite how it would run a query.
+///
+/// # Errors
+/// When SQLite does not accept the query.
+pub fn engine_facts(database: &Database, query: &VerifiedQuery) -> Result<EngineFacts, RunError> {
+    facts_of_text(database, query.sql())
 }
 
 pub(crate) fn facts_of_text(database: &Database, sql: &str) -> Result<EngineFacts, RunError> {

@@ -97,7 +97,9 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The file has changes in a write-ahead log (or an unfinished transaction) that cannot be read without writing.
-    #[error("{path} has changes in {side_file} that cannot be read from here; let its writer checkpoint and close it, or copy both files to a folder you can write")]
+    #[error(
+        "{path} has changes in {side_file} that cannot be read from here; let its writer checkpoint and close it, or copy both files to a folder you can write"
+    )]
     PendingChanges {
         /// The path as given.
         path: PathBuf,

@@ -30,10 +30,10 @@ impl Image {
     /// # Errors
     /// As [`crate::open()`].
     pub fn load(path: &Path, pack: &Catalog) -> Result<Self, OpenError> {
-        let mut database = open::open(path, pack)?;
+        let (mut connection, ..) = open::connect_for(path, pack)?;
         let unreadable =
             |error: rusqlite::Error| OpenError::Unreadable { path: path.to_owned(), reason: error.to_string() };
-        Image::of(&mut database.connection, pack).map_err(unreadable)
+        Image::of(&mut connection, pack).map_err(unreadable)
     }
 
     /// Copies what a connection holds, for queries over `catalog`.

@@ -1,14 +1,14 @@
 //! Where a query runs: SQLite opened read-only, introspected, profiled, filled with generated rows. Blocking.
 //!
 //! Suggested reading order:
-//! * [`open`]: a file to a [`Database`] that can only be read.
+//! * [`open`](mod@open): a file to a [`Database`] that can only be read.
 //! * [`sandbox`]: what such a connection may do, and how it is stopped.
 //! * [`functions`]: the SQL functions a query may call.
 //! * `linear`: text functions whose time is bounded by their arguments.
 //! * [`run`](mod@run): a checked query to rows, within limits.
 //! * [`introspect`](mod@introspect): a live database to a catalog.
 //! * [`profile`](mod@profile): which texts a column holds, and how often.
-//! * [`engine_facts`]: what SQLite's planner says of a query.
+//! * [`engine_facts`](mod@engine_facts): what SQLite's planner says of a query.
 //! * [`image`]: a database in memory, shared by repeated evaluation.
 //! * [`fill`](mod@fill): a generated database out of a pack's `demo.toml`.
 //! * [`demo`]: the pack's own database, generated once.
@@ -30,12 +30,12 @@ pub mod run;
 pub mod sandbox;
 
 pub use demo::demo_database;
-pub use engine_facts::EngineFacts;
+pub use engine_facts::{EngineFacts, engine_facts};
 pub use error::{Fault, OpenError, RunError};
 pub use fill::{DemoSpec, FillError, ValuesOverride, fill, fill_file};
 pub use image::Image;
 pub use introspect::{Live, introspect};
 pub use open::{open, open_any};
 pub use profile::{CacheKey, Profile, ProfileLimits, profile};
-pub use run::{Limits, ResultColumn, Rows};
+pub use run::{Limits, ResultColumn, Rows, run};
 pub use sandbox::{Canceller, Database};

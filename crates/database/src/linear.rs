@@ -15,10 +15,9 @@ use crate::sandbox::LONGEST_VALUE;
 
 /// Puts the functions in the place of SQLite's own.
 pub(crate) fn install(connection: &Connection) -> rusqlite::Result<()> {
-    let flags =
-        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_scalar_function("instr", 2, flags, |context| instr(context))?;
-    connection.create_scalar_function("replace", 3, flags, |context| replace(context))?;
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("instr", 2, flags, instr)?;
+    connection.create_scalar_function("replace", 3, flags, replace)?;
     connection.create_scalar_function("trim", 2, flags, |context| trim(context, true, true))?;
     connection.create_scalar_function("ltrim", 2, flags, |context| trim(context, true, false))?;
     connection.create_scalar_function("rtrim", 2, flags, |context| trim(context, false, true))
@@ -130,11 +129,30 @@ mod tests {
     /// Each call gives what SQLite's own function gives.
     #[test]
     fn the_answers_are_sqlites() {
-        let (ours, theirs) = (Connection::open_in_memory().expect("memory"), Connection::open_in_memory().expect("memory"));
+        let (ours, theirs) =
+            (Connection::open_in_memory().expect("memory"), Connection::open_in_memory().expect("memory"));
         install(&ours).expect("the functions");
         let values = [
-            "NULL", "''", "'a'", "'ab'", "'abcab'", "'äöäab'", "'a a'", "12", "1.0", "0.1", "1e20", "-2.5", "x''",
-            "x'6162'", "x'616263'", "x'ff62'", "'0'", "'.'", "'aab'", "'aaab'",
+            "NULL",
+            "''",
+            "'a'",
+            "'ab'",
+            "'abcab'",
+            "'äöäab'",
+            "'a a'",
+            "12",
+            "1.0",
+            "0.1",
+            "1e20",
+            "-2.5",
+            "x''",
+            "x'6162'",
+            "x'616263'",
+            "x'ff62'",
+            "'0'",
+            "'.'",
+            "'aab'",
+            "'aaab'",
         ];
         for a in values {
             for b in values {

@@ -26,12 +26,15 @@ const MOST: usize = u16::MAX as usize;
 /// # Errors
 /// When the path is not a readable SQLite file, or lacks something the pack names.
 pub fn open(path: &Path, pack: &Catalog) -> Result<Database, OpenError> {
-    let (connection, live, file) = connect(path)?;
-    let lacking = missing(pack, &live.catalog);
-    if !lacking.is_empty() {
-        return Err(OpenError::Lacks { path: path.to_owned(), missing: lacking });
-    }
+    let (connection, live, file) = connect_for(path, pack)?;
     lock_down(connection, &live, pack.clone(), Some(file)).map_err(|error| refusal(path, &error))
+}
+
+/// A connection to a file that has what the pack names; not locked down yet.
+pub(crate) fn connect_for(path: &Path, pack: &Catalog) -> Result<(Connection, Live, PathBuf), OpenError> {
+    let opened = connect(path)?;
+    let lacking = missing(pack, &opened.1.catalog);
+    if lacking.is_empty() { Ok(opened) } else { Err(OpenError::Lacks { path: path.to_owned(), missing: lacking }) }
 }
 
 /// Opens a file for queries over whatever it holds, and says what that is.
@@ -52,10 +55,7 @@ fn connect(path: &Path) -> Result<(Connection, Live, PathBuf), OpenError> {
         Err(error) if needs_side_files(&error) => match pending_side_file(&file) {
             Some(side_file) => return Err(OpenError::PendingChanges { path: path.to_owned(), side_file }),
             // A log that cannot be created here, and none with changes: the file alone is the whole database.
-            None => read_schema(Connection::open_with_flags(
-                immutable_uri(&file),
-                plain | OpenFlags::SQLITE_OPEN_URI,
-            )),
+            None => read_schema(Connection::open_with_flags(immutable_uri(&file), plain | OpenFlags::SQLITE_OPEN_URI)),
         },
         other => other,
     };
@@ -79,7 +79,9 @@ fn check_file(path: &Path) -> Result<PathBuf, OpenError> {
     }
     let path_buf = path.to_owned();
     let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => OpenError::Missing { path: path_buf.clone() },
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+            OpenError::Missing { path: path_buf.clone() }
+        }
         _ => OpenError::Unreadable { path: path_buf.clone(), reason: error.to_string() },
     };
     let file = fs::canonicalize(path).map_err(unreadable)?;
@@ -118,9 +120,10 @@ fn needs_side_files(error: &rusqlite::Error) -> bool {
 
 /// The log or journal beside the file that holds changes, if there is one.
 fn pending_side_file(file: &Path) -> Option<PathBuf> {
-    ["-wal", "-journal"].into_iter().map(|suffix| beside(file, suffix)).find(|side| {
-        fs::metadata(side).is_ok_and(|facts| facts.is_file() && facts.len() > 0)
-    })
+    ["-wal", "-journal"]
+        .into_iter()
+        .map(|suffix| beside(file, suffix))
+        .find(|side| fs::metadata(side).is_ok_and(|facts| facts.is_file() && facts.len() > 0))
 }
 
 fn beside(file: &Path, suffix: &str) -> PathBuf {

@@ -110,9 +110,9 @@ fn count(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
 pub fn row_counts(database: &Database, most: u64, time: Duration) -> Vec<Option<u64>> {
     let count = |table: TableId| -> rusqlite::Result<u64> {
         let name = quoted(&database.catalog().table(table).name);
-        database.connection.query_row(&format!("SELECT COUNT(*) FROM (SELECT 1 FROM {name} LIMIT {most})"), [], |row| {
-            count(row, 0)
-        })
+        database
+            .connection
+            .query_row(&format!("SELECT COUNT(*) FROM (SELECT 1 FROM {name} LIMIT {most})"), [], |row| count(row, 0))
     };
     database.guard.arm(time);
     let counts = database.catalog().table_ids().map(|table| count(table).ok()).collect();

@@ -7,6 +7,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, PrepFlags, Statement};
 use schema::Value;
 use serde::Serialize;
+use sql::VerifiedQuery;
+use sql::visit::each_query;
 
 use crate::error::{RunError, engine_error};
 use crate::sandbox::{Database, LONGEST_VALUE};
@@ -28,12 +30,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 5 s, 10,000 rows, 64 MiB of values, 1 GiB of memory.
     fn default() -> Self {
-        Limits {
-            deadline: Duration::from_secs(5),
-            max_rows: 10_000,
-            max_bytes: 64 << 20,
-            max_memory: Some(1 << 30),
-        }
+        Limits { deadline: Duration::from_secs(5), max_rows: 10_000, max_bytes: 64 << 20, max_memory: Some(1 << 30) }
     }
 }
 
@@ -57,8 +54,28 @@ pub struct ResultColumn {
     pub declared: Option<String>,
 }
 
-/// Runs one statement that `sql` found to be a query over the catalog.
-pub(crate) fn run_text(database: &Database, sql: &str, limits: &Limits) -> Result<Rows, RunError> {
+/// Runs a checked query: the rows, or why there are none. Nothing unchecked can be run.
+///
+/// # Errors
+/// When a limit is reached, the database cannot be read, or SQLite refuses what analysis let pass.
+pub fn run(database: &Database, query: &VerifiedQuery, limits: &Limits) -> Result<Rows, RunError> {
+    refuse_view_names(database, query)?;
+    run_text(database, query.sql(), limits)
+}
+
+/// A CTE named as a view is could read what only that view may: SQLite names both alike when it asks.
+fn refuse_view_names(database: &Database, query: &VerifiedQuery) -> Result<(), RunError> {
+    let mut clash = None;
+    each_query(query.query(), &mut |query| {
+        clash = clash.take().or_else(|| query.with.iter().find(|cte| database.is_accessor(&cte.name)));
+    });
+    match clash {
+        Some(cte) => Err(RunError::Refused { reason: format!("the CTE {} has the name of a view", cte.name) }),
+        None => Ok(()),
+    }
+}
+
+fn run_text(database: &Database, sql: &str, limits: &Limits) -> Result<Rows, RunError> {
     let guard = &database.guard;
     lower_memory_ceiling(limits.max_memory);
     // Waiting for a lock is time too, and SQLite does not look at the clock meanwhile.

@@ -247,10 +247,7 @@ fn describe(action: &AuthAction<'_>) -> String {
 
 /// Which table columns each view reads, found by asking SQLite to prepare it. A view that does not prepare reads
 /// nothing, and fails with SQLite's words when it is asked for.
-fn reads_within_views(
-    connection: &mut Connection,
-    views: &[&str],
-) -> rusqlite::Result<Reads> {
+fn reads_within_views(connection: &mut Connection, views: &[&str]) -> rusqlite::Result<Reads> {
     let seen: Arc<Mutex<Reads>> = Arc::default();
     let recorder = Arc::clone(&seen);
     connection.authorizer(Some(move |context: AuthContext<'_>| {

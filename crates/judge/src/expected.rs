@@ -26,7 +26,13 @@ impl Expected {
     /// A result whose rows may come in any order.
     pub fn unordered(rows: Rows) -> Self {
         let last_group = rows.rows.len();
-        Expected { width: rows.columns.len(), truncated: rows.truncated, rows: rows.rows, last_group, ..Expected::default() }
+        Expected {
+            width: rows.columns.len(),
+            truncated: rows.truncated,
+            rows: rows.rows,
+            last_group,
+            ..Expected::default()
+        }
     }
 
     /// A result whose rows come in this order, none tied.

@@ -5,14 +5,17 @@
 //! * `matching`: the search behind both: which given row and column stands for which expected one.
 //! * [`expected`]: the result of a reference query, with its ties.
 //! * [`tally`]: verdicts over several databases.
+//! * [`evaluate`]: candidates run beside their reference.
 //! * [`mutants`](mod@mutants): a query with one mistake, to see whether databases tell it apart.
 
+pub mod evaluate;
 pub mod expected;
 mod matching;
 pub mod mutants;
 pub mod same_answer;
 pub mod tally;
 
+pub use evaluate::{expect, expect_on, judge, judge_on};
 pub use expected::{Expected, order_keys};
 pub use mutants::{Mutant, mutants};
 pub use same_answer::{Difference, Verdict, same_answer, same_rows};

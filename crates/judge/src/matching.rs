@@ -5,6 +5,7 @@
 //! column. Numbers are equal within a tolerance, which is not transitive: what is left in a part is matched as a
 //! bipartite graph where it has to be.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use schema::Value;
@@ -20,6 +21,10 @@ pub(crate) struct Tolerance {
 
 /// Differences below this are noise whatever the numbers: sums that cancel leave such remainders beside zero.
 const NOISE: f64 = 1e-9;
+
+/// How many rows the search for columns may look at before it gives up and calls the results different. Ordinary results
+/// take a few for each row; only columns that look alike in most combinations need more.
+const PATIENCE: usize = 100_000_000;
 
 /// A question for the search.
 pub(crate) struct Problem<'a> {
@@ -82,11 +87,17 @@ impl Problem<'_> {
         }
         candidates.sort_by_key(|(_, fitting)| fitting.len());
         let mut places = vec![usize::MAX; self.width];
-        self.assign(&candidates, &start, &mut places).then_some(places)
+        self.assign(&candidates, &start, &mut places, &Cell::new(PATIENCE / start.rows.len().max(1))).then_some(places)
     }
 
     /// Assigns the remaining columns, those with the fewest candidates first.
-    fn assign(&self, left: &[(usize, Vec<usize>)], partition: &Partition, places: &mut [usize]) -> bool {
+    fn assign(
+        &self,
+        left: &[(usize, Vec<usize>)],
+        partition: &Partition,
+        places: &mut [usize],
+        patience: &Cell<usize>,
+    ) -> bool {
         let Some(((expected, fitting), rest)) = left.split_first() else { return self.is_matched(partition, places) };
         let mut tried: Vec<usize> = Vec::new();
         for given in fitting {
@@ -95,9 +106,11 @@ impl Problem<'_> {
             if is_taken || tried.iter().any(|other| self.are_same_column(*given, *other)) {
                 continue;
             }
+            let Some(left) = patience.get().checked_sub(1) else { return false };
+            patience.set(left);
             if let Some(finer) = self.refined(partition, *expected, *given) {
                 places[*expected] = *given;
-                if self.assign(rest, &finer, places) {
+                if self.assign(rest, &finer, places, patience) {
                     return true;
                 }
                 places[*expected] = usize::MAX;

@@ -222,7 +222,11 @@ fn other_columns(table: TableId, column: u16, catalog: &Catalog) -> Vec<Change> 
 fn other_values(value: &Value) -> Vec<Value> {
     match value {
         Value::Null | Value::Blob(_) => vec![],
-        Value::Integer(whole) => vec![Value::Integer(whole.saturating_add(1)), Value::Integer(whole.saturating_mul(2))],
+        // The next number where numbers are counts, a tenth more where they are amounts.
+        Value::Integer(whole) => {
+            let more = whole.saturating_add((whole / 10).max(1));
+            [more, whole.saturating_mul(2)].into_iter().filter(|n| n != whole).map(Value::Integer).collect()
+        }
         Value::Real(number) => vec![Value::Real(number * 1.1)],
         Value::Text(text) => match next_year(text) {
             Some(later) => vec![Value::Text(later), Value::Text(text.replace("-01-01", "-01-02"))]

@@ -2,6 +2,7 @@
 
 use database::Rows;
 use schema::Value;
+use serde::Serialize;
 
 use crate::expected::Expected;
 use crate::matching::{Problem, Tolerance};
@@ -12,7 +13,7 @@ const ANSWER_TOLERANCE: f64 = 1e-6;
 const ROW_TOLERANCE: f64 = 1e-9;
 
 /// What a comparison found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Verdict {
     /// Equal, with rows to show for it.
     Same,
@@ -23,7 +24,7 @@ pub enum Verdict {
 }
 
 /// The first difference found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Difference {
     /// One of the results was cut off by a limit, so they cannot be compared.
     Truncated,
@@ -68,7 +69,8 @@ pub fn same_answer(expected: &Expected, given: &Rows) -> Verdict {
     if ordered.fits_in_any_order().is_some() {
         return Verdict::Same;
     }
-    let is_order = expected.groups.is_some() && problem(expected, given, tolerance, false).fits_in_any_order().is_some();
+    let is_order =
+        expected.groups.is_some() && problem(expected, given, tolerance, false).fits_in_any_order().is_some();
     Verdict::Different(if is_order { Difference::Order } else { Difference::Rows })
 }
 

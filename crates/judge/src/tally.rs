@@ -1,9 +1,11 @@
 //! Verdicts over several databases.
 
+use serde::Serialize;
+
 use crate::same_answer::Verdict;
 
 /// How often a query gave the right answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Databases on which the answers were the same and not empty.
     pub same: usize,

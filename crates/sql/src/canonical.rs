@@ -13,6 +13,8 @@ mod condition;
 mod expression;
 mod from;
 mod select;
+#[cfg(test)]
+pub(crate) mod tests;
 mod text;
 
 use schema::Catalog;

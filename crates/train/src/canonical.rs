@@ -11,7 +11,7 @@ use sql::features;
 use sql::lexeme::{Lexeme, Lexicon, Word};
 use sql::matcher::{Grammar, SlotTable, admits};
 use sql::tree::Query;
-use sql::verify::verify;
+use sql::verify;
 
 use crate::example::{Example, ExampleSlot, Intent};
 use crate::question::Question;

@@ -9,13 +9,10 @@ use answer::engine::Engine;
 use answer::orchestrator::{Options, ask};
 use answer::reply::{Answer, Status as AnswerStatus};
 use database::{Image, Limits, Rows};
-use judge::{Expected, Verdict as Same, order_keys, same_answer};
+use judge::{Expected, Verdict as Same, expect_on, same_answer};
 use model::parameters::Parameters;
 use schema::Value;
-use sql::print::compact;
-use sql::tree::{Body, Query, SourceKind};
-use sql::verify::{VerifiedQuery, verify};
-use sql::visit::{Part, parts_of_expr, parts_of_query};
+use sql::{VerifiedQuery, features, verify};
 
 use crate::error::{Result, TrainError};
 use crate::question::{Question, Status};
@@ -23,6 +20,8 @@ use crate::report::{Difference, Fault, Miss, Report, Verdict};
 
 /// How many differing rows a miss shows of each side.
 const SHOWN: usize = 3;
+/// How many failing references an error names.
+const NAMED: usize = 10;
 
 /// What a question was answered with.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -93,32 +92,27 @@ impl<'a> Exam<'a> {
     /// Runs every reference and alternative on every database.
     ///
     /// # Errors
-    /// When there is no database, or a reference or alternative cannot be run; names the question.
+    /// When there is no database, or references or alternatives cannot be run; names their questions.
     pub fn new(questions: &'a [Question], databases: &'a [Image], threads: usize) -> Result<Self> {
         if databases.is_empty() {
             return Err(TrainError::Evaluation("no database to compare rows on".to_owned()));
         }
-        let found = in_parallel(questions.len(), threads, &|i| -> Result<(Vec<Vec<Expected>>, usize)> {
-            let question = &questions[i];
-            let mut results = Vec::with_capacity(1 + question.alternatives.len());
-            let mut tables = 0;
-            for (n, sql) in question.sql.iter().chain(&question.alternatives).enumerate() {
-                let which = if n == 0 { "reference".to_owned() } else { format!("alternative {n}") };
-                let failed = |e: String| TrainError::Evaluation(format!("question {}: its {which} fails: {e}", question.id));
-                let query = checked(databases, sql).map_err(failed)?;
-                let result = |image| expected(image, &query, question.ordered);
-                results.push(databases.iter().map(result).collect::<std::result::Result<_, _>>().map_err(failed)?);
-                tables = if n == 0 { table_count(query.query()) } else { tables };
-            }
-            Ok((results, tables))
-        });
-        let (mut expected, mut tables) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
+        let found = in_parallel(questions.len(), threads, &|i| references(&questions[i], databases));
+        let (mut expected, mut tables, mut failures) = (vec![], vec![], vec![]);
         for one in found {
-            let (results, count) = one?;
-            expected.push(results);
-            tables.push(count);
+            match one {
+                Ok((results, count)) => {
+                    expected.push(results);
+                    tables.push(count);
+                }
+                Err(failure) => failures.push(failure),
+            }
         }
-        Ok(Exam { questions, databases, expected, tables, threads })
+        if failures.is_empty() {
+            return Ok(Exam { questions, databases, expected, tables, threads });
+        }
+        let (count, first) = (failures.len(), failures[..failures.len().min(NAMED)].join("; "));
+        Err(TrainError::Evaluation(format!("{count} questions have references that fail: {first}")))
     }
 
     /// The questions.
@@ -206,6 +200,20 @@ impl<'a> Exam<'a> {
     }
 }
 
+/// What the reference of a question and its alternatives return, and how many tables the reference reads.
+fn references(question: &Question, databases: &[Image]) -> std::result::Result<(Vec<Vec<Expected>>, usize), String> {
+    let (mut results, mut tables) = (Vec::with_capacity(1 + question.alternatives.len()), 0);
+    for (n, sql) in question.sql.iter().chain(&question.alternatives).enumerate() {
+        let which = if n == 0 { "reference".to_owned() } else { format!("alternative {n}") };
+        let failed = |e: String| format!("{}, {which}: {e}", question.id);
+        let query = checked(databases, sql).map_err(failed)?;
+        let expected = expect_on(databases, &query, question.ordered, &limits());
+        results.push(expected.map_err(|e| failed(e.to_string()))?);
+        tables = if n == 0 { features::tables(query.query()).len() } else { tables };
+    }
+    Ok((results, tables))
+}
+
 /// More about a miss.
 enum Detail {
     Reason(String),
@@ -252,39 +260,6 @@ fn run(image: &Image, query: &VerifiedQuery) -> std::result::Result<Rows, String
 
 fn run_everywhere(databases: &[Image], query: &VerifiedQuery) -> std::result::Result<Vec<Rows>, String> {
     databases.iter().map(|image| run(image, query)).collect()
-}
-
-/// What a reference returns, with the ties that its order and limit leave open.
-fn expected(image: &Image, query: &VerifiedQuery, ordered: bool) -> std::result::Result<Expected, String> {
-    if let Some((shown, keys, limit)) = order_keys(query.query()).filter(|(_, _, limit)| ordered || limit.is_some())
-        && let Ok(shown) = verify(&compact(&shown, image.catalog()), image.catalog(), &Default::default())
-        && let Ok(rows) = run(image, &shown)
-    {
-        return Ok(Expected::with_keys(rows, &keys, limit, ordered));
-    }
-    let rows = run(image, query)?;
-    Ok(if ordered { Expected::ordered(rows) } else { Expected::unordered(rows) })
-}
-
-/// Uses of tables in a query, subqueries included.
-fn table_count(query: &Query) -> usize {
-    let mut count = 0;
-    if let Body::Select(select) = &query.body {
-        count += select.from.iter().filter(|source| matches!(source.kind, SourceKind::Table(_))).count();
-    }
-    parts_of_query(query, &mut |part| count += tables_of_part(part));
-    count
-}
-
-fn tables_of_part(part: Part<'_>) -> usize {
-    match part {
-        Part::Query(query) => table_count(query),
-        Part::Expr(expr) => {
-            let mut count = 0;
-            parts_of_expr(expr, &mut |part| count += tables_of_part(part));
-            count
-        }
-    }
 }
 
 /// The first rows of one multiset that another lacks.

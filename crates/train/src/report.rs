@@ -81,7 +81,7 @@ pub struct Miss {
     /// What the asker was told.
     pub status: Status,
     /// Confidence in the answer, 0 to 1.
-    pub confidence: Option<f32>,
+    pub confidence: Option<f64>,
     /// Why it is not right.
     pub fault: Fault,
     /// The engine's or the pipeline's words, where something failed.

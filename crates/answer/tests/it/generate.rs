@@ -19,7 +19,8 @@ fn untrained_weights_write_whole_queries() {
     let pack = pack();
     let vocabulary = vocabulary(&pack);
     let grammar = grammar(&pack, &vocabulary);
-    let config = Config { hidden_size: 32, intermediate_size: 64, num_hidden_layers: 1, ..Config::compact(vocabulary.size()) };
+    let config =
+        Config { hidden_size: 32, intermediate_size: 64, num_hidden_layers: 1, ..Config::compact(vocabulary.size()) };
     let model = Model::new(Parameters::init(&config, 1).unwrap()).unwrap();
     let generator = Generator { model: &model, vocabulary: &vocabulary, grammar: &grammar, threads: 1 };
     let question = read(&pack, "active projects over 100k started in 2024 at \"Initech\"");
@@ -49,7 +50,12 @@ fn a_question_longer_than_the_model_reads_is_refused() {
     let pack = pack();
     let vocabulary = vocabulary(&pack);
     let grammar = grammar(&pack, &vocabulary);
-    let small = Config { max_position_embeddings: 20, hidden_size: 32, num_hidden_layers: 1, ..Config::compact(vocabulary.size()) };
+    let small = Config {
+        max_position_embeddings: 20,
+        hidden_size: 32,
+        num_hidden_layers: 1,
+        ..Config::compact(vocabulary.size())
+    };
     let model = Model::new(Parameters::init(&small, 1).unwrap()).unwrap();
     let generator = Generator { model: &model, vocabulary: &vocabulary, grammar: &grammar, threads: 1 };
     let slots = SlotTable::new();

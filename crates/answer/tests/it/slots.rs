@@ -33,7 +33,8 @@ fn numbers_and_values() {
 
 #[test]
 fn ranges_and_days() {
-    let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Start_Date >= '2024-01-01' AND Start_Date < '2025-01-01'";
+    let sql =
+        "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Start_Date >= '2024-01-01' AND Start_Date < '2025-01-01'";
     assert_eq!(traced("projects started in 2024", sql).unwrap(), ["<range1> Start", "<range1> End"]);
     let overdue = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE End_Date < '2026-11-20'";
     assert_eq!(traced("projects that should have ended", overdue).unwrap(), ["-"]);
@@ -50,7 +51,10 @@ fn constants_stay_without_a_slot() {
     let sql = "SELECT 100.0 * Revenue / Budget FROM PAC_MNT_PROJECTS WHERE Budget > 500000";
     assert_eq!(traced("revenue as a percentage of budget, high budget projects", sql).unwrap(), ["-", "-"]);
     let percent = "SELECT 100.0 * Revenue / Budget FROM PAC_MNT_PROJECTS WHERE Budget > 100";
-    assert_eq!(traced("revenue as a percentage of budget where budget is over 100", percent).unwrap(), ["-", "<num1> Whole"]);
+    assert_eq!(
+        traced("revenue as a percentage of budget where budget is over 100", percent).unwrap(),
+        ["-", "<num1> Whole"]
+    );
     let exists = "SELECT Project_Name FROM PAC_MNT_PROJECTS p WHERE EXISTS (SELECT 1 FROM PROJSTAFF s WHERE s.Project_Code = p.Project_Code)";
     assert_eq!(traced("the 1 project with staff", exists).unwrap(), ["-"]);
 }

@@ -33,7 +33,8 @@ fn tokens_go_both_ways() {
     let last = vocabulary.lexicon.len() as u32 - 1;
     assert_eq!(vocabulary.lexeme_id(vocabulary.token(last)), Some(last));
     assert_eq!(vocabulary.lexeme_id(vocabulary.token(last) + 1), None);
-    let back = Vocabulary::from_json(&vocabulary.tokenizer.to_json(), &pack().catalog, pack().lexicon().unwrap()).unwrap();
+    let back =
+        Vocabulary::from_json(&vocabulary.tokenizer.to_json(), &pack().catalog, pack().lexicon().unwrap()).unwrap();
     assert_eq!(back.hash(), vocabulary.hash());
 }
 

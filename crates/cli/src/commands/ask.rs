@@ -121,11 +121,12 @@ fn one(question: &str, args: &Args, context: &Context) -> Result<Answer, Failure
 }
 
 /// Pack, database, values and model, opened once.
-fn engine(context: &Context) -> Result<Engine, Failure> {
+pub(super) fn engine(context: &Context) -> Result<Engine, Failure> {
     let pack = context.pack()?;
     let database = context.database(&pack)?;
     let model = context.model(&pack).map_err(|failure| {
-        let cause = if failure.code == "model_missing" { Cause::ModelMissing } else { Cause::ModelInvalid };
+        let causes = [Cause::ModelMissing, Cause::ModelForAnother];
+        let cause = causes.into_iter().find(|cause| cause.code() == failure.code).unwrap_or(Cause::ModelDamaged);
         Problem { cause, message: failure.message, hint: failure.hint }
     });
     let values = context.settings().values.of_profile();
@@ -155,7 +156,7 @@ fn fail(question: &str, json: bool, failure: Failure) -> Outcome {
         Exit::Usage => Cause::Question,
         Exit::Unavailable => Cause::DatabaseUnavailable,
         Exit::Data => Cause::DatabaseInvalid,
-        Exit::Model => Cause::ModelInvalid,
+        Exit::Model => Cause::ModelDamaged,
         _ => Cause::Internal,
     };
     let answer = Answer::to(question).declined(Problem { cause, message: failure.message, hint: failure.hint });
@@ -173,7 +174,7 @@ fn exit_of(answer: &Answer) -> Exit {
         Cause::Write | Cause::Unsafe => Exit::Refused,
         Cause::Unanswerable | Cause::Ambiguous | Cause::FollowUp | Cause::ChitChat => Exit::NoAnswer,
         Cause::InvalidSql | Cause::NoCandidate | Cause::LowConfidence => Exit::NoAnswer,
-        Cause::ModelMissing | Cause::ModelInvalid => Exit::Model,
+        Cause::ModelMissing | Cause::ModelDamaged | Cause::ModelForAnother => Exit::Model,
         Cause::DatabaseUnavailable => Exit::Unavailable,
         Cause::DatabaseInvalid => Exit::Data,
         Cause::Deadline => Exit::Deadline,
@@ -245,7 +246,7 @@ fn show_rows(answer: &Answer, context: &Context) -> Result<(), Failure> {
 
 fn table(columns: &[String], rows: &[Vec<Datum>]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED);
+    table.load_style(presets::UTF8_FULL_CONDENSED);
     if let Some((terminal_size::Width(width), _)) = terminal_size::terminal_size().filter(|_| output::is_terminal()) {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }

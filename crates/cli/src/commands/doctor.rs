@@ -42,7 +42,7 @@ struct Check {
 pub(crate) fn run(_args: Args, context: &Context) -> Outcome {
     let checks = look(context);
     if context.json {
-        let lines: Vec<_> = checks.iter().map(|check| match &check.found {
+        let lines = checks.iter().map(|check| match &check.found {
             Ok(found) => json!({ "check": check.name, "ok": true, "found": found }),
             Err(e) => json!({ "check": check.name, "ok": false, "found": e.message, "hint": e.hint }),
         });

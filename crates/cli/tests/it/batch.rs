@@ -34,7 +34,9 @@ fn rows_come_when_asked_for() {
 #[test]
 fn bad_lines_get_a_reply_and_stop_nothing() {
     let mut content = format!("\u{feff}{}\r\n", json!({ "id": 1, "question": COUNT })).into_bytes();
-    content.extend_from_slice(b"{\"id\": 2, \"question\r\n\r\n\xff\xfe\r\n[]\r\n{\"id\": 6}\r\n{\"id\":7,\"question\":9}\r\n");
+    content.extend_from_slice(
+        b"{\"id\": 2, \"question\r\n\r\n\xff\xfe\r\n[]\r\n{\"id\": 6}\r\n{\"id\":7,\"question\":9}\r\n",
+    );
     content.extend_from_slice(json!({ "id": 8, "question": "" }).to_string().as_bytes());
     content.extend_from_slice(b"\r\n");
     content.extend_from_slice(&vec![b'x'; 2_000_000]);

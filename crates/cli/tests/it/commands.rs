@@ -11,7 +11,11 @@ fn schema_show_lists_tables_columns_and_keys() {
     let staff = run(["schema", "show", "projstaff", "--json"]).json();
     assert_eq!(staff["tables"][0]["foreign_keys"].as_array().unwrap().len(), 2);
     let text = run(["schema", "show", "PROJSTAFF"]);
-    assert!(text.stdout.contains("Project_Code") && text.stdout.contains("-> PAC_MNT_PROJECTS.Project_Code"), "{}", text.stdout);
+    assert!(
+        text.stdout.contains("Project_Code") && text.stdout.contains("-> PAC_MNT_PROJECTS.Project_Code"),
+        "{}",
+        text.stdout
+    );
 }
 
 #[test]
@@ -27,7 +31,10 @@ fn schema_show_reads_scripts_and_databases() {
         assert!(ran.stderr.contains("line 1"), "{}", ran.stderr);
     }
     let database = folder.path("a.sqlite");
-    rusqlite::Connection::open(&database).unwrap().execute_batch("CREATE TABLE t (a); CREATE VIEW v AS SELECT a FROM t").unwrap();
+    rusqlite::Connection::open(&database)
+        .unwrap()
+        .execute_batch("CREATE TABLE t (a); CREATE VIEW v AS SELECT a FROM t")
+        .unwrap();
     let shown = Ran::of(glrl().args(["schema", "show", "--json", "--db"]).arg(database)).json();
     assert_eq!((shown["tables"].as_array().unwrap().len(), &shown["tables"][1]["view"]), (2, &true.into()));
 }
@@ -81,7 +88,8 @@ fn every_command_explains_itself() {
     let help = run(["--help"]);
     assert_eq!(help.code, 0);
     let commands = help.stdout.lines().skip_while(|line| !line.starts_with("Commands:")).skip(1);
-    let names: Vec<&str> = commands.take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next()).collect();
+    let names: Vec<&str> =
+        commands.take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next()).collect();
     assert!(names.len() >= 9, "{names:?}");
     for name in names {
         assert_eq!(run([name, "--help"]).code, 0, "{name}");

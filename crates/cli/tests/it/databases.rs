@@ -78,7 +78,11 @@ fn more_than_the_pack_names_is_fine() {
 #[test]
 fn a_view_can_stand_for_a_table() {
     let folder = Folder::new();
-    let path = made(&folder, "a.sqlite", "ALTER TABLE PROJSTAFF RENAME TO staff; CREATE VIEW PROJSTAFF AS SELECT * FROM staff;");
+    let path = made(
+        &folder,
+        "a.sqlite",
+        "ALTER TABLE PROJSTAFF RENAME TO staff; CREATE VIEW PROJSTAFF AS SELECT * FROM staff;",
+    );
     assert_eq!(ask(path).json()["status"], "answered");
 }
 

@@ -4,6 +4,7 @@ mod ask;
 mod batch;
 mod commands;
 mod databases;
+mod models;
 mod settings;
 mod tidy;
 mod tools;

@@ -13,7 +13,12 @@ fn diagnostics(ran: &Ran) -> Vec<Value> {
 #[test]
 fn a_valid_query_ends_with_0() {
     let ran = run(["validate", "--json", "SELECT Project_Code FROM PAC_MNT_PROJECTS WHERE Budget > 1"]);
-    assert_eq!((ran.code, ran.json()["valid"].clone(), ran.json()["id"].clone()), (0, json!(true), Value::Null), "{}", ran.stdout);
+    assert_eq!(
+        (ran.code, ran.json()["valid"].clone(), ran.json()["id"].clone()),
+        (0, json!(true), Value::Null),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]
@@ -73,7 +78,9 @@ fn batches_reply_line_by_line() {
 
 #[test]
 fn nothing_makes_the_validator_panic() {
-    for sql in ["", " ", ";", "\u{0}", "SELECT", "((((", "SELECT 'a", "é", &"(".repeat(5000), &"SELECT 1 UNION ".repeat(500)] {
+    for sql in
+        ["", " ", ";", "\u{0}", "SELECT", "((((", "SELECT 'a", "é", &"(".repeat(5000), &"SELECT 1 UNION ".repeat(500)]
+    {
         let sql = sql.replace('\0', " ");
         let ran = Ran::of(glrl().args(["validate", "--json", "--"]).arg(&sql));
         assert!(matches!(ran.code, 0 | 2 | 3 | 6), "{sql:?}: {} {}", ran.code, ran.stderr);

@@ -1,7 +1,7 @@
 //! A generated database: the same seed gives the same bytes.
 //!
 //! Suggested reading order:
-//! * [`spec`]: `demo.toml`.
+//! * [`spec`]: the file `demo.toml`.
 //! * `order`: what is read is generated first.
 //! * [`make`]: one file for each kind of column.
 //! * `world`: what has been generated so far, and how a generator reads it.
@@ -33,8 +33,8 @@ use spec::{ColumnSpec, Make};
 use world::{Cell, Context, FilledTable};
 
 pub use error::FillError;
-pub(crate) use write::save;
 pub use spec::{DemoSpec, ValuesOverride};
+pub(crate) use write::save;
 
 /// Bumped when the same recipe gives other rows than before, so that caches notice.
 const GENERATION: u64 = 1;

@@ -57,7 +57,7 @@ fn check_names(catalog: &Catalog, spec: &DemoSpec) -> Result<(), FillError> {
             let known = catalog.tables.iter().map(|t| t.name.as_str());
             return Err(FillError::unknown("table", &table.name, known));
         };
-        for name in table.columns.keys().filter(|name| catalog.find_column(id, name).is_none()) {
+        if let Some(name) = table.columns.keys().find(|name| catalog.find_column(id, name).is_none()) {
             let known = catalog.table(id).columns.iter().map(|c| c.name.as_str());
             return Err(FillError::unknown("column", name, known));
         }
@@ -108,10 +108,8 @@ fn in_order(
         own.filter_map(|name| catalog.find_column(table, name)).map(|id| id.column).collect()
     };
     let name = |(column, _): &(u16, ColumnSpec)| catalog.qualified(ColumnId { table, column: *column });
-    sorted(columns, |(column, _)| *column, reads).map_err(|left| FillError::Cycle {
-        what: "columns",
-        names: left.iter().map(name).collect(),
-    })
+    sorted(columns, |(column, _)| *column, reads)
+        .map_err(|left| FillError::Cycle { what: "columns", names: left.iter().map(name).collect() })
 }
 
 fn parents_first(catalog: &Catalog, tables: Vec<TablePlan>) -> Result<Vec<TablePlan>, FillError> {

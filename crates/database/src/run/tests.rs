@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{Limits, Rows, run_text};
 use crate::engine_facts::{AccessPath, facts_of_text};
 use crate::error::RunError;
+use crate::image::Image;
 use crate::open::{open, open_any};
 use crate::sandbox::Database;
 
@@ -158,6 +159,29 @@ fn every_attack_is_refused_and_the_file_stays_as_it_is() {
     assert_eq!(std::fs::read_dir(file.folder()).expect("the folder").count(), 1);
 }
 
+/// Where the live `v` is a view over a table the catalog does not name, the engine alone takes a CTE of its name for it.
+#[test]
+fn a_cte_cannot_pose_as_a_view() {
+    let file = File::new();
+    let writer = Connection::open(&file.0).expect("a writer");
+    writer
+        .execute_batch(
+            "DROP TABLE t; CREATE VIEW t AS SELECT rowid AS id, word AS name, 1 AS amount, NULL AS raw FROM secret",
+        )
+        .expect("a view in a table's place");
+    let database = file.open();
+    let check = |text: &str| {
+        let query = sql::verify(text, &known(), &sql::Options::default()).expect(text);
+        super::run(&database, &query, &Limits::default())
+    };
+    assert_eq!(check("SELECT name FROM t").expect("rows").rows.len(), 1);
+    assert!(matches!(check("WITH t AS (SELECT name FROM v) SELECT name FROM t"), Err(RunError::Refused { .. })));
+    assert!(
+        sql::verify("WITH t AS (SELECT word FROM secret) SELECT word FROM t", &known(), &sql::Options::default())
+            .is_err()
+    );
+}
+
 /// SQLite announces a count within a view as the query's own; only that count becomes readable.
 #[test]
 fn a_view_that_counts_a_table_it_may_not_show() {
@@ -199,7 +223,8 @@ fn bombs_stop_at_the_deadline() {
     let numbers = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3000)";
     let cross = format!("{numbers} SELECT COUNT(*) FROM r a, r b, r c, r d");
     let gather = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT group_concat(n) FROM r";
-    let doubling: String = (1..40).map(|i| format!(", c{i} AS (SELECT * FROM c{} UNION ALL SELECT * FROM c{})", i - 1, i - 1)).collect();
+    let doubling: String =
+        (1..40).map(|i| format!(", c{i} AS (SELECT * FROM c{} UNION ALL SELECT * FROM c{})", i - 1, i - 1)).collect();
     let expansion = format!("WITH c0 AS (SELECT 1){doubling} SELECT COUNT(*) FROM c39");
     let long = "printf('%.*c', 999999, 'a')";
     let search = format!("SELECT instr({long}, printf('%.*c', 499999, 'a') || 'b')");
@@ -222,7 +247,10 @@ fn bombs_stop_at_the_deadline() {
         let outcome = run(&database, bomb);
         let took = start.elapsed();
         assert!(took < Duration::from_secs(4), "{bomb}: {took:?}");
-        let is_stopped = matches!(outcome, Err(RunError::Deadline { .. } | RunError::ValueTooLarge { .. } | RunError::Rejected { .. }));
+        let is_stopped = matches!(
+            outcome,
+            Err(RunError::Deadline { .. } | RunError::ValueTooLarge { .. } | RunError::Rejected { .. })
+        );
         // One call of a function cannot be interrupted, but it is bounded by the longest value.
         assert!(is_stopped || bomb.starts_with("SELECT"), "{bomb}: {:?}", outcome.map(|rows| rows.rows.len()));
     }
@@ -250,7 +278,8 @@ fn rows_bytes_and_values_are_limited() {
 fn values_and_declared_types_come_back() {
     let file = File::new();
     let database = file.open();
-    let rows = run(&database, "SELECT name, amount, raw, id * 2 AS twice, NULL FROM t ORDER BY id LIMIT 1").expect("rows");
+    let rows =
+        run(&database, "SELECT name, amount, raw, id * 2 AS twice, NULL FROM t ORDER BY id LIMIT 1").expect("rows");
     let columns: Vec<_> = rows.columns.iter().map(|c| (c.name.as_str(), c.declared.as_deref())).collect();
     assert_eq!(
         columns,
@@ -335,4 +364,46 @@ fn the_planner_speaks() {
     facts_of_text(&database, "SELECT word FROM secret").expect_err("refused");
     let by_key = facts_of_text(&database, "SELECT name FROM t WHERE id = 2").expect("facts");
     assert_eq!(by_key.accesses[0].by, AccessPath::RowId);
+}
+
+#[test]
+fn an_image_serves_each_thread_and_outlives_the_file() {
+    let file = File::new();
+    let writer = Connection::open(&file.0).expect("a writer");
+    writer.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).expect("a log");
+    writer.execute_batch("INSERT INTO t (name) VALUES ('only in the log')").expect("a row");
+    let image = Image::load(&file.0, &known()).expect("an image");
+    drop((writer, file));
+    let count = |image: &Image| {
+        image.with(|database| run(database, "SELECT COUNT(*) FROM t").expect("rows").rows).expect("a database")
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| (0..50).for_each(|_| assert_eq!(count(&image), [[Value::Integer(4)]])));
+        }
+    });
+    image.with(|database| run(database, "DELETE FROM t").expect_err("read-only")).expect("a database");
+    assert_eq!(image.open().expect("a database").path(), None);
+}
+
+/// The limit on memory belongs to the process, so this runs in one of its own.
+#[test]
+fn memory_is_limited() {
+    const CHILD: &str = "GLRL_TEST_MEMORY_CHILD";
+    if std::env::var_os(CHILD).is_none() {
+        let this = std::env::current_exe().expect("this test");
+        let name = "run::tests::memory_is_limited";
+        let status =
+            std::process::Command::new(this).args(["--exact", name]).env(CHILD, "1").output().expect("a child");
+        assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stdout));
+        return;
+    }
+    let file = File::new();
+    let database = file.open();
+    let hungry = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 2000)
+                  SELECT a.n, printf('%.*c', 2000, 'x') FROM r a, r b ORDER BY 2, 1 DESC";
+    let limits = Limits { deadline: Duration::from_secs(20), max_memory: Some(24 << 20), ..Limits::default() };
+    let outcome = run_text(&database, hungry, &limits);
+    assert!(matches!(outcome, Err(RunError::Memory { .. })), "{:?}", outcome.map(|rows| rows.rows.len()));
+    run(&database, "SELECT COUNT(*) FROM t").expect("the database works on");
 }

@@ -135,9 +135,8 @@ fn what_people_ask_for_is_there_whatever_the_seed() {
             ("PROJCNTRTS", "Company_Code", "COMP-0"),
             ("PROJSTAFF", "Resource_Code", "RES-0"),
         ] {
-            let sql = format!(
-                "SELECT COUNT(DISTINCT {column}) FROM {table} WHERE {column} BETWEEN '{key}01' AND '{key}20'"
-            );
+            let sql =
+                format!("SELECT COUNT(DISTINCT {column}) FROM {table} WHERE {column} BETWEEN '{key}01' AND '{key}20'");
             assert_eq!(count(&connection, &sql), 20, "seed {seed}: each named row of {table}.{column} has rows");
         }
         assert_eq!(count(&connection, "SELECT COUNT(*) FROM pragma_foreign_key_check"), 0);
@@ -176,15 +175,30 @@ fn mistakes_in_a_specification_are_named() {
     check("Budgt = { kind = \"sequence\" }", expect![[r#"no column "Budgt"; did you mean "Budget"?"#]]);
     check("Name = { kind = \"choice\", list = \"x\" }", expect![[r#"no list "x""#]]);
     check("Name = { kind = \"text\", format = \"x {Cod}\" }", expect![[r#"no column "Cod"; did you mean "Code"?"#]]);
-    check("Name = { kind = \"text\", format = \"a b\", nulls = 0.5 }", expect![[r#"column P.Name: nulls in a column that may hold none"#]]);
-    check("Code = { kind = \"choice\", values = [\"a\", \"b\"] }", expect![[r#"column P.Code: no 5 different values can be made"#]]);
+    check(
+        "Name = { kind = \"text\", format = \"a b\", nulls = 0.5 }",
+        expect![[r#"column P.Name: nulls in a column that may hold none"#]],
+    );
+    check(
+        "Code = { kind = \"choice\", values = [\"a\", \"b\"] }",
+        expect![[r#"column P.Code: no 5 different values can be made"#]],
+    );
     check(
         "Budget = { kind = \"scaled\", of = \"Budget\", by = [1, 2] }",
         expect![[r#"columns depend on each other: P.Budget"#]],
     );
-    check("Budget = { kind = \"money\", median = 5 }", expect![[r#"in a generator of kind "money": missing field `sigma`"#]]);
-    check("Budget = { kind = \"sequence\", stat = 5 }", expect![[r#"in a generator of kind "sequence": unknown field `stat`, expected `start` or `step`"#]]);
-    check("Budget = { kind = \"reference\" }", expect![[r#"column P.Budget: no foreign key says what it refers to; give `to`"#]]);
+    check(
+        "Budget = { kind = \"money\", median = 5 }",
+        expect![[r#"in a generator of kind "money": missing field `sigma`"#]],
+    );
+    check(
+        "Budget = { kind = \"sequence\", stat = 5 }",
+        expect![[r#"in a generator of kind "sequence": unknown field `stat`, expected `start` or `step`"#]],
+    );
+    check(
+        "Budget = { kind = \"reference\" }",
+        expect![[r#"column P.Budget: no foreign key says what it refers to; give `to`"#]],
+    );
 }
 
 #[test]
@@ -209,7 +223,8 @@ fn a_hostile_script_stays_in_its_database() {
     let folder = Folder::new();
     let target = folder.join("evil.sqlite");
     let attach = format!("ATTACH '{}' AS evil; CREATE TABLE evil.t (a);", target.display());
-    let bomb = "CREATE TABLE t AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT MAX(n) FROM r;";
+    let bomb =
+        "CREATE TABLE t AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT MAX(n) FROM r;";
     for ddl in [attach.as_str(), bomb, "CREATE VIRTUAL TABLE v USING fts5(a);", "CREATE TABL t (a);"] {
         let outcome = fill(&Recipe { catalog: &catalog, ddl, spec: &spec, seed: 1 });
         assert!(matches!(outcome, Err(FillError::Script(_))), "{ddl}");

@@ -1,8 +1,8 @@
 //! What a live database says of itself.
 
 use database::fill::Recipe;
-use database::{fill, introspect};
 use database::introspect::SkipReason;
+use database::{fill, introspect};
 use rusqlite::Connection;
 
 use crate::gl;

@@ -27,7 +27,8 @@ fn each_bad_path_has_its_own_error() {
     std::fs::write(folder.join("text"), "id,name\n1,one\n").expect("a file");
     std::fs::write(folder.join("short"), "SQL").expect("a file");
     std::fs::write(folder.join("header"), b"SQLite format 3\0nothing else that makes sense").expect("a file");
-    let cases: [(&str, fn(&OpenError) -> bool); 6] = [
+    type Check = fn(&OpenError) -> bool;
+    let cases: [(&str, Check); 6] = [
         ("missing.sqlite", |e| matches!(e, OpenError::Missing { .. })),
         ("", |e| matches!(e, OpenError::Directory { .. })),
         ("empty", |e| matches!(e, OpenError::Empty { .. })),

@@ -44,10 +44,14 @@ fn values_counts_limits_and_memory() {
 
     let before = CacheKey::of(&path).expect("a key");
     let writer = rusqlite::Connection::open(&path).expect("a writer");
-    writer.execute_batch("UPDATE PAC_MNT_PROJECTS SET Status = 'Paused' WHERE Project_Code = 'PRJ-001'").expect("a change");
+    writer
+        .execute_batch("UPDATE PAC_MNT_PROJECTS SET Status = 'Paused' WHERE Project_Code = 'PRJ-001'")
+        .expect("a change");
     assert_ne!(CacheKey::of(&path).expect("a key"), before);
     let changed = cached_profile(&cache, &database, &columns, &ProfileLimits::default());
-    assert!(changed.values.iter().any(|(column, value, rows)| (*column, value.as_str(), *rows) == (status, "Paused", 1)));
+    assert!(
+        changed.values.iter().any(|(column, value, rows)| (*column, value.as_str(), *rows) == (status, "Paused", 1))
+    );
 
     let counts = row_counts(&database, 1_000, Duration::from_secs(1));
     assert_eq!(counts[catalog.find_table("PROJSTAFF").expect("a table").0 as usize], Some(1_000));

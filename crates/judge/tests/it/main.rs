@@ -1,5 +1,6 @@
 //! The judge from outside: answers compared, and queries with one mistake.
 
+mod evaluate;
 mod mutants;
 mod same_answer;
 

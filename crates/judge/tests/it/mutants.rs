@@ -57,7 +57,7 @@ fn every_mutant_differs_by_one_named_edit() {
         limit to 4
         limit to 6
         literal to Integer(10)
-        literal to Integer(101)
+        literal to Integer(110)
         literal to Integer(200)
         literal to Integer(6)
         one side dropped
@@ -68,7 +68,8 @@ fn every_mutant_differs_by_one_named_edit() {
         operator to NotEq
         operator to Or
         order flipped
-        output dropped"#]].assert_eq(&names.join("\n"));
+        output dropped"#]]
+    .assert_eq(&names.join("\n"));
 }
 
 #[test]

@@ -64,10 +64,7 @@ fn sizes_and_emptiness_are_told_apart() {
         same_answer(&Expected::unordered(empty(2)), &empty(1)),
         different(Difference::ColumnCount { expected: 2, given: 1 })
     );
-    assert_eq!(
-        same_answer(&expected("a|1"), &empty(2)),
-        different(Difference::RowCount { expected: 1, given: 0 })
-    );
+    assert_eq!(same_answer(&expected("a|1"), &empty(2)), different(Difference::RowCount { expected: 1, given: 0 }));
     assert_eq!(same_answer(&expected("a"), &rows("b")), different(Difference::Rows));
     let cut = Rows { truncated: true, ..rows("a") };
     assert_eq!(same_answer(&expected("a"), &cut), different(Difference::Truncated));

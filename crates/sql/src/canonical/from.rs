@@ -42,7 +42,8 @@ impl Classes {
 impl Writer<'_> {
     /// Places the sources of a SELECT and notes where they came to stand.
     pub(super) fn from(&mut self, select: &Select, kind: Kind) -> Result<From> {
-        let sources = flipped(select)?;
+        let mut sources = flipped(select)?;
+        self.order_sources(&mut sources);
         let mut pool: Vec<Expr> = select.filter.iter().flat_map(|f| f.conjuncts().into_iter().cloned()).collect();
         for source in sources.iter().filter(|s| matches!(s.join, JoinKind::Inner | JoinKind::Cross)) {
             pool.extend(source.on.iter().flat_map(|on| on.conjuncts().into_iter().cloned()));
@@ -63,6 +64,18 @@ impl Writer<'_> {
         let correlation = self.correlation(kind, &equal, &mut keyed);
         pool.retain(|e| equality(e).is_none_or(|(a, b)| !keyed.same(a, b)));
         Ok(From { first, joins, correlation, conditions: pool })
+    }
+
+    /// Inner joins stand in any order: the table that refers to the others comes first, the rest as the catalog has them.
+    fn order_sources(&self, sources: &mut [Source]) {
+        if sources.iter().any(|s| s.join == JoinKind::Left) {
+            return;
+        }
+        let tables: Vec<schema::TableId> = sources.iter().filter_map(Source::table_id).collect();
+        let is_referred = |table: schema::TableId| {
+            self.catalog.foreign_keys.iter().any(|k| k.to == table && k.from != table && tables.contains(&k.from))
+        };
+        sources.sort_by_key(|s| s.table_id().map(|table| (is_referred(table), table)));
     }
 
     /// Gives a source the first free use of its table.

@@ -57,6 +57,7 @@ impl Writer<'_> {
             where_.extend(plain);
             having = rest;
         }
+        where_.sort_by_key(|condition| self.place_of(condition));
         if kind == Kind::Exists {
             return self.write_exists(query, select, from, where_, &having);
         }
@@ -68,6 +69,30 @@ impl Writer<'_> {
         self.write_where(correlation, &where_)?;
         self.write_groups(&shape, &having)?;
         self.write_order(query, &shape, &outputs, kind, !where_.is_empty() || correlation.is_some())
+    }
+
+    /// Where a condition stands among others: simple ones first, by the column they test, then alternatives, then those
+    /// with a query inside. The order that a question says them in means nothing.
+    fn place_of(&self, condition: &Cond) -> (u8, Option<(TableRef, u16)>) {
+        let tests = condition.tests();
+        let has_query = |test: &&Test| match test {
+            Test::Query(..) | Test::Exists(..) => true,
+            other => other.operands().into_iter().any(|e| matches!(e.kind, ExprKind::Scalar(_))),
+        };
+        let rank = match condition {
+            _ if tests.iter().any(has_query) => 2,
+            Cond::Test(_) => 0,
+            Cond::All(_) | Cond::Any(_) => 1,
+        };
+        let mut column = None;
+        for operand in tests.first().map(|test| test.operands()).unwrap_or_default() {
+            crate::visit::each_expr_here(operand, &mut |e| {
+                if let (None, ExprKind::Column { source, column: at }) = (column, &e.kind) {
+                    column = self.place(*source).map(|place| (place.table, *at));
+                }
+            });
+        }
+        (rank, column)
     }
 
     fn write_from(&mut self, from: From) {

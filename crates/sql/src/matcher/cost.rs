@@ -34,7 +34,10 @@ impl Matcher<'_> {
     /// Whether the budget is so near that each lexeme's cost must be looked at.
     pub(crate) fn is_tight(&self) -> bool {
         let bare: usize = self.levels.iter().map(|level| level.bare.len()).sum();
-        (self.remaining as usize) < self.closing_cost() + 24 + 2 * bare
+        let step = 24 + 2 * bare;
+        // No goal needs more than 16 lexemes besides those that `step` counts, so most states need no sum.
+        let (remaining, goals) = (self.remaining as usize, self.frames.len() + self.levels.len());
+        remaining < step + 2 * bare + 16 * goals && remaining < self.closing_cost() + step
     }
 
     fn level_cost(&self, level: &Level, above: Option<&Frame>) -> usize {
@@ -93,16 +96,22 @@ impl Matcher<'_> {
         cost + if e.must_multiply { 2 } else { 0 }
     }
 
-    /// The tables that a column in SELECT may bring along, where those mentioned have none that would do.
+    /// What a column in SELECT may bring along, where the tables mentioned have none that would do.
     fn detour(&self, e: &Expression) -> usize {
         let level = self.level();
-        if e.place != Place::Item || level.need.is_empty() || (!e.inside && self.may_aggregate(e)) {
+        if e.place != Place::Item || level.need.is_empty() {
             return 0;
         }
         let alone = e.expects && e.is_first() && e.role != Role::Parenthesis;
         let kinds = if alone { e.kinds } else { kind::NUMBER };
         let near = level.need.iter().any(|&node| self.grammar.table_kinds[table_of(node)] & kinds != 0);
-        if near { 0 } else { usize::from(level.sources(self.grammar)) }
+        match (near, self.may_aggregate(e)) {
+            (true, _) => 0,
+            // COUNT(*) needs no table, but makes keys of the plain columns.
+            (false, true) if level.aggregated => 0,
+            (false, true) => 2 * level.bare.len(),
+            (false, false) => usize::from(level.sources(self.grammar)),
+        }
     }
 }
 

@@ -80,7 +80,7 @@ impl Matcher<'_> {
                 self.offer_operands(&self.item_expression(), out);
             }
             Phase::ItemEnd => self.offer_item_end(child, out),
-            Phase::ItemDone => self.offer_next_item(out),
+            Phase::ItemDone => self.offer_next_item(NONE, out),
             Phase::From => self.offer_tables(out),
             Phase::Joins => self.offer_joins(out),
             Phase::Where => self.offer_after_where(out),
@@ -107,30 +107,29 @@ impl Matcher<'_> {
         }
         match level.kind {
             LevelKind::Top if computed => out.put(self.grammar.alias(level.computed + 1).unwrap_or(NONE)),
-            LevelKind::Top => self.offer_next_item(out),
+            LevelKind::Top => self.offer_next_item(child.map_or(NONE, |e| e.source), out),
             _ => self.put(Word::From, out),
         }
     }
 
-    fn offer_next_item(&self, out: &mut Offers) {
+    /// After an output; `current` is the column it is, where it is not noted yet.
+    fn offer_next_item(&self, current: u32, out: &mut Offers) {
         let level = self.level();
-        if level.items.len() < usize::from(self.grammar.limits.items) && self.has_another_item() {
+        let count = level.items.len() + usize::from(level.phase == Phase::ItemEnd);
+        if count < usize::from(self.grammar.limits.items) && self.has_another_item(current) {
             self.put(Word::Comma, out);
         }
         self.put(Word::From, out);
     }
 
     /// Whether one more output is certain to be possible without another table.
-    fn has_another_item(&self) -> bool {
+    fn has_another_item(&self, current: u32) -> bool {
         let level = self.level();
-        if self.grammar.alias(level.computed + 1).is_some() && level.may_aggregate() {
-            return true;
-        }
         let may_compute = self.grammar.alias(level.computed + 1).is_some();
-        level.need.iter().any(|&node| {
-            let mut columns = self.grammar.node_columns(node);
-            columns.any(|(id, f)| !level.plain.contains(&id) || (may_compute && f.kinds & kind::NUMBER != 0))
-        })
+        let fresh = |id: u32| id != current && !level.plain.contains(&id);
+        let mut columns = level.need.iter().flat_map(|&node| self.grammar.node_columns(node));
+        (may_compute && level.may_aggregate())
+            || columns.any(|(id, f)| self.has_room(level, id) && (fresh(id) || (may_compute && f.kinds & kind::NUMBER != 0)))
     }
 
     fn offer_tables(&self, out: &mut Offers) {

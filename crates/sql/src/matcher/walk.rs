@@ -1,13 +1,14 @@
 //! Random queries that the matcher admits: for tests, measurement, and a first look at what a grammar can say.
 
 use super::Matcher;
+use super::grammar::kind;
 use crate::bitset::BitSet;
 use crate::lexeme::{ColumnRef, Lexeme, Word};
 use crate::tree::{SlotPart, SlotUse};
 
 /// Walks the matcher to its end. `choose(n)` gives a number below `n`: first the sort of lexeme, then one of its sort,
-/// so that hundreds of columns do not drown the keywords. After `x >= start of a range`, every second time, `x < end`
-/// follows. Returns the lexemes after those the matcher had already taken.
+/// so that hundreds of columns do not drown the keywords. Ties to an enclosing query and half-open ranges, which need
+/// several lucky choices in a row, are helped along. Returns the lexemes after those the matcher had already taken.
 pub fn walk(matcher: &mut Matcher, choose: &mut dyn FnMut(usize) -> usize) -> Vec<Lexeme> {
     let mut mask = BitSet::default();
     let (mut walked, mut planned): (Vec<Lexeme>, Vec<u32>) = (Vec::new(), Vec::new());
@@ -20,12 +21,15 @@ pub fn walk(matcher: &mut Matcher, choose: &mut dyn FnMut(usize) -> usize) -> Ve
         let Some(id) = planned_next.or_else(|| pick(matcher, &mask, choose)) else { break };
         matcher.advance_allowed(id);
         walked.push(matcher.grammar.lexemes[id as usize]);
-        if planned.is_empty() && choose(2) == 0 {
-            planned = rest_of_range(matcher, &walked);
+        if planned.is_empty() && choose(4) == 0 {
+            planned = half_open_range(matcher, id);
         }
     }
     walked
 }
+
+/// The sort of the conditions that tie a subquery to the enclosing query.
+const TIES: u16 = 104;
 
 /// A lexeme of the mask: first its sort, then itself.
 fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize) -> Option<u32> {
@@ -40,36 +44,43 @@ fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize
     if sorts.is_empty() {
         return None;
     }
-    let (_, ids) = &sorts[choose(sorts.len())];
+    let ties = sorts.iter().position(|(sort, _)| *sort == TIES).filter(|_| choose(2) == 0);
+    let (_, ids) = &sorts[ties.unwrap_or_else(|| choose(sorts.len()))];
     Some(ids[choose(ids.len())])
 }
 
-/// Each word is a sort of its own; other lexemes go by what they are, slots by kind and part.
+/// Words of one use are one sort, other words are each their own; other lexemes go by what they are, slots by kind and
+/// part. A constant where arithmetic may begin is of the sort of its bracket.
 fn sort_of(lexeme: Lexeme) -> u16 {
     match lexeme {
-        Lexeme::Word(word) => word as u16,
+        Lexeme::Word(word) => match word {
+            Word::CountStar | Word::Count | Word::CountDistinct | Word::Sum | Word::Avg | Word::Min | Word::Max => 1000,
+            Word::Plus | Word::Minus | Word::Times | Word::Divide => 1001,
+            Word::Eq | Word::NotEq | Word::Lt | Word::LtEq | Word::Gt | Word::GtEq => 1002,
+            Word::IsNull | Word::IsNotNull => 1003,
+            Word::Like | Word::NotLike => 1004,
+            Word::Exists | Word::NotExists => 1005,
+            Word::Open => 1006,
+            other => other as u16,
+        },
         Lexeme::Table(_) => 100,
         Lexeme::Column(_) => 101,
-        Lexeme::Join(_) => 102,
-        Lexeme::LeftJoin(_) => 103,
-        Lexeme::Correlate(_) => 104,
-        Lexeme::Constant(_) => 105,
+        Lexeme::Join(_) | Lexeme::LeftJoin(_) => 102,
+        Lexeme::Correlate(_) => TIES,
+        Lexeme::Constant(_) => 1006,
         Lexeme::Alias(_) => 106,
         Lexeme::Output(_) => 107,
         Lexeme::Slot(slot) => 200 + 10 * slot.slot.kind as u16 + slot.part as u16,
     }
 }
 
-/// `AND x < end` after `x >= start`, last lexeme first.
-fn rest_of_range(matcher: &Matcher, walked: &[Lexeme]) -> Vec<u32> {
-    let [.., column @ Lexeme::Column(_), Lexeme::Word(Word::GtEq), Lexeme::Slot(SlotUse { slot, part: SlotPart::Start })] = walked
-    else {
-        return Vec::new();
-    };
-    let end = matcher.slot_id(SlotUse { slot: *slot, part: SlotPart::End });
-    let Some(column) = matcher.grammar.lexemes.iter().position(|l| l == column) else { return Vec::new() };
+/// `>= start AND x < end` after a day's column, last lexeme first; nothing where there is no range.
+fn half_open_range(matcher: &Matcher, column: u32) -> Vec<u32> {
+    let is_time = matcher.source_column(column).is_some_and(|c| matcher.grammar.facts(c).kinds == kind::TIME);
+    let (Some(start), true) = (matcher.slots.range_ends(SlotPart::Start).next(), is_time) else { return Vec::new() };
+    let end = SlotUse { part: SlotPart::End, ..start };
     let word = |word| matcher.grammar.word(word);
-    vec![end, word(Word::Lt), column as u32, word(Word::And)]
+    vec![matcher.slot_id(end), word(Word::Lt), column, word(Word::And), matcher.slot_id(start), word(Word::GtEq)]
 }
 
 /// The constructs of a query, each once, in the order of [`CONSTRUCTS`].

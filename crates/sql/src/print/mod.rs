@@ -18,6 +18,7 @@ use crate::dialect::quote_name;
 use crate::tree::{Body, Cte, Item, JoinKind, OrderItem, Query, Select, SetOp, Source, SourceId, SourceKind};
 
 pub use expression::literal_text;
+pub(crate) use names::sources_across_levels;
 
 /// How text is laid out and named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

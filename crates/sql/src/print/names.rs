@@ -15,7 +15,7 @@ use crate::visit::{Part, PartMut, each_query_mut, parts_of_expr, parts_of_expr_m
 const LONGEST_NAME: usize = 40;
 
 /// Sources of levels that speak of each other: an inner query's own and those it reaches outwards to.
-pub(super) fn sources_across_levels(query: &Query) -> HashSet<SourceId> {
+pub(crate) fn sources_across_levels(query: &Query) -> HashSet<SourceId> {
     let mut found = HashSet::new();
     across_query(query, &mut found);
     found

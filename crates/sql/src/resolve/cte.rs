@@ -4,7 +4,7 @@
 use super::query::{Arm, body_span, columns};
 use super::Resolver;
 use super::select::output_names;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::syntax::ast;
 use crate::tree::{Body, Cte, Query, SetOp, Span};
 use crate::visit::arity;
@@ -65,9 +65,7 @@ impl<'a> Resolver<'a> {
                 let noted = self.diagnostics.len();
                 let name = self.ctes[index].cte.name.clone();
                 self.resolve_cte(index);
-                for diagnostic in &mut self.diagnostics[noted..] {
-                    diagnostic.severity = diagnostic.severity.max(Severity::Warning);
-                }
+                self.downgrade(noted);
                 self.warn("SCH221", name.span, format!("{} is defined but never used.", name.text));
             }
         }

@@ -104,13 +104,15 @@ impl<'a> Resolver<'a> {
                 Expr::call("MATCH", args).kind
             }
             ast::ExprKind::InList { operand, list, negated } => {
+                let noted = self.diagnostics.len();
                 let operand = Box::new(self.expr(operand));
+                if list.is_empty() {
+                    // SQLite never looks at the operand of IN ().
+                    self.downgrade(noted);
+                }
                 let list: Vec<Expr> = list.iter().map(|member| self.expr(member)).collect();
                 for member in &list {
                     self.check_widths(&operand, member, member.span);
-                }
-                if list.is_empty() {
-                    self.check_single(&operand);
                 }
                 ExprKind::InList { operand, list, negated: *negated }
             }

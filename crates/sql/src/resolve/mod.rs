@@ -34,6 +34,7 @@ use cte::CteEntry;
 use scope::Scope;
 
 pub(crate) use select::output_names;
+pub(crate) use suggest::nearest;
 
 /// A text that was read.
 #[derive(Debug, Clone)]
@@ -104,6 +105,13 @@ impl Resolver<'_> {
 
     fn warn(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
         self.diagnostics.push(Diagnostic::warning(code, span, message));
+    }
+
+    /// Makes the errors noted since then warnings.
+    fn downgrade(&mut self, noted: usize) {
+        for diagnostic in &mut self.diagnostics[noted..] {
+            diagnostic.severity = diagnostic.severity.max(Severity::Warning);
+        }
     }
 
     fn new_source(&mut self) -> SourceId {

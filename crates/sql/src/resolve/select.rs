@@ -92,6 +92,9 @@ impl<'a> Resolver<'a> {
         if scope.bindings.is_empty() {
             return self.error("SCH223", span, "There is no table for * to stand for.");
         }
+        if let Some(name) = scope.twin_columns() {
+            return self.error("SCH203", span, format!("* cannot tell the two sources called {name} apart."));
+        }
         for (i, binding) in scope.bindings.iter().enumerate().filter(|(_, binding)| !binding.qualified_only) {
             for column in binding.columns.iter().filter(|column| !binding.joins_by(&column.name)) {
                 let joined = scope.bindings[i + 1..].iter().any(|later| later.joins_by(&column.name));

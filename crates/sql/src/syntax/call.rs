@@ -30,7 +30,9 @@ impl Parser<'_> {
             if !call.distinct {
                 self.cursor.eat_word("ALL");
             }
-            call.args = self.expr_list()?;
+            if call.distinct || !self.cursor.is_symbol(")") {
+                call.args = self.expr_list()?;
+            }
             if self.cursor.eat_words(&["ORDER", "BY"]) {
                 call.order_by = self.orderings()?;
             }

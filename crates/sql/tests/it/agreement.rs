@@ -109,6 +109,8 @@ fn check_mutants(originals: &[String], catalog: &Catalog, ddl: &str, each: usize
     for original in originals {
         mutants.extend((0..each).map(|_| mutated(original, &pool, &mut random)));
     }
+    // SQLite names a column of VALUES after a text in double quotes; we number it.
+    mutants.retain(|text| !text.contains("VALUES ( \""));
     disagreements(mutants.iter().map(String::as_str), catalog, ddl)
 }
 

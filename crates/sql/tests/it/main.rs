@@ -1,6 +1,9 @@
 //! The crate as its callers see it, beside the engine it speaks to.
 
 mod agreement;
+mod features;
+mod hostile;
 mod round_trip;
 mod spider;
 mod support;
+mod validation;

@@ -123,7 +123,7 @@ pub fn from_pair(studio: &Studio<'_>, question: &str, mut query: Query) -> Resul
     answer::slots::align(&mut query, &normalized, studio.lexicon).map_err(|_| "unaligned literal")?;
     let today = studio.world.today.to_string();
     let options = CanonicalOptions { today: Some(&today) };
-    let lexemes = canonical::lexemes(&query, catalog, studio.lexicon, &options).map_err(|e| format!("not canonical: {e}"))?;
+    let lexemes = canonical::lexemes(&query, catalog, studio.lexicon, options).map_err(|e| format!("not canonical: {e}"))?;
     admitted(studio, &normalized, &lexemes)?;
     let difficulty = features::difficulty(&query);
     Ok(Example {

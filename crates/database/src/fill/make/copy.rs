@@ -29,7 +29,5 @@ pub(in crate::fill) fn maker(spec: &Copied, context: &Context<'_>) -> Result<Mak
     let of = context.operand(&spec.of)?;
     let mut fallback = otherwise(spec.otherwise.as_deref(), context)?;
     let share = spec.share;
-    Ok(Box::new(move |cell, random| {
-        if random.happens(share) { cell.read(of).clone() } else { fallback(cell, random) }
-    }))
+    Ok(Box::new(move |cell, random| if random.happens(share) { cell.read(of).clone() } else { fallback(cell, random) }))
 }

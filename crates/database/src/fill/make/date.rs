@@ -31,8 +31,7 @@ pub(in crate::fill) fn maker(spec: &DateIn, context: &Context<'_>) -> Result<Mak
     let starts: Vec<i64> = (from..=to).filter(|day| is_month_start(*day)).collect();
     let (time, share) = (spec.time, if starts.is_empty() { 0.0 } else { spec.month_starts });
     Ok(Box::new(move |_, random| {
-        let number =
-            if random.happens(share) { starts[random.below(starts.len())] } else { random.between(from, to) };
+        let number = if random.happens(share) { starts[random.below(starts.len())] } else { random.between(from, to) };
         day::to_value(number, time, random)
     }))
 }

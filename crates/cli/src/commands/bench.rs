@@ -1,0 +1,147 @@
+//! `glrl bench`: speed and correctness, one figure a line. Adding one is a file beside these and a line in the table.
+
+mod cold;
+mod determinism;
+mod mask;
+mod network;
+mod pipeline;
+mod walks;
+
+use serde_json::json;
+use toml::Value;
+
+use super::Arguments;
+use crate::context::Context;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output;
+use crate::settings::FlagValue;
+
+/// What to measure.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What to measure; several may be named. Without a name, all that take seconds.
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(BENCHES.iter().map(|bench| bench.name)))]
+    names: Vec<String>,
+    /// How many walks, queries, questions or steps; each has its own default.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    count: Option<u32>,
+    /// Seed of what is random.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Threads.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+    /// Walk through untrained weights at temperature 2 instead of evenly.
+    #[arg(long)]
+    weights: bool,
+    /// The model folder to measure.
+    #[arg(long, value_name = "DIR")]
+    model: Option<String>,
+}
+
+impl Arguments for Args {
+    fn flags(&self) -> Vec<FlagValue> {
+        self.model.clone().map(|path| ("model.path", "--model", Value::String(path))).into_iter().collect()
+    }
+}
+
+impl Args {
+    /// How many, where the command line says so.
+    fn count(&self, otherwise: u32) -> usize {
+        self.count.unwrap_or(otherwise) as usize
+    }
+}
+
+/// One figure.
+struct Figure {
+    name: String,
+    value: f64,
+    unit: &'static str,
+}
+
+impl Figure {
+    fn new(name: impl Into<String>, value: f64, unit: &'static str) -> Self {
+        Figure { name: name.into(), value, unit }
+    }
+}
+
+type Measured = Result<Vec<Figure>, Failure>;
+
+struct Bench {
+    name: &'static str,
+    /// Whether it runs when none is named.
+    is_quick: bool,
+    measure: fn(&Args, &Context) -> Measured,
+}
+
+const BENCHES: [Bench; 9] = [
+    Bench { name: "walks", is_quick: true, measure: walks::measure },
+    Bench { name: "mask", is_quick: true, measure: mask::measure },
+    Bench { name: "validate", is_quick: true, measure: pipeline::validate },
+    Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },
+    Bench { name: "ask", is_quick: false, measure: pipeline::ask },
+    Bench { name: "cold", is_quick: true, measure: cold::measure },
+    Bench { name: "decode", is_quick: true, measure: network::decode },
+    Bench { name: "train", is_quick: true, measure: network::train },
+    Bench { name: "determinism", is_quick: false, measure: determinism::measure },
+];
+
+/// Measures, and prints each figure as soon as it is known.
+pub(crate) fn run(args: Args, context: &Context) -> Outcome {
+    context.choose_cpu()?;
+    let wanted = |bench: &&Bench| match args.names.is_empty() {
+        true => bench.is_quick,
+        false => args.names.iter().any(|name| name == bench.name),
+    };
+    for bench in BENCHES.iter().filter(wanted) {
+        for figure in (bench.measure)(&args, context)? {
+            show(&figure, context)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn show(figure: &Figure, context: &Context) -> std::io::Result<()> {
+    let Figure { name, value, unit } = figure;
+    if context.json {
+        return output::line(json!({ "figure": name, "value": value, "unit": unit }));
+    }
+    let value = match value {
+        value if value.fract() == 0.0 && value.abs() < 1e15 => output::separated(*value as i128),
+        value if value.abs() >= 1000.0 => output::separated(value.round() as i128),
+        value => format!("{value:.3}"),
+    };
+    output::line(format_args!("{name:44} {value:>14} {unit}"))
+}
+
+/// The value below which a share of the sorted values lies.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let last = sorted.len().saturating_sub(1);
+    sorted.get((share * last as f64).round() as usize).copied().unwrap_or(f64::NAN)
+}
+
+/// Mean, median and 99th percentile of times, as figures named `name.mean` and so on.
+fn times(name: &str, mut times: Vec<f64>, unit: &'static str) -> Vec<Figure> {
+    times.sort_by(f64::total_cmp);
+    let mean = times.iter().sum::<f64>() / times.len().max(1) as f64;
+    let of = |part: &str, value| Figure::new(format!("{name}.{part}"), value, unit);
+    vec![of("mean", mean), of("p50", quantile(&times, 0.5)), of("p99", quantile(&times, 0.99))]
+}
+
+/// A small generator of even numbers for what needs no better one (Steele et al. 2014, SplitMix64).
+struct Even(u64);
+
+impl Even {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `n`.
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n.max(1) as u64) as usize
+    }
+}

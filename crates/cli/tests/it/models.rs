@@ -1,0 +1,154 @@
+//! Models of all kinds: untrained ones that answer nonsense in the right shape, and those that are refused.
+
+use std::fs;
+use std::path::PathBuf;
+
+use answer::engine::metadata;
+use answer::pack::Pack;
+use answer::vocabulary::{Vocabulary, added_tokens};
+use model::config::Config;
+use model::model_folder::{Save, save};
+use model::parameters::Parameters;
+use model::tokenizer::train_bpe;
+use model::weights::{Format, Metadata};
+use serde_json::{Value, json};
+
+use crate::tools::{Folder, Ran, glrl, root};
+
+const WEIGHTS: &str = "model.safetensors";
+
+/// A small untrained model for the pack, with metadata as `change` leaves it.
+fn untrained(folder: &Folder, change: fn(&mut Metadata)) -> PathBuf {
+    let pack = Pack::from_folder(&root().join("packs/gl")).unwrap();
+    let lexicon = pack.lexicon().unwrap();
+    let added = added_tokens(&pack.catalog, &lexicon);
+    let tokenizer = train_bpe(["projects", "budget"].into_iter(), added.len() + 256 + 40, &added).unwrap();
+    let vocabulary = Vocabulary::new(tokenizer, &pack.catalog, lexicon).unwrap();
+    let config =
+        Config { hidden_size: 32, intermediate_size: 32, num_hidden_layers: 1, ..Config::compact(vocabulary.size()) };
+    let parameters = Parameters::init(&config, 3).unwrap();
+    let mut metadata = metadata(&pack, &vocabulary);
+    change(&mut metadata);
+    let path = folder.path("model");
+    let (tokenizer, metadata) = (&vocabulary.tokenizer, &metadata);
+    save(&path, Save { parameters: &parameters, tokenizer, format: Format::F32, metadata, extra: &[] }).unwrap();
+    path
+}
+
+fn ask(model: &PathBuf, question: &str, args: &[&str]) -> Ran {
+    let mut command = glrl();
+    Ran::of(command.args(["ask", "--json", "--today", "2026-11-20", question]).args(args).arg("--model").arg(model))
+}
+
+#[test]
+fn replies_keep_their_promises_whatever_the_model_says() {
+    let folder = Folder::new();
+    let model = untrained(&folder, |_| {});
+    let questions =
+        (0..60).map(|i| json!({ "id": i, "question": format!("projects {i} over {i}000 in IT since 2024") }));
+    let lines: Vec<String> = questions.map(|line| line.to_string()).collect();
+    let batch = folder.write("questions.jsonl", lines.join("\n"));
+    let run = |threshold: &str| {
+        let mut command = glrl();
+        command.args([
+            "ask",
+            "--json",
+            "--rows",
+            "--today",
+            "2026-11-20",
+            "--alternatives",
+            "2",
+            "--threshold",
+            threshold,
+        ]);
+        Ran::of(command.arg("--model").arg(&model).arg("--batch").arg(&batch))
+    };
+    let ran = run("0");
+    assert_eq!((ran.code, ran.stderr.as_str(), ran.lines().len()), (0, "", 60));
+    for reply in ran.lines() {
+        let answered = reply["status"] == "answered";
+        assert_eq!(answered, reply["sql"].is_string(), "{reply}");
+        assert_eq!(answered, reply["error"].is_null(), "{reply}");
+        assert_eq!(answered, reply["rows"].is_array(), "{reply}");
+        assert!(!answered || (0.0..=1.0).contains(&reply["confidence_score"].as_f64().unwrap()));
+        assert!(reply["alternatives"].as_array().unwrap().len() <= 2, "{reply}");
+    }
+    // The same bytes again, times aside.
+    let timeless = |ran: Ran| -> Vec<Value> {
+        let without_time = |mut reply: Value| {
+            reply["elapsed_ms"] = json!(0);
+            reply
+        };
+        ran.lines().into_iter().map(without_time).collect()
+    };
+    assert_eq!(timeless(run("0")), timeless(ran));
+    // An untrained model is sure of nothing: it declines, and shows its candidates.
+    for reply in run("strict").lines() {
+        assert_ne!(reply["status"], "answered");
+        assert!(reply["status"] != "abstained" || !reply["alternatives"].as_array().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn exit_codes_follow_the_reply() {
+    let folder = Folder::new();
+    let model = untrained(&folder, |_| {});
+    for i in 0..10 {
+        let ran = ask(&model, &format!("projects number {i}"), &["--threshold", "0", "--no-execute"]);
+        let expected = if ran.json()["status"] == "answered" { 0 } else { 9 };
+        let is_write = ran.json()["intent"] == "write";
+        assert_eq!(ran.code, if is_write { 6 } else { expected }, "{}", ran.stdout);
+    }
+    let long = "project ".repeat(490);
+    assert!(matches!(ask(&model, &long, &[]).code, 0 | 6 | 9));
+}
+
+#[test]
+fn models_for_something_else_are_refused() {
+    for change in [
+        (|m| drop(m.insert("glrl.catalog".to_owned(), "0".to_owned()))) as fn(&mut Metadata),
+        |m| drop(m.insert("glrl.vocabulary".to_owned(), "0".to_owned())),
+        |m| drop(m.remove("glrl.prompt_format")),
+    ] {
+        let folder = Folder::new();
+        let ran = ask(&untrained(&folder, change), "all projects", &[]);
+        assert_eq!((ran.code, ran.json()["error"]["code"].as_str()), (8, Some("model_for_another")), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn damaged_models_are_refused() {
+    let check = |damage: &dyn Fn(&PathBuf)| {
+        let folder = Folder::new();
+        let model = untrained(&folder, |_| {});
+        damage(&model);
+        let ran = ask(&model, "all projects", &[]);
+        assert_eq!((ran.code, ran.json()["error"]["code"].as_str()), (8, Some("model_damaged")), "{}", ran.stdout);
+        let info = Ran::of(glrl().args(["model", "info", "--model"]).arg(&model));
+        assert_eq!((info.code, info.stdout.as_str()), (8, ""));
+    };
+    check(&|model| {
+        let bytes = fs::read(model.join(WEIGHTS)).unwrap();
+        fs::write(model.join(WEIGHTS), &bytes[..bytes.len() / 2]).unwrap();
+    });
+    check(&|model| {
+        let mut bytes = fs::read(model.join(WEIGHTS)).unwrap();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 0x55;
+        fs::write(model.join(WEIGHTS), bytes).unwrap();
+    });
+    check(&|model| fs::write(model.join("config.json"), "{").unwrap());
+    check(&|model| fs::remove_file(model.join("tokenizer.json")).unwrap());
+    check(&|model| fs::remove_file(model.join(WEIGHTS)).unwrap());
+}
+
+#[test]
+fn model_info_shows_what_a_model_was_made_for() {
+    let folder = Folder::new();
+    let model = untrained(&folder, |_| {});
+    let info = Ran::of(glrl().args(["model", "info", "--json", "--model"]).arg(&model)).json();
+    assert!(info["parameters"].as_u64().is_some_and(|n| n > 10_000));
+    assert_eq!(info["metadata"]["glrl.catalog"].as_str().unwrap().len(), 64);
+    let text = Ran::of(glrl().args(["model", "info", "--model"]).arg(&model));
+    assert!(text.code == 0 && text.stdout.contains("hidden_size"), "{}", text.stdout);
+}

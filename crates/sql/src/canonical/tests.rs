@@ -1,0 +1,300 @@
+//! Queries as people write them against their canonical form, which the matcher must admit and which must come back as it
+//! is when it is read again.
+
+use schema::slot::{FilledSlot, KnownValue, NormalizedQuestion, NumberUnit, Reading, Slot, SlotKind};
+use schema::{Catalog, ColumnId, Type, Value};
+
+use super::{CanonicalOptions, fill_from, lexemes, text};
+use crate::ddl::catalog_from_ddl;
+use crate::dialect::Dialect;
+use crate::lexeme::{Lexeme, Lexicon};
+use crate::matcher::{Grammar, Limits, SlotTable, admits};
+use crate::tree::{Body, Expr, ExprKind, Query, SlotPart, SlotUse};
+use crate::visit::{PartMut, parts_of_expr_mut, parts_of_query_mut};
+
+pub(crate) const DDL: &str = "
+CREATE TABLE P (code TEXT PRIMARY KEY, name TEXT NOT NULL, budget REAL, cost REAL, status TEXT, dept TEXT, start DATE, open BOOLEAN);
+CREATE TABLE R (id INTEGER PRIMARY KEY, name TEXT, rate REAL, dept TEXT, boss_id INTEGER REFERENCES R (id));
+CREATE TABLE S (id INTEGER PRIMARY KEY, code TEXT REFERENCES P (code), res_id INTEGER REFERENCES R (id), share REAL, role TEXT, since DATE);
+CREATE TABLE L (a INTEGER, b INTEGER, amount REAL, PRIMARY KEY (a, b));
+CREATE TABLE M (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, note TEXT, FOREIGN KEY (a, b) REFERENCES L (a, b));
+";
+
+pub(crate) const TODAY: &str = "2026-11-20";
+
+/// The slot that a literal of the tests stands for: `v1` a value, `s1` a text, 71 a number, days of 2001 dates, of 2002
+/// and 2003 the ends of ranges.
+pub(crate) fn slot_of(value: &Value) -> Option<SlotUse> {
+    let of = |kind, number, part| Some(SlotUse { slot: Slot { kind, number }, part });
+    match value {
+        Value::Integer(n @ 71..=72) => of(SlotKind::Num, (*n - 70) as u8, SlotPart::Whole),
+        Value::Text(text) => {
+            let part = match (text.starts_with('%'), text.ends_with('%')) {
+                (true, true) => SlotPart::Contains,
+                (true, false) => SlotPart::Suffix,
+                (false, true) => SlotPart::Prefix,
+                (false, false) => SlotPart::Whole,
+            };
+            let plain = text.trim_matches('%');
+            let number = plain.bytes().nth(if plain.len() == 2 { 1 } else { 6 })?.checked_sub(b'0')?;
+            match plain {
+                _ if plain.starts_with('v') => of(SlotKind::Val, number, part),
+                _ if plain.starts_with('s') => of(SlotKind::Str, number, part),
+                _ if plain.starts_with("2001-") => of(SlotKind::Date, number, part),
+                _ if plain.starts_with("2002-") => of(SlotKind::Range, number, SlotPart::Start),
+                _ if plain.starts_with("2003-") => of(SlotKind::Range, number, SlotPart::End),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The other way round.
+pub(crate) fn filled(use_of: SlotUse, _: Option<ColumnId>) -> Option<String> {
+    let number = use_of.slot.number;
+    let plain = match (use_of.slot.kind, use_of.part) {
+        (SlotKind::Num, _) => format!("7{number}"),
+        (SlotKind::Val, _) => format!("v{number}"),
+        (SlotKind::Str, _) => format!("s{number}"),
+        (SlotKind::Date, _) => format!("2001-0{number}-01"),
+        (SlotKind::Range, SlotPart::Start) => format!("2002-0{number}-01"),
+        (SlotKind::Range, _) => format!("2003-0{number}-01"),
+    };
+    Some(match use_of.part {
+        SlotPart::Contains => format!("%{plain}%"),
+        SlotPart::Prefix => format!("{plain}%"),
+        SlotPart::Suffix => format!("%{plain}"),
+        _ => plain,
+    })
+}
+
+pub(crate) fn mark_slots(part: PartMut) {
+    match part {
+        PartMut::Expr(e) => mark_expr(e),
+        PartMut::Query(query) => parts_of_query_mut(query, &mut |part| mark_slots(part)),
+    }
+}
+
+fn mark_expr(e: &mut Expr) {
+    if let ExprKind::Literal(literal) = &mut e.kind {
+        literal.slot = slot_of(&literal.value);
+    }
+    parts_of_expr_mut(e, &mut |part| mark_slots(part));
+}
+
+/// A tree of a text, its literals marked as slots.
+pub(crate) fn marked(sql: &str, catalog: &Catalog) -> Query {
+    let parsed = crate::parse(sql, catalog, Dialect::Sqlite);
+    let diagnostics = format!("{:?}", parsed.diagnostics);
+    let mut query = parsed.ok().unwrap_or_else(|| panic!("{sql}\n{diagnostics}"));
+    mark_slots(PartMut::Query(&mut query));
+    assert!(matches!(query.body, Body::Select(_) | Body::Set { .. } | Body::Values(_)));
+    query
+}
+
+/// Every slot of the tests; values held by every text column.
+pub(crate) fn slots(catalog: &Catalog) -> SlotTable {
+    let texts: Vec<ColumnId> = catalog
+        .table_ids()
+        .flat_map(|t| catalog.columns_of(t))
+        .filter(|c| catalog.column(*c).ty == Type::Text)
+        .collect();
+    let mut table = SlotTable::new();
+    for kind in SlotKind::ALL {
+        (1..=2).for_each(|number| table.add(Slot { kind, number }, if kind == SlotKind::Val { texts.clone() } else { vec![] }));
+    }
+    table
+}
+
+fn canonical(sql: &str, catalog: &Catalog, lexicon: &Lexicon) -> Result<Vec<Lexeme>, String> {
+    let options = CanonicalOptions { today: Some(TODAY) };
+    lexemes(&marked(sql, catalog), catalog, lexicon, options).map_err(|no| no.feature)
+}
+
+/// `given => canonical`, or `given => ! feature`; checks that the matcher admits it and that it is its own canonical form.
+fn check(cases: &str) {
+    let catalog = catalog_from_ddl(DDL).expect("the schema is well formed");
+    let lexicon = Lexicon::new(&catalog, vec![]);
+    let grammar = Grammar::new(&catalog, &lexicon, None, Limits::default());
+    let slots = slots(&catalog);
+    for case in cases.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (given, expected) = case.split_once(" => ").expect("a case has two sides");
+        let written = match canonical(given, &catalog, &lexicon) {
+            Ok(lexemes) => {
+                let sql = text(&lexemes, &catalog, &lexicon, &filled, TODAY).expect("every slot is filled");
+                assert_eq!(admits(&grammar, &lexicon, &slots, &lexemes), Ok(()), "{given}\n{sql}\n{lexemes:?}");
+                assert_eq!(canonical(&sql, &catalog, &lexicon), Ok(lexemes), "{given}\n{sql}");
+                sql
+            }
+            Err(feature) => format!("! {feature}"),
+        };
+        assert_eq!(written, expected, "{given}");
+    }
+}
+
+#[test]
+fn outputs() {
+    check(
+        "SELECT name FROM P => SELECT P.name FROM P
+         SELECT DISTINCT dept FROM P => SELECT DISTINCT P.dept FROM P
+         SELECT dept FROM P GROUP BY dept => SELECT DISTINCT P.dept FROM P
+         SELECT budget - cost AS margin, name FROM P => SELECT P.budget - P.cost AS c1 , P.name FROM P
+         SELECT COUNT(1) AS n FROM P => SELECT COUNT(*) AS c1 FROM P
+         SELECT count(distinct dept), max(start) FROM P => SELECT COUNT(DISTINCT P.dept ) AS c1 , MAX( P.start ) AS c2 FROM P
+         SELECT SUM(cost) * 100.0 / SUM(budget) FROM P => SELECT 100.0 * SUM( P.cost ) / SUM( P.budget ) AS c1 FROM P
+         SELECT CAST(cost AS REAL) / budget FROM P => SELECT 1.0 * P.cost / P.budget AS c1 FROM P
+         SELECT (budget - cost) / budget FROM P => SELECT ( P.budget - P.cost ) / P.budget AS c1 FROM P
+         SELECT budget - (cost - 1) + 2 FROM P => SELECT P.budget - ( P.cost - 1 ) + 2 AS c1 FROM P
+         SELECT budget + (cost - 1) FROM P => SELECT P.budget + P.cost - 1 AS c1 FROM P
+         SELECT cost / budget * 100 FROM P => SELECT 100 * ( P.cost / P.budget ) AS c1 FROM P
+         SELECT AVG(budget - cost) FROM P => SELECT AVG( P.budget - P.cost ) AS c1 FROM P
+         SELECT DISTINCT COUNT(*) FROM P => SELECT COUNT(*) AS c1 FROM P
+         SELECT name, name FROM P => ! repeated output
+         SELECT 1 FROM P => ! constant output
+         SELECT UPPER(name) FROM P => ! function UPPER
+         SELECT CASE WHEN cost > 1 THEN 1 ELSE 0 END FROM P => ! case
+         SELECT ROW_NUMBER() OVER (ORDER BY cost) FROM P => ! window
+         SELECT SUM(DISTINCT cost) FROM P => ! distinct sum or average
+         SELECT name FROM P UNION SELECT name FROM R => ! set operation
+         WITH t AS (SELECT name FROM P) SELECT name FROM t => ! cte
+         SELECT name FROM (SELECT name FROM P) AS t => ! derived table
+         SELECT COUNT(*) FILTER (WHERE cost > 1) FROM P => ! filter clause",
+    );
+}
+
+#[test]
+fn joins() {
+    check(
+        "SELECT p.name FROM S s JOIN P p ON p.code = s.code => SELECT P.name FROM S JOIN P ON P.code = S.code
+         SELECT p.name FROM S s, P p WHERE s.code = p.code AND s.share > 71 => SELECT P.name FROM S JOIN P ON P.code = S.code WHERE S.share > 71
+         SELECT p.name FROM S s CROSS JOIN P p WHERE p.code = s.code => SELECT P.name FROM S JOIN P ON P.code = S.code
+         SELECT p.name FROM P p JOIN S s ON s.code = p.code AND s.share > 71 WHERE p.cost > 1 => SELECT P.name FROM P JOIN S ON S.code = P.code WHERE P.cost > 1 AND S.share > 71
+         SELECT p.name FROM P p LEFT JOIN S s ON s.code = p.code WHERE s.id IS NULL => SELECT P.name FROM P LEFT JOIN S ON S.code = P.code WHERE S.id IS NULL
+         SELECT p.name FROM S s RIGHT JOIN P p ON s.code = p.code => SELECT P.name FROM P LEFT JOIN S ON S.code = P.code
+         SELECT a.name, b.name FROM R a JOIN R b ON a.boss_id = b.id => SELECT R.name , R_2.name FROM R JOIN R AS R_2 ON R_2.id = R.boss_id
+         SELECT p.name, r.name FROM P p, R r, S s WHERE s.res_id = r.id AND s.code = p.code => SELECT P.name , R.name FROM P JOIN S ON S.code = P.code JOIN R ON R.id = S.res_id
+         SELECT M.note FROM M JOIN L ON L.a = M.a AND M.b = L.b => SELECT M.note FROM M JOIN L ON L.a = M.a AND L.b = M.b
+         SELECT M.note FROM M JOIN L ON L.a = M.a => ! join without a key
+         SELECT x.share FROM S x, P, S y WHERE x.code = y.code AND y.code = P.code => SELECT S.share FROM S JOIN P ON P.code = S.code JOIN S AS S_2 ON S_2.code = P.code
+         SELECT p.name FROM P p LEFT JOIN S s ON s.code = p.code AND s.share > 1 => ! join without a key
+         SELECT p.name FROM P p JOIN R ON R.dept = p.dept => ! join without a key
+         SELECT p.name FROM S s FULL JOIN P p ON s.code = p.code => ! full join",
+    );
+}
+
+#[test]
+fn conditions() {
+    check(
+        "SELECT name FROM P WHERE NOT (cost > 1 OR status = 'v1') => SELECT P.name FROM P WHERE P.cost <= 1 AND P.status <> 'v1'
+         SELECT name FROM P WHERE NOT (cost > 1 AND status = 'v1') => SELECT P.name FROM P WHERE ( P.cost <= 1 OR P.status <> 'v1' )
+         SELECT name FROM P WHERE (cost > 1 AND (status = 'v1')) AND dept = 'v2' => SELECT P.name FROM P WHERE P.cost > 1 AND P.status = 'v1' AND P.dept = 'v2'
+         SELECT name FROM P WHERE status = 'v1' OR status = 'v2' OR (dept = 's1' AND cost > 71) => SELECT P.name FROM P WHERE ( P.status = 'v1' OR P.status = 'v2' OR P.dept = 's1' AND P.cost > 71 )
+         SELECT name FROM P WHERE open = TRUE AND 1 = cost => SELECT P.name FROM P WHERE P.open = 1 AND P.cost = 1
+         SELECT name FROM P WHERE open AND NOT open => SELECT P.name FROM P WHERE P.open = 1 AND P.open = 0
+         SELECT name FROM P WHERE open <> 0 => SELECT P.name FROM P WHERE P.open = 1
+         SELECT name FROM P WHERE status IN ('v1', 'v2') => SELECT P.name FROM P WHERE P.status IN ( 'v1' , 'v2' )
+         SELECT name FROM P WHERE status NOT IN ('v1') => SELECT P.name FROM P WHERE P.status <> 'v1'
+         SELECT name FROM P WHERE NOT status IN ('v1', 'v2', 'v1') => SELECT P.name FROM P WHERE P.status NOT IN ( 'v1' , 'v2' )
+         SELECT name FROM P WHERE name LIKE '%s1%' AND dept NOT LIKE 'v1%' => SELECT P.name FROM P WHERE P.name LIKE '%s1%' AND P.dept NOT LIKE 'v1%'
+         SELECT name FROM P WHERE cost BETWEEN 71 AND 72 => SELECT P.name FROM P WHERE P.cost BETWEEN 71 AND 72
+         SELECT name FROM P WHERE NOT cost BETWEEN 71 AND 72 => SELECT P.name FROM P WHERE ( P.cost < 71 OR P.cost > 72 )
+         SELECT name FROM P WHERE start BETWEEN '2002-01-01' AND '2003-01-01' => SELECT P.name FROM P WHERE P.start >= '2002-01-01' AND P.start < '2003-01-01'
+         SELECT name FROM P WHERE start >= '2002-01-01' AND start < '2003-01-01' => SELECT P.name FROM P WHERE P.start >= '2002-01-01' AND P.start < '2003-01-01'
+         SELECT name FROM P WHERE start BETWEEN '2001-01-01' AND '2001-02-01' => SELECT P.name FROM P WHERE P.start BETWEEN '2001-01-01' AND '2001-02-01'
+         SELECT name FROM P WHERE start <= '2026-11-20' => SELECT P.name FROM P WHERE P.start <= '2026-11-20'
+         SELECT name FROM P WHERE cost > budget => SELECT P.name FROM P WHERE P.cost > P.budget
+         SELECT name FROM P WHERE (budget - cost) / budget < 71 / 100.0 => SELECT P.name FROM P WHERE ( P.budget - P.cost ) / P.budget < 71 / 100.0
+         SELECT name FROM P WHERE cost > budget * (1 + 71 / 100.0) => SELECT P.name FROM P WHERE P.cost > P.budget * ( 1 + 71 / 100.0 )
+         SELECT name FROM P WHERE NOT dept IS NULL => SELECT P.name FROM P WHERE P.dept IS NOT NULL
+         SELECT name FROM P WHERE 1 = 1 AND cost > 0 => ! comparison of constants
+         SELECT name FROM P WHERE cost > 17 => ! literal 17
+         SELECT name FROM P WHERE name > 's1' => ! order of texts
+         SELECT name FROM P WHERE UPPER(name) = 's1' => ! function UPPER",
+    );
+}
+
+#[test]
+fn subqueries() {
+    check(
+        "SELECT name FROM P WHERE cost > (SELECT AVG(cost) FROM P) => SELECT P.name FROM P WHERE P.cost > ( SELECT AVG( P_2.cost ) FROM P AS P_2 )
+         SELECT name FROM P WHERE cost = (SELECT MAX(cost) FROM P) => SELECT P.name FROM P WHERE P.cost = ( SELECT MAX( P_2.cost ) FROM P AS P_2 )
+         SELECT name FROM P WHERE cost = (SELECT cost FROM P ORDER BY cost DESC LIMIT 1) => SELECT P.name FROM P WHERE P.cost = ( SELECT P_2.cost FROM P AS P_2 ORDER BY P_2.cost DESC LIMIT 1 )
+         SELECT name FROM P WHERE dept = (SELECT x.dept FROM P x WHERE x.name = 's1') => SELECT P.name FROM P WHERE P.dept = ( SELECT P_2.dept FROM P AS P_2 WHERE P_2.name = 's1' )
+         SELECT name FROM P WHERE code IN (SELECT code FROM S WHERE share > 71) => SELECT P.name FROM P WHERE P.code IN ( SELECT S.code FROM S WHERE S.share > 71 )
+         SELECT name FROM P WHERE code NOT IN (SELECT DISTINCT code FROM S WHERE code IS NOT NULL) => SELECT P.name FROM P WHERE P.code NOT IN ( SELECT S.code FROM S WHERE S.code IS NOT NULL )
+         SELECT name FROM P WHERE code IN (SELECT code FROM S GROUP BY code HAVING COUNT(*) > 2) => SELECT P.name FROM P WHERE P.code IN ( SELECT S.code FROM S GROUP BY S.code HAVING COUNT(*) > 2 )
+         SELECT name FROM P WHERE EXISTS (SELECT * FROM S WHERE S.share > 71 AND S.code = P.code) => SELECT P.name FROM P WHERE EXISTS ( SELECT 1 FROM S WHERE S.code = P.code AND S.share > 71 )
+         SELECT name FROM P WHERE NOT EXISTS (SELECT 1 FROM S JOIN R ON R.id = S.res_id WHERE P.code = S.code AND R.dept = 'v1') => SELECT P.name FROM P WHERE NOT EXISTS ( SELECT 1 FROM S JOIN R ON R.id = S.res_id WHERE S.code = P.code AND R.dept = 'v1' )
+         SELECT name FROM P WHERE NOT EXISTS (SELECT 1 FROM S, R WHERE P.code = S.code AND R.id = S.res_id) => SELECT P.name FROM P WHERE NOT EXISTS ( SELECT 1 FROM S JOIN R ON R.id = S.res_id WHERE S.code = P.code )
+         SELECT name FROM P WHERE cost > (SELECT SUM(s.share) FROM S s WHERE s.code = P.code) => SELECT P.name FROM P WHERE P.cost > ( SELECT SUM( S.share ) FROM S WHERE S.code = P.code )
+         SELECT x.name FROM R x WHERE x.rate > (SELECT AVG(y.rate) FROM R y WHERE y.boss_id = x.id) => SELECT R.name FROM R WHERE R.rate > ( SELECT AVG( R_2.rate ) FROM R AS R_2 WHERE R_2.boss_id = R.id )
+         SELECT name FROM P WHERE cost > 2 * (SELECT AVG(cost) FROM P) => SELECT P.name FROM P WHERE P.cost > 2 * ( SELECT AVG( P_2.cost ) FROM P AS P_2 )
+         SELECT name FROM P WHERE (SELECT COUNT(*) FROM S WHERE S.code = P.code) >= 2 => ! comparison of constants
+         SELECT name FROM P WHERE EXISTS (SELECT 1 FROM S) => ! exists without a key to the enclosing query
+         SELECT name FROM P WHERE EXISTS (SELECT 1 FROM S WHERE S.code = P.code AND S.share > P.cost) => ! outer column
+         SELECT name, (SELECT COUNT(*) FROM S) FROM P => ! subquery as a value here",
+    );
+}
+
+#[test]
+fn groups_and_order() {
+    check(
+        "SELECT dept, COUNT(*) FROM P GROUP BY dept => SELECT P.dept , COUNT(*) AS c1 FROM P GROUP BY P.dept
+         SELECT dept, COUNT(*) AS n FROM P GROUP BY 1 HAVING n > 2 ORDER BY n DESC, dept LIMIT 71 => SELECT P.dept , COUNT(*) AS c1 FROM P GROUP BY P.dept HAVING COUNT(*) > 2 ORDER BY c1 DESC , P.dept LIMIT 71
+         SELECT dept AS d FROM P GROUP BY d HAVING SUM(cost) > AVG(budget) AND d = 'v1' => SELECT P.dept FROM P WHERE P.dept = 'v1' GROUP BY P.dept HAVING SUM( P.cost ) > AVG( P.budget )
+         SELECT P.name, COUNT(S.id) FROM P LEFT JOIN S ON S.code = P.code GROUP BY P.code => SELECT P.name , COUNT( S.id ) AS c1 FROM P LEFT JOIN S ON S.code = P.code GROUP BY P.code , P.name
+         SELECT P.name, SUM(S.share) FROM S JOIN P ON S.code = P.code GROUP BY S.code => SELECT P.name , SUM( S.share ) AS c1 FROM S JOIN P ON P.code = S.code GROUP BY S.code , P.name
+         SELECT dept FROM P GROUP BY dept ORDER BY COUNT(*) DESC LIMIT 1 => SELECT P.dept FROM P GROUP BY P.dept ORDER BY COUNT(*) DESC LIMIT 1
+         SELECT dept FROM P GROUP BY dept HAVING COUNT(*) = (SELECT COUNT(*) FROM R) => SELECT P.dept FROM P GROUP BY P.dept HAVING COUNT(*) = ( SELECT COUNT(*) FROM R )
+         SELECT dept FROM P GROUP BY dept HAVING COUNT(*) BETWEEN 1 AND 2 => SELECT P.dept FROM P GROUP BY P.dept HAVING COUNT(*) BETWEEN 1 AND 2
+         SELECT dept FROM P GROUP BY dept HAVING NOT (COUNT(*) < 2 OR SUM(cost) > 100) => SELECT P.dept FROM P GROUP BY P.dept HAVING COUNT(*) >= 2 AND SUM( P.cost ) <= 100
+         SELECT dept FROM P GROUP BY dept HAVING COUNT(*) IN (1, 2) => SELECT P.dept FROM P GROUP BY P.dept HAVING ( COUNT(*) = 1 OR COUNT(*) = 2 )
+         SELECT name FROM P ORDER BY cost DESC, name LIMIT 1 => SELECT P.name FROM P ORDER BY P.cost DESC , P.name LIMIT 1
+         SELECT name FROM P ORDER BY budget - cost => SELECT P.name FROM P ORDER BY P.budget - P.cost
+         SELECT name, budget - cost FROM P ORDER BY 2 DESC => SELECT P.name , P.budget - P.cost AS c1 FROM P ORDER BY c1 DESC
+         SELECT name, budget - cost AS m FROM P WHERE m > 0 => SELECT P.name , P.budget - P.cost AS c1 FROM P WHERE P.budget - P.cost > 0
+         SELECT COUNT(*) FROM P ORDER BY 1 LIMIT 1 => SELECT COUNT(*) AS c1 FROM P
+         SELECT name, MAX(cost) FROM P => ! column beside aggregates
+         SELECT name, COUNT(*) FROM P GROUP BY dept => ! column beside aggregates
+         SELECT name FROM P ORDER BY cost NULLS LAST => ! nulls first or last
+         SELECT name FROM P LIMIT 1 OFFSET 2 => ! offset
+         SELECT DISTINCT dept FROM P ORDER BY cost => ! order of distinct rows by what is not shown",
+    );
+}
+
+#[test]
+fn slots_are_filled_as_the_column_stores_them() {
+    let catalog = catalog_from_ddl(DDL).expect("the schema is well formed");
+    let column = |name| catalog.find_qualified(name).expect("the column exists");
+    let known = |name, stored: &str| KnownValue { column: column(name), stored: stored.to_owned(), score: 1.0 };
+    let slot = |kind, readings| FilledSlot { slot: Slot { kind, number: 1 }, span: Default::default(), readings };
+    let values = vec![known("P.dept", "R&D"), known("P.name", "O'Neil 50%")];
+    let number = Reading::Number { value: Value::Real(0.5), unit: NumberUnit::None };
+    let day = |d: u8| format!("2024-03-{d:02}").parse().expect("a day");
+    let question = NormalizedQuestion {
+        original: String::new(),
+        today: day(1),
+        pieces: vec![],
+        slots: vec![
+            slot(SlotKind::Val, vec![Reading::Known(values)]),
+            slot(SlotKind::Num, vec![number]),
+            slot(SlotKind::Range, vec![Reading::Range { start: day(1), end: day(31) }, Reading::Date(day(5))]),
+        ],
+    };
+    let fill = |kind, part, name: &str, choice: &[usize]| {
+        fill_from(&question, choice)(SlotUse { slot: Slot { kind, number: 1 }, part }, catalog.find_qualified(name))
+    };
+    assert_eq!(fill(SlotKind::Val, SlotPart::Whole, "P.dept", &[]).as_deref(), Some("R&D"));
+    assert_eq!(fill(SlotKind::Val, SlotPart::Whole, "P.status", &[]), None);
+    assert_eq!(fill(SlotKind::Val, SlotPart::Contains, "P.name", &[]).as_deref(), Some(r"%O'Neil 50\%%"));
+    assert_eq!(fill(SlotKind::Num, SlotPart::Whole, "P.cost", &[]).as_deref(), Some("0.5"));
+    assert_eq!(fill(SlotKind::Range, SlotPart::End, "P.start", &[]).as_deref(), Some("2024-03-31"));
+    assert_eq!(fill(SlotKind::Range, SlotPart::End, "P.start", &[0, 0, 1]).as_deref(), Some("2024-03-06"));
+    assert_eq!(fill(SlotKind::Str, SlotPart::Whole, "P.name", &[]), None);
+    let lexicon = Lexicon::new(&catalog, vec![]);
+    let query = marked("SELECT code FROM P WHERE name LIKE '%v1%' AND cost > 71", &catalog);
+    let lexemes = lexemes(&query, &catalog, &lexicon, CanonicalOptions::default()).expect("canonical");
+    let sql = text(&lexemes, &catalog, &lexicon, &fill_from(&question, &[]), TODAY);
+    assert_eq!(sql.as_deref(), Ok(r"SELECT P.code FROM P WHERE P.name LIKE '%O''Neil 50\%%' ESCAPE '\' AND P.cost > 0.5"));
+}

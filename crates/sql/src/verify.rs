@@ -1,0 +1,52 @@
+//! The only way to a query that may be run.
+
+use schema::Catalog;
+
+use crate::diagnostic::Layer;
+use crate::tree::Query;
+use crate::validate::{Options, Report, validate};
+
+/// A query that passed every layer that can make it an error. Its fields are private: only [`verify`] makes one.
+#[derive(Debug, Clone)]
+pub struct VerifiedQuery {
+    sql: String,
+    query: Query,
+    report: Report,
+}
+
+impl VerifiedQuery {
+    /// The text that was verified, and that is to be run.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// The tree of that text.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// What was found, none of it an error.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+}
+
+/// Checks a text in every layer, whichever the options name.
+///
+/// # Errors
+/// The report, when anything in it is an error or the text is no query.
+pub fn verify(text: &str, catalog: &Catalog, options: &Options) -> Result<VerifiedQuery, Box<Report>> {
+    let options = Options { layers: &Layer::ALL, ..options.clone() };
+    let mut report = validate(text, catalog, &options);
+    match report.query.take() {
+        Some(query) if report.valid => {
+            let sql = crate::validate::sql_of(text);
+            Ok(VerifiedQuery { sql, query, report })
+        }
+        query => {
+            report.query = query;
+            report.valid = false;
+            Err(Box::new(report))
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Every acceptance figure with its target: one entry in the table each, measured by the command that it names.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::tools::{cargo, glrl, output, root, run};
+
+/// What a figure has to be.
+#[derive(Clone, Copy)]
+enum Target {
+    /// Less than this.
+    Under(f64),
+    /// At least this.
+    AtLeast(f64),
+    /// Exactly this.
+    Is(f64),
+    /// Printed for information.
+    Shown,
+}
+
+/// One line of the table.
+struct Figure {
+    /// What is measured.
+    what: &'static str,
+    target: Target,
+    unit: &'static str,
+    /// Whether it takes minutes.
+    is_slow: bool,
+    measure: fn(&mut Runs) -> Result<f64, String>,
+}
+
+const fn quick(
+    what: &'static str,
+    target: Target,
+    unit: &'static str,
+    measure: fn(&mut Runs) -> Result<f64, String>,
+) -> Figure {
+    Figure { what, target, unit, is_slow: false, measure }
+}
+
+const fn slow(
+    what: &'static str,
+    target: Target,
+    unit: &'static str,
+    measure: fn(&mut Runs) -> Result<f64, String>,
+) -> Figure {
+    Figure { what, target, unit, is_slow: true, measure }
+}
+
+use Target::{AtLeast, Is, Shown, Under};
+
+const FIGURES: [Figure; 26] = [
+    quick("packages in the lock file", Under(200.0), "", |_| packages()),
+    slow("clean release build", Under(300.0), "s", |_| clean_build()),
+    quick("cold ask, start to rows, median", Under(300.0), "ms", |r| r.bench(&["cold"], "cold.median")),
+    quick("cold ask, first ever", Shown, "ms", |r| r.bench(&["cold"], "cold.first")),
+    quick("cold ask, exit code", Is(0.0), "", |r| r.bench(&["cold"], "cold.exit code")),
+    quick("cold ask, peak memory", Under(150.0), "MB", |r| r.bench(&["cold"], "cold.peak memory")),
+    quick("gradients and ten AdamW steps against PyTorch, tests failed", Is(0.0), "", |_| gradients()),
+    quick("training speed, 5.5 M parameters, 32 x 128", Shown, "tokens/s", |r| r.bench(&["train"], "train")),
+    slow("training speed over PyTorch eager f32", AtLeast(1.5), "times", |r| r.over_torch()),
+    slow("walks accepted", Is(100.0), "%", |r| r.bench(&WALKS, "walks.accepted")),
+    slow("walks with a dead end or cut", Is(0.0), "", |r| r.bench(&WALKS, "walks.unfinished")),
+    slow("walks, constructs below 1 %", Is(0.0), "", |r| r.bench(&WALKS, "walks.constructs below 1 %")),
+    slow("walks through untrained weights accepted", Is(100.0), "%", |r| r.bench(&UNTRAINED, "walks.weights.accepted")),
+    quick("walks accepted, 2,000", Is(100.0), "%", |r| r.bench(&["walks"], "walks.accepted")),
+    quick("mask, mean", Shown, "µs", |r| r.bench(&["mask"], "mask.mean")),
+    quick("mask, 99th percentile", Shown, "µs", |r| r.bench(&["mask"], "mask.p99")),
+    quick("validation of a query, mean", Shown, "µs", |r| r.bench(&["validate"], "validate.mean")),
+    quick("normalise and link, 99th percentile", Under(1000.0), "µs", |r| {
+        r.bench(&["normalize"], "normalize and link.p99")
+    }),
+    quick("decoding, batch 1", Shown, "tokens/s", |r| r.bench(&["decode"], "decode.batch 1")),
+    quick("reference queries that validation accepts", Is(100.0), "%", |r| {
+        r.bench(&["validate"], "validate.references accepted")
+    }),
+    quick("an answer, median", Shown, "ms", |r| r.bench(&["ask"], "ask.p50")),
+    quick("an answer, 99th percentile", Shown, "ms", |r| r.bench(&["ask"], "ask.p99")),
+    quick("1,000 repeated answers that differ", Is(0.0), "", |r| r.bench(&["determinism"], "determinism.answers")),
+    quick("weights that differ after 200 steps, 1 and 2 threads", Is(0.0), "", |r| {
+        r.bench(&["determinism"], "determinism.weights")
+    }),
+    quick("logits that differ at batch 1, 7, 32", Is(0.0), "", |r| r.bench(&["determinism"], "determinism.logits")),
+    quick("test questions committed", AtLeast(160.0), "", |_| test_questions()),
+];
+
+const WALKS: [&str; 3] = ["walks", "--count", "20000"];
+const UNTRAINED: [&str; 4] = ["walks", "--weights", "--count", "2000"];
+
+/// Prints the table; an error when a figure misses its target or cannot be measured.
+pub fn print(with_slow: bool) -> Result<(), String> {
+    run(cargo(&["build", "--release", "--quiet"]))?;
+    let mut runs = Runs::default();
+    let (mut missed, mut unknown) = (0, 0);
+    println!("{:62} {:>16} {:>22}  verdict", "figure", "target", "measured");
+    for figure in FIGURES.iter().filter(|figure| with_slow || !figure.is_slow) {
+        let (measured, verdict) = match (figure.measure)(&mut runs) {
+            Ok(value) => {
+                let met = figure.target.is_met(value);
+                missed += usize::from(!met);
+                (format!("{} {}", shown(value), figure.unit), figure.target.verdict(met).to_owned())
+            }
+            Err(problem) => {
+                unknown += 1;
+                ("—".to_owned(), format!("not measured: {problem}"))
+            }
+        };
+        println!("{:62} {:>16} {:>22}  {verdict}", figure.what, figure.target.shown(figure.unit), measured.trim_end());
+    }
+    match (missed, unknown) {
+        (0, 0) => Ok(()),
+        _ => Err(format!("{missed} figures miss their target, {unknown} could not be measured")),
+    }
+}
+
+impl Target {
+    fn is_met(self, value: f64) -> bool {
+        match self {
+            Under(limit) => value < limit,
+            AtLeast(least) => value >= least,
+            Is(wanted) => (value - wanted).abs() < 1e-9,
+            Shown => true,
+        }
+    }
+
+    fn verdict(self, met: bool) -> &'static str {
+        match (self, met) {
+            (Shown, _) => "",
+            (_, true) => "pass",
+            (_, false) => "MISS",
+        }
+    }
+
+    fn shown(self, unit: &str) -> String {
+        match self {
+            Under(limit) => format!("< {} {unit}", shown(limit)),
+            AtLeast(least) => format!(">= {} {unit}", shown(least)),
+            Is(wanted) => format!("{} {unit}", shown(wanted)),
+            Shown => "—".to_owned(),
+        }
+    }
+}
+
+fn shown(value: f64) -> String {
+    match value {
+        value if value.fract() == 0.0 => format!("{value:.0}"),
+        value if value.abs() >= 100.0 => format!("{value:.0}"),
+        value => format!("{value:.2}"),
+    }
+}
+
+/// Benchmarks that ran already, by their arguments.
+#[derive(Default)]
+struct Runs(BTreeMap<String, Result<Vec<(String, f64)>, String>>);
+
+impl Runs {
+    /// The first figure of a benchmark whose name begins so.
+    fn bench(&mut self, args: &[&str], name: &str) -> Result<f64, String> {
+        let figures = self.0.entry(args.join(" ")).or_insert_with(|| bench(args)).as_ref().map_err(String::clone)?;
+        let found = figures.iter().find(|(figure, _)| figure.starts_with(name));
+        found.map(|(_, value)| *value).ok_or_else(|| format!("`glrl bench {}` prints no {name}", args.join(" ")))
+    }
+
+    fn over_torch(&mut self) -> Result<f64, String> {
+        let ours = self.bench(&["train"], "train")?;
+        let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        let mut command = std::process::Command::new(python);
+        command.arg("bench/train_torch.py").current_dir(root());
+        let printed = output(command).map_err(|e| format!("{e} (bench/train_torch.py says what it needs)"))?;
+        let line = printed.lines().find(|line| line.contains("f32")).ok_or("no f32 line")?;
+        let numbers =
+            line.split(|c: char| !(c.is_ascii_digit() || c == '.')).filter_map(|word| word.parse::<f64>().ok());
+        let theirs = numbers.fold(0.0, f64::max);
+        if theirs > 0.0 { Ok(ours / theirs) } else { Err("no speed in what PyTorch printed".to_owned()) }
+    }
+}
+
+fn bench(args: &[&str]) -> Result<Vec<(String, f64)>, String> {
+    let all: Vec<&str> = ["bench", "--json"].iter().chain(args).copied().collect();
+    let lines = output(glrl(&all))?;
+    let figure = |line: &str| {
+        let line: Value = serde_json::from_str(line).ok()?;
+        Some((line["figure"].as_str()?.to_owned(), line["value"].as_f64()?))
+    };
+    Ok(lines.lines().filter_map(figure).collect())
+}
+
+fn packages() -> Result<f64, String> {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).map_err(|e| e.to_string())?;
+    Ok(lock.lines().filter(|line| *line == "[[package]]").count() as f64)
+}
+
+fn clean_build() -> Result<f64, String> {
+    let target = root().join("target/clean-build");
+    let _ = std::fs::remove_dir_all(&target);
+    let mut build = cargo(&["build", "--release", "--quiet", "--jobs", "2"]);
+    build.env("CARGO_TARGET_DIR", &target);
+    let started = Instant::now();
+    run(build)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let _ = std::fs::remove_dir_all(&target);
+    Ok(seconds)
+}
+
+fn gradients() -> Result<f64, String> {
+    let failed = run(cargo(&["test", "--release", "--quiet", "-p", "model", "--test", "it", "reference"])).is_err();
+    Ok(f64::from(u8::from(failed)))
+}
+
+fn test_questions() -> Result<f64, String> {
+    let path = root().join("packs/gl/questions/test.jsonl");
+    let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
+    Ok(text.lines().filter(|line| !line.trim().is_empty()).count() as f64)
+}
