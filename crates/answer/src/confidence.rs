@@ -11,7 +11,7 @@ pub enum Threshold {
     /// Only what is almost certain is answered.
     Strict,
     /// At least this probability.
-    Probability(f64),
+    At(f64),
 }
 
 /// Platt scaling of a sequence's probability, and the thresholds that were found with it (Platt 1999):
@@ -65,7 +65,34 @@ impl Calibration {
         // ln p - ln(1 - p); the bounds keep certainty finite.
         let log_p = log_likelihood.clamp(-700.0, -1e-9);
         let log_odds = log_p - (-log_p.exp_m1()).ln();
-        1.0 / (1.0 + (-(self.slope * log_odds + self.offset)).exp())
+        sigmoid(self.slope * log_odds + self.offset)
+    }
+
+    /// The log-odds of the sequence's own probability that a confidence came from.
+    pub fn log_odds(self, confidence: f64) -> f64 {
+        let p = confidence.clamp(1e-15, 1.0 - 1e-15);
+        ((p / (1.0 - p)).ln() - self.offset) / self.slope
+    }
+
+    /// Fits slope and offset to answers (log-odds of the sequence's probability, whether the answer was right) by the
+    /// logarithm of their likelihood, and finds thresholds: the default one declines at most 2 % of them, the strict one
+    /// is the lowest above which 99 % are right.
+    pub fn fit(answers: &[(f64, bool)]) -> Self {
+        let (slope, offset) = platt(answers);
+        let mut scored: Vec<(f64, bool)> =
+            answers.iter().map(|(log_odds, right)| (sigmoid(slope * log_odds + offset), *right)).collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let plain = Calibration { slope, offset, ..Calibration::default() };
+        let Some(last) = scored.len().checked_sub(1) else { return plain };
+        let default_threshold = scored[last - scored.len() / 50].0;
+        let (mut right, mut strict_threshold) = (0usize, 1.0);
+        for (i, (confidence, is_right)) in scored.iter().enumerate() {
+            right += usize::from(*is_right);
+            if 100 * right >= 99 * (i + 1) {
+                strict_threshold = *confidence;
+            }
+        }
+        Calibration { default_threshold, strict_threshold, ..plain }
     }
 
     /// The confidence that a threshold asks for.
@@ -73,9 +100,38 @@ impl Calibration {
         match threshold {
             Threshold::Default => self.default_threshold,
             Threshold::Strict => self.strict_threshold,
-            Threshold::Probability(p) => p,
+            Threshold::At(p) => p,
         }
     }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// Logistic regression on one number by Newton's method, with a little weight on the identity so that few or
+/// separable answers give finite numbers.
+fn platt(answers: &[(f64, bool)]) -> (f64, f64) {
+    const PRIOR: f64 = 1e-2;
+    let (mut slope, mut offset) = (1.0, 0.0);
+    for _ in 0..50 {
+        let (mut g, mut h) = ([PRIOR * (slope - 1.0), PRIOR * offset], [PRIOR, 0.0, PRIOR]);
+        for (x, right) in answers {
+            let p = sigmoid(slope * x + offset);
+            let (error, weight) = (p - f64::from(u8::from(*right)), p * (1.0 - p));
+            g = [g[0] + error * x, g[1] + error];
+            h = [h[0] + weight * x * x, h[1] + weight * x, h[2] + weight];
+        }
+        let determinant = h[0] * h[2] - h[1] * h[1];
+        let step = [(h[2] * g[0] - h[1] * g[1]) / determinant, (h[0] * g[1] - h[1] * g[0]) / determinant];
+        // A long step overshoots where the curve is flat.
+        let shorten = 1.0 / (step[0].abs() + step[1].abs()).max(1.0);
+        (slope, offset) = (slope - step[0] * shorten, offset - step[1] * shorten);
+        if step[0].abs() + step[1].abs() < 1e-9 {
+            break;
+        }
+    }
+    (slope.max(1e-3), offset)
 }
 
 #[cfg(test)]
@@ -89,6 +145,32 @@ mod tests {
         }
         assert!(Calibration::default().confidence(0.0) <= 1.0);
         assert!(Calibration::default().confidence(-1e9) >= 0.0);
+    }
+
+    #[test]
+    fn a_fit_finds_the_odds_that_answers_were_drawn_with() {
+        // At log-odds x an answer is right with probability sigmoid(0.5 x - 1).
+        let answers: Vec<(f64, bool)> = (0..20_000)
+            .map(|i| {
+                let x = f64::from(i % 200) / 20.0 - 4.0;
+                let drawn = f64::from(i * 7919 % 10_007) / 10_007.0;
+                (x, drawn < sigmoid(0.5 * x - 1.0))
+            })
+            .collect();
+        let fitted = Calibration::fit(&answers);
+        assert!((fitted.slope - 0.5).abs() < 0.05 && (fitted.offset + 1.0).abs() < 0.1, "{fitted:?}");
+        assert!(fitted.default_threshold < fitted.strict_threshold);
+        let confidence = fitted.confidence(-0.5);
+        let log_odds = fitted.log_odds(confidence);
+        assert!((sigmoid(log_odds) - (-0.5f64).exp()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_fit_of_few_answers_stays_finite() {
+        for answers in [&[][..], &[(3.0, true)], &[(3.0, true), (-3.0, false)]] {
+            let fitted = Calibration::fit(answers);
+            assert!(fitted.slope.is_finite() && fitted.offset.is_finite() && fitted.slope > 0.0, "{fitted:?}");
+        }
     }
 
     #[test]

@@ -363,11 +363,11 @@ impl Settings {
     /// The threshold as the pipeline takes it; `None` when it is neither a known name nor a probability.
     pub(crate) fn threshold(&self) -> Option<answer::Threshold> {
         match &self.ask.threshold {
-            Threshold::Number(p) => (0.0..=1.0).contains(p).then_some(answer::Threshold::Probability(*p)),
+            Threshold::Number(p) => (0.0..=1.0).contains(p).then_some(answer::Threshold::At(*p)),
             Threshold::Name(name) => match name.as_str() {
                 "default" => Some(answer::Threshold::Default),
                 "strict" => Some(answer::Threshold::Strict),
-                text => text.parse().ok().filter(|p| (0.0..=1.0).contains(p)).map(answer::Threshold::Probability),
+                text => text.parse().ok().filter(|p| (0.0..=1.0).contains(p)).map(answer::Threshold::At),
             },
         }
     }

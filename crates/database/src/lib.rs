@@ -32,7 +32,7 @@ pub mod sandbox;
 pub use demo::demo_database;
 pub use engine_facts::{EngineFacts, engine_facts};
 pub use error::{Fault, OpenError, RunError};
-pub use fill::{DemoSpec, FillError, ValuesOverride, fill, fill_file};
+pub use fill::{DemoSpec, FillError, Recipe, ValuesOverride, fill, fill_file};
 pub use image::Image;
 pub use introspect::{Live, introspect};
 pub use open::{open, open_any};

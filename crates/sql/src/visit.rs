@@ -182,6 +182,13 @@ pub fn each_expr_of_query<'a>(query: &'a Query, f: &mut dyn FnMut(&'a Expr)) {
     });
 }
 
+/// Whether an expression may be copied in place of a reference to it: copies of copies would grow without end.
+pub(crate) fn is_small(expr: &Expr) -> bool {
+    let mut nodes = 0;
+    each_expr(expr, &mut |_| nodes += 1);
+    nodes <= 100
+}
+
 /// Calls `f` with an expression and every expression of the same query level within it: subqueries are not entered.
 pub fn each_expr_here<'a>(expr: &'a Expr, f: &mut dyn FnMut(&'a Expr)) {
     f(expr);
@@ -355,6 +362,7 @@ fn strip_names(query: &mut Query) {
     let written_out = |expr: &mut Expr| {
         if let ExprKind::Output(position) = expr.kind
             && let Some(output) = outputs.get(position as usize)
+            && is_small(output)
         {
             *expr = output.clone();
         }
@@ -378,9 +386,9 @@ fn strip_names(query: &mut Query) {
     }
 }
 
-/// Gives sources within an expression's subqueries, and the columns that refer to them, the paired identities.
-pub(crate) fn renumber_expr(expr: &mut Expr, pairs: &[(SourceId, SourceId)]) {
-    let renewed = |id: SourceId| pairs.iter().find(|(old, _)| *old == id).map_or(id, |(_, new)| *new);
+/// Gives sources within an expression's subqueries, and the columns that refer to them, the identities they are mapped to.
+pub(crate) fn renumber_expr(expr: &mut Expr, renewed: &HashMap<SourceId, SourceId>) {
+    let renewed = |id: SourceId| renewed.get(&id).copied().unwrap_or(id);
     each_query_of_expr_mut(expr, &mut |query| {
         for source in query.select_mut().into_iter().flat_map(|select| &mut select.from) {
             source.id = renewed(source.id);

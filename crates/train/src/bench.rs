@@ -27,7 +27,7 @@ pub fn batch_tokens_per_second(data: &Dataset, budget: usize) -> Result<f64> {
     let mut batches = Batches::new(data, Cursor::new(1), budget)?;
     let mut tokens = 0;
     while batches.cursor().epoch == 0 {
-        tokens += batches.next().tokens.len();
+        tokens += batches.next_batch().tokens.len();
     }
     Ok(tokens as f64 / began.elapsed().as_secs_f64())
 }

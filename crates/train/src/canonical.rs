@@ -15,6 +15,7 @@ use sql::verify;
 
 use crate::example::{Example, ExampleSlot, Intent};
 use crate::question::Question;
+use crate::synth::sets::HAND;
 
 /// What a question is read against, and what a model can write.
 pub struct Reader<'a> {
@@ -43,9 +44,6 @@ pub enum Stage {
     /// Its canonical form returns other rows.
     Rows,
 }
-
-/// The tag of examples that a person wrote, by which settings weigh them.
-pub const HAND: &str = "hand";
 
 /// Why a model cannot write a reference.
 #[derive(Debug, Clone, PartialEq)]

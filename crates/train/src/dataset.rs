@@ -188,7 +188,7 @@ impl<'d> Batches<'d> {
 
     /// The next batch: at least one example, then as many as fit the token budget. It runs on into the next epoch
     /// unless it already holds the whole one, so that no batch is a small remainder.
-    pub fn next(&mut self) -> Sequences {
+    pub fn next_batch(&mut self) -> Sequences {
         let mut batch = Sequences::new();
         let (mut tokens, mut epoch_ends) = (0, 0);
         let began_at_start = self.cursor.position == 0;
@@ -259,7 +259,7 @@ mod tests {
         let mut batches = Batches::new(&data, Cursor::new(1), 20).unwrap();
         let mut seen = vec![0; 7];
         while batches.cursor().epoch < 50 {
-            let batch = batches.next();
+            let batch = batches.next_batch();
             assert!(batch.tokens.len() <= 20 && batch.tokens.len() > 8, "{}", batch.tokens.len());
             batch.offsets.windows(2).for_each(|w| seen[batch.tokens[w[0]] as usize] += 1);
         }
@@ -271,7 +271,7 @@ mod tests {
         let data = numbered(&[3; 5], 1.0);
         let mut batches = Batches::new(&data, Cursor::new(1), 4096).unwrap();
         for epoch in 1..4 {
-            assert_eq!(batches.next().len(), 5);
+            assert_eq!(batches.next_batch().len(), 5);
             assert_eq!(batches.cursor(), Cursor { seed: 1, epoch, position: 0 });
         }
     }
@@ -281,12 +281,12 @@ mod tests {
         let data = numbered(&[4, 9, 2, 6, 3, 7, 5], 1.3);
         let mut whole = Batches::new(&data, Cursor::new(3), 24).unwrap();
         for _ in 0..17 {
-            whole.next();
+            whole.next_batch();
         }
         let text = serde_json::to_string(&whole.cursor()).unwrap();
         let mut resumed = Batches::new(&data, serde_json::from_str(&text).unwrap(), 24).unwrap();
         for _ in 0..40 {
-            assert_eq!(whole.next().tokens, resumed.next().tokens);
+            assert_eq!(whole.next_batch().tokens, resumed.next_batch().tokens);
         }
     }
 

@@ -113,7 +113,7 @@ pub fn sft(job: &Job<'_>, resume: bool, evaluate: &mut Evaluate<'_>, watch: &mut
     let (mut newest, mut stopped) = (None, false);
     while state.progress.step < max_steps && !stopped {
         let began = Instant::now();
-        let batch = batches.next();
+        let batch = batches.next_batch();
         let loss = loss_and_gradients(&state.parameters, &batch, &mut grads, &mut workspace)?;
         finite(&state, "the loss", loss.sum)?;
         let rate = rates.learning_rate(state.progress.step);
@@ -240,7 +240,7 @@ fn seconds_per_step(config: &SftConfig, data: &Dataset, state: &State) -> Result
     let settings = config.settings();
     let mut began = Instant::now();
     for step in 0..=TIMED_STEPS {
-        loss_and_gradients(&state.parameters, &batches.next(), &mut grads, &mut workspace)?;
+        loss_and_gradients(&state.parameters, &batches.next_batch(), &mut grads, &mut workspace)?;
         optim::step(&mut state.parameters, &grads, &mut state.optimiser, &settings, (1e-6, config.threads))?;
         state.update_average(config.optimiser.ema_decay);
         if step == 0 {

@@ -1,13 +1,18 @@
-//! `glrl data fill`: a database of generated rows.
+//! `glrl data fill` and `glrl data synth`: databases of generated rows, and training data over them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use database::fill::Recipe;
 use database::{DemoSpec, FillError, ValuesOverride, fill_file};
 use serde_json::json;
 use toml::Value;
+use train::synth::generate::Amount;
+use train::synth::pair::Drops;
+use train::synth::sets::{Sizes, Written, write_sets};
+use train::synth::studio::Workshop;
 
 use super::Arguments;
+use super::eval::{FILL_SEED, TODAY, databases, failed as train_failed, fixed_day};
 use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
@@ -24,6 +29,45 @@ pub(crate) struct Args {
 enum Action {
     /// Make an SQLite database of generated rows: the same seed gives the same bytes.
     Fill(FillArgs),
+    /// Make questions with their queries: train.jsonl, dev.jsonl and test.jsonl.
+    Synth(SynthArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct SynthArgs {
+    /// The pack that questions are made for: a name, or a folder.
+    #[arg(long)]
+    pack: Option<String>,
+    /// Questions of the training file, hand-written ones apart.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    count: u32,
+    /// Questions of the development file; a tenth of the training file, at most 1,000.
+    #[arg(long, value_name = "N")]
+    dev: Option<u32>,
+    /// Questions of the test file; a tenth of the training file, at most 3,000.
+    #[arg(long, value_name = "N")]
+    test: Option<u32>,
+    /// Another seed, other questions.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Questions asked of one query, at most.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    voices: u16,
+    /// Threads; the data do not depend on them.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+    /// The folder of hand-written questions to add to the training file; the pack's own, where it is found.
+    #[arg(long, value_name = "DIR")]
+    hand: Option<PathBuf>,
+    /// The day that relative dates are counted from.
+    #[arg(long, value_name = "DATE", default_value = TODAY)]
+    today: String,
+    /// The folder to write.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Replace files that exist.
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -47,15 +91,20 @@ struct FillArgs {
 
 impl Arguments for Args {
     fn flags(&self) -> Vec<FlagValue> {
-        let Action::Fill(args) = &self.action;
-        args.pack.iter().map(|pack| ("pack", "--pack", Value::String(pack.clone()))).collect()
+        let pack = match &self.action {
+            Action::Fill(args) => &args.pack,
+            Action::Synth(args) => &args.pack,
+        };
+        pack.iter().map(|pack| ("pack", "--pack", Value::String(pack.clone()))).collect()
     }
 }
 
 /// Makes data.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
-    let Action::Fill(args) = args.action;
-    fill(&args, context)
+    match args.action {
+        Action::Fill(args) => fill(&args, context),
+        Action::Synth(args) => synth(&args, context),
+    }
 }
 
 fn fill(args: &FillArgs, context: &Context) -> Outcome {
@@ -85,4 +134,72 @@ fn failed(error: &FillError) -> Failure {
         FillError::Write { .. } => Failure::new(Exit::Failed, "unwritable", error),
         _ => Failure::data(error),
     }
+}
+
+fn synth(args: &SynthArgs, context: &Context) -> Outcome {
+    let today = fixed_day(&args.today)?;
+    if let Some(file) = ["train.jsonl", "dev.jsonl", "test.jsonl"].map(|name| args.out.join(name)).into_iter().find(|path| path.exists())
+        && !args.force
+    {
+        return Err(Failure::usage(format_args!("{} exists; --force replaces it", file.display())));
+    }
+    std::fs::create_dir_all(&args.out).map_err(|e| Failure::new(Exit::Failed, "unwritable", format_args!("{}: {e}", args.out.display())))?;
+    let pack = context.pack()?;
+    let images = databases(&pack, FILL_SEED)?;
+    let workshop = Workshop::new(&pack, images, today).map_err(Failure::data)?;
+    let tenth = |most: u32| (args.count / 10).clamp(10, most);
+    let sizes = Sizes {
+        train: args.count as usize,
+        dev: args.dev.unwrap_or_else(|| tenth(1_000)) as usize,
+        test: args.test.unwrap_or_else(|| tenth(3_000)) as usize,
+    };
+    let amount = Amount {
+        questions: 0,
+        voices: usize::from(args.voices),
+        seed: args.seed,
+        threads: usize::from(args.threads),
+    };
+    let hand = args.hand.clone().or_else(|| hand_folder(&context.settings().pack));
+    let bar = indicatif::ProgressBar::new((sizes.train + sizes.dev + sizes.test) as u64);
+    let mut done = std::collections::BTreeMap::new();
+    let done = std::sync::Mutex::new(&mut done);
+    let progress = |split: train::synth::split::Split, n: usize| {
+        if let Ok(mut done) = done.lock() {
+            done.insert(split.name(), n as u64);
+            bar.set_position(done.values().sum());
+        }
+    };
+    let written = write_sets(&workshop, sizes, amount, (hand.as_deref(), &args.out), &progress);
+    bar.finish_and_clear();
+    show_written(&written.map_err(|e| train_failed(&e))?, &args.out, context)
+}
+
+/// Where a pack's hand-written questions lie, if the program runs beside them.
+fn hand_folder(pack: &str) -> Option<PathBuf> {
+    let folders = [Path::new(pack).join("questions"), Path::new("packs").join(pack).join("questions")];
+    folders.into_iter().find(|folder| folder.is_dir())
+}
+
+fn show_written(written: &Written, out: &Path, context: &Context) -> Outcome {
+    if context.json {
+        let splits = written.splits.iter().map(|(split, made)| {
+            let counts = json!({ "questions": made.questions, "queries": made.trees, "dropped": made.drops.0 });
+            (split.name().to_owned(), counts)
+        });
+        let splits = serde_json::Value::Object(splits.collect());
+        output::line(json!({ "out": out, "hand": written.hand, "hand_dropped": written.hand_drops.0, "splits": splits }))?;
+        return Ok(Exit::Done);
+    }
+    for (split, made) in &written.splits {
+        let (questions, queries) = (output::separated(made.questions as i128), output::separated(made.trees as i128));
+        output::line(format_args!("{:6} {questions:>10} questions of {queries:>9} queries", split.name()))?;
+    }
+    output::line(format_args!("hand   {:>10} questions; {} left out", written.hand, total(&written.hand_drops)))?;
+    let dropped: u64 = written.splits.iter().map(|(_, made)| total(&made.drops)).sum();
+    context.note(format_args!("{} trees and questions dropped; --json says why", output::separated(i128::from(dropped))));
+    Ok(Exit::Done)
+}
+
+fn total(drops: &Drops) -> u64 {
+    drops.0.values().sum()
 }

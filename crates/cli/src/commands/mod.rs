@@ -60,7 +60,11 @@ commands! {
     Schema => schema,
     /// Make data: databases to try things on, and training sets.
     Data => data,
-    /// What a model is and what it was made for.
+    /// Train a model.
+    Train => train,
+    /// Measure how many answers are right, by the rows they return.
+    Eval => eval,
+    /// What a model is and what it was made for; ship one.
     Model => model,
     /// Measure: one figure a line.
     Bench => bench,

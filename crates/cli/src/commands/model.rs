@@ -1,4 +1,7 @@
-//! `glrl model info`: what a model is and what it was made for.
+//! `glrl model`: what a model is and what it was made for; a checkpoint as a folder to ship; its confidence calibrated.
+
+mod calibrate;
+mod export;
 
 use model::weights::Metadata;
 use serde_json::json;
@@ -28,20 +31,35 @@ enum Action {
         #[arg(long)]
         pack: Option<String>,
     },
+    /// Write a checkpoint as a model folder to ship, with its model card.
+    Export(export::Args),
+    /// Fit a model's confidence to how often it is right.
+    Calibrate(calibrate::Args),
 }
 
 impl Arguments for Args {
     fn flags(&self) -> Vec<FlagValue> {
-        let Action::Info { model, pack } = &self.action;
-        let model = model.clone().map(|path| ("model.path", "--model", Value::String(path)));
-        let pack = pack.clone().map(|name| ("pack", "--pack", Value::String(name)));
+        let (model, pack) = match &self.action {
+            Action::Info { model, pack } => (model.as_ref(), pack),
+            Action::Calibrate(args) => (Some(&args.model), &args.pack),
+            Action::Export(args) => (None, &args.pack),
+        };
+        let model = model.map(|path| ("model.path", "--model", Value::String(path.clone())));
+        let pack = pack.as_ref().map(|name| ("pack", "--pack", Value::String(name.clone())));
         model.into_iter().chain(pack).collect()
     }
 }
 
-/// Shows a model.
+/// Shows, ships or calibrates a model.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
-    let Action::Info { .. } = args.action;
+    match args.action {
+        Action::Info { .. } => info(context),
+        Action::Export(args) => export::run(&args, context),
+        Action::Calibrate(args) => calibrate::run(&args, context),
+    }
+}
+
+fn info(context: &Context) -> Outcome {
     let pack = context.pack()?;
     let loaded = context.model(&pack)?;
     let config = loaded.model.config();

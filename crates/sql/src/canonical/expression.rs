@@ -37,22 +37,61 @@ impl Writer<'_> {
         }
     }
 
-    /// The parts of an arithmetic expression in canonical order: a constant factor first, else a factor with a column;
-    /// a cast to a floating number as `1.0 *`.
+    /// The parts of an arithmetic expression in canonical order: of a product, constants first; a cast to a floating
+    /// number as `1.0 *`.
     fn product(&self, e: &Expr) -> Option<(Expr, BinaryOp, Expr)> {
         match &e.kind {
-            ExprKind::Binary(a, BinaryOp::Mul, b) => {
-                let constant = |e: &Expr| matches!(&e.kind, ExprKind::Literal(Literal { slot: None, .. }));
-                let named = |e: &Expr| self.has_column(e) || self.has_aggregate(e);
-                let swap = (constant(b) && !constant(a)) || (!constant(a) && !named(a) && named(b));
-                let (a, b) = if swap { (b, a) } else { (a, b) };
-                Some((*a.clone(), BinaryOp::Mul, *b.clone()))
+            ExprKind::Binary(_, BinaryOp::Mul, _) => {
+                let mut factors = self.factors(e);
+                let says = |e: &Expr| match &e.kind {
+                    ExprKind::Literal(literal) => literal.slot.is_some(),
+                    ExprKind::Column { .. } | ExprKind::Call(_) | ExprKind::Scalar(_) => true,
+                    _ => false,
+                };
+                factors.sort_by_key(|factor| match &factor.kind {
+                    ExprKind::Literal(Literal { slot: None, .. }) => 0,
+                    _ if !self.any_part(factor, &says) => 1,
+                    _ => 2,
+                });
+                self.fold_constants(&mut factors);
+                let last = factors.pop()?;
+                if factors.is_empty() {
+                    return self.product(&last);
+                }
+                Some((factors.into_iter().reduce(|a, b| a.binary(BinaryOp::Mul, b))?, BinaryOp::Mul, last))
             }
             ExprKind::Binary(a, op @ (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Div), b) => Some((*a.clone(), *op, *b.clone())),
             ExprKind::Cast { operand, to } if is_float(to) => {
                 Some((Expr::value(Value::Real(1.0)), BinaryOp::Mul, *operand.clone()))
             }
             _ => None,
+        }
+    }
+
+    /// The constants that lead a product as one, where there is such a constant: `1.0 * 100` as `100.0`.
+    fn fold_constants(&self, factors: &mut Vec<Expr>) {
+        while let [Expr { kind: ExprKind::Literal(a), .. }, Expr { kind: ExprKind::Literal(b), .. }, ..] = factors.as_slice() {
+            let folded = match (&a.value, &b.value) {
+                (Value::Integer(a), Value::Integer(b)) => a.checked_mul(*b).map(Value::Integer),
+                (Value::Integer(n), Value::Real(x)) | (Value::Real(x), Value::Integer(n)) => Some(Value::Real(x * *n as f64)),
+                (Value::Real(a), Value::Real(b)) => Some(Value::Real(a * b)),
+                _ => None,
+            };
+            let plain = a.slot.is_none() && b.slot.is_none();
+            let Some(value) = folded.filter(|v| plain && self.constant(v, None, true).is_some()) else { return };
+            factors.splice(..2, [Expr::value(value)]);
+        }
+    }
+
+    /// The factors of a product, left to right.
+    fn factors(&self, e: &Expr) -> Vec<Expr> {
+        match &e.kind {
+            ExprKind::Binary(a, BinaryOp::Mul, b) => [self.factors(a), self.factors(b)].concat(),
+            ExprKind::Cast { operand, to } if is_float(to) => {
+                [vec![Expr::value(Value::Real(1.0))], self.factors(operand)].concat()
+            }
+            ExprKind::Unary(UnaryOp::Plus, inner) => self.factors(inner),
+            _ => vec![e.clone()],
         }
     }
 

@@ -169,11 +169,11 @@ fn joins() {
         "SELECT p.name FROM S s JOIN P p ON p.code = s.code => SELECT P.name FROM S JOIN P ON P.code = S.code
          SELECT p.name FROM S s, P p WHERE s.code = p.code AND s.share > 71 => SELECT P.name FROM S JOIN P ON P.code = S.code WHERE S.share > 71
          SELECT p.name FROM S s CROSS JOIN P p WHERE p.code = s.code => SELECT P.name FROM S JOIN P ON P.code = S.code
-         SELECT p.name FROM P p JOIN S s ON s.code = p.code AND s.share > 71 WHERE p.cost > 1 => SELECT P.name FROM P JOIN S ON S.code = P.code WHERE P.cost > 1 AND S.share > 71
+         SELECT p.name FROM P p JOIN S s ON s.code = p.code AND s.share > 71 WHERE p.cost > 1 => SELECT P.name FROM S JOIN P ON P.code = S.code WHERE P.cost > 1 AND S.share > 71
          SELECT p.name FROM P p LEFT JOIN S s ON s.code = p.code WHERE s.id IS NULL => SELECT P.name FROM P LEFT JOIN S ON S.code = P.code WHERE S.id IS NULL
          SELECT p.name FROM S s RIGHT JOIN P p ON s.code = p.code => SELECT P.name FROM P LEFT JOIN S ON S.code = P.code
          SELECT a.name, b.name FROM R a JOIN R b ON a.boss_id = b.id => SELECT R.name , R_2.name FROM R JOIN R AS R_2 ON R_2.id = R.boss_id
-         SELECT p.name, r.name FROM P p, R r, S s WHERE s.res_id = r.id AND s.code = p.code => SELECT P.name , R.name FROM P JOIN S ON S.code = P.code JOIN R ON R.id = S.res_id
+         SELECT p.name, r.name FROM P p, R r, S s WHERE s.res_id = r.id AND s.code = p.code => SELECT P.name , R.name FROM S JOIN P ON P.code = S.code JOIN R ON R.id = S.res_id
          SELECT M.note FROM M JOIN L ON L.a = M.a AND M.b = L.b => SELECT M.note FROM M JOIN L ON L.a = M.a AND L.b = M.b
          SELECT M.note FROM M JOIN L ON L.a = M.a => ! join without a key
          SELECT x.share FROM S x, P, S y WHERE x.code = y.code AND y.code = P.code => SELECT S.share FROM S JOIN P ON P.code = S.code JOIN S AS S_2 ON S_2.code = P.code
@@ -190,7 +190,7 @@ fn conditions() {
          SELECT name FROM P WHERE NOT (cost > 1 AND status = 'v1') => SELECT P.name FROM P WHERE ( P.cost <= 1 OR P.status <> 'v1' )
          SELECT name FROM P WHERE (cost > 1 AND (status = 'v1')) AND dept = 'v2' => SELECT P.name FROM P WHERE P.cost > 1 AND P.status = 'v1' AND P.dept = 'v2'
          SELECT name FROM P WHERE status = 'v1' OR status = 'v2' OR (dept = 's1' AND cost > 71) => SELECT P.name FROM P WHERE ( P.status = 'v1' OR P.status = 'v2' OR P.dept = 's1' AND P.cost > 71 )
-         SELECT name FROM P WHERE open = TRUE AND 1 = cost => SELECT P.name FROM P WHERE P.open = 1 AND P.cost = 1
+         SELECT name FROM P WHERE open = TRUE AND 1 = cost => SELECT P.name FROM P WHERE P.cost = 1 AND P.open = 1
          SELECT name FROM P WHERE open AND NOT open => SELECT P.name FROM P WHERE P.open = 1 AND P.open = 0
          SELECT name FROM P WHERE open <> 0 => SELECT P.name FROM P WHERE P.open = 1
          SELECT name FROM P WHERE status IN ('v1', 'v2') => SELECT P.name FROM P WHERE P.status IN ( 'v1' , 'v2' )

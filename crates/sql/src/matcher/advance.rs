@@ -341,7 +341,7 @@ impl Matcher<'_> {
         };
         let value = matches!(lexeme, Lexeme::Slot(_));
         let kinds = if number && (value || e.is_met() || self.can_be_met(e)) { kind::NUMBER } else { 0 };
-        self.take_operand(Operand { kinds, value, ..Operand::NOTHING });
+        self.take_operand(Operand { kinds, value, constant: !value, ..Operand::NOTHING });
     }
 
     fn take_operator(&mut self, e: Expression, lexeme: Lexeme) -> bool {
@@ -393,6 +393,7 @@ impl Matcher<'_> {
         let first = e.is_first();
         e.calculable = Self::is_calculable(e, operand.kinds);
         e.expects = false;
+        e.constant = operand.constant;
         e.has_value |= operand.value;
         e.has_column |= operand.column;
         e.has_aggregate |= operand.aggregate;
@@ -407,6 +408,7 @@ impl Matcher<'_> {
 /// What an operand tells the expression it stands in.
 struct Operand {
     kinds: Kinds,
+    constant: bool,
     source: u32,
     lone: bool,
     value: bool,
@@ -419,6 +421,7 @@ struct Operand {
 impl Operand {
     const NOTHING: Operand = Operand {
         kinds: 0,
+        constant: false,
         source: NONE,
         lone: false,
         value: false,

@@ -87,13 +87,14 @@ impl Matcher<'_> {
                 && innermost
                 && !self.has_plain_right(e.place, e.kinds, e.versus);
             cost += if needs_query { 11 } else { 1 + self.detour(e) };
-        } else if innermost && !e.is_met() && !(e.role == Role::Right && e.is_first()) {
+        } else if e.must_multiply || (innermost && !e.is_met() && !(e.role == Role::Right && e.is_first())) {
             cost += 2 + self.detour(e);
         }
         if e.role == Role::Parenthesis {
-            cost += 1 + if e.is_needed() { 0 } else { 2 } + if e.before.leaves_sums_open() { 2 } else { 0 };
+            let after = if e.owes { 2 + self.detour(e) } else { 0 };
+            cost += 1 + after + if e.is_needed() { 0 } else { 2 };
         }
-        cost + if e.must_multiply { 2 } else { 0 }
+        cost
     }
 
     /// What a column in SELECT may bring along, where the tables mentioned have none that would do.

@@ -38,15 +38,14 @@ impl Matcher<'_> {
     fn offer_arithmetic(&self, e: &Expression, plain: bool, out: &mut Offers) {
         let left = e.operators_left();
         let may_wait = e.is_met() || (left > 0 && self.can_be_met(e));
-        if may_wait && !(plain && e.role == Role::Right) {
+        if may_wait && !e.constant && !(plain && e.role == Role::Right) {
             self.grammar.constants.iter().filter(|c| c.arithmetic).for_each(|c| out.put(c.id));
         }
-        let slot_will_do = may_wait || e.wants == Wants::Value;
-        if slot_will_do && !plain {
+        if may_wait || e.wants == Wants::Value {
             self.slots.numbers().for_each(|slot| out.put(self.slot_id(slot)));
         }
         let needed = 1 + e.operators_after_parenthesis();
-        if left >= needed && e.depth < self.grammar.limits.parentheses && self.can_be_met(&e.parenthesis()) {
+        if left >= needed && e.depth < self.grammar.limits.parentheses && self.can_be_met(e) && self.can_be_met(&e.parenthesis()) {
             out.put(self.grammar.word(Word::Open));
         }
     }

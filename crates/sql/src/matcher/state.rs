@@ -347,8 +347,12 @@ pub(crate) struct Expression {
     pub(crate) has_value: bool,
     pub(crate) has_column: bool,
     pub(crate) has_aggregate: bool,
+    /// In a parenthesis: whether an operator must follow it.
+    pub(crate) owes: bool,
     /// A parenthesis that only makes sense with `*` or `/` after it.
     pub(crate) must_multiply: bool,
+    /// The last operand is a constant: another one after it would say nothing.
+    pub(crate) constant: bool,
     /// The last operand may be calculated with.
     pub(crate) calculable: bool,
     /// The column whose values the first operand has: the column itself, or MIN or MAX of it.
@@ -388,7 +392,9 @@ impl Expression {
             has_value: false,
             has_column: false,
             has_aggregate: false,
+            owes: false,
             must_multiply: false,
+            constant: false,
             calculable: false,
             source: NONE,
             lone: false,
@@ -402,7 +408,8 @@ impl Expression {
         Expression {
             role: Role::Parenthesis,
             inside: self.inside,
-            wants: if self.is_met() || self.role == Role::Right { Wants::Value } else { self.wants },
+            wants: Wants::Value,
+            owes: self.owes_after_parenthesis(),
             operators: self.operators,
             reserve: self.reserve + self.operators_after_parenthesis(),
             depth: self.depth + 1,
@@ -411,11 +418,17 @@ impl Expression {
         }
     }
 
-    /// How many operators must follow a parenthesis that opens here: one so that it says something, one more where this
-    /// is itself a parenthesis that says nothing yet.
+    /// Whether an operator must follow a parenthesis that opens here: so that it says something, or to bring what this
+    /// expression must hold.
+    fn owes_after_parenthesis(&self) -> bool {
+        self.last.leaves_sums_open() || !self.is_met()
+    }
+
+    /// How many operators must follow a parenthesis that opens here; one more where this is itself a parenthesis that
+    /// says nothing yet.
     pub(crate) fn operators_after_parenthesis(&self) -> u8 {
         let open = self.role == Role::Parenthesis && !self.is_needed();
-        u8::from(self.last.leaves_sums_open()) + u8::from(open)
+        u8::from(self.owes_after_parenthesis()) + u8::from(open)
     }
 
     /// Before its first operand.

@@ -9,7 +9,7 @@ use crate::dialect::{needs_quotes, quote_name};
 use crate::tree::{
     BinaryOp, Body, Call, Cte, Expr, ExprKind, Query, Select, Source, SourceId, SourceKind, UnaryOp,
 };
-use crate::visit::{Part, PartMut, each_query_mut, parts_of_expr, parts_of_expr_mut, parts_of_query};
+use crate::visit::{Part, PartMut, each_query_mut, is_small, parts_of_expr, parts_of_expr_mut, parts_of_query};
 
 /// The longest name made for a computed output.
 const LONGEST_NAME: usize = 40;
@@ -71,6 +71,7 @@ fn write_out(expr: &mut Expr, outputs: &[(Expr, bool)]) {
     });
     if let ExprKind::Output(position) = expr.kind
         && let Some((output, _)) = outputs.get(position as usize)
+        && is_small(output)
     {
         *expr = output.clone();
     }

@@ -187,7 +187,7 @@ impl<'a> Resolver<'a> {
             }
             found
         };
-        let grouped = !select.group_by.is_empty() || calls(|call| super::call::is_aggregate(call));
+        let grouped = !select.group_by.is_empty() || calls(super::call::is_aggregate);
         if grouped || calls(|call| call.over.is_some()) {
             let message = "A recursive arm can hold no aggregate and no window function.";
             self.diagnostics.push(Diagnostic::error("SCH215", span, message));

@@ -81,7 +81,7 @@ pub fn parse(text: &str, catalog: &Catalog, dialect: Dialect) -> Parsed {
 }
 
 /// How many nodes aliases may copy: an alias that holds aliases that hold aliases grows without end.
-const MOST_COPIES: usize = 20_000;
+const MOST_COPIES: usize = 2_000;
 
 /// A query being resolved.
 struct Resolver<'a> {

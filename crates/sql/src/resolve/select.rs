@@ -169,7 +169,7 @@ impl<'a> Resolver<'a> {
                 own.extend(select.from.iter().map(|source| source.id));
             }
         });
-        let renewed: Vec<_> = own.into_iter().map(|id| (id, self.new_source())).collect();
+        let renewed = own.into_iter().map(|id| (id, self.new_source())).collect();
         crate::visit::renumber_expr(expr, &renewed);
     }
 }

@@ -202,8 +202,7 @@ impl Parser<'_> {
             let name = self.name("the name of a common table expression")?;
             let columns = if self.cursor.is_symbol("(") { self.name_list()? } else { vec![] };
             self.word("AS")?;
-            self.cursor.eat_words(&["NOT"]);
-            self.cursor.eat_word("MATERIALIZED");
+            let _ = self.cursor.eat_word("MATERIALIZED") || self.cursor.eat_words(&["NOT", "MATERIALIZED"]);
             self.symbol("(")?;
             let query = self.query()?;
             self.symbol(")")?;

@@ -1,5 +1,7 @@
 //! PRF4xx: what may run long. All of it is warnings.
 
+use std::collections::HashSet;
+
 use schema::{Catalog, Value};
 
 use super::Subject;
@@ -40,7 +42,7 @@ fn starts_open(pattern: &Expr) -> bool {
 
 /// Whether a query speaks of sources around it.
 pub(crate) fn is_correlated(query: &Query) -> bool {
-    let mut own: Vec<SourceId> = Vec::new();
+    let mut own: HashSet<SourceId> = HashSet::new();
     crate::visit::each_query(query, &mut |q| {
         own.extend(q.select().into_iter().flat_map(|select| select.from.iter().map(|source| source.id)));
     });

@@ -141,3 +141,26 @@ fn mutants_of_spider() {
     }
     assert!(found.is_empty(), "{} disagreements\n{}", found.len(), found.join("\n"));
 }
+
+#[test]
+fn the_table_of_functions_is_the_engines() {
+    let connection = database("");
+    let mut statement = connection.prepare("SELECT DISTINCT upper(name), narg FROM pragma_function_list").expect("it is a query");
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).expect("it runs");
+    let engine: Vec<(String, i64)> = rows.flatten().collect();
+    let mut problems = Vec::new();
+    for (name, args) in &engine {
+        let operator = !name.starts_with(|c: char| c.is_ascii_alphabetic());
+        let fits = sql::functions::find(name, usize::try_from(*args).unwrap_or(3)).is_some();
+        if !operator && !fits && !(*args < 0 && sql::functions::named(name).next().is_some()) {
+            problems.push(format!("not in our table: {name} with {args}"));
+        }
+    }
+    for function in sql::functions::FUNCTIONS {
+        let bare = function.name.starts_with("CURRENT_");
+        if !bare && !engine.iter().any(|(name, _)| name == function.name) {
+            problems.push(format!("not in the engine: {}", function.name));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}

@@ -1,0 +1,104 @@
+//! `glrl model export`: a checkpoint as a model folder to ship.
+
+use std::path::{Path, PathBuf};
+
+use answer::pack::sha256;
+use answer::vocabulary::Vocabulary;
+use model::model_folder::load;
+use model::weights::Format;
+use serde::Deserialize;
+use train::checkpoint::resolve;
+use train::export::{ModelCard, export};
+use train::report::Report;
+
+use crate::commands::eval::failed;
+use crate::context::Context;
+use crate::exit::{Exit, Failure, Outcome};
+
+/// What to ship, where to, and what its model card says.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A run (its best checkpoint), a checkpoint, or a model folder.
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+    /// The folder to write.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// How numbers are stored: f32, bf16 or int8.
+    #[arg(long, default_value = "bf16", value_parser = format)]
+    format: Format,
+    /// The pack it was trained for: a name, or a folder.
+    #[arg(long)]
+    pub(super) pack: Option<String>,
+    /// The model card's texts as TOML: name, summary, commands, seed, minutes, data, limits.
+    #[arg(long, value_name = "FILE")]
+    card: Option<PathBuf>,
+    /// A question file that judged the model, for its hash on the card; several may be given.
+    #[arg(long, value_name = "FILE")]
+    test: Vec<PathBuf>,
+    /// NAME=FILE: a report.json of `glrl eval --report`, for the card; several may be given.
+    #[arg(long, value_name = "NAME=FILE")]
+    report: Vec<String>,
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    match name {
+        "f32" => Ok(Format::F32),
+        "bf16" => Ok(Format::Bf16),
+        "int8" => Ok(Format::Int8),
+        _ => Err("expected f32, bf16 or int8".to_owned()),
+    }
+}
+
+/// The texts of a model card.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Card {
+    name: String,
+    summary: String,
+    commands: Vec<String>,
+    seed: u64,
+    minutes: f64,
+    data: String,
+    limits: Vec<String>,
+}
+
+/// Writes the folder.
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let pack = context.pack()?;
+    let damaged = |e: model::Error| Failure::new(Exit::Model, "model_damaged", e);
+    let loaded = load(&resolve(&args.from)).map_err(damaged)?;
+    let tokenizer = loaded.tokenizer.ok_or_else(|| {
+        Failure::new(Exit::Model, "model_damaged", "the checkpoint has no tokenizer.json of this program's kind")
+    })?;
+    let lexicon = pack.lexicon().map_err(Failure::data)?;
+    let vocabulary = Vocabulary::new(tokenizer, &pack.catalog, lexicon)
+        .map_err(|e| Failure::new(Exit::Model, "model_for_another", e))?;
+    export(&args.from, &args.out, args.format, &vocabulary, &card(args)?).map_err(|e| failed(&e))?;
+    context.note(format_args!("wrote {}", args.out.display()));
+    Ok(Exit::Done)
+}
+
+fn card(args: &Args) -> Result<ModelCard, Failure> {
+    let text = args.card.as_deref().map(read).transpose()?.unwrap_or_default();
+    let card: Card = toml::from_str(&text).map_err(|e| Failure::data(format_args!("--card: {e}")))?;
+    let hash = |path: &PathBuf| {
+        let bytes = std::fs::read(path).map_err(|e| Failure::unreadable(path, &e))?;
+        Ok((path.display().to_string(), sha256(&bytes)))
+    };
+    let Card { name, summary, commands, seed, minutes, data, limits } = card;
+    let test_files = args.test.iter().map(hash).collect::<Result<_, Failure>>()?;
+    let accuracy = args.report.iter().map(|named| report(named)).collect::<Result<_, Failure>>()?;
+    Ok(ModelCard { name, summary, commands, seed, minutes, data, test_files, accuracy, limits })
+}
+
+fn report(named: &str) -> Result<(String, Report), Failure> {
+    let usage = || Failure::usage(format_args!("--report {named}: expected NAME=FILE"));
+    let (name, path) = named.split_once('=').ok_or_else(usage)?;
+    let report = serde_json::from_str(&read(Path::new(path))?);
+    Ok((name.to_owned(), report.map_err(|e| Failure::data(format_args!("{path}: {e}")))?))
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|e| Failure::unreadable(path, &e))
+}

@@ -1,0 +1,211 @@
+//! `glrl train sft`: supervised fine-tuning from data files to a run folder, resumable at any moment.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use answer::engine::{LoadedModel, metadata};
+use answer::orchestrator::Options;
+use answer::pack::Pack;
+use answer::vocabulary::Vocabulary;
+use indicatif::{ProgressBar, ProgressStyle};
+use model::model_folder::Loaded;
+use model::parameters::Parameters;
+use toml::Value;
+use train::config::SftConfig;
+use train::dataset::Dataset;
+use train::encode::{load_dataset, vocabulary_of};
+use train::evaluate::{Exam, grade_weights};
+use train::question::{Question, read_questions};
+use train::sft::{Event, Job, Origin, Outcome as Trained, sft};
+
+use super::Arguments;
+use super::eval::{FILL_SEED, TODAY, databases, engine_over, failed, fixed_day};
+use crate::context::Context;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output;
+use crate::settings::FlagValue;
+
+/// What to train.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Supervised fine-tuning of a compact model from nothing.
+    Sft(SftArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct SftArgs {
+    /// The folder that `glrl data synth` wrote.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The run's folder, `runs/NAME`.
+    #[arg(long, value_name = "DIR")]
+    run: PathBuf,
+    /// Settings of the training, as TOML; a run's config.resolved.toml is one.
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+    /// Go on from the run's newest whole checkpoint.
+    #[arg(long)]
+    resume: bool,
+    /// Seed of weights, order and dropout.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Stop after so many minutes of steps.
+    #[arg(long, value_name = "N")]
+    minutes: Option<f64>,
+    /// Stop after so many steps.
+    #[arg(long, value_name = "N")]
+    steps: Option<u64>,
+    /// Threads; the weights do not depend on them.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// The pack: a name, or a folder.
+    #[arg(long)]
+    pack: Option<String>,
+    /// The day that relative dates in the development questions are counted from.
+    #[arg(long, value_name = "DATE", default_value = TODAY)]
+    today: String,
+}
+
+impl Arguments for Args {
+    fn flags(&self) -> Vec<FlagValue> {
+        let Action::Sft(args) = &self.action;
+        args.pack.iter().map(|pack| ("pack", "--pack", Value::String(pack.clone()))).collect()
+    }
+}
+
+/// Trains.
+pub(crate) fn run(args: Args, context: &Context) -> Outcome {
+    let Action::Sft(args) = args.action;
+    context.choose_cpu()?;
+    let config = recipe(&args)?;
+    let today = fixed_day(&args.today)?;
+    let pack = context.pack()?;
+    let files = [args.data.join("train.jsonl")];
+    context.note("reading the data");
+    let vocabulary = vocabulary_of(&pack, &files, &config).map_err(|e| failed(&e))?;
+    let data = load_dataset(&files, &pack, &vocabulary, &config).map_err(|e| failed(&e))?;
+    let questions = development(&args.data, &config)?;
+    let images = databases(&pack, FILL_SEED)?;
+    let exam = Exam::new(&questions, &images, config.threads).map_err(|e| failed(&e))?;
+    let mut engine = engine_over(pack.clone(), &images[0], Ok(untrained(&pack, &vocabulary, &config)?))?;
+    let options = Options::on(today);
+    let mut evaluate = |parameters: &Parameters| grade_weights(&exam, &mut engine, parameters, &options);
+    let trained = train(&args, &config, &Ground { pack: &pack, vocabulary: &vocabulary, data: &data }, context, &mut evaluate);
+    report(&args.run, &trained?, context)
+}
+
+struct Ground<'a> {
+    pack: &'a Pack,
+    vocabulary: &'a Vocabulary,
+    data: &'a Dataset,
+}
+
+fn train(
+    args: &SftArgs,
+    config: &SftConfig,
+    ground: &Ground<'_>,
+    context: &Context,
+    evaluate: &mut train::sft::Evaluate<'_>,
+) -> Result<Trained, Failure> {
+    let metadata = metadata(ground.pack, ground.vocabulary);
+    let origin = Origin { command: command_line(), commit: None };
+    let tokenizer = &ground.vocabulary.tokenizer;
+    let job = Job { config, data: ground.data, tokenizer, metadata: &metadata, origin: &origin, run: &args.run };
+    let bar = ProgressBar::no_length();
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} steps  {msg}  {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let trained = sft(&job, args.resume, evaluate, &mut |event| {
+        watch(event, &bar, context);
+        ControlFlow::Continue(())
+    });
+    bar.finish_and_clear();
+    trained.map_err(|e| failed(&e))
+}
+
+/// The bar on a terminal, and a line for what is worth one.
+fn watch(event: &Event<'_>, bar: &ProgressBar, context: &Context) {
+    let note = |line: String| bar.suspend(|| context.note(line));
+    match event {
+        Event::PassedOver(problem) => note(format!("passed over a damaged checkpoint: {problem}")),
+        Event::Begins { step, max_steps, parameters } => {
+            bar.set_length(*max_steps);
+            bar.set_position(*step);
+            let parameters = output::separated(*parameters as i128);
+            note(format!("{parameters} parameters, steps {step} to {max_steps}"));
+        }
+        Event::Step(line) => {
+            bar.set_position(line.step);
+            let (loss, speed) = (line.loss.unwrap_or(f64::NAN), line.tokens_per_second.unwrap_or(0.0));
+            bar.set_message(format!("loss {loss:.3}, {} tokens/s", output::separated(speed as i128)));
+        }
+        Event::Evaluated(line) => {
+            let accuracy = 100.0 * line.eval_accuracy.unwrap_or(0.0);
+            let (right, of) = (line.eval_right.unwrap_or(0), line.eval_questions.unwrap_or(0));
+            note(format!("step {}: {accuracy:.1} % right ({right} of {of})", line.step));
+        }
+        Event::Saved(folder) => note(format!("saved {}", folder.display())),
+    }
+}
+
+fn report(run: &Path, trained: &Trained, context: &Context) -> Outcome {
+    let best = trained.best.map(|best| (best.step, 100.0 * best.tally.accuracy()));
+    if context.json {
+        let best = best.map(|(step, accuracy)| serde_json::json!({ "step": step, "accuracy": accuracy / 100.0 }));
+        let checkpoint = &trained.checkpoint;
+        output::line(serde_json::json!({ "run": run, "steps": trained.steps, "best": best, "checkpoint": checkpoint }))?;
+    } else {
+        output::line(format_args!("{} steps; run in {}", output::separated(i128::from(trained.steps)), run.display()))?;
+        if let Some((step, accuracy)) = best {
+            output::line(format_args!("best: step {step}, {accuracy:.1} % right on the development questions"))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The recipe's settings, with the flags over them.
+fn recipe(args: &SftArgs) -> Result<SftConfig, Failure> {
+    let mut config = match &args.recipe {
+        None => SftConfig::default(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| Failure::unreadable(path, &e))?;
+            SftConfig::from_toml(&text).map_err(|e| failed(&e))?
+        }
+    };
+    config.seed = args.seed.unwrap_or(config.seed);
+    config.threads = args.threads.unwrap_or(config.threads);
+    if let Some(minutes) = args.minutes {
+        (config.schedule.minutes, config.schedule.max_steps) = (minutes, 0);
+    }
+    config.schedule.max_steps = args.steps.unwrap_or(config.schedule.max_steps);
+    config.check().map_err(|e| failed(&e))?;
+    Ok(config)
+}
+
+/// As many development questions as the recipe asks for, spread over the file.
+fn development(data: &Path, config: &SftConfig) -> Result<Vec<Question>, Failure> {
+    let questions = read_questions(&data.join("dev.jsonl")).map_err(|e| failed(&e))?;
+    let wanted = config.evaluation.questions.min(questions.len());
+    let step = questions.len().checked_div(wanted).unwrap_or(1).max(1);
+    Ok(questions.into_iter().step_by(step).take(wanted).collect())
+}
+
+/// Weights of the right shape for the engine to hold; training gives it its own.
+fn untrained(pack: &Pack, vocabulary: &Vocabulary, config: &SftConfig) -> Result<LoadedModel, Failure> {
+    let parameters = Parameters::init(&config.shape(vocabulary.size()), config.seed);
+    let parameters = parameters.map_err(|e| Failure::new(Exit::Settings, "settings", e))?;
+    let tokenizer = Some(vocabulary.tokenizer.clone());
+    let loaded = Loaded { parameters, tokenizer, metadata: metadata(pack, vocabulary) };
+    LoadedModel::new(loaded, pack).map_err(|e| Failure::new(Exit::Failed, "internal", e))
+}
+
+fn command_line() -> String {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    format!("glrl {}", args.join(" "))
+}
+
