@@ -51,7 +51,7 @@ const fn slow(
 
 use Target::{AtLeast, Is, Shown, Under};
 
-const FIGURES: [Figure; 26] = [
+const FIGURES: [Figure; 38] = [
     quick("packages in the lock file", Under(200.0), "", |_| packages()),
     slow("clean release build", Under(300.0), "s", |_| clean_build()),
     quick("cold ask, start to rows, median", Under(300.0), "ms", |r| r.bench(&["cold"], "cold.median")),
@@ -83,6 +83,18 @@ const FIGURES: [Figure; 26] = [
         r.bench(&["determinism"], "determinism.weights")
     }),
     quick("logits that differ at batch 1, 7, 32", Is(0.0), "", |r| r.bench(&["determinism"], "determinism.logits")),
+    quick("references that answer their own questions", Is(100.0), "%", |r| r.references_right()),
+    quick("references with a canonical form that the matcher refuses", Is(0.0), "", |r| r.references_refused()),
+    slow("synthesised queries that the matcher refuses", Is(0.0), "", |r| r.synthesised_refused()),
+    quick("hand-written test, easy and medium", AtLeast(65.0), "%", |r| r.hand_written("easy and medium")),
+    quick("hand-written test, easy", Shown, "%", |r| r.hand_written("easy")),
+    quick("hand-written test, medium", Shown, "%", |r| r.hand_written("medium")),
+    quick("hand-written test, hard", Shown, "%", |r| r.hand_written("hard")),
+    quick("hand-written test, very hard", Shown, "%", |r| r.hand_written("very_hard")),
+    quick("hand-written test, must be declined", Shown, "%", |r| r.hand_written("must_decline")),
+    quick("hand-written test, answerable but declined", Under(3.0), "%", |r| r.hand_written("declined")),
+    slow("synthetic test, questions", AtLeast(2000.0), "", |r| r.synthetic("questions")),
+    slow("synthetic test", AtLeast(90.0), "%", |r| r.synthetic("accuracy")),
     quick("test questions committed", AtLeast(160.0), "", |_| test_questions()),
 ];
 
@@ -151,16 +163,101 @@ fn shown(value: f64) -> String {
     }
 }
 
-/// Benchmarks that ran already, by their arguments.
+/// Commands that ran already, by their arguments.
 #[derive(Default)]
-struct Runs(BTreeMap<String, Result<Vec<(String, f64)>, String>>);
+struct Runs {
+    benches: BTreeMap<String, Result<Vec<(String, f64)>, String>>,
+    replies: BTreeMap<String, Result<Value, String>>,
+}
+
+const TEST: &str = "packs/gl/questions/test.jsonl";
+const EXAMPLES: &str = "packs/gl/questions/examples.jsonl";
+/// Synthetic questions of the test split, which shares no template, phrase family or value with the training split.
+const SYNTH: [&str; 13] = [
+    "data",
+    "synth",
+    "--pack",
+    "gl",
+    "--count",
+    "2000",
+    "--dev",
+    "1",
+    "--test",
+    "2500",
+    "--force",
+    "--out",
+    "target/figures",
+];
 
 impl Runs {
     /// The first figure of a benchmark whose name begins so.
     fn bench(&mut self, args: &[&str], name: &str) -> Result<f64, String> {
-        let figures = self.0.entry(args.join(" ")).or_insert_with(|| bench(args)).as_ref().map_err(String::clone)?;
+        let figures =
+            self.benches.entry(args.join(" ")).or_insert_with(|| bench(args)).as_ref().map_err(String::clone)?;
         let found = figures.iter().find(|(figure, _)| figure.starts_with(name));
         found.map(|(_, value)| *value).ok_or_else(|| format!("`glrl bench {}` prints no {name}", args.join(" ")))
+    }
+
+    /// What a command with `--json` prints.
+    fn json(&mut self, args: &[&str]) -> Result<&Value, String> {
+        let run = || {
+            let all: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+            serde_json::from_str(&output(glrl(&all))?).map_err(|e| e.to_string())
+        };
+        self.replies.entry(args.join(" ")).or_insert_with(run).as_ref().map_err(|problem| problem.clone())
+    }
+
+    fn oracle(&mut self, questions: &'static str) -> Result<&Value, String> {
+        self.json(&["eval", "--oracle", "--questions", questions])
+    }
+
+    fn references_right(&mut self) -> Result<f64, String> {
+        let (mut right, mut all) = (0.0, 0.0);
+        for questions in [TEST, EXAMPLES] {
+            let answers = &self.oracle(questions)?["answers"]["answerable"];
+            right += number(&answers["right"])?;
+            all += number(&answers["questions"])?;
+        }
+        Ok(100.0 * right / f64::max(all, 1.0))
+    }
+
+    /// References that have a canonical form and yet cannot be written: outside that form there is nothing to admit.
+    fn references_refused(&mut self) -> Result<f64, String> {
+        let mut refused = 0;
+        for questions in [TEST, EXAMPLES] {
+            let unwritable = self.oracle(questions)?["unwritable"].as_array().cloned().unwrap_or_default();
+            let stage = |u: &&Value| matches!(u["stage"].as_str(), Some("matcher" | "values" | "rows"));
+            refused += unwritable.iter().filter(stage).count();
+        }
+        Ok(refused as f64)
+    }
+
+    fn synthesised_refused(&mut self) -> Result<f64, String> {
+        let splits = self.json(&SYNTH)?["splits"].as_object().cloned().unwrap_or_default();
+        let reasons = splits.values().filter_map(|split| split["dropped"].as_object()).flatten();
+        let refused = reasons.filter(|(reason, _)| reason.starts_with("not admitted"));
+        Ok(refused.filter_map(|(_, count)| count.as_f64()).sum())
+    }
+
+    fn hand_written(&mut self, part: &str) -> Result<f64, String> {
+        let report = self.json(&["eval", "--questions", TEST])?;
+        match part {
+            "easy and medium" => share(&report["easy_and_medium"]),
+            "must_decline" => share(&report["must_decline"]),
+            "declined" => Ok(100.0 * number(&report["declined"])? / number(&report["answerable"]["questions"])?),
+            difficulty => share(&report["by_difficulty"][difficulty]),
+        }
+    }
+
+    fn synthetic(&mut self, part: &str) -> Result<f64, String> {
+        self.json(&SYNTH)?;
+        let report = self.json(&["eval", "--questions", "target/figures/test.jsonl"])?;
+        match part {
+            "questions" => {
+                Ok(number(&report["answerable"]["questions"])? + number(&report["must_decline"]["questions"])?)
+            }
+            _ => share(&report["answerable"]),
+        }
     }
 
     fn over_torch(&mut self) -> Result<f64, String> {
@@ -175,6 +272,15 @@ impl Runs {
         let theirs = numbers.fold(0.0, f64::max);
         if theirs > 0.0 { Ok(ours / theirs) } else { Err("no speed in what PyTorch printed".to_owned()) }
     }
+}
+
+fn number(value: &Value) -> Result<f64, String> {
+    value.as_f64().ok_or_else(|| "the figure is not in what the command printed".to_owned())
+}
+
+/// Right answers of all, in percent.
+fn share(tally: &Value) -> Result<f64, String> {
+    Ok(100.0 * number(&tally["right"])? / number(&tally["questions"])?.max(1.0))
 }
 
 fn bench(args: &[&str]) -> Result<Vec<(String, f64)>, String> {
@@ -210,7 +316,7 @@ fn gradients() -> Result<f64, String> {
 }
 
 fn test_questions() -> Result<f64, String> {
-    let path = root().join("packs/gl/questions/test.jsonl");
+    let path = root().join(TEST);
     let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
     Ok(text.lines().filter(|line| !line.trim().is_empty()).count() as f64)
 }

@@ -35,8 +35,7 @@ pub enum Layer {
 
 impl Layer {
     /// All layers in order.
-    pub const ALL: [Layer; 5] =
-        [Layer::Syntax, Layer::Schema, Layer::Business, Layer::Performance, Layer::Security];
+    pub const ALL: [Layer; 5] = [Layer::Syntax, Layer::Schema, Layer::Business, Layer::Performance, Layer::Security];
 
     /// The layer's name.
     pub fn name(self) -> &'static str {

@@ -1,4 +1,14 @@
 //! Text to the one query tree and back, and what may be said of a query.
+//!
+//! Suggested reading order:
+//! * [`tree`]: the one typed query tree; [`visit`]: walks over it.
+//! * [`ddl`]: a schema script to a catalog.
+//! * `syntax`: text to tokens to a syntax tree, by SQLite's grammar; [`dialect`]: reserved words and quotes.
+//! * [`mod@resolve`]: names found, the syntax tree to the query tree; [`functions`]: what may be called; [`types`].
+//! * [`print`]: the tree as SQL, for people and for machines.
+//! * [`diagnostic`], [`mod@validate`]: what is to be said of a query, in five layers; [`mod@verify`]: the only way to a query that runs.
+//! * [`reasoning`]: a query in plain words; [`features`]: its difficulty, tags and template.
+//! * [`lexeme`], [`canonical`]: canonical SQL as a closed set of pieces; [`matcher`]: which piece may come next.
 
 pub mod bitset;
 pub mod canonical;

@@ -30,7 +30,9 @@ impl Types {
                 let pairs = self.of_outputs(left).into_iter().zip(self.of_outputs(right));
                 pairs.map(|(a, b)| common(a, b)).collect()
             }
-            Body::Values(rows) => rows.first().map_or_else(Vec::new, |row| row.iter().map(|e| self.of_expr(e)).collect()),
+            Body::Values(rows) => {
+                rows.first().map_or_else(Vec::new, |row| row.iter().map(|e| self.of_expr(e)).collect())
+            }
         }
     }
 

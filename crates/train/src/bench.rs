@@ -14,7 +14,8 @@ use crate::error::Result;
 /// # Errors
 /// When the settings give no network.
 pub fn tokens_per_second(config: &SftConfig, vocab_size: usize, batch: Batch) -> Result<f64> {
-    let options = Options { threads: config.threads, shards: config.shards, dropout: config.model.dropout, ..Options::default() };
+    let options =
+        Options { threads: config.threads, shards: config.shards, dropout: config.model.dropout, ..Options::default() };
     Ok(training_tokens_per_second(&config.shape(vocab_size), batch, options, &config.settings())?)
 }
 

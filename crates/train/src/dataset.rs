@@ -108,8 +108,11 @@ impl Dataset {
     fn append(&self, example: usize, batch: &mut Sequences) -> usize {
         let range = self.range(example);
         let (tokens, learnt) = (&self.tokens[range.clone()], &self.learnt[range]);
-        let targets: Vec<i32> =
-            tokens[1..].iter().zip(&learnt[1..]).map(|(token, learnt)| if *learnt { *token as i32 } else { -1 }).collect();
+        let targets: Vec<i32> = tokens[1..]
+            .iter()
+            .zip(&learnt[1..])
+            .map(|(token, learnt)| if *learnt { *token as i32 } else { -1 })
+            .collect();
         batch.push(&tokens[..targets.len()], &targets);
         targets.len()
     }

@@ -128,10 +128,8 @@ pub fn vocabulary_of(pack: &Pack, files: &[PathBuf], config: &SftConfig) -> Resu
 pub fn load_dataset(files: &[PathBuf], pack: &Pack, vocabulary: &Vocabulary, config: &SftConfig) -> Result<Dataset> {
     let mut data = Dataset::default();
     let glossary = Some(&pack.glossary);
-    let grammar = config
-        .data
-        .skip_forced
-        .then(|| Grammar::new(&pack.catalog, &vocabulary.lexicon, glossary, Limits::default()));
+    let grammar =
+        config.data.skip_forced.then(|| Grammar::new(&pack.catalog, &vocabulary.lexicon, glossary, Limits::default()));
     for_each_example(files, config, |example| {
         let encoded = encode(&example, &pack.catalog, vocabulary, grammar.as_ref())?;
         data.push(&encoded, config.copies(&example.tags), config.data.skip_forced)

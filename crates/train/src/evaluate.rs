@@ -149,8 +149,12 @@ impl<'a> Exam<'a> {
     /// Judges the reply to one question.
     fn verdict(&self, i: usize, reply: Reply) -> Verdict {
         let question = &self.questions[i];
-        let mut verdict =
-            Verdict { miss: None, tables: self.tables[i], both_empty: false, answered: reply.status == Status::Answered };
+        let mut verdict = Verdict {
+            miss: None,
+            tables: self.tables[i],
+            both_empty: false,
+            answered: reply.status == Status::Answered,
+        };
         let found = match (&reply.sql, verdict.answered) {
             _ if reply.status == Status::Error => Some((Fault::Error, None)),
             (Some(sql), true) if question.is_answerable() => match self.compare(i, sql) {

@@ -61,8 +61,7 @@ pub fn export(
         ("tokenizer_config.json", settings.as_bytes()),
         ("README.md", readme.as_bytes()),
     ];
-    let save =
-        Save { parameters: &parameters, tokenizer: &tokenizer, format, metadata: &metadata, extra: &extra };
+    let save = Save { parameters: &parameters, tokenizer: &tokenizer, format, metadata: &metadata, extra: &extra };
     Ok(model_folder::save(folder, save)?)
 }
 
@@ -128,7 +127,10 @@ fn readme(card: &ModelCard, config: &Config, format: Format, metadata: &Metadata
 }
 
 fn accuracy(name: &str, report: &Report) -> String {
-    let mut text = format!("\n{name}, {} databases:\n\n| questions | right | of | accuracy |\n|---|---|---|---|\n", report.databases);
+    let mut text = format!(
+        "\n{name}, {} databases:\n\n| questions | right | of | accuracy |\n|---|---|---|---|\n",
+        report.databases
+    );
     let groups = report.by_difficulty.iter().map(|(name, tally)| (name.as_str(), *tally));
     let totals = [("all answerable", report.answerable), ("must be declined", report.must_decline)];
     for (name, tally) in groups.chain(totals).filter(|(_, tally)| tally.questions > 0) {
@@ -172,7 +174,9 @@ mod tests {
             ..ModelCard::default()
         };
         let text = readme(&card, &Config::compact(4096), Format::Int8, &Metadata::new());
-        for part in ["| easy | 80 | 100 | 80.0 % |", "    glrl train sft --seed 1", "`abc`", "4,096 tokens, stored as int8"] {
+        for part in
+            ["| easy | 80 | 100 | 80.0 % |", "    glrl train sft --seed 1", "`abc`", "4,096 tokens, stored as int8"]
+        {
             assert!(text.contains(part), "{part} is missing from\n{text}");
         }
         assert!(!text.contains("must be declined") && !text.contains("does not do"));

@@ -68,8 +68,11 @@ impl MetricsFile {
     /// When the file cannot be read or written.
     pub fn open(run: &Path, step: u64) -> Result<Self> {
         let path = run.join("metrics.jsonl");
-        let kept: Vec<String> =
-            if path.exists() { lines(&path)?.into_iter().filter(|(m, _)| m.step <= step).map(|l| l.1).collect() } else { vec![] };
+        let kept: Vec<String> = if path.exists() {
+            lines(&path)?.into_iter().filter(|(m, _)| m.step <= step).map(|l| l.1).collect()
+        } else {
+            vec![]
+        };
         let rewritten = run.join("metrics.jsonl.tmp");
         let text: String = kept.iter().map(|line| format!("{line}\n")).collect();
         std::fs::write(&rewritten, text).map_err(io(&rewritten))?;

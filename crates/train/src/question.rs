@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn lines_of_both_kinds_are_read() {
-        let asked = r#"{"id":"a","question":"How many?","sql":"SELECT 1","alternatives":["SELECT 2"],"status":"answered"}"#;
+        let asked =
+            r#"{"id":"a","question":"How many?","sql":"SELECT 1","alternatives":["SELECT 2"],"status":"answered"}"#;
         let question = parse_line(asked).unwrap();
         assert_eq!((question.alternatives.len(), question.is_answerable()), (1, true));
         let refused = parse_line(r#"{"id":"b","question":"Hello","sql":null,"status":"refused"}"#).unwrap();

@@ -155,7 +155,10 @@ impl Report {
     /// Accuracy on the answerable questions of some difficulties together.
     pub fn of_difficulties(&self, names: &[&str]) -> Tally {
         let chosen = names.iter().filter_map(|name| self.by_difficulty.get(*name));
-        chosen.fold(Tally::default(), |sum, t| Tally { right: sum.right + t.right, questions: sum.questions + t.questions })
+        chosen.fold(Tally::default(), |sum, t| Tally {
+            right: sum.right + t.right,
+            questions: sum.questions + t.questions,
+        })
     }
 
     /// All questions, those that must be declined included.
@@ -207,7 +210,8 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}pre{background:#f3f5f8;p
 section{border-top:1px solid #cfd6df;padding:.6em 0}small{color:#5b6675}</style></head><body><h1>Evaluation</h1>";
 
 fn table(title: &str, rows: impl Iterator<Item = (String, Tally)>) -> String {
-    let mut text = format!("<h2>{title}</h2><table><tr><th></th><th>accuracy</th><th>right</th><th>questions</th></tr>");
+    let mut text =
+        format!("<h2>{title}</h2><table><tr><th></th><th>accuracy</th><th>right</th><th>questions</th></tr>");
     for (name, tally) in rows {
         let percent = 100.0 * tally.accuracy();
         let (right, questions) = (tally.right, tally.questions);

@@ -1,6 +1,7 @@
 //! From questions to candidates over a real pack, without trained weights.
 
 mod generate;
+mod guard;
 mod pack;
 mod slots;
 mod tools;

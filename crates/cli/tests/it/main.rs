@@ -8,4 +8,5 @@ mod models;
 mod settings;
 mod tidy;
 mod tools;
+mod training;
 mod validate;

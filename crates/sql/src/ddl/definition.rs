@@ -105,7 +105,8 @@ impl Script<'_> {
         let to_columns = if self.cursor.is_symbol("(") { self.column_list()? } else { vec![] };
         self.keys.push(PendingKey { from, columns, to, to_columns });
         loop {
-            if self.cursor.is_word("ON") && (self.cursor.is_word_at(1, "DELETE") || self.cursor.is_word_at(1, "UPDATE")) {
+            if self.cursor.is_word("ON") && (self.cursor.is_word_at(1, "DELETE") || self.cursor.is_word_at(1, "UPDATE"))
+            {
                 self.cursor.eat_words(&["ON"]);
                 self.cursor.advance();
                 let two = self.cursor.is_any(&["SET", "NO"]);

@@ -10,8 +10,29 @@ use crate::types::Types;
 
 /// Statements that a schema script may hold and that shape nothing.
 const PASSED_OVER: [&str; 24] = [
-    "INSERT", "REPLACE", "UPDATE", "DELETE", "PRAGMA", "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "SAVEPOINT",
-    "RELEASE", "ANALYZE", "VACUUM", "REINDEX", "SET", "USE", "GRANT", "COMMENT", "SELECT", "WITH", "LOCK", "UNLOCK",
+    "INSERT",
+    "REPLACE",
+    "UPDATE",
+    "DELETE",
+    "PRAGMA",
+    "BEGIN",
+    "START",
+    "COMMIT",
+    "END",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "RELEASE",
+    "ANALYZE",
+    "VACUUM",
+    "REINDEX",
+    "SET",
+    "USE",
+    "GRANT",
+    "COMMENT",
+    "SELECT",
+    "WITH",
+    "LOCK",
+    "UNLOCK",
     "DROP",
 ];
 

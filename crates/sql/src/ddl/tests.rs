@@ -16,10 +16,14 @@ fn render(catalog: &Catalog) -> String {
         });
         let columns = columns.collect::<Vec<_>>().join(", ");
         let view = if table.is_view { "view " } else { "" };
-        out += &format!("{view}{}({columns}) pk{:?} u{:?} i{:?}\n", table.name, table.primary_key, table.unique, table.indexes);
+        out += &format!(
+            "{view}{}({columns}) pk{:?} u{:?} i{:?}\n",
+            table.name, table.primary_key, table.unique, table.indexes
+        );
     }
     for key in catalog.foreign_key_ids() {
-        let pairs = catalog.key_pairs(key).map(|(a, b)| format!("{} -> {}", catalog.qualified(a), catalog.qualified(b)));
+        let pairs =
+            catalog.key_pairs(key).map(|(a, b)| format!("{} -> {}", catalog.qualified(a), catalog.qualified(b)));
         out += &pairs.collect::<Vec<_>>().join(", ");
         out.push('\n');
     }
@@ -77,32 +81,75 @@ fn other_statements_are_passed_over() {
 }
 
 #[test]
+fn views_have_the_columns_of_their_query() {
+    check(
+        "CREATE TABLE t (a INT, b TEXT, d DATE);
+         CREATE VIEW v AS SELECT a, b AS label, COUNT(*) AS n, a / 2.0, date(d) FROM t GROUP BY a;
+         CREATE VIEW w (x, y) AS SELECT v.n, v.label FROM v; CREATE VIEW broken AS SELECT nope FROM nowhere;
+         CREATE TABLE copy AS SELECT * FROM t;",
+        expect![[r#"
+            t(a:Integer, b:Text, d:Date) pk[] u[] i[]
+            view v(a:Integer, label:Text, n:Integer, a / 2.0:Real, date(d):Date) pk[] u[] i[]
+            view w(x:Integer, y:Text) pk[] u[] i[]
+            copy(a:Integer, b:Text, d:Date) pk[] u[] i[]
+        "#]],
+    );
+}
+
+#[test]
 fn broken_scripts_name_their_line() {
-    check("CREATE TABLE t (\n a INT,\n b TEXT\n", expect![[r#"
+    check(
+        "CREATE TABLE t (\n a INT,\n b TEXT\n",
+        expect![[r#"
         error: line 4: expected ")", found the end of the script
-    "#]]);
-    check("CREATE TABLE t (a INT);\nCRATE TABLE u (a INT);", expect![[r#"
+    "#]],
+    );
+    check(
+        "CREATE TABLE t (a INT);\nCRATE TABLE u (a INT);",
+        expect![[r#"
         error: line 2: "CRATE" starts no statement known here
-    "#]]);
-    check("CREATE TABLE t (a INT, A TEXT)", expect![[r#"
+    "#]],
+    );
+    check(
+        "CREATE TABLE t (a INT, A TEXT)",
+        expect![[r#"
         error: line 1: table t declares column A twice
-    "#]]);
-    check("CREATE TABLE t (a INT);\n\nCREATE TABLE T (b INT)", expect![[r#"
+    "#]],
+    );
+    check(
+        "CREATE TABLE t (a INT);\n\nCREATE TABLE T (b INT)",
+        expect![[r#"
         error: line 3: table T is declared twice
-    "#]]);
-    check("CREATE TABLE t (a INT,\n PRIMARY KEY (z))", expect![[r#"
+    "#]],
+    );
+    check(
+        "CREATE TABLE t (a INT,\n PRIMARY KEY (z))",
+        expect![[r#"
         error: line 2: table t has no column z
-    "#]]);
-    check("CREATE TABLE t (a TEXT DEFAULT 'open)", expect![[r#"
+    "#]],
+    );
+    check(
+        "CREATE TABLE t (a TEXT DEFAULT 'open)",
+        expect![[r#"
         error: line 1: expected a readable token, found "'open)"
-    "#]]);
-    check("CREATE TABLE t ()", expect![[r#"
+    "#]],
+    );
+    check(
+        "CREATE TABLE t ()",
+        expect![[r#"
         error: line 1: expected a column name, found ")"
-    "#]]);
-    check("CREATE TABLE t (a INT)\nCREATE TABLE u (b INT)", expect![[r#"
+    "#]],
+    );
+    check(
+        "CREATE TABLE t (a INT)\nCREATE TABLE u (b INT)",
+        expect![[r#"
         error: line 2: expected ";", found "CREATE"
-    "#]]);
-    check("CREATE INDEX i ON nowhere (a)", expect![[r#"
+    "#]],
+    );
+    check(
+        "CREATE INDEX i ON nowhere (a)",
+        expect![[r#"
         error: line 1: no table nowhere is declared above
-    "#]]);
+    "#]],
+    );
 }

@@ -49,17 +49,8 @@ impl fmt::Display for Difficulty {
 }
 
 /// The features that make a query hard.
-const HARD: [&str; 9] = [
-    "two_joins",
-    "subquery",
-    "case",
-    "window",
-    "cte",
-    "set_operation",
-    "anti_join",
-    "date_arithmetic",
-    "ratio",
-];
+const HARD: [&str; 9] =
+    ["two_joins", "subquery", "case", "window", "cte", "set_operation", "anti_join", "date_arithmetic", "ratio"];
 
 /// How hard a query is.
 pub fn difficulty(query: &Query) -> Difficulty {
@@ -188,7 +179,9 @@ fn tags_of_expr(expr: &Expr, tags: &mut BTreeSet<&'static str>) {
         ExprKind::Call(call) => {
             if call.over.is_some() {
                 tags.insert("window");
-            } else if functions::find(&call.function, call.args.len()).is_some_and(|f| f.kind == FunctionKind::Aggregate) {
+            } else if functions::find(&call.function, call.args.len())
+                .is_some_and(|f| f.kind == FunctionKind::Aggregate)
+            {
                 tags.insert("aggregate");
             }
             if matches!(call.function.as_str(), "IIF" | "IF") {

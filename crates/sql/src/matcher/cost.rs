@@ -91,7 +91,7 @@ impl Matcher<'_> {
             cost += 2 + self.detour(e);
         }
         if e.role == Role::Parenthesis {
-            let after = if e.owes { 2 + self.detour(e) } else { 0 };
+            let after = if e.before.leaves_sums_open() || !e.is_paid() { 2 + self.detour(e) } else { 0 };
             cost += 1 + after + if e.is_needed() { 0 } else { 2 };
         }
         cost

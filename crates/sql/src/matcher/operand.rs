@@ -5,7 +5,7 @@ use super::advance::mix;
 use super::grammar::{ColumnFacts, Kinds, kind};
 use super::offer::Offers;
 use super::scope::SORTABLE;
-use super::state::{Expression, Phase, Place, Role, Wants};
+use super::state::{Expression, Op, Phase, Place, Role, Wants};
 use crate::lexeme::Word;
 
 impl Matcher<'_> {
@@ -14,7 +14,8 @@ impl Matcher<'_> {
         let plain = e.is_first() && e.role != Role::Parenthesis;
         let kinds = if plain { e.kinds } else { kind::NUMBER };
         let last_chance = e.operators_left() == 0;
-        if !(last_chance && e.wants == Wants::Aggregate && !e.is_met()) {
+        let only_aggregates = [e.wants, e.debt].contains(&Wants::Aggregate) && !e.is_paid();
+        if !(last_chance && only_aggregates) {
             self.offer_columns(e, plain, kinds, out);
         }
         if self.may_aggregate(e) {
@@ -37,11 +38,12 @@ impl Matcher<'_> {
     /// Constants, numbers of the question and parentheses: operands that alone would say nothing.
     fn offer_arithmetic(&self, e: &Expression, plain: bool, out: &mut Offers) {
         let left = e.operators_left();
-        let may_wait = e.is_met() || (left > 0 && self.can_be_met(e));
-        if may_wait && !e.constant && !(plain && e.role == Role::Right) {
+        let may_wait = e.is_paid() || (left > 0 && self.can_be_met(e));
+        let folds = e.constant && e.last == Op::Divide;
+        if may_wait && !folds && !(plain && e.role == Role::Right) {
             self.grammar.constants.iter().filter(|c| c.arithmetic).for_each(|c| out.put(c.id));
         }
-        if may_wait || e.wants == Wants::Value {
+        if may_wait || (e.wants == Wants::Value && matches!(e.debt, Wants::Nothing | Wants::Value)) {
             self.slots.numbers().for_each(|slot| out.put(self.slot_id(slot)));
         }
         let needed = 1 + e.operators_after_parenthesis();

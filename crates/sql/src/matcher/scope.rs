@@ -51,15 +51,17 @@ impl Matcher<'_> {
 
     /// Whether arithmetic within this expression can get what the expression must hold.
     pub(crate) fn can_be_met(&self, e: &Expression) -> bool {
-        if e.is_met() || self.may_aggregate(e) {
+        if e.is_paid() || self.may_aggregate(e) {
             return true;
         }
         let column = self.sees(e.place, e.inside, kind::NUMBER);
-        match e.wants {
-            Wants::Value => column || self.slots.numbers().next().is_some(),
+        let number = || self.slots.numbers().next().is_some();
+        [e.wants, e.debt].iter().all(|wanted| match wanted {
+            Wants::Nothing => true,
+            Wants::Value => column || number(),
             Wants::Column => column,
             Wants::Aggregate => false,
-        }
+        })
     }
 
     /// Visits the literals that may stand beside a value of these kinds from this column.

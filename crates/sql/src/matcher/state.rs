@@ -284,6 +284,8 @@ pub(crate) enum Role {
 /// What an expression must hold before it may end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Wants {
+    /// Nothing.
+    Nothing,
     /// Something that is no constant, once there is an operator.
     Value,
     /// A column or an aggregate.
@@ -347,11 +349,11 @@ pub(crate) struct Expression {
     pub(crate) has_value: bool,
     pub(crate) has_column: bool,
     pub(crate) has_aggregate: bool,
-    /// In a parenthesis: whether an operator must follow it.
-    pub(crate) owes: bool,
+    /// In a parenthesis: what the enclosing expressions still want, unless an operator follows the parenthesis.
+    pub(crate) debt: Wants,
     /// A parenthesis that only makes sense with `*` or `/` after it.
     pub(crate) must_multiply: bool,
-    /// The last operand is a constant: another one after it would say nothing.
+    /// The last operand is a constant: divided by another one it would be a third.
     pub(crate) constant: bool,
     /// The last operand may be calculated with.
     pub(crate) calculable: bool,
@@ -392,7 +394,7 @@ impl Expression {
             has_value: false,
             has_column: false,
             has_aggregate: false,
-            owes: false,
+            debt: Wants::Nothing,
             must_multiply: false,
             constant: false,
             calculable: false,
@@ -409,7 +411,7 @@ impl Expression {
             role: Role::Parenthesis,
             inside: self.inside,
             wants: Wants::Value,
-            owes: self.owes_after_parenthesis(),
+            debt: if self.last.leaves_sums_open() { Wants::Nothing } else { self.outstanding() },
             operators: self.operators,
             reserve: self.reserve + self.operators_after_parenthesis(),
             depth: self.depth + 1,
@@ -418,17 +420,11 @@ impl Expression {
         }
     }
 
-    /// Whether an operator must follow a parenthesis that opens here: so that it says something, or to bring what this
-    /// expression must hold.
-    fn owes_after_parenthesis(&self) -> bool {
-        self.last.leaves_sums_open() || !self.is_met()
-    }
-
-    /// How many operators must follow a parenthesis that opens here; one more where this is itself a parenthesis that
-    /// says nothing yet.
+    /// How many operators must follow a parenthesis that opens here: one so that it says something, one more where this
+    /// is itself a parenthesis that says nothing yet.
     pub(crate) fn operators_after_parenthesis(&self) -> u8 {
         let open = self.role == Role::Parenthesis && !self.is_needed();
-        u8::from(self.owes_after_parenthesis()) + u8::from(open)
+        u8::from(self.last.leaves_sums_open()) + u8::from(open)
     }
 
     /// Before its first operand.
@@ -443,7 +439,26 @@ impl Expression {
 
     /// Whether it holds what it must.
     pub(crate) fn is_met(&self) -> bool {
-        match self.wants {
+        self.holds(self.wants)
+    }
+
+    /// Whether it holds what it must, and what the enclosing expressions want.
+    pub(crate) fn is_paid(&self) -> bool {
+        self.is_met() && self.holds(self.debt)
+    }
+
+    /// What is still wanted, here or around.
+    fn outstanding(&self) -> Wants {
+        match (self.holds(self.debt), self.is_met()) {
+            (false, _) => self.debt,
+            (true, false) => self.wants,
+            (true, true) => Wants::Nothing,
+        }
+    }
+
+    fn holds(&self, wanted: Wants) -> bool {
+        match wanted {
+            Wants::Nothing => true,
             Wants::Value => self.has_value,
             Wants::Column => self.has_column || self.has_aggregate,
             Wants::Aggregate => self.has_aggregate,
@@ -466,7 +481,7 @@ impl Expression {
     pub(crate) fn may_end(&self) -> bool {
         let enough = match self.role {
             Role::Right => self.last == Op::None || self.is_met(),
-            Role::Parenthesis => self.is_met() && self.is_needed(),
+            Role::Parenthesis => self.is_met() && self.is_needed() && (self.is_paid() || self.operators_left() > 0),
             _ => self.is_met(),
         };
         !self.expects && !self.must_multiply && enough

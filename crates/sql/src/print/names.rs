@@ -6,9 +6,7 @@ use schema::Value;
 
 use super::{Level, Naming, Printer, Style, WrittenSource};
 use crate::dialect::{needs_quotes, quote_name};
-use crate::tree::{
-    BinaryOp, Body, Call, Cte, Expr, ExprKind, Query, Select, Source, SourceId, SourceKind, UnaryOp,
-};
+use crate::tree::{BinaryOp, Body, Call, Cte, Expr, ExprKind, Query, Select, Source, SourceId, SourceKind, UnaryOp};
 use crate::visit::{Part, PartMut, each_query_mut, is_small, parts_of_expr, parts_of_expr_mut, parts_of_query};
 
 /// The longest name made for a computed output.
@@ -272,7 +270,9 @@ impl Printer<'_> {
                 self.expr(expr);
                 self.push(" AS INTEGER)");
             }
-            ExprKind::Column { source, column } if !grouping && self.is_hidden(&self.name_of_column(*source, *column)) => {
+            ExprKind::Column { source, column }
+                if !grouping && self.is_hidden(&self.name_of_column(*source, *column)) =>
+            {
                 self.qualifier(*source);
                 let name = self.name_of_column(*source, *column);
                 self.push_name(&name);
@@ -455,7 +455,9 @@ mod tests {
     #[test]
     fn aliases_are_short_and_free() {
         let mut taken = HashSet::new();
-        for (table, alias) in [("PAC_MNT_PROJECTS", "p"), ("SRM_COMPANIES", "c"), ("PROJSTAFF", "pr"), ("projects", "p2")] {
+        for (table, alias) in
+            [("PAC_MNT_PROJECTS", "p"), ("SRM_COMPANIES", "c"), ("PROJSTAFF", "pr"), ("projects", "p2")]
+        {
             if alias == "p2" {
                 taken.extend(["pro".to_owned()]);
             }

@@ -8,10 +8,12 @@ use crate::ddl::catalog_from_ddl;
 use crate::dialect::Dialect;
 use crate::resolve::parse;
 
-const DDL: &str = "CREATE TABLE PROJECT (Code TEXT PRIMARY KEY, Status TEXT, Budget REAL, Actual_Cost REAL, Start_Date DATE);
+const DDL: &str =
+    "CREATE TABLE PROJECT (Code TEXT PRIMARY KEY, Status TEXT, Budget REAL, Actual_Cost REAL, Start_Date DATE);
     CREATE TABLE CONTRACT (Contract_ID INTEGER PRIMARY KEY, Code TEXT REFERENCES PROJECT(Code), Amount REAL);";
 
-const GLOSSARY: &str = "[tables.PROJECT]\nplural = [\"projects\"]\n[columns.\"PROJECT.Code\"]\nterms = [\"project code\"]\n";
+const GLOSSARY: &str =
+    "[tables.PROJECT]\nplural = [\"projects\"]\n[columns.\"PROJECT.Code\"]\nterms = [\"project code\"]\n";
 
 #[expect(clippy::needless_pass_by_value, reason = "expect! gives an owned value")]
 fn check(text: &str, expected: Expect) {
@@ -56,8 +58,8 @@ fn subqueries_sets_windows_and_cases() {
         "SELECT code, CASE WHEN budget > 5 THEN 'big' ELSE 'small' END, RANK() OVER (PARTITION BY status ORDER BY budget DESC) FROM project p WHERE NOT EXISTS (SELECT 1 FROM contract c WHERE c.code = p.code) AND budget > (SELECT AVG(budget) FROM project)",
         expect![[r#"
             1. Start from projects (PROJECT)
-            2. Keep rows where there is no row of (start from contract (CONTRACT); keep rows where code is project code; show 1) and budget is over (the value of (start from projects (2) (PROJECT); show the average of budget of projects (2)))
-            3. Show project code, if budget is over 5 then 'big', otherwise 'small', the rank (within each status, going by budget, largest first)
+            2. Keep rows where there is no row of (start from contract (CONTRACT); keep rows where code of contract is project code of projects; show 1) and budget of projects is over (the value of (start from projects (2) (PROJECT); show the average of budget of projects (2)))
+            3. Show project code of projects, if budget of projects is over 5 then 'big', otherwise 'small', the rank (within each status of projects, going by budget of projects, largest first)
         "#]],
     );
     check(

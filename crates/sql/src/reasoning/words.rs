@@ -88,7 +88,8 @@ impl Teller<'_> {
             }
             ExprKind::Like { op, operand, pattern, escape, negated } => {
                 let does = if *negated { "does not " } else { "" };
-                let escaped = escape.as_ref().map_or_else(String::new, |e| format!(" with escape {}", self.words(e, select)));
+                let escaped =
+                    escape.as_ref().map_or_else(String::new, |e| format!(" with escape {}", self.words(e, select)));
                 let pattern = self.pattern(*op, pattern, escape.is_some(), *negated, select);
                 format!("{} {does}{pattern}{escaped}", self.inner(operand, select))
             }

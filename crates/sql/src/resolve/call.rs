@@ -79,7 +79,8 @@ impl<'a> Resolver<'a> {
                     None => diagnostic,
                 });
             } else {
-                let message = format!("{} takes {}, not {}.", name.to_ascii_uppercase(), wanted(&known), call.args.len());
+                let message =
+                    format!("{} takes {}, not {}.", name.to_ascii_uppercase(), wanted(&known), call.args.len());
                 self.error("SCH208", call.name.span, message);
             }
         }

@@ -1,8 +1,8 @@
 //! Common table expressions: each is resolved when it is first spoken of, as SQLite does, so that one that nobody uses
 //! cannot make a query wrong.
 
-use super::query::{Arm, body_span, columns};
 use super::Resolver;
+use super::query::{Arm, body_span, columns};
 use super::select::output_names;
 use crate::diagnostic::Diagnostic;
 use crate::syntax::ast;

@@ -163,7 +163,10 @@ impl<'a> Resolver<'a> {
         }
         let right = self.expr(right);
         let compares = is
-            || matches!(op, BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq);
+            || matches!(
+                op,
+                BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq
+            );
         if compares {
             self.check_widths(&left, &right, span);
         } else {
@@ -186,7 +189,8 @@ impl<'a> Resolver<'a> {
         if a == b {
             return;
         }
-        let one_query = a == 1 && matches!(right.kind, ExprKind::Scalar(_)) || b == 1 && matches!(left.kind, ExprKind::Scalar(_));
+        let one_query =
+            a == 1 && matches!(right.kind, ExprKind::Scalar(_)) || b == 1 && matches!(left.kind, ExprKind::Scalar(_));
         let message = if one_query {
             format!("This subquery shows {}; it must show one.", super::query::columns(a.max(b)))
         } else {
@@ -224,7 +228,8 @@ impl<'a> Resolver<'a> {
             match self.scopes[level].find(table, &column.text) {
                 Found::Column(kind) => return Expr { kind, span },
                 Found::Output(position) => return self.aliased_output(level, position, span),
-                Found::Ambiguous(sources) => {
+                Found::Ambiguous(mut sources) => {
+                    sources.dedup();
                     let message = format!("{} may be a column of {}.", column.text, sources.join(" or "));
                     let help = format!("Say which: {}.{}", sources[0], column.text);
                     let mut diagnostic = Diagnostic::error("SCH203", span, message).help(help);

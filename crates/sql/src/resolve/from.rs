@@ -66,7 +66,16 @@ impl<'a> Resolver<'a> {
             _ => None,
         };
         let columns = columns.into_iter().enumerate().map(|(i, name)| BoundColumn { name, position: i as u16 });
-        let binding = Binding { name, source: id, table, columns: columns.collect(), join, using: vec![], open, qualified_only: false };
+        let binding = Binding {
+            name,
+            source: id,
+            table,
+            columns: columns.collect(),
+            join,
+            using: vec![],
+            open,
+            qualified_only: false,
+        };
         let alias = source.alias.as_ref().map(|alias| alias.text.clone());
         from.sources.push(Source { id, kind, alias, join, on: None, span: source.span });
         self.bind(source, vec![binding], from);
@@ -202,7 +211,9 @@ impl<'a> Resolver<'a> {
         let plain_group = inner.iter().all(|s| is_inner(s) && !matches!(s.kind, ast::SourceKind::Group(_)));
         let one = inner.len() == 1 && !matches!(inner[0].kind, ast::SourceKind::Group(_));
         let by_names = source.using.is_some() || source.join.natural;
-        one && !by_names && inner[0].on.is_none() || first && source.on.is_none() || plain_group && is_inner(source) && !by_names
+        one && !by_names && inner[0].on.is_none()
+            || first && source.on.is_none()
+            || plain_group && is_inner(source) && !by_names
     }
 
     fn flatten(&mut self, source: &'a ast::Source, inner: &'a [ast::Source], from: &mut From<'a>) {
@@ -243,11 +254,21 @@ impl<'a> Resolver<'a> {
             }
         }
         if let Some(alias) = &source.alias {
-            let bound = columns.iter().enumerate().map(|(i, name)| BoundColumn { name: name.clone(), position: i as u16 });
+            let bound =
+                columns.iter().enumerate().map(|(i, name)| BoundColumn { name: name.clone(), position: i as u16 });
             let open = bindings.iter().any(|b| b.open);
             let name = Some(alias.text.clone());
             let columns = bound.collect();
-            bindings.push(Binding { name, source: id, table: None, columns, join, using: vec![], open, qualified_only: true });
+            bindings.push(Binding {
+                name,
+                source: id,
+                table: None,
+                columns,
+                join,
+                using: vec![],
+                open,
+                qualified_only: true,
+            });
         }
         let kind = SourceKind::Derived { query: Box::new(query), columns };
         let alias = source.alias.as_ref().map(|alias| alias.text.clone());
@@ -275,7 +296,8 @@ impl<'a> Resolver<'a> {
             binding.columns.iter().map(move |c| Item { expr: column(c).into(), alias: None, from_star: true })
         });
         let select = Select { items: items.collect(), from: from.sources, ..Select::default() };
-        let query = Query { with: vec![], body: Body::Select(Box::new(select)), order_by: vec![], limit: None, offset: None };
+        let query =
+            Query { with: vec![], body: Body::Select(Box::new(select)), order_by: vec![], limit: None, offset: None };
         (query, from.bindings)
     }
 
@@ -288,7 +310,9 @@ impl<'a> Resolver<'a> {
         }
         let later: Vec<SourceId> = sources[position + 1..].iter().map(|source| source.id).collect();
         let mut found = false;
-        each_expr(on, &mut |expr| found |= matches!(expr.kind, ExprKind::Column { source, .. } if later.contains(&source)));
+        each_expr(on, &mut |expr| {
+            found |= matches!(expr.kind, ExprKind::Column { source, .. } if later.contains(&source))
+        });
         if found {
             self.error("SCH220", on.span, "This ON speaks of a table that is joined further right.");
         }
@@ -297,11 +321,16 @@ impl<'a> Resolver<'a> {
     /// `SELECT * FROM t`, for `x IN t`.
     pub(super) fn whole_table(&mut self, source: &'a ast::Source) -> Query {
         let from = self.from(std::slice::from_ref(source));
-        let column = |binding: &Binding, c: &BoundColumn| ExprKind::Column { source: binding.source, column: c.position };
+        let column =
+            |binding: &Binding, c: &BoundColumn| ExprKind::Column { source: binding.source, column: c.position };
         let mut items: Vec<Item> = Vec::new();
         for binding in &from.bindings {
             let columns = binding.columns.iter().map(|c| column(binding, c));
-            items.extend(columns.map(|kind| Item { expr: Expr { kind, span: source.span }, alias: None, from_star: true }));
+            items.extend(columns.map(|kind| Item {
+                expr: Expr { kind, span: source.span },
+                alias: None,
+                from_star: true,
+            }));
             if binding.open {
                 items.push(Item::new(unknown("*", source.span)));
             }

@@ -28,7 +28,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// A body with the ORDER BY of the query around it.
-    pub(super) fn body_as_query(&mut self, body: &'a ast::Body, query: &'a ast::Query, arms: &mut Vec<Arm<'a>>) -> Query {
+    pub(super) fn body_as_query(
+        &mut self,
+        body: &'a ast::Body,
+        query: &'a ast::Query,
+        arms: &mut Vec<Arm<'a>>,
+    ) -> Query {
         match body {
             ast::Body::Select(select) => {
                 let (select, scope) = self.select(select);
@@ -144,7 +149,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn position_term(&mut self, expr: &ast::Expr, outputs: usize, clause: &str) -> Option<Expr> {
         let position = whole_number(expr)?;
         if position < 1 || position > outputs as i64 {
-            let message = format!("{clause} names output {position}, but there are {}.", columns(outputs));
+            let message = format!("{clause} names output {position}, but the query shows {}.", columns(outputs));
             self.error("SCH211", expr.span, message);
             return Some(super::unknown(self.text_of(expr.span), expr.span));
         }

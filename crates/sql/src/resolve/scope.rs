@@ -167,7 +167,9 @@ impl Scope<'_> {
         self.bindings.iter().enumerate().find_map(|(i, binding)| {
             let name = binding.name.as_deref()?;
             let twins = self.bindings[i + 1..].iter().filter(|other| other.is_named(name));
-            let shares = |other: &Binding| binding.columns.iter().any(|c| other.column(&c.name).is_some() && !other.joins_by(&c.name));
+            let shares = |other: &Binding| {
+                binding.columns.iter().any(|c| other.column(&c.name).is_some() && !other.joins_by(&c.name))
+            };
             twins.into_iter().any(shares).then_some(name)
         })
     }

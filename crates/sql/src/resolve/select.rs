@@ -142,7 +142,8 @@ impl<'a> Resolver<'a> {
         let (aggregate, window) = (holds_aggregate(&output.expr), holds_window(&output.expr));
         let settled = own && matches!(scope.clause, Clause::Having | Clause::GroupBy | Clause::OrderBy);
         let window_fits = own && scope.clause == Clause::OrderBy && !scope.in_aggregate && !scope.in_window;
-        let aggregate_fits = matches!(scope.clause, Clause::Having | Clause::OrderBy | Clause::GroupBy) && !scope.in_aggregate;
+        let aggregate_fits =
+            matches!(scope.clause, Clause::Having | Clause::OrderBy | Clause::GroupBy) && !scope.in_aggregate;
         let mut expr = output.expr.clone();
         if aggregate && !aggregate_fits {
             self.error("SCH205", span, format!("{alias} is an aggregate and cannot be used here."));
@@ -190,7 +191,9 @@ fn holds_window(expr: &Expr) -> bool {
 /// The names of a query's columns as an outer query speaks of them: aliases, columns' own names, else the text.
 pub(crate) fn output_names(query: &Query, catalog: &Catalog, text: &str) -> Vec<String> {
     let mut names: Vec<String> = match &query.body {
-        Body::Select(select) => select.items.iter().map(|item| output_name(item, &select.from, catalog, text)).collect(),
+        Body::Select(select) => {
+            select.items.iter().map(|item| output_name(item, &select.from, catalog, text)).collect()
+        }
         Body::Set { left, .. } => return output_names(left, catalog, text),
         Body::Values(rows) => (1..=rows.first().map_or(0, Vec::len)).map(|i| format!("column{i}")).collect(),
     };

@@ -2,7 +2,7 @@
 
 use schema::Value;
 
-use super::ast::{Call, Expr, ExprKind, Name, Source, Join};
+use super::ast::{Call, Expr, ExprKind, Join, Name, Source};
 use super::parser::{Parse, Parser};
 use super::token::{TokenKind, unquote};
 use crate::dialect::Dialect;
@@ -207,7 +207,8 @@ impl Parser<'_> {
             _ => return Ok(ExprKind::Match { operand, pattern: Box::new(self.expr_from(binds::COMPARE)?) }),
         };
         let pattern = Box::new(self.expr_from(binds::COMPARE)?);
-        let escape = if self.cursor.eat_word("ESCAPE") { Some(Box::new(self.expr_from(binds::COMPARE)?)) } else { None };
+        let escape =
+            if self.cursor.eat_word("ESCAPE") { Some(Box::new(self.expr_from(binds::COMPARE)?)) } else { None };
         Ok(ExprKind::Like { op, operand, pattern, escape, negated })
     }
 
@@ -265,7 +266,9 @@ impl Parser<'_> {
         let smallest = op == UnaryOp::Minus && self.cursor.raw(self.cursor.peek()) == "9223372036854775808";
         let operand = self.expr_from(binds::UNARY)?;
         Ok(match (op, operand.kind) {
-            (UnaryOp::Minus, ExprKind::Literal(Value::Real(_))) if smallest => ExprKind::Literal(Value::Integer(i64::MIN)),
+            (UnaryOp::Minus, ExprKind::Literal(Value::Real(_))) if smallest => {
+                ExprKind::Literal(Value::Integer(i64::MIN))
+            }
             (UnaryOp::Minus, ExprKind::Literal(Value::Integer(whole))) if whole >= 0 => {
                 ExprKind::Literal(Value::Integer(-whole))
             }
@@ -302,7 +305,8 @@ impl Parser<'_> {
         Ok(match token.kind {
             TokenKind::Blob => {
                 let digits = lower.get(2..lower.len().saturating_sub(1)).unwrap_or("");
-                let bytes = (0..digits.len() / 2).map(|i| u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).unwrap_or(0));
+                let bytes =
+                    (0..digits.len() / 2).map(|i| u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).unwrap_or(0));
                 Value::Blob(bytes.collect())
             }
             TokenKind::Integer if lower.starts_with("0x") => match u64::from_str_radix(&lower[2..], 16) {

@@ -41,7 +41,11 @@ pub(crate) fn parse_query(text: &str, dialect: Dialect) -> Parse<Query> {
         while parser.cursor.eat_symbol(";") {}
         if parser.cursor.peek().kind != TokenKind::End {
             let help = Some("Ask for one thing at a time: keep the first statement.".to_owned());
-            return parser.problem("SYN102", "A second statement starts here; exactly one is allowed.".to_owned(), help);
+            return parser.problem(
+                "SYN102",
+                "A second statement starts here; exactly one is allowed.".to_owned(),
+                help,
+            );
         }
     }
     if parser.cursor.peek().kind != TokenKind::End {
@@ -63,9 +67,7 @@ impl Parser<'_> {
         let token = self.cursor.peek();
         let raw: String = self.cursor.raw(token).chars().take(40).collect();
         match token.kind {
-            TokenKind::End => {
-                self.problem("SYN103", format!("The query ends too early: {expected} is missing."), None)
-            }
+            TokenKind::End => self.problem("SYN103", format!("The query ends too early: {expected} is missing."), None),
             TokenKind::Illegal if raw.starts_with(['\'', '"', '`', '[']) => {
                 let help = Some(format!("Close the text with another {}.", &raw[..1]));
                 self.problem("SYN105", "This quote is never closed.".to_owned(), help)

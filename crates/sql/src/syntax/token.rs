@@ -39,8 +39,8 @@ pub(crate) struct Token {
 
 /// Operators and punctuation, longest first.
 const SYMBOLS: [&str; 28] = [
-    "->>", "->", "==", "<=", "<>", "<<", ">=", ">>", "!=", "||", "::", "(", ")", ",", ";", ".", "=", "<", ">", "+", "-",
-    "*", "/", "%", "&", "|", "~", "{",
+    "->>", "->", "==", "<=", "<>", "<<", ">=", ">>", "!=", "||", "::", "(", ")", ",", ";", ".", "=", "<", ">", "+",
+    "-", "*", "/", "%", "&", "|", "~", "{",
 ];
 
 /// All tokens of a text; the last is always [`TokenKind::End`].
@@ -142,7 +142,9 @@ fn blob(bytes: &[u8], at: usize) -> (TokenKind, usize) {
 fn number(bytes: &[u8], at: usize) -> (TokenKind, usize) {
     let byte = |i: usize| bytes.get(i).copied().unwrap_or(0);
     let digits = |mut i: usize| {
-        while byte(i).is_ascii_digit() || (byte(i) == b'_' && byte(i - 1).is_ascii_digit() && byte(i + 1).is_ascii_digit()) {
+        while byte(i).is_ascii_digit()
+            || (byte(i) == b'_' && byte(i - 1).is_ascii_digit() && byte(i + 1).is_ascii_digit())
+        {
             i += 1;
         }
         i

@@ -161,7 +161,12 @@ fn value_in_list(
         found.push(match near.or_else(|| nearest(text, values.iter().map(String::as_str))) {
             Some(near) => {
                 let literal = quote_text(near);
-                diagnostic.help(format!("Did you mean {literal}?")).fix(format!("Use {literal}"), value.span, literal, false)
+                diagnostic.help(format!("Did you mean {literal}?")).fix(
+                    format!("Use {literal}"),
+                    value.span,
+                    literal,
+                    false,
+                )
             }
             None => diagnostic.help(format!("It holds {}.", values.join(", "))),
         });

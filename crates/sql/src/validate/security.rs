@@ -123,7 +123,8 @@ fn write_after_with(cursor: &mut Cursor) -> Option<Diagnostic> {
             TokenKind::Symbol("(") => depth += 1,
             TokenKind::Symbol(")") => depth = depth.saturating_sub(1),
             TokenKind::Word => {
-                let starts = before.kind == TokenKind::Symbol("(") || before.kind == TokenKind::Symbol(")") && depth == 0;
+                let starts =
+                    before.kind == TokenKind::Symbol("(") || before.kind == TokenKind::Symbol(")") && depth == 0;
                 let word = cursor.raw(token);
                 let write = KINDS.iter().find(|(known, kind)| *kind == Kind::Write && known.eq_ignore_ascii_case(word));
                 if let Some((word, kind)) = write.filter(|_| starts && !cursor.is_symbol_at(1, "(")) {
@@ -147,7 +148,8 @@ pub(super) fn check(subject: &Subject, options: &Options) -> Vec<Diagnostic> {
         if let Some(select) = query.select() {
             sources += select.from.len();
             if select.items.len() > options.limits.columns {
-                let message = format!("{} columns are shown; at most {} may be.", select.items.len(), options.limits.columns);
+                let message =
+                    format!("{} columns are shown; at most {} may be.", select.items.len(), options.limits.columns);
                 found.push(Diagnostic::error("SEC507", whole, message));
             }
         }
@@ -165,7 +167,9 @@ pub(super) fn check(subject: &Subject, options: &Options) -> Vec<Diagnostic> {
 fn unlimited_recursion(query: &Query, text: &str) -> Vec<Diagnostic> {
     let endless = |inner: &Query| match &inner.body {
         crate::tree::Body::Set { op: SetOp::Union, all: true, right, .. } => {
-            let bounded = right.select().is_some_and(|select| select.filter.is_some() || select.from.iter().any(|s| s.on.is_some()));
+            let bounded = right
+                .select()
+                .is_some_and(|select| select.filter.is_some() || select.from.iter().any(|s| s.on.is_some()));
             !bounded && inner.limit.is_none()
         }
         _ => false,

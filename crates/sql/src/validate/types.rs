@@ -43,12 +43,17 @@ fn compares(op: BinaryOp) -> bool {
 
 fn arithmetic(operand: &Expr, ty: Type) -> Diagnostic {
     let diagnostic = Diagnostic::warning("SCH218", operand.span, format!("Arithmetic on {}.", kind_of(ty)));
-    if ty.is_temporal() { diagnostic.help("Compute with julianday(…), or with date(…, '+1 day').") } else { diagnostic }
+    if ty.is_temporal() {
+        diagnostic.help("Compute with julianday(…), or with date(…, '+1 day').")
+    } else {
+        diagnostic
+    }
 }
 
 fn compare(a: &Expr, b: &Expr, at: &Expr, subject: &Subject, found: &mut Vec<Diagnostic>) {
     let (ta, tb) = (subject.types.of_expr(a), subject.types.of_expr(b));
-    if !unlike(ta, tb) || reads_as_number(a, tb) || reads_as_number(b, ta) || reads_as_day(a, tb) || reads_as_day(b, ta) {
+    if !unlike(ta, tb) || reads_as_number(a, tb) || reads_as_number(b, ta) || reads_as_day(a, tb) || reads_as_day(b, ta)
+    {
         return;
     }
     let message = format!("{} compared with {}.", capital(kind_of(ta)), kind_of(tb));

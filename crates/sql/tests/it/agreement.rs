@@ -145,7 +145,8 @@ fn mutants_of_spider() {
 #[test]
 fn the_table_of_functions_is_the_engines() {
     let connection = database("");
-    let mut statement = connection.prepare("SELECT DISTINCT upper(name), narg FROM pragma_function_list").expect("it is a query");
+    let mut statement =
+        connection.prepare("SELECT DISTINCT upper(name), narg FROM pragma_function_list").expect("it is a query");
     let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).expect("it runs");
     let engine: Vec<(String, i64)> = rows.flatten().collect();
     let mut problems = Vec::new();
@@ -163,4 +164,18 @@ fn the_table_of_functions_is_the_engines() {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn every_function_takes_what_the_engine_lets_it_take() {
+    let mut texts = Vec::new();
+    for function in sql::functions::FUNCTIONS.iter().filter(|f| !f.name.starts_with("CURRENT_")) {
+        let over = if function.kind == sql::functions::FunctionKind::Window { " OVER ()" } else { "" };
+        texts.extend((0..6).map(|count| format!("SELECT {}({}){over}", function.name, vec!["0.5"; count].join(", "))));
+    }
+    // Full-text and R-tree functions check their arguments by the table they stand beside.
+    let beside_tables = ["MATCH", "RTREE", "FTS5", "SNIPPET", "OFFSETS", "OPTIMIZE", "HIGHLIGHT", "BM25"];
+    texts.retain(|text| !beside_tables.iter().any(|name| text.contains(name)));
+    let found = disagreements(texts.iter().map(String::as_str), &catalog(), DDL);
+    assert!(found.is_empty(), "{} disagreements\n{}", found.len(), found.join("\n"));
 }

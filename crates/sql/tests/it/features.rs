@@ -14,7 +14,8 @@ fn difficulty_and_tags() {
     for text in QUERIES {
         let query = parse(text, &catalog, Dialect::Sqlite).ok().expect(text);
         let order = if requires_order(&query) { " ordered" } else { "" };
-        out += &format!("{}{order} {} tables {:?}\n    {text}\n", difficulty(&query), tables(&query).len(), tags(&query));
+        out +=
+            &format!("{}{order} {} tables {:?}\n    {text}\n", difficulty(&query), tables(&query).len(), tags(&query));
     }
     expect![[r#"
         easy 1 tables []
@@ -143,7 +144,10 @@ fn a_template_has_no_names_and_no_literals() {
     ] {
         assert_ne!(hash(other), hash(same[0]), "{other}");
     }
-    assert_eq!(hash("SELECT name FROM project WHERE status IN ('a')"), hash("SELECT name FROM project WHERE status IN ('b', 'c')"));
+    assert_eq!(
+        hash("SELECT name FROM project WHERE status IN ('a')"),
+        hash("SELECT name FROM project WHERE status IN ('b', 'c')")
+    );
     let all: std::collections::BTreeSet<u64> = QUERIES.iter().map(|text| hash(text)).collect();
     assert_eq!(all.len(), QUERIES.len(), "two of the queries share a template");
 }

@@ -154,7 +154,8 @@ fn nonsense_never_panics() {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((seed >> 33) as usize) % limit.max(1)
     };
-    let noise = ['\0', '\'', '"', '(', ')', ';', '-', '/', '*', 'é', '日', '😀', '\u{feff}', '`', '[', '.', '9', 'e', ' '];
+    let noise =
+        ['\0', '\'', '"', '(', ')', ';', '-', '/', '*', 'é', '日', '😀', '\u{feff}', '`', '[', '.', '9', 'e', ' '];
     for text in QUERIES {
         for _ in 0..20 {
             let mut chars: Vec<char> = text.chars().collect();
@@ -193,7 +194,8 @@ fn huge_and_deep_texts_are_refused_quietly() {
     // Aliases that hold aliases double with every level.
     let mut nested = "SELECT budget AS x0 FROM project WHERE x0 AND x0".to_owned();
     for level in 1..14 {
-        nested = format!("SELECT ({nested}) AS x{level} FROM project WHERE x{level} AND x{level} ORDER BY x{level} + 1");
+        nested =
+            format!("SELECT ({nested}) AS x{level} FROM project WHERE x{level} AND x{level} ORDER BY x{level} + 1");
     }
     let started = std::time::Instant::now();
     let report = validate(&nested, &catalog, &Options::default());

@@ -96,14 +96,17 @@ fn check(text: &str, expected: Expect) {
 
 #[test]
 fn reading_form_one_table() {
-    check("select count(*), sum(BUDGET) from Project where status='Active' and budget>1 group by department", expect![[r#"
+    check(
+        "select count(*), sum(BUDGET) from Project where status='Active' and budget>1 group by department",
+        expect![[r#"
         SELECT COUNT(*) AS project_count, SUM(budget) AS total_budget
         FROM project
         WHERE status = 'Active'
           AND budget > 1
         GROUP BY department
         -- SELECT COUNT(*), SUM(project.budget) FROM project WHERE project.status = 'Active' AND project.budget > 1 GROUP BY project.department
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

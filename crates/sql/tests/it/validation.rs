@@ -159,9 +159,9 @@ fn schema() {
             SCH218 warning [name = 5] A text compared with a number. | Both sides should be of one kind.
             SCH218 warning [start_date = 'soon'] A day compared with a text. | Both sides should be of one kind.
             > SELECT name FROM project ORDER BY 3
-            SCH211 error [3] ORDER BY names output 3, but there are 1 column.
+            SCH211 error [3] ORDER BY names output 3, but the query shows 1 column.
             > SELECT p.name FROM project p, project p
-            SCH203 error [p.name] name may be a column of p or p. | Say which: p.name | fix: Use p.name [7, 13]->"p.name" | fix: Use p.name [7, 13]->"p.name"
+            SCH203 error [p.name] name may be a column of p. | Say which: p.name | fix: Use p.name [7, 13]->"p.name"
             SCH204 warning [project p] p names two sources of this FROM. | Give each its own alias.
             > WITH t AS (SELECT nope FROM project) SELECT 1
             SCH221 warning [t] t is defined but never used.
@@ -208,7 +208,10 @@ fn business() {
         rule(RuleKind::ValueInList { column: column("project.status"), values }),
         rule(RuleKind::RequiredFilter { column: column("contract.status") }),
         rule(RuleKind::DeprecatedTable { table: table("company"), instead: None }),
-        rule(RuleKind::DeprecatedColumn { column: column("project.actual_cost"), instead: Some(column("project.budget")) }),
+        rule(RuleKind::DeprecatedColumn {
+            column: column("project.actual_cost"),
+            instead: Some(column("project.budget")),
+        }),
     ];
     let options = Options { rules: &rules, ..Options::default() };
     let texts = [

@@ -80,7 +80,8 @@ fn answers_are_judged_by_their_rows() {
 #[test]
 fn a_miss_shows_the_first_rows_that_differ() {
     let report = report(1);
-    let of = |id: &str| report.misses.iter().find(|miss| miss.id == id).and_then(|miss| miss.difference.clone()).unwrap();
+    let of =
+        |id: &str| report.misses.iter().find(|miss| miss.id == id).and_then(|miss| miss.difference.clone()).unwrap();
     // One row on the first database answers both; the second tells them apart.
     assert_eq!(of("one database").database, 1);
     let join = of("join");

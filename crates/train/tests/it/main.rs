@@ -5,4 +5,3 @@ mod folder;
 mod pack;
 mod pipeline;
 mod sft;
-mod scratch;

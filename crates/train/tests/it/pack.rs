@@ -30,7 +30,8 @@ const GLOSSARY: &str = r#"
 "#;
 
 pub(crate) fn pack() -> Pack {
-    let files = PackFiles { name: "shops".into(), schema: SCHEMA.into(), glossary: GLOSSARY.into(), ..PackFiles::default() };
+    let files =
+        PackFiles { name: "shops".into(), schema: SCHEMA.into(), glossary: GLOSSARY.into(), ..PackFiles::default() };
     Pack::new(files).unwrap()
 }
 
@@ -77,13 +78,22 @@ pub(crate) fn questions() -> Vec<Question> {
         ("smallest order amount", "SELECT MIN(amount) FROM orders"),
         ("number of shops per city", "SELECT city, COUNT(*) FROM shops GROUP BY city"),
         ("total sales by city", "SELECT city, SUM(sales) FROM shops GROUP BY city"),
-        ("shops with orders", "SELECT name FROM shops WHERE EXISTS (SELECT 1 FROM orders WHERE orders.shop_id = shops.shop_id)"),
-        ("shops without any order", "SELECT name FROM shops WHERE NOT EXISTS (SELECT 1 FROM orders WHERE orders.shop_id = shops.shop_id)"),
+        (
+            "shops with orders",
+            "SELECT name FROM shops WHERE EXISTS (SELECT 1 FROM orders WHERE orders.shop_id = shops.shop_id)",
+        ),
+        (
+            "shops without any order",
+            "SELECT name FROM shops WHERE NOT EXISTS (SELECT 1 FROM orders WHERE orders.shop_id = shops.shop_id)",
+        ),
         ("shops sorted by sales", "SELECT name FROM shops ORDER BY sales"),
         ("top 2 shops by sales", "SELECT name FROM shops ORDER BY sales DESC LIMIT 2"),
         ("different cities", "SELECT DISTINCT city FROM shops"),
         ("orders over 5", "SELECT order_id FROM orders WHERE amount > 5"),
-        ("total amount per shop", "SELECT shops.name, SUM(orders.amount) FROM orders JOIN shops ON shops.shop_id = orders.shop_id GROUP BY shops.name"),
+        (
+            "total amount per shop",
+            "SELECT shops.name, SUM(orders.amount) FROM orders JOIN shops ON shops.shop_id = orders.shop_id GROUP BY shops.name",
+        ),
         ("shops in Rome with sales over 5", "SELECT name FROM shops WHERE city = 'Rome' AND sales > 5"),
     ];
     let mut questions: Vec<Question> =

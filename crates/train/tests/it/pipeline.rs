@@ -78,8 +78,7 @@ fn twenty_pairs_reach_100_percent_through_the_whole_pipeline() {
     let config = config();
     let metadata = metadata(&pack, &vocabulary);
     let parameters = Parameters::init(&config.shape(vocabulary.size()), 0).unwrap();
-    let loaded =
-        Loaded { parameters, tokenizer: Some(vocabulary.tokenizer.clone()), metadata: metadata.clone() };
+    let loaded = Loaded { parameters, tokenizer: Some(vocabulary.tokenizer.clone()), metadata: metadata.clone() };
     engine.model = Ok(LoadedModel::new(loaded, &pack).unwrap());
 
     let exam = Exam::new(&questions, &databases, 2).unwrap();
@@ -138,7 +137,10 @@ fn examples_survive_a_new_vocabulary() {
         let read = vocabulary.tokenizer.decode(&encoded.prompt);
         assert!(read.contains("<val1>") && read.contains("shops.city") && read.ends_with("<sep>"), "{read}");
         let written = vocabulary.tokenizer.decode(&encoded.completion);
-        assert!(written.starts_with("<answerable> SELECT shops.name FROM shops WHERE shops.city = <val1>"), "{written}");
+        assert!(
+            written.starts_with("<answerable> SELECT shops.name FROM shops WHERE shops.city = <val1>"),
+            "{written}"
+        );
         assert_eq!(encoded.forced.len(), encoded.completion.len());
         assert_eq!(encoded.forced[..2], [false, true]);
     }

@@ -277,8 +277,14 @@ fn a_watcher_can_stop_a_run_that_then_resumes() {
     let data = dataset(&pairs(40));
     let (folder, whole) = (Folder::new("stopped"), Folder::new("unstopped"));
     let (tokenizer, metadata, origin, config) = (tokenizer(), Metadata::new(), Origin::default(), config(20));
-    let job =
-        Job { config: &config, data: &data, tokenizer: &tokenizer, metadata: &metadata, origin: &origin, run: &folder.0 };
+    let job = Job {
+        config: &config,
+        data: &data,
+        tokenizer: &tokenizer,
+        metadata: &metadata,
+        origin: &origin,
+        run: &folder.0,
+    };
     let mut evaluate = |_: &Parameters| Ok(half_right());
     let mut watch = |event: &Event<'_>| match event {
         Event::Step(line) if line.step == 7 => ControlFlow::Break(()),

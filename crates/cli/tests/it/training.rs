@@ -1,0 +1,94 @@
+//! From a pack to a trained model through the commands alone: data, training, evaluation, shipping.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::tools::{Folder, Ran, glrl, root, run};
+
+const RECIPE: &str = "
+    [model]
+    hidden_size = 32
+    num_hidden_layers = 1
+    num_attention_heads = 2
+    num_key_value_heads = 1
+    intermediate_size = 48
+    [data]
+    word_pieces = 300
+    batch_tokens = 1024
+    [schedule]
+    max_steps = 6
+    [evaluation]
+    every_steps = 3
+    questions = 4
+    [checkpoint]
+    every_steps = 3
+";
+
+#[test]
+fn a_model_is_made_judged_and_shipped() {
+    let folder = Folder::new();
+    let path = |name: &str| folder.path(name).to_str().unwrap().to_owned();
+    let (data, run_folder, shipped) = (path("data"), path("run"), path("model"));
+
+    let synth = ["data", "synth", "--count", "60", "--dev", "12", "--test", "10", "--seed", "3", "--out", &data, "--json"];
+    let written = run(synth);
+    assert_eq!(written.code, 0, "{}", written.stderr);
+    assert_eq!(written.json()["splits"]["train"]["questions"], 60);
+    let first = fs::read(folder.path("data/train.jsonl")).unwrap();
+    assert_eq!(run(synth).code, 2, "files are not replaced unasked");
+    assert_eq!(run(synth.iter().chain(&["--force", "--threads", "1"])).code, 0);
+    assert_eq!(fs::read(folder.path("data/train.jsonl")).unwrap(), first, "the same seed gives the same bytes");
+
+    let recipe = folder.write("recipe.toml", RECIPE);
+    let train = ["train", "sft", "--data", &data, "--run", &run_folder, "--recipe", recipe.to_str().unwrap(), "--json"];
+    let trained = run(train);
+    assert_eq!((trained.code, trained.json()["steps"].clone()), (0, Value::from(6)), "{}", trained.stderr);
+    assert_eq!(run(train).code, 1, "a run is not overwritten");
+    assert_eq!(run(train.iter().chain(&["--resume"])).code, 0, "a finished run has nothing left to do");
+
+    let export = run(["model", "export", "--from", &run_folder, "--out", &shipped, "--format", "int8"]);
+    assert_eq!(export.code, 0, "{}", export.stderr);
+    let dev = format!("{data}/dev.jsonl");
+    let calibrate = run(["model", "calibrate", "--model", &shipped, "--questions", &dev, "--json"]);
+    assert_eq!(calibrate.code, 0, "{}", calibrate.stderr);
+    let info = run(["model", "info", "--model", &shipped, "--json"]).json();
+    assert!(info["metadata"]["calibration.slope"].is_string(), "{info}");
+    assert!(fs::exists(folder.path("model/README.md")).unwrap());
+
+    let report = path("report");
+    let eval = run(["eval", "--questions", &dev, "--model", &shipped, "--report", &report, "--json"]);
+    assert_eq!(eval.code, 0, "{}", eval.stderr);
+    assert_eq!(eval.json()["databases"], 3);
+    assert!(fs::exists(folder.path("report/index.html")).unwrap());
+    let gate = run(["eval", "--questions", &dev, "--model", &shipped, "--at-least", "101"]);
+    assert_eq!((gate.code, gate.stderr.as_str()), (3, ""));
+    assert!(gate.stdout.contains("easy and medium together"));
+}
+
+#[test]
+fn references_answer_their_own_questions() {
+    for file in ["examples.jsonl", "test.jsonl"] {
+        let path = root().join("packs/gl/questions").join(file);
+        let ran = Ran::of(glrl().args(["eval", "--oracle", "--json", "--questions"]).arg(path));
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        let answers = &ran.json()["answers"];
+        assert_eq!(answers["answerable"]["right"], answers["answerable"]["questions"], "{answers}");
+    }
+}
+
+#[test]
+fn bad_files_are_named() {
+    let folder = Folder::new();
+    let file = folder.write("a.jsonl", "{\"id\":\"a\",\"question\":\"all?\"}\n");
+    let ran = Ran::of(glrl().args(["eval", "--oracle", "--questions"]).arg(file));
+    assert!(ran.code == 7 && ran.stderr.contains("line 1"), "{}", ran.stderr);
+    let ran = run(["eval", "--questions", "/no/such/file"]);
+    assert_eq!(ran.code, 7, "{}", ran.stderr);
+    let ran = run(["train", "sft", "--data", "/no/such/folder", "--run", folder.path("run").to_str().unwrap()]);
+    assert_eq!(ran.code, 7, "{}", ran.stderr);
+    let recipe = folder.write("r.toml", "[optimiser]\nlearning_rat = 1");
+    let recipe = recipe.to_str().unwrap();
+    let ran = run(["train", "sft", "--data", "x", "--run", "y", "--recipe", recipe]);
+    assert!(ran.code == 4 && ran.stderr.contains("learning_rat"), "{}", ran.stderr);
+}
