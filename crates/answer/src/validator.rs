@@ -5,7 +5,9 @@ use sql::canonical::{Unfilled, fill_from, text};
 use sql::diagnostic::Diagnostic;
 use sql::lexeme::Lexeme;
 use sql::print::readable;
+use sql::tree::Query;
 use sql::verify::{VerifiedQuery, verify};
+use sql::visit::each_query_mut;
 
 use crate::engine::{Engine, LoadedModel};
 
@@ -34,7 +36,20 @@ pub fn validate_candidate(
     let sql =
         text(&lexemes, &engine.pack.catalog, lexicon, &fill_from(question, &[]), &today).map_err(Rejected::Unfilled)?;
     let canonical = validate_text(engine, &sql).map_err(Rejected::Invalid)?;
-    validate_text(engine, &readable(canonical.query(), &engine.pack.catalog)).map_err(Rejected::Invalid)
+    let mut query = canonical.query().clone();
+    drop_numbered_names(&mut query);
+    validate_text(engine, &readable(&query, &engine.pack.catalog)).map_err(Rejected::Invalid)
+}
+
+/// Takes away `AS c1`, `AS c2` …, so that the printer gives computed outputs telling names.
+fn drop_numbered_names(query: &mut Query) {
+    let is_number = |alias: &String| alias.strip_prefix('c').is_some_and(|n| n.parse::<u8>().is_ok());
+    each_query_mut(query, &mut |query| {
+        let items = query.select_mut().map(|select| &mut select.items);
+        for item in items.into_iter().flatten() {
+            item.alias.take_if(|alias| is_number(alias));
+        }
+    });
 }
 
 /// Checks SQL in all five layers.

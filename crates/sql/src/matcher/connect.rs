@@ -58,7 +58,7 @@ fn with_twin(grammar: &Grammar, ask: &Connection, cost: &[u8], node: Node) -> u8
         return cost[node as usize];
     }
     let table = table_of(node);
-    if !ask.have.is_empty() || !grammar.twins[table] {
+    if !ask.have.is_empty() {
         return FAR;
     }
     // The second use hangs on the same neighbour as the first, or on the first itself.

@@ -148,8 +148,6 @@ pub struct Grammar {
     pub(crate) neighbours: Vec<Vec<Node>>,
     /// Per table: all kinds its columns have.
     pub(crate) table_kinds: Vec<Kinds>,
-    /// Per table: whether a second use beside the first makes sense (siblings, parents, two keys to it).
-    pub(crate) twins: Vec<bool>,
     /// Per table: whether a key leads from it to itself.
     pub(crate) self_keys: Vec<bool>,
 }
@@ -180,7 +178,6 @@ impl Grammar {
             column_bases: nodes().map(|t| id(Lexeme::Column(first_column(t)))).collect(),
             neighbours,
             table_kinds: columns.iter().map(|all| all.iter().fold(0, |kinds, c| kinds | c.kinds)).collect(),
-            twins: catalog.table_ids().map(|t| has_twins(catalog, t.0)).collect(),
             self_keys: catalog.table_ids().map(|t| catalog.foreign_keys.iter().any(|k| k.from == t && k.to == t)).collect(),
             columns,
             ways,
@@ -310,15 +307,4 @@ fn distinct(nodes: impl Iterator<Item = Node>) -> Vec<Node> {
     nodes.sort_unstable();
     nodes.dedup();
     nodes
-}
-
-/// Two uses of a table differ when it refers to something (siblings) or something refers to it by two keys.
-fn has_twins(catalog: &Catalog, table: u16) -> bool {
-    let keys = &catalog.foreign_keys;
-    let refers = keys.iter().any(|k| k.from.0 == table);
-    let mut referring: Vec<u16> = keys.iter().filter(|k| k.to.0 == table).map(|k| k.from.0).collect();
-    let all = referring.len();
-    referring.sort_unstable();
-    referring.dedup();
-    refers || referring.len() < all
 }

@@ -423,8 +423,11 @@ impl Expression {
     /// How many operators must follow a parenthesis that opens here: one so that it says something, one more where this
     /// is itself a parenthesis that says nothing yet.
     pub(crate) fn operators_after_parenthesis(&self) -> u8 {
-        let open = self.role == Role::Parenthesis && !self.is_needed();
-        u8::from(self.last.leaves_sums_open()) + u8::from(open)
+        let follows = self.last.leaves_sums_open();
+        // The quotient that must follow is what a parenthesis after `*` or `/` itself waits for.
+        let the_same = follows && matches!(self.before, Op::Times | Op::Divide);
+        let open = self.role == Role::Parenthesis && !self.is_needed() && !the_same;
+        u8::from(follows) + u8::from(open)
     }
 
     /// Before its first operand.
