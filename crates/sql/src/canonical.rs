@@ -48,7 +48,8 @@ type Result<T> = std::result::Result<T, NotCanonical>;
 /// # Errors
 /// When the tree has something that lexemes cannot say.
 pub fn lexemes(query: &Query, catalog: &Catalog, lexicon: &Lexicon, options: CanonicalOptions) -> Result<Vec<Lexeme>> {
-    let mut writer = Writer { catalog, lexicon, today: options.today, out: Vec::new(), places: Vec::new(), scopes: Vec::new() };
+    let mut writer =
+        Writer { catalog, lexicon, today: options.today, out: Vec::new(), places: Vec::new(), scopes: Vec::new() };
     writer.query(query, Kind::Top)?;
     writer.word(Word::End);
     Ok(writer.out)

@@ -362,8 +362,13 @@ impl Lexicon {
 
 /// A name as it stands in SQL: quoted where it is no plain identifier or is a keyword.
 pub fn identifier(name: &str) -> String {
-    let plain = name.bytes().enumerate().all(|(i, b)| b == b'_' || b.is_ascii_alphabetic() || (i > 0 && b.is_ascii_digit()));
-    if plain && !name.is_empty() && !is_keyword(name) { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    let plain =
+        name.bytes().enumerate().all(|(i, b)| b == b'_' || b.is_ascii_alphabetic() || (i > 0 && b.is_ascii_digit()));
+    if plain && !name.is_empty() && !is_keyword(name) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
 }
 
 fn is_keyword(name: &str) -> bool {
@@ -441,7 +446,8 @@ fn slot_uses() -> impl Iterator<Item = SlotUse> {
             SlotKind::Str | SlotKind::Val => &[Whole, Contains, Prefix, Suffix],
             SlotKind::Num | SlotKind::Date => &[Whole],
         };
-        (1..=kind.limit()).flat_map(move |number| parts.iter().map(move |&part| SlotUse { slot: Slot { kind, number }, part }))
+        (1..=kind.limit())
+            .flat_map(move |number| parts.iter().map(move |&part| SlotUse { slot: Slot { kind, number }, part }))
     })
 }
 
@@ -451,7 +457,12 @@ fn edges(catalog: &Catalog) -> impl Iterator<Item = Edge> + '_ {
         let within = catalog.foreign_key(key).from == catalog.foreign_key(key).to;
         [Side::Referring, Side::Referred].into_iter().flat_map(move |side| {
             let pairs = (1..=INSTANCES).flat_map(move |new| (1..=INSTANCES).map(move |known| (new, known)));
-            pairs.filter(move |(new, known)| !within || new != known).map(move |(new, known)| Edge { key, side, new, known })
+            pairs.filter(move |(new, known)| !within || new != known).map(move |(new, known)| Edge {
+                key,
+                side,
+                new,
+                known,
+            })
         })
     })
 }

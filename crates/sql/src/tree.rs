@@ -484,7 +484,14 @@ impl Query {
 impl Source {
     /// The first source of a FROM clause: a table of the catalog.
     pub fn table(id: SourceId, table: TableId) -> Self {
-        Source { id, kind: SourceKind::Table(table), alias: None, join: JoinKind::Cross, on: None, span: Span::default() }
+        Source {
+            id,
+            kind: SourceKind::Table(table),
+            alias: None,
+            join: JoinKind::Cross,
+            on: None,
+            span: Span::default(),
+        }
     }
 
     /// This source joined on a condition.
@@ -541,7 +548,8 @@ impl Expr {
     /// `COUNT(*)`.
     pub fn count_star() -> Self {
         let function = "COUNT".to_owned();
-        let call = Call { function, args: vec![], star: true, distinct: false, filter: None, order_by: vec![], over: None };
+        let call =
+            Call { function, args: vec![], star: true, distinct: false, filter: None, order_by: vec![], over: None };
         ExprKind::Call(call).into()
     }
 

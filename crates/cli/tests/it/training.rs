@@ -31,7 +31,8 @@ fn a_model_is_made_judged_and_shipped() {
     let path = |name: &str| folder.path(name).to_str().unwrap().to_owned();
     let (data, run_folder, shipped) = (path("data"), path("run"), path("model"));
 
-    let synth = ["data", "synth", "--count", "60", "--dev", "12", "--test", "10", "--seed", "3", "--out", &data, "--json"];
+    let synth =
+        ["data", "synth", "--count", "60", "--dev", "12", "--test", "10", "--seed", "3", "--out", &data, "--json"];
     let written = run(synth);
     assert_eq!(written.code, 0, "{}", written.stderr);
     assert_eq!(written.json()["splits"]["train"]["questions"], 60);

@@ -108,7 +108,9 @@ impl Writer<'_> {
                 Ok(Cond::Test(Test::Query(*operand.clone(), *query.clone(), *negated != negate)))
             }
             ExprKind::Exists { query, negated } => Ok(Cond::Test(Test::Exists(*query.clone(), *negated != negate))),
-            ExprKind::Literal(Literal { value: Value::Integer(n), slot: None }) if (*n != 0) != negate => Ok(Cond::All(vec![])),
+            ExprKind::Literal(Literal { value: Value::Integer(n), slot: None }) if (*n != 0) != negate => {
+                Ok(Cond::All(vec![]))
+            }
             ExprKind::Literal(_) => not_canonical("constant condition", e.span),
             ExprKind::Output(n) => self.condition(&self.output(*n, e.span)?, negate),
             ExprKind::Column { .. } => Ok(self.flag(e, !negate)),
@@ -138,7 +140,10 @@ impl Writer<'_> {
             _ => op,
         };
         if flip(op).is_none() {
-            return not_canonical(if matches!(op, BinaryOp::Is | BinaryOp::IsNot) { "is comparison" } else { "operator" }, span);
+            return not_canonical(
+                if matches!(op, BinaryOp::Is | BinaryOp::IsNot) { "is comparison" } else { "operator" },
+                span,
+            );
         }
         if null(a) || null(b) {
             return not_canonical("comparison with null", span);
@@ -155,8 +160,12 @@ impl Writer<'_> {
             _ => return None,
         };
         match &a.kind {
-            ExprKind::Column { .. } if self.catalog.column(self.column_of(a)?).ty == Type::Boolean => Some(self.flag(a, holds)),
-            ExprKind::Exists { .. } | ExprKind::InQuery { .. } | ExprKind::InList { .. } => self.condition(a, !holds).ok(),
+            ExprKind::Column { .. } if self.catalog.column(self.column_of(a)?).ty == Type::Boolean => {
+                Some(self.flag(a, holds))
+            }
+            ExprKind::Exists { .. } | ExprKind::InQuery { .. } | ExprKind::InList { .. } => {
+                self.condition(a, !holds).ok()
+            }
             _ => None,
         }
     }
@@ -253,7 +262,12 @@ impl Writer<'_> {
         let (left, op, right) = match (leads(a), leads(b), flip(op)) {
             (true, _, _) => (a, op, b),
             (false, true, Some(flipped)) => (b, flipped, a),
-            _ => return not_canonical(if having { "having without an aggregate" } else { "comparison of constants" }, a.span),
+            _ => {
+                return not_canonical(
+                    if having { "having without an aggregate" } else { "comparison of constants" },
+                    a.span,
+                );
+            }
         };
         if left == right {
             return not_canonical("comparison of a column with itself", a.span);
@@ -327,7 +341,9 @@ fn between(operand: &Expr, low: &Expr, high: &Expr, negated: bool) -> Cond {
 
 fn range_part(e: &Expr) -> Option<(u8, SlotPart)> {
     match &e.kind {
-        ExprKind::Literal(Literal { slot: Some(s), .. }) if s.slot.kind == SlotKind::Range => Some((s.slot.number, s.part)),
+        ExprKind::Literal(Literal { slot: Some(s), .. }) if s.slot.kind == SlotKind::Range => {
+            Some((s.slot.number, s.part))
+        }
         _ => None,
     }
 }

@@ -60,7 +60,9 @@ impl Writer<'_> {
                 }
                 Some((factors.into_iter().reduce(|a, b| a.binary(BinaryOp::Mul, b))?, BinaryOp::Mul, last))
             }
-            ExprKind::Binary(a, op @ (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Div), b) => Some((*a.clone(), *op, *b.clone())),
+            ExprKind::Binary(a, op @ (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Div), b) => {
+                Some((*a.clone(), *op, *b.clone()))
+            }
             ExprKind::Cast { operand, to } if is_float(to) => {
                 Some((Expr::value(Value::Real(1.0)), BinaryOp::Mul, *operand.clone()))
             }
@@ -70,10 +72,14 @@ impl Writer<'_> {
 
     /// The constants that lead a product as one, where there is such a constant: `1.0 * 100` as `100.0`.
     fn fold_constants(&self, factors: &mut Vec<Expr>) {
-        while let [Expr { kind: ExprKind::Literal(a), .. }, Expr { kind: ExprKind::Literal(b), .. }, ..] = factors.as_slice() {
+        while let [Expr { kind: ExprKind::Literal(a), .. }, Expr { kind: ExprKind::Literal(b), .. }, ..] =
+            factors.as_slice()
+        {
             let folded = match (&a.value, &b.value) {
                 (Value::Integer(a), Value::Integer(b)) => a.checked_mul(*b).map(Value::Integer),
-                (Value::Integer(n), Value::Real(x)) | (Value::Real(x), Value::Integer(n)) => Some(Value::Real(x * *n as f64)),
+                (Value::Integer(n), Value::Real(x)) | (Value::Real(x), Value::Integer(n)) => {
+                    Some(Value::Real(x * *n as f64))
+                }
                 (Value::Real(a), Value::Real(b)) => Some(Value::Real(a * b)),
                 _ => None,
             };
@@ -141,7 +147,9 @@ impl Writer<'_> {
         }
         let word = match (call.function.as_str(), call.args.as_slice()) {
             ("COUNT", []) => return self.write_count_rows(),
-            ("COUNT", [Expr { kind: ExprKind::Literal(Literal { value, .. }), .. }]) if *value != Value::Null && !call.distinct => {
+            ("COUNT", [Expr { kind: ExprKind::Literal(Literal { value, .. }), .. }])
+                if *value != Value::Null && !call.distinct =>
+            {
                 return self.write_count_rows();
             }
             ("COUNT", [Expr { kind: ExprKind::Column { .. }, .. }]) if call.distinct => Word::CountDistinct,
@@ -187,7 +195,8 @@ impl Writer<'_> {
     }
 
     fn constant(&self, value: &Value, column: Option<ColumnId>, arithmetic: bool) -> Option<Lexeme> {
-        let fits = |c: &crate::lexeme::Constant| c.columns.is_empty() || column.is_some_and(|own| c.columns.contains(&own));
+        let fits =
+            |c: &crate::lexeme::Constant| c.columns.is_empty() || column.is_some_and(|own| c.columns.contains(&own));
         let constants = || self.lexicon.constants.iter().enumerate().filter(|(_, c)| fits(c));
         let exact = constants().find(|(_, c)| c.value == *value);
         let near = || constants().find(|(_, c)| !arithmetic && same_number(&c.value, value));

@@ -105,7 +105,8 @@ impl Writer<'_> {
         };
         let placed = self.places.iter().filter(|p| p.depth == self.depth());
         let table = source.table_id()?;
-        let ways = placed.flat_map(|known| self.keys_between(table, known.table.table).map(move |(key, side)| (key, side, *known)));
+        let ways = placed
+            .flat_map(|known| self.keys_between(table, known.table.table).map(move |(key, side)| (key, side, *known)));
         ways.map(|(key, side, known)| Way { key, side, known }).find(|way| {
             let pairs = self.pairs(way, source.id);
             let whole = source.join != JoinKind::Left || classes.0.len() == pairs.len();

@@ -115,7 +115,14 @@ impl Writer<'_> {
         self.write_conditions(conditions, false)
     }
 
-    fn write_exists(&mut self, query: &Query, select: &Select, from: From, where_: Vec<Cond>, having: &[Cond]) -> Result<()> {
+    fn write_exists(
+        &mut self,
+        query: &Query,
+        select: &Select,
+        from: From,
+        where_: Vec<Cond>,
+        having: &[Cond],
+    ) -> Result<()> {
         let none = |e: &Expr| matches!(&e.kind, ExprKind::Literal(Literal { value: Value::Integer(..=0), .. }));
         let aggregate = select.items.iter().any(|item| self.has_aggregate(&item.expr));
         if !select.group_by.is_empty() || !having.is_empty() || aggregate || query.limit.as_ref().is_some_and(none) {
@@ -253,7 +260,11 @@ impl Writer<'_> {
             }
             let is_column = matches!(e.kind, ExprKind::Column { .. });
             if !self.has_column(e) && !self.has_aggregate(e) && !self.has_scalar(e) {
-                let named = if matches!(e.kind, ExprKind::Literal(_)) { "constant output".to_owned() } else { super::condition::feature(e) };
+                let named = if matches!(e.kind, ExprKind::Literal(_)) {
+                    "constant output".to_owned()
+                } else {
+                    super::condition::feature(e)
+                };
                 return not_canonical(named, e.span);
             }
             if kind == Kind::Member && !is_column && !matches!(e.kind, ExprKind::Call(_)) {
@@ -293,7 +304,14 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn write_order(&mut self, query: &Query, shape: &Shape, outputs: &Outputs, kind: Kind, filtered: bool) -> Result<()> {
+    fn write_order(
+        &mut self,
+        query: &Query,
+        shape: &Shape,
+        outputs: &Outputs,
+        kind: Kind,
+        filtered: bool,
+    ) -> Result<()> {
         let limit = match &query.limit {
             Some(limit) => Some(self.limit(limit, kind)?),
             None => None,
@@ -326,7 +344,9 @@ impl Writer<'_> {
             self.out.extend(lexemes);
             written.push(bare);
         }
-        let one = Lexeme::Constant(self.lexicon.constants.iter().position(|c| c.value == Value::Integer(1)).unwrap_or(0) as u8);
+        let one = Lexeme::Constant(
+            self.lexicon.constants.iter().position(|c| c.value == Value::Integer(1)).unwrap_or(0) as u8,
+        );
         if let Some(limit) = limit.or(scalar.then_some(one)) {
             self.word(Word::Limit);
             self.out.push(limit);
@@ -350,7 +370,9 @@ impl Writer<'_> {
             None if !self.has_column(&e) && !self.has_aggregate(&e) => {
                 return not_canonical(format!("order by {}", super::condition::feature(&e)), e.span);
             }
-            None if !shape.grouped && self.has_aggregate(&e) => return not_canonical("aggregate without groups", e.span),
+            None if !shape.grouped && self.has_aggregate(&e) => {
+                return not_canonical("aggregate without groups", e.span);
+            }
             None => self.write_expression(&e, None)?,
         }
         if item.descending {

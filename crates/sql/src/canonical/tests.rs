@@ -102,7 +102,9 @@ pub(crate) fn slots(catalog: &Catalog) -> SlotTable {
         .collect();
     let mut table = SlotTable::new();
     for kind in SlotKind::ALL {
-        (1..=2).for_each(|number| table.add(Slot { kind, number }, if kind == SlotKind::Val { texts.clone() } else { vec![] }));
+        (1..=2).for_each(|number| {
+            table.add(Slot { kind, number }, if kind == SlotKind::Val { texts.clone() } else { vec![] })
+        });
     }
     table
 }
@@ -296,5 +298,8 @@ fn slots_are_filled_as_the_column_stores_them() {
     let query = marked("SELECT code FROM P WHERE name LIKE '%v1%' AND cost > 71", &catalog);
     let lexemes = lexemes(&query, &catalog, &lexicon, CanonicalOptions::default()).expect("canonical");
     let sql = text(&lexemes, &catalog, &lexicon, &fill_from(&question, &[]), TODAY);
-    assert_eq!(sql.as_deref(), Ok(r"SELECT P.code FROM P WHERE P.name LIKE '%O''Neil 50\%%' ESCAPE '\' AND P.cost > 0.5"));
+    assert_eq!(
+        sql.as_deref(),
+        Ok(r"SELECT P.code FROM P WHERE P.name LIKE '%O''Neil 50\%%' ESCAPE '\' AND P.cost > 0.5")
+    );
 }

@@ -3,9 +3,7 @@
 use super::Matcher;
 use super::grammar::{Kinds, kind, node_of};
 use super::scope::SORTABLE;
-use super::state::{
-    Between, Compare, Conditions, Expression, Frame, LevelKind, List, NONE, Op, Phase, Place, Role,
-};
+use super::state::{Between, Compare, Conditions, Expression, Frame, LevelKind, List, NONE, Op, Phase, Place, Role};
 use crate::lexeme::{Lexeme, Word};
 
 impl Matcher<'_> {
@@ -206,7 +204,14 @@ impl Matcher<'_> {
             Lexeme::Word(Word::OrOpen) => {
                 let must_and = c.depth > 0 && c.conditions == 0;
                 self.replace_frame(Frame::Conditions(Conditions { must_and, ..after }));
-                let group = Conditions { depth: c.depth + 1, conditions: 0, alternatives: 1, expects: true, must_and: false, ..c };
+                let group = Conditions {
+                    depth: c.depth + 1,
+                    conditions: 0,
+                    alternatives: 1,
+                    expects: true,
+                    must_and: false,
+                    ..c
+                };
                 self.frames.push(Frame::Conditions(group));
                 true
             }
@@ -227,7 +232,9 @@ impl Matcher<'_> {
 
     fn take_condition_end(&mut self, c: Conditions, lexeme: Lexeme) -> bool {
         match lexeme {
-            Lexeme::Word(Word::And) => self.replace_frame(Frame::Conditions(Conditions { expects: true, must_and: false, ..c })),
+            Lexeme::Word(Word::And) => {
+                self.replace_frame(Frame::Conditions(Conditions { expects: true, must_and: false, ..c }))
+            }
             Lexeme::Word(Word::Or) if c.depth > 0 => {
                 let alternatives = c.alternatives + 1;
                 self.replace_frame(Frame::Conditions(Conditions { expects: true, conditions: 0, alternatives, ..c }))
@@ -303,13 +310,22 @@ impl Matcher<'_> {
                     let level = self.level_mut();
                     level.crowded |= !level.bare.add(id) || level.bare.len() > most;
                 }
-                self.take_operand(Operand { kinds, source: id, lone: true, column: true, value: true, ..Operand::NOTHING });
+                self.take_operand(Operand {
+                    kinds,
+                    source: id,
+                    lone: true,
+                    column: true,
+                    value: true,
+                    ..Operand::NOTHING
+                });
             }
             Lexeme::Word(Word::CountStar) => {
                 self.note_aggregate(&e);
                 self.take_operand(Operand { kinds: kind::NUMBER, aggregate: true, value: true, ..Operand::NOTHING });
             }
-            Lexeme::Word(word @ (Word::Count | Word::CountDistinct | Word::Sum | Word::Avg | Word::Min | Word::Max)) => {
+            Lexeme::Word(
+                word @ (Word::Count | Word::CountDistinct | Word::Sum | Word::Avg | Word::Min | Word::Max),
+            ) => {
                 self.note_aggregate(&e);
                 let (argument, result) = self.argument(&e, word);
                 self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));

@@ -82,10 +82,8 @@ impl Matcher<'_> {
     fn expression_cost(&self, e: &Expression, innermost: bool) -> usize {
         let mut cost = 0;
         if e.expects {
-            let needs_query = e.role == Role::Right
-                && e.is_first()
-                && innermost
-                && !self.has_plain_right(e.place, e.kinds, e.versus);
+            let needs_query =
+                e.role == Role::Right && e.is_first() && innermost && !self.has_plain_right(e.place, e.kinds, e.versus);
             cost += if needs_query { 11 } else { 1 + self.detour(e) };
         } else if e.must_multiply || (innermost && !e.is_met() && !(e.role == Role::Right && e.is_first())) {
             cost += 2 + self.detour(e);

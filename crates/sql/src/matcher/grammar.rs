@@ -162,8 +162,10 @@ impl Grammar {
             .table_ids()
             .map(|t| catalog.columns_of(t).map(|c| ColumnFacts { kinds: column_kinds(catalog, roles, c) }).collect())
             .collect();
-        let nodes = || catalog.table_ids().flat_map(|table| (1..=INSTANCES).map(move |instance| TableRef { table, instance }));
-        let first_column = |t: TableRef| ColumnRef { column: ColumnId { table: t.table, column: 0 }, instance: t.instance };
+        let nodes =
+            || catalog.table_ids().flat_map(|table| (1..=INSTANCES).map(move |instance| TableRef { table, instance }));
+        let first_column =
+            |t: TableRef| ColumnRef { column: ColumnId { table: t.table, column: 0 }, instance: t.instance };
         let ways = ways(catalog, lexicon);
         let neighbours = ways.iter().map(|from| distinct(from.iter().map(|way| way.new))).collect();
         Grammar {
@@ -178,7 +180,10 @@ impl Grammar {
             column_bases: nodes().map(|t| id(Lexeme::Column(first_column(t)))).collect(),
             neighbours,
             table_kinds: columns.iter().map(|all| all.iter().fold(0, |kinds, c| kinds | c.kinds)).collect(),
-            self_keys: catalog.table_ids().map(|t| catalog.foreign_keys.iter().any(|k| k.from == t && k.to == t)).collect(),
+            self_keys: catalog
+                .table_ids()
+                .map(|t| catalog.foreign_keys.iter().any(|k| k.from == t && k.to == t))
+                .collect(),
             columns,
             ways,
         }

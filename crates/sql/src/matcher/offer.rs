@@ -3,7 +3,9 @@
 use super::Matcher;
 use super::grammar::{ColumnFacts, Kinds, Node, kind};
 use super::scope::SORTABLE;
-use super::state::{Between, Compare, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Phase, Place, Role};
+use super::state::{
+    Between, Compare, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Phase, Place, Role,
+};
 use crate::bitset::BitSet;
 use crate::lexeme::Word;
 
@@ -129,7 +131,8 @@ impl Matcher<'_> {
         let fresh = |id: u32| id != current && !level.plain.contains(&id);
         let mut columns = level.need.iter().flat_map(|&node| self.grammar.node_columns(node));
         (may_compute && level.may_aggregate())
-            || columns.any(|(id, f)| self.has_room(level, id) && (fresh(id) || (may_compute && f.kinds & kind::NUMBER != 0)))
+            || columns
+                .any(|(id, f)| self.has_room(level, id) && (fresh(id) || (may_compute && f.kinds & kind::NUMBER != 0)))
     }
 
     fn offer_tables(&self, out: &mut Offers) {
@@ -308,7 +311,9 @@ impl Matcher<'_> {
         let Some(left) = child else { return };
         let kinds = left.result;
         let ordered = kinds & (kind::NUMBER | kind::TIME | kind::KEY) != 0;
-        if self.has_plain_right(c.place, kinds, left.source) || (kinds & kind::FLAG == 0 && self.may_select(kinds, false)) {
+        if self.has_plain_right(c.place, kinds, left.source)
+            || (kinds & kind::FLAG == 0 && self.may_select(kinds, false))
+        {
             self.put_all(&[Word::Eq, Word::NotEq], out);
             if ordered {
                 self.put_all(&[Word::Lt, Word::LtEq, Word::Gt, Word::GtEq], out);
@@ -404,7 +409,8 @@ impl Matcher<'_> {
             return;
         }
         for (op, word) in Op::ALL {
-            let useless = e.role == Role::Parenthesis && e.operators_left() == 1 && !e.is_needed() && !e.would_be_needed(op);
+            let useless =
+                e.role == Role::Parenthesis && e.operators_left() == 1 && !e.is_needed() && !e.would_be_needed(op);
             if !(useless || (e.must_multiply && op.is_sum())) {
                 self.put(word, out);
             }

@@ -47,7 +47,11 @@ impl Matcher<'_> {
             self.slots.numbers().for_each(|slot| out.put(self.slot_id(slot)));
         }
         let needed = 1 + e.operators_after_parenthesis();
-        if left >= needed && e.depth < self.grammar.limits.parentheses && self.can_be_met(e) && self.can_be_met(&e.parenthesis()) {
+        if left >= needed
+            && e.depth < self.grammar.limits.parentheses
+            && self.can_be_met(e)
+            && self.can_be_met(&e.parenthesis())
+        {
             out.put(self.grammar.word(Word::Open));
         }
     }

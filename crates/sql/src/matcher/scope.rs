@@ -14,7 +14,12 @@ pub(crate) const SORTABLE: Kinds = kind::NUMBER | kind::TEXT | kind::TIME | kind
 
 impl Matcher<'_> {
     /// Visits the columns that a place sees, until `visit` returns true; whether it did.
-    pub(crate) fn any_column(&self, place: Place, inside: bool, mut visit: impl FnMut(u32, ColumnFacts) -> bool) -> bool {
+    pub(crate) fn any_column(
+        &self,
+        place: Place,
+        inside: bool,
+        mut visit: impl FnMut(u32, ColumnFacts) -> bool,
+    ) -> bool {
         let (level, grammar) = (self.level(), self.grammar);
         let listed = match place {
             Place::Having if !inside => Some(&level.keys),

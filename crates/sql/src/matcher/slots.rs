@@ -89,9 +89,8 @@ impl SlotTable {
     /// The texts that may be looked for within a text column. What is stored elsewhere may be looked for here.
     pub(crate) fn patterns(&self, facts: ColumnFacts) -> impl Iterator<Item = SlotUse> + '_ {
         let parts = [SlotPart::Contains, SlotPart::Prefix, SlotPart::Suffix];
-        let texts = move |s: &&SlotFacts| {
-            facts.kinds & kind::TEXT != 0 && matches!(s.slot.kind, SlotKind::Str | SlotKind::Val)
-        };
+        let texts =
+            move |s: &&SlotFacts| facts.kinds & kind::TEXT != 0 && matches!(s.slot.kind, SlotKind::Str | SlotKind::Val);
         self.slots.iter().filter(texts).flat_map(move |s| parts.map(|part| SlotUse { slot: s.slot, part }))
     }
 
@@ -102,6 +101,9 @@ impl SlotTable {
 
     /// The numbers that may stand in arithmetic.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = SlotUse> + '_ {
-        self.slots.iter().filter(|s| s.slot.kind == SlotKind::Num).map(|s| SlotUse { slot: s.slot, part: SlotPart::Whole })
+        self.slots
+            .iter()
+            .filter(|s| s.slot.kind == SlotKind::Num)
+            .map(|s| SlotUse { slot: s.slot, part: SlotPart::Whole })
     }
 }

@@ -411,7 +411,7 @@ impl Expression {
             role: Role::Parenthesis,
             inside: self.inside,
             wants: Wants::Value,
-            debt: if self.last.leaves_sums_open() { Wants::Nothing } else { self.outstanding() },
+            debt: if self.operators_after_parenthesis() > 0 { Wants::Nothing } else { self.outstanding() },
             operators: self.operators,
             reserve: self.reserve + self.operators_after_parenthesis(),
             depth: self.depth + 1,
@@ -470,9 +470,7 @@ impl Expression {
 
     /// Whether a parenthesis says something that leaving it out would not.
     pub(crate) fn is_needed(&self) -> bool {
-        self.sums
-            || (self.before == Op::Divide && self.last != Op::None)
-            || (self.before == Op::Times && self.divides)
+        self.sums || (self.before == Op::Divide && self.last != Op::None) || (self.before == Op::Times && self.divides)
     }
 
     /// Whether an operator would make [`Self::is_needed`] true.

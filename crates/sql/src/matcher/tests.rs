@@ -50,7 +50,8 @@ fn world(ddl: &str) -> World {
     let catalog = catalog_from_ddl(ddl).expect("the schema is well formed");
     let connection = Connection::open_in_memory().expect("memory");
     connection.execute_batch(ddl).expect("SQLite accepts the schema");
-    let text_column = catalog.table_ids().flat_map(|t| catalog.columns_of(t)).find(|c| catalog.column(*c).ty == Type::Text);
+    let text_column =
+        catalog.table_ids().flat_map(|t| catalog.columns_of(t)).find(|c| catalog.column(*c).ty == Type::Text);
     let column = text_column.expect("some text column");
     let named = [("'Active'", "Active"), ("'A%'", "A%")];
     let named = named.map(|(sql, v)| Constant { value: Value::Text(v.into()), sql: sql.into(), columns: vec![column] });
@@ -89,7 +90,12 @@ fn sql_of(world: &World, lexemes: &[Lexeme]) -> String {
 }
 
 /// Walks and asks SQLite; returns how often each construct came.
-fn walk_all(world: &World, slots: &SlotTable, count: usize, budget: impl Fn(usize) -> usize) -> BTreeMap<&'static str, usize> {
+fn walk_all(
+    world: &World,
+    slots: &SlotTable,
+    count: usize,
+    budget: impl Fn(usize) -> usize,
+) -> BTreeMap<&'static str, usize> {
     let grammar = Grammar::new(&world.catalog, &world.lexicon, None, Limits::default());
     let mut choose = chooser(7);
     let mut counts = BTreeMap::new();
@@ -202,7 +208,12 @@ fn mask_time() {
     masks.sort_unstable();
     let count = masks.len() as u128;
     eprintln!("lexemes {} masks {count} forced {forced}", grammar.lexeme_count());
-    eprintln!("mask mean {} ns, median {} ns, p99 {} ns", masks.iter().sum::<u128>() / count, masks[masks.len() / 2], masks[masks.len() * 99 / 100]);
+    eprintln!(
+        "mask mean {} ns, median {} ns, p99 {} ns",
+        masks.iter().sum::<u128>() / count,
+        masks[masks.len() / 2],
+        masks[masks.len() * 99 / 100]
+    );
     eprintln!("allows mean {} ns; advance mean {} ns", allows / u128::from(asked), spent / count);
 }
 
@@ -218,7 +229,9 @@ fn a_walk_comes_back_from_its_text() {
     let (mut same, mut refused) = (0, BTreeMap::new());
     for _ in 0..3000 {
         let walked = walk(&mut Matcher::new(&grammar, &slots, 80), &mut choose);
-        let sql = |l: &[Lexeme]| text(l, &catalog, &lexicon, &canonical_tests::filled, canonical_tests::TODAY).expect("filled");
+        let sql = |l: &[Lexeme]| {
+            text(l, &catalog, &lexicon, &canonical_tests::filled, canonical_tests::TODAY).expect("filled")
+        };
         let read = |text: &str| lexemes(&canonical_tests::marked(text, &catalog), &catalog, &lexicon, options);
         let first = sql(&walked);
         match read(&first) {

@@ -175,7 +175,9 @@ fn and_within_or(query: &[Lexeme]) -> bool {
             Word::And if between => between = false,
             Word::And if open.last() == Some(&true) => return true,
             Word::Close => _ = open.pop(),
-            Word::Open | Word::Scalar | Word::InList | Word::NotInList | Word::InQuery | Word::NotInQuery => open.push(false),
+            Word::Open | Word::Scalar | Word::InList | Word::NotInList | Word::InQuery | Word::NotInQuery => {
+                open.push(false)
+            }
             Word::Exists | Word::NotExists | Word::Count | Word::CountDistinct => open.push(false),
             Word::Sum | Word::Avg | Word::Min | Word::Max => open.push(false),
             _ => {}

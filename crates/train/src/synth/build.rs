@@ -86,7 +86,9 @@ impl<'w> Scope<'w> {
     fn filter(&mut self, path: &[ForeignKeyId], filter: &Filter) -> Expr {
         let source = self.source(path);
         match filter {
-            Filter::Value { column, values, negated } => value_condition(Expr::column(source, *column), values, *negated),
+            Filter::Value { column, values, negated } => {
+                value_condition(Expr::column(source, *column), values, *negated)
+            }
             Filter::Number { measure, op, value } => {
                 self.measure(source, *measure).binary(*op, Expr::value(value.clone()))
             }
@@ -97,7 +99,9 @@ impl<'w> Scope<'w> {
                 negated: false,
             }
             .into(),
-            Filter::When { column, how, start, end, .. } => date_condition(Expr::column(source, *column), *how, start, end),
+            Filter::When { column, how, start, end, .. } => {
+                date_condition(Expr::column(source, *column), *how, start, end)
+            }
             Filter::Missing { column, negated } => {
                 ExprKind::IsNull { operand: Box::new(Expr::column(source, *column)), negated: *negated }.into()
             }
@@ -117,7 +121,10 @@ impl<'w> Scope<'w> {
             }
             Filter::Any(filters) => {
                 let conditions = filters.iter().map(|f| self.filter(path, f)).collect::<Vec<_>>();
-                conditions.into_iter().reduce(|a, b| a.binary(BinaryOp::Or, b)).unwrap_or_else(|| Expr::value(Value::Integer(1)))
+                conditions
+                    .into_iter()
+                    .reduce(|a, b| a.binary(BinaryOp::Or, b))
+                    .unwrap_or_else(|| Expr::value(Value::Integer(1)))
             }
             Filter::Text { column, text, part } => like(Expr::column(source, *column), text, *part),
             Filter::Flag { column, yes } => {

@@ -9,20 +9,41 @@ use super::surface;
 use super::world::World;
 
 /// A question that must not be answered, and why.
-pub fn question(world: &World<'_>, rows: &dyn Fn(TableId, &mut Dice) -> Option<String>, dice: &mut Dice) -> Option<(String, Intent, Family)> {
-    let kinds = [("unknown", Intent::Unanswerable), ("write", Intent::Write), ("vague", Intent::Ambiguous), ("chat", Intent::Chat)];
+pub fn question(
+    world: &World<'_>,
+    rows: &dyn Fn(TableId, &mut Dice) -> Option<String>,
+    dice: &mut Dice,
+) -> Option<(String, Intent, Family)> {
+    let kinds = [
+        ("unknown", Intent::Unanswerable),
+        ("write", Intent::Write),
+        ("vague", Intent::Ambiguous),
+        ("chat", Intent::Chat),
+    ];
     let (group, intent) = kinds[dice.weighted(&[0.42, 0.32, 0.16, 0.1])];
     let tables: Vec<TableId> = world.catalog.table_ids().filter(|&t| world.is_core(t)).collect();
     let table = *dice.pick(&tables)?;
     let np = rows(table, dice)?;
     let one = world.glossary.table(world.catalog, table)?.singular.first()?.clone();
     let mut family = Family::default();
-    let unknown = if group == "unknown" { world.patterns.say(("unknown", "noun"), &[], dice, &mut family)? } else { String::new() };
+    let unknown = if group == "unknown" {
+        world.patterns.say(("unknown", "noun"), &[], dice, &mut family)?
+    } else {
+        String::new()
+    };
     let columns = world.columns(table, |r| !matches!(r, Role::Key));
     let column = *dice.pick(&columns)?;
     let term = world.glossary.column(world.catalog, column)?.terms.first()?.clone();
     let (value, value2) = (value(world, table, dice)?, value(world, table, dice)?);
-    let names = [("np", np.as_str()), ("one", &one), ("unknown", &unknown), ("term", &term), ("value", &value), ("value2", &value2), ("n", "5")];
+    let names = [
+        ("np", np.as_str()),
+        ("one", &one),
+        ("unknown", &unknown),
+        ("term", &term),
+        ("value", &value),
+        ("value2", &value2),
+        ("n", "5"),
+    ];
     let said = world.patterns.say((group, "frame"), &[], dice, &mut family)?;
     Some((fill(&said, &names), intent, family))
 }

@@ -8,8 +8,14 @@ pub fn typed(text: &str, patterns: &Patterns, dice: &mut Dice) -> String {
     // Openings and endings are no phrase family of their own.
     let mut family = Family::default();
     let mut text = text.replace("  ", " ").trim().to_owned();
-    let is_question = ["how", "which", "what", "who", "where", "are ", "do ", "can ", "could ", "is ", "would "].iter().any(|w| text.to_lowercase().starts_with(w));
-    let end = if is_question { *dice.pick(&["?", "?", "?", "", " ?"]).unwrap_or(&"?") } else { *dice.pick(&["", "", "", ".", "!", "?"]).unwrap_or(&"") };
+    let is_question = ["how", "which", "what", "who", "where", "are ", "do ", "can ", "could ", "is ", "would "]
+        .iter()
+        .any(|w| text.to_lowercase().starts_with(w));
+    let end = if is_question {
+        *dice.pick(&["?", "?", "?", "", " ?"]).unwrap_or(&"?")
+    } else {
+        *dice.pick(&["", "", "", ".", "!", "?"]).unwrap_or(&"")
+    };
     if dice.chance(0.08) {
         if let Some(closer) = patterns.say(("closer", "after"), &[], dice, &mut family) {
             let joint = if closer.starts_with('.') { "" } else { " " };
@@ -25,7 +31,9 @@ pub fn typed(text: &str, patterns: &Patterns, dice: &mut Dice) -> String {
         }
     }
     if dice.chance(0.3) {
-        for (long, short) in [("what is", "what's"), ("do not", "don't"), ("are not", "aren't"), ("who is", "who's"), ("I would", "I'd")] {
+        for (long, short) in
+            [("what is", "what's"), ("do not", "don't"), ("are not", "aren't"), ("who is", "who's"), ("I would", "I'd")]
+        {
             text = text.replace(long, short);
         }
     }

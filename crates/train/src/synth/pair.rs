@@ -42,7 +42,13 @@ impl Drops {
 }
 
 /// The examples of one tree of a split: the tree `index` of a seed, asked in up to `voices` ways.
-pub fn examples(studio: &Studio<'_>, split: Split, (seed, index): (u64, u64), voices: usize, drops: &mut Drops) -> Vec<Example> {
+pub fn examples(
+    studio: &Studio<'_>,
+    split: Split,
+    (seed, index): (u64, u64),
+    voices: usize,
+    drops: &mut Drops,
+) -> Vec<Example> {
     let mut dice = Dice::new(seed, index * 2);
     if dice.chance(0.1) {
         return declined(studio, split, (seed, index), voices.div_ceil(2), drops);
@@ -106,7 +112,8 @@ fn asked(studio: &Studio<'_>, split: Split, ask: &Ask, query: &Query, dice: Dice
     if question.contains('{') {
         return Err(format!("unfilled pattern: {question}"));
     }
-    let ordered = matches!(&ask.shape, Shape::List { order: Some(_), .. }) || matches!(&ask.shape, Shape::Group(g) if g.order.is_some() && g.top.is_none());
+    let ordered = matches!(&ask.shape, Shape::List { order: Some(_), .. })
+        || matches!(&ask.shape, Shape::Group(g) if g.order.is_some() && g.top.is_none());
     let mut example = from_pair(studio, &question, query.clone())?;
     example.family = format!("{:016x}", speaker.family.0);
     example.ordered = ordered;
@@ -123,7 +130,8 @@ pub fn from_pair(studio: &Studio<'_>, question: &str, mut query: Query) -> Resul
     answer::slots::align(&mut query, &normalized, studio.lexicon).map_err(|_| "unaligned literal")?;
     let today = studio.world.today.to_string();
     let options = CanonicalOptions { today: Some(&today) };
-    let lexemes = canonical::lexemes(&query, catalog, studio.lexicon, options).map_err(|e| format!("not canonical: {e}"))?;
+    let lexemes =
+        canonical::lexemes(&query, catalog, studio.lexicon, options).map_err(|e| format!("not canonical: {e}"))?;
     admitted(studio, &normalized, &lexemes)?;
     let difficulty = features::difficulty(&query);
     Ok(Example {
@@ -172,11 +180,21 @@ fn slots(studio: &Studio<'_>, question: &NormalizedQuestion) -> Vec<ExampleSlot>
     let name = |c: &schema::ColumnId| studio.world.catalog.qualified(*c);
     values
         .iter()
-        .map(|(slot, columns)| ExampleSlot { slot: slot.to_string(), columns: columns.iter().map(name).collect(), unit: None })
+        .map(|(slot, columns)| ExampleSlot {
+            slot: slot.to_string(),
+            columns: columns.iter().map(name).collect(),
+            unit: None,
+        })
         .collect()
 }
 
-fn declined(studio: &Studio<'_>, split: Split, (seed, index): (u64, u64), voices: usize, drops: &mut Drops) -> Vec<Example> {
+fn declined(
+    studio: &Studio<'_>,
+    split: Split,
+    (seed, index): (u64, u64),
+    voices: usize,
+    drops: &mut Drops,
+) -> Vec<Example> {
     let mut found = vec![];
     for voice in 0..voices {
         let mut dice = Dice::new(seed ^ 0xdec1, (index << 8) + voice as u64);

@@ -18,7 +18,8 @@ impl Family {
     fn add(&mut self, group: &str, position: &str, index: usize) {
         let text = format!("{group}/{position}/{index};");
         // FNV-1a, as everywhere a short stable hash is wanted.
-        self.0 = text.bytes().fold(self.0 ^ 0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+        self.0 =
+            text.bytes().fold(self.0 ^ 0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     }
 }
 
@@ -69,7 +70,12 @@ pub fn expand(pattern: &str, dice: &mut Dice) -> String {
 }
 
 /// Reads up to one of `ends` (consuming it) and returns which one it was.
-fn expand_into(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, dice: &mut Dice, out: &mut String, ends: &[char]) -> Option<char> {
+fn expand_into(
+    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    dice: &mut Dice,
+    out: &mut String,
+    ends: &[char],
+) -> Option<char> {
     while let Some(c) = chars.next() {
         match c {
             _ if ends.contains(&c) => return Some(c),

@@ -40,7 +40,8 @@ pub fn ask(world: &World<'_>, dice: &mut Dice) -> Option<Ask> {
 }
 
 fn root(world: &World<'_>, dice: &mut Dice) -> Option<TableId> {
-    let tables: Vec<TableId> = world.catalog.table_ids().filter(|&t| world.glossary.table(world.catalog, t).is_some()).collect();
+    let tables: Vec<TableId> =
+        world.catalog.table_ids().filter(|&t| world.glossary.table(world.catalog, t).is_some()).collect();
     let weights: Vec<f64> = tables.iter().map(|&t| if world.is_core(t) { 1.0 } else { 0.13 }).collect();
     tables.get(dice.weighted(&weights)).copied()
 }
@@ -71,7 +72,8 @@ fn outputs(world: &World<'_>, root: TableId, dice: &mut Dice) -> Vec<Output> {
         if chosen.len() >= n {
             break;
         }
-        let output = if dice.chance(0.16) { parent_output(world, root, dice) } else { own_output(world, root, &own, dice) };
+        let output =
+            if dice.chance(0.16) { parent_output(world, root, dice) } else { own_output(world, root, &own, dice) };
         if let Some(output) = output.filter(|o| !chosen.contains(o)) {
             chosen.push(output);
         }
@@ -107,7 +109,8 @@ fn column_weight(world: &World<'_>, column: ColumnId) -> f64 {
 fn parent_output(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Output> {
     let path = path_up(world, root, dice)?;
     let table = world.end_of(root, &path);
-    let columns = world.columns(table, |r| matches!(r, Role::Name | Role::Code | Role::Dimension | Role::Status | Role::Measure));
+    let columns =
+        world.columns(table, |r| matches!(r, Role::Name | Role::Code | Role::Dimension | Role::Status | Role::Measure));
     let weights: Vec<f64> = columns.iter().map(|&c| if world.role(c) == Role::Name { 6.0 } else { 1.0 }).collect();
     let column = *columns.get(dice.weighted(&weights))?;
     Some(Output { path, measure: Measure::Column(column) })
@@ -152,7 +155,8 @@ fn order(world: &World<'_>, root: TableId, columns: &[Output], dice: &mut Dice) 
         let text = matches!(by.measure, Measure::Column(c) if world.ty(c) == Type::Text);
         return Some((by, !text && dice.chance(0.65)));
     }
-    let own = world.columns(root, |r| matches!(r, Role::Measure | Role::Percent | Role::Date | Role::Name | Role::Code));
+    let own =
+        world.columns(root, |r| matches!(r, Role::Measure | Role::Percent | Role::Date | Role::Name | Role::Code));
     let column = *dice.pick(&own)?;
     let descending = world.ty(column) != Type::Text && dice.chance(0.65);
     Some((own_measure(Measure::Column(column)), descending))
@@ -181,7 +185,10 @@ fn dimension(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Output
     let mut columns = world.columns(table, |r| matches!(r, Role::Dimension | Role::Status | Role::Flag));
     if path.is_empty() {
         // A foreign key people read ("per project code") is a dimension too.
-        let keys = world.parents(table).into_iter().flat_map(|k| world.catalog.key_pairs(k).map(|(from, _)| from).collect::<Vec<_>>());
+        let keys = world
+            .parents(table)
+            .into_iter()
+            .flat_map(|k| world.catalog.key_pairs(k).map(|(from, _)| from).collect::<Vec<_>>());
         columns.extend(keys.filter(|&c| world.role(c) == Role::Code));
     }
     dice.pick(&columns).map(|&c| Output { path, measure: Measure::Column(c) })
@@ -195,7 +202,8 @@ fn totals(world: &World<'_>, root: TableId, dice: &mut Dice, with_count: bool) -
         if totals.len() >= n {
             break;
         }
-        let total = if with_count && dice.chance(0.4) { count(world, root, dice) } else { total(world, root, repeated, dice) };
+        let total =
+            if with_count && dice.chance(0.4) { count(world, root, dice) } else { total(world, root, repeated, dice) };
         if let Some(total) = total.filter(|t| !totals.contains(t)) {
             totals.push(total);
         }
@@ -231,7 +239,9 @@ fn total(world: &World<'_>, root: TableId, repeated: Option<Measure>, dice: &mut
     }
     let summable = match of {
         Measure::Column(c) => world.role(c) == Role::Measure && !is_rate(world, c),
-        Measure::Named(i) => world.glossary.measures.get(&world.measures[i].key).is_some_and(|m| m.unit.as_deref() == Some("money")),
+        Measure::Named(i) => {
+            world.glossary.measures.get(&world.measures[i].key).is_some_and(|m| m.unit.as_deref() == Some("money"))
+        }
     };
     let weights = if summable { [0.5, 0.28, 0.09, 0.13] } else { [0.06, 0.62, 0.14, 0.18] };
     let function = [Function::Sum, Function::Avg, Function::Min, Function::Max][dice.weighted(&weights)];
@@ -246,7 +256,11 @@ fn is_rate(world: &World<'_>, column: ColumnId) -> bool {
 fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
     let parents = world.parents(root);
     let entity = !parents.is_empty() && dice.chance(0.42);
-    let mut keys = if entity { vec![Key::Entity(path_up(world, root, dice)?)] } else { vec![Key::Column(dimension(world, root, dice)?)] };
+    let mut keys = if entity {
+        vec![Key::Entity(path_up(world, root, dice)?)]
+    } else {
+        vec![Key::Column(dimension(world, root, dice)?)]
+    };
     if dice.chance(0.09) {
         let second = Key::Column(dimension(world, root, dice)?);
         if !keys.contains(&second) {
@@ -256,7 +270,11 @@ fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
     let plain_count = vec![Aggregate { function: Function::Count, of: None }];
     let mut group = Group {
         keys,
-        totals: if dice.chance(0.42) { plain_count } else { totals(world, root, dice, true).or_else(|| count(world, root, dice).map(|c| vec![c]))? },
+        totals: if dice.chance(0.42) {
+            plain_count
+        } else {
+            totals(world, root, dice, true).or_else(|| count(world, root, dice).map(|c| vec![c]))?
+        },
         having: None,
         order: None,
         top: None,
@@ -271,16 +289,31 @@ fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
         _ => {}
     }
     let one_step = matches!(group.keys.as_slice(), [Key::Entity(path)] if path.len() == 1);
-    let low = group.having.as_ref().is_some_and(|h| matches!(h.op, BinaryOp::Lt | BinaryOp::LtEq) && h.total.function == Function::Count);
+    let low = group
+        .having
+        .as_ref()
+        .is_some_and(|h| matches!(h.op, BinaryOp::Lt | BinaryOp::LtEq) && h.total.function == Function::Count);
     let counts = group.totals.iter().all(|t| matches!(t.function, Function::Count | Function::CountDistinct));
-    group.keep_empty = one_step && counts && (low || (group.having.is_none() && group.top.is_none() && dice.chance(0.2)));
+    group.keep_empty =
+        one_step && counts && (low || (group.having.is_none() && group.top.is_none() && dice.chance(0.2)));
     group.skip_blank = !group.keep_empty && single && !entity && dice.chance(0.1);
     Some(group)
 }
 
 fn add_having(world: &World<'_>, group: &mut Group, dice: &mut Dice) {
     let Some(total) = group.totals.first().cloned() else { return };
-    let op = *dice.pick(&[BinaryOp::Gt, BinaryOp::Gt, BinaryOp::Gt, BinaryOp::GtEq, BinaryOp::GtEq, BinaryOp::Lt, BinaryOp::LtEq, BinaryOp::Eq]).unwrap_or(&BinaryOp::Gt);
+    let op = *dice
+        .pick(&[
+            BinaryOp::Gt,
+            BinaryOp::Gt,
+            BinaryOp::Gt,
+            BinaryOp::GtEq,
+            BinaryOp::GtEq,
+            BinaryOp::Lt,
+            BinaryOp::LtEq,
+            BinaryOp::Eq,
+        ])
+        .unwrap_or(&BinaryOp::Gt);
     let counted = matches!(total.function, Function::Count | Function::CountDistinct);
     let value = if counted {
         Value::Integer(*dice.pick(&[1, 2, 2, 3, 3, 4, 5, 5, 6, 8, 10, 10, 15, 20, 25, 50]).unwrap_or(&3))
@@ -335,14 +368,31 @@ fn main_column(filter: &Filter) -> Option<ColumnId> {
     match filter {
         Filter::Value { column, .. } | Filter::When { column, .. } | Filter::Missing { column, .. } => Some(*column),
         Filter::Text { column, .. } | Filter::Flag { column, .. } => Some(*column),
-        Filter::Number { measure: Measure::Column(c), .. } | Filter::Between { measure: Measure::Column(c), .. } => Some(*c),
+        Filter::Number { measure: Measure::Column(c), .. } | Filter::Between { measure: Measure::Column(c), .. } => {
+            Some(*c)
+        }
         _ => None,
     }
 }
 
 fn filter(world: &World<'_>, table: TableId, depth: usize, dice: &mut Dice) -> Option<Filter> {
     let deeper = if depth > 0 { 1.0 } else { 0.0 };
-    match dice.weighted(&[34.0, 17.0, 10.0, 5.0, 11.0, 1.5, 3.0, 2.5, 1.0, 9.0 * deeper, 9.0 * deeper, 1.2, 1.0, 3.0 * deeper]) {
+    match dice.weighted(&[
+        34.0,
+        17.0,
+        10.0,
+        5.0,
+        11.0,
+        1.5,
+        3.0,
+        2.5,
+        1.0,
+        9.0 * deeper,
+        9.0 * deeper,
+        1.2,
+        1.0,
+        3.0 * deeper,
+    ]) {
         0 => value(world, table, dice),
         1 => number(world, table, dice),
         2 => when(world, table, dice),
@@ -358,7 +408,11 @@ fn filter(world: &World<'_>, table: TableId, depth: usize, dice: &mut Dice) -> O
         9 => {
             let key = *dice.pick(&world.parents(table))?;
             let parent = world.catalog.foreign_key(key).to;
-            let inner = if dice.chance(0.5) { name_of(world, parent, dice).into_iter().collect() } else { filters(world, parent, 1, depth - 1, dice) };
+            let inner = if dice.chance(0.5) {
+                name_of(world, parent, dice).into_iter().collect()
+            } else {
+                filters(world, parent, 1, depth - 1, dice)
+            };
             (!inner.is_empty()).then_some(Filter::Parent { key, filters: inner })
         }
         11 => {
@@ -381,12 +435,22 @@ fn filter(world: &World<'_>, table: TableId, depth: usize, dice: &mut Dice) -> O
 }
 
 /// Filters of a referring row; for a link table mostly the row it links to.
-fn inner_filters(world: &World<'_>, child: TableId, by: schema::ForeignKeyId, depth: usize, dice: &mut Dice) -> Vec<Filter> {
+fn inner_filters(
+    world: &World<'_>,
+    child: TableId,
+    by: schema::ForeignKeyId,
+    depth: usize,
+    dice: &mut Dice,
+) -> Vec<Filter> {
     let others: Vec<_> = world.parents(child).into_iter().filter(|&k| k != by).collect();
     let other = if dice.chance(0.5) { dice.pick(&others) } else { None };
     if let Some(&key) = other {
         let parent = world.catalog.foreign_key(key).to;
-        let inner = if dice.chance(0.55) { name_of(world, parent, dice).into_iter().collect() } else { filters(world, parent, 1, 0, dice) };
+        let inner = if dice.chance(0.55) {
+            name_of(world, parent, dice).into_iter().collect()
+        } else {
+            filters(world, parent, 1, 0, dice)
+        };
         if !inner.is_empty() {
             return vec![Filter::Parent { key, filters: inner }];
         }
@@ -397,7 +461,10 @@ fn inner_filters(world: &World<'_>, child: TableId, by: schema::ForeignKeyId, de
 
 fn texts<'w>(world: &'w World<'_>, column: ColumnId) -> Vec<&'w String> {
     let values = world.samples.get(&column).into_iter().flatten();
-    values.filter_map(|v| if let Value::Text(t) = v { Some(t) } else { None }).filter(|t| !t.is_empty() && t.len() < 60).collect()
+    values
+        .filter_map(|v| if let Value::Text(t) = v { Some(t) } else { None })
+        .filter(|t| !t.is_empty() && t.len() < 60)
+        .collect()
 }
 
 /// A row known by its name or code.
@@ -441,13 +508,22 @@ fn typical(world: &World<'_>, measure: Measure, dice: &mut Dice) -> Value {
         .filter(|v| matches!(v, Value::Integer(_) | Value::Real(_)))
         .collect();
     let percent = match measure {
-        Measure::Named(i) => world.glossary.measures.get(&world.measures[i].key).and_then(|m| m.unit.clone()).is_some_and(|u| u == "percent"),
+        Measure::Named(i) => world
+            .glossary
+            .measures
+            .get(&world.measures[i].key)
+            .and_then(|m| m.unit.clone())
+            .is_some_and(|u| u == "percent"),
         Measure::Column(_) => false,
     };
     match dice.pick(&known) {
         Some(value) => (*value).clone(),
-        None if percent => Value::Integer(*dice.pick(&[5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 80, 90, 100]).unwrap_or(&20)),
-        None => Value::Integer(*dice.pick(&[10, 20, 50, 100, 5000, 10_000, 25_000, 50_000, 100_000, 250_000]).unwrap_or(&1000)),
+        None if percent => {
+            Value::Integer(*dice.pick(&[5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 80, 90, 100]).unwrap_or(&20))
+        }
+        None => Value::Integer(
+            *dice.pick(&[10, 20, 50, 100, 5000, 10_000, 25_000, 50_000, 100_000, 250_000]).unwrap_or(&1000),
+        ),
     }
 }
 
@@ -470,7 +546,8 @@ fn when(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {
     let weights: Vec<f64> = dates.iter().map(|&c| if world.ty(c) == Type::Timestamp { 0.12 } else { 1.0 }).collect();
     let column = *dates.get(dice.weighted(&weights))?;
     let spoken = surface::period(world, column, dice)?;
-    let hows: [(When, f64); 5] = [(When::In, 0.5), (When::After, 0.13), (When::Since, 0.12), (When::Before, 0.18), (When::Until, 0.07)];
+    let hows: [(When, f64); 5] =
+        [(When::In, 0.5), (When::After, 0.13), (When::Since, 0.12), (When::Before, 0.18), (When::Until, 0.07)];
     let how = if spoken.start == spoken.end {
         // Days of a time stamp are ranges; "on" would compare a day with a moment.
         if world.ty(column) == Type::Timestamp {
@@ -487,7 +564,9 @@ fn missing(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter>
     let nullable: Vec<ColumnId> = world
         .catalog
         .columns_of(table)
-        .filter(|&c| !world.catalog.column(c).not_null && !matches!(world.role(c), Role::Flag) && world.ty(c) != Type::Timestamp)
+        .filter(|&c| {
+            !world.catalog.column(c).not_null && !matches!(world.role(c), Role::Flag) && world.ty(c) != Type::Timestamp
+        })
         .collect();
     dice.pick(&nullable).map(|&column| Filter::Missing { column, negated: dice.chance(0.25) })
 }
@@ -503,7 +582,9 @@ fn columns(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter>
     columns.retain(|&c| world.ty(c) != Type::Timestamp);
     dice.shuffle(&mut columns);
     match columns.as_slice() {
-        [left, right, ..] if role == Role::Measure => Some(Filter::Columns { left: *left, right: *right, above: dice.chance(0.65) }),
+        [left, right, ..] if role == Role::Measure => {
+            Some(Filter::Columns { left: *left, right: *right, above: dice.chance(0.65) })
+        }
         _ => None,
     }
 }
@@ -512,7 +593,8 @@ fn text(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {
     let columns = world.columns(table, |r| matches!(r, Role::Name | Role::Text));
     let column = *dice.pick(&columns)?;
     let whole = (*dice.pick(&texts(world, column))?).clone();
-    let words: Vec<&str> = whole.split_whitespace().filter(|w| w.len() > 2 && w.chars().all(char::is_alphanumeric)).collect();
+    let words: Vec<&str> =
+        whole.split_whitespace().filter(|w| w.len() > 2 && w.chars().all(char::is_alphanumeric)).collect();
     let part = [SlotPart::Contains, SlotPart::Prefix, SlotPart::Suffix][dice.weighted(&[0.75, 0.2, 0.05])];
     let text = match part {
         SlotPart::Prefix => words.first().map(|w| (*w).to_owned())?,

@@ -94,13 +94,15 @@ impl<'w> Speaker<'w> {
         }
         let at = self.dice.below(ask.filters.len());
         let does = self.condition(ask.root, &ask.filters[at], "does")?;
-        let rest: Vec<Filter> = ask.filters.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, f)| f.clone()).collect();
+        let rest: Vec<Filter> =
+            ask.filters.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, f)| f.clone()).collect();
         Some((self.rows(ask.root, &rest)?, does))
     }
 
     fn list_columns(&mut self, ask: &Ask, columns: &[Output]) -> Option<String> {
         let noun = self.noun(ask.root);
-        let names: Vec<String> = columns.iter().map(|c| self.output(ask.root, c, &noun, false)).collect::<Option<_>>()?;
+        let names: Vec<String> =
+            columns.iter().map(|c| self.output(ask.root, c, &noun, false)).collect::<Option<_>>()?;
         let cols = self.listed(&names);
         if self.is_one_row(&ask.filters) && self.dice.chance(0.8) {
             let np = self.one_or_rows(ask.root, &ask.filters)?;
@@ -167,13 +169,20 @@ impl<'w> Speaker<'w> {
         let np = phrase.text();
         let measure = self.measure(ask.root, by, false)?;
         let n_said = n.map(|n| surface::number(&Value::Integer(n), None, &mut self.dice)).unwrap_or_default();
-        let (rank, adjectives) = if descending { ("most", self.adjectives(by, true)) } else { ("least", self.adjectives(by, false)) };
+        let (rank, adjectives) =
+            if descending { ("most", self.adjectives(by, true)) } else { ("least", self.adjectives(by, false)) };
         let word = self.say("rank", rank, &[])?;
         let adjective = self.dice.pick(&adjectives).cloned();
         let highest = self.say("rank", if descending { "highest" } else { "lowest" }, &[])?;
         let names = [
-            ("np", np.as_str()), ("one", &one), ("n", &n_said), ("measure", &measure), ("most", &word), ("least", &word),
-            ("most_adj", adjective.as_deref().unwrap_or("")), ("highest", &highest),
+            ("np", np.as_str()),
+            ("one", &one),
+            ("n", &n_said),
+            ("measure", &measure),
+            ("most", &word),
+            ("least", &word),
+            ("most_adj", adjective.as_deref().unwrap_or("")),
+            ("highest", &highest),
         ];
         let by_adjective = adjective.is_some() && self.dice.chance(0.35);
         let position = match (n, by_adjective, descending) {
@@ -194,7 +203,20 @@ impl<'w> Speaker<'w> {
         }
         let names: Vec<String> = columns.iter().map(|c| self.output(root, c, noun, false)).collect::<Option<_>>()?;
         let cols = self.listed(&names);
-        let forms = [": {cols}", " - {cols}", ", {cols}", " with {cols}", ", showing {cols}", ", with {cols}", ". Show {cols}", " ({cols})", " - I need {cols}", ". {cols} please", " and show {cols}", ", just the {cols}"];
+        let forms = [
+            ": {cols}",
+            " - {cols}",
+            ", {cols}",
+            " with {cols}",
+            ", showing {cols}",
+            ", with {cols}",
+            ". Show {cols}",
+            " ({cols})",
+            " - I need {cols}",
+            ". {cols} please",
+            " and show {cols}",
+            ", just the {cols}",
+        ];
         let form = *self.dice.pick(&forms)?;
         Some(text + &fill(form, &[("cols", &cols)]))
     }
@@ -208,8 +230,10 @@ impl<'w> Speaker<'w> {
     fn group(&mut self, ask: &Ask, group: &Group) -> Option<String> {
         let noun = self.noun(ask.root);
         let np = self.rows_as(ask.root, &ask.filters, noun.clone())?;
-        let singles: Vec<String> = group.keys.iter().map(|k| self.key(ask.root, k, &noun, false)).collect::<Option<_>>()?;
-        let plurals: Vec<String> = group.keys.iter().map(|k| self.key(ask.root, k, &noun, true)).collect::<Option<_>>()?;
+        let singles: Vec<String> =
+            group.keys.iter().map(|k| self.key(ask.root, k, &noun, false)).collect::<Option<_>>()?;
+        let plurals: Vec<String> =
+            group.keys.iter().map(|k| self.key(ask.root, k, &noun, true)).collect::<Option<_>>()?;
         let (key, keys) = (singles.join(" and "), plurals.join(" and "));
         let must_name_rows = !ask.filters.is_empty() || !self.is_clear(group);
         let mut text = if let Some((total, n, descending)) = &group.top {
@@ -222,7 +246,14 @@ impl<'w> Speaker<'w> {
         };
         if group.top.is_some() && !group.totals.is_empty() {
             let agg = self.aggregates(ask.root, &group.totals, &noun)?;
-            let form = *self.dice.pick(&[" with {agg}", ": {key} and {agg}", ", {key} and {agg}", ", showing the {agg}", " and their {agg}", " - {key}, {agg}"])?;
+            let form = *self.dice.pick(&[
+                " with {agg}",
+                ": {key} and {agg}",
+                ", {key} and {agg}",
+                ", showing the {agg}",
+                " and their {agg}",
+                " - {key}, {agg}",
+            ])?;
             text += &fill(form, &[("agg", &agg), ("key", &key)]);
         }
         if group.having.is_some() && !group.totals.is_empty() {
@@ -236,7 +267,13 @@ impl<'w> Speaker<'w> {
         self.group_extras(text, ask.root, group, (&key, &keys))
     }
 
-    fn group_extras(&mut self, mut text: String, _root: TableId, group: &Group, (key, keys): (&str, &str)) -> Option<String> {
+    fn group_extras(
+        &mut self,
+        mut text: String,
+        _root: TableId,
+        group: &Group,
+        (key, keys): (&str, &str),
+    ) -> Option<String> {
         if group.skip_blank {
             text += &self.say("blank", "after", &[("term", key), ("terms", keys)])?;
         }
@@ -266,7 +303,13 @@ impl<'w> Speaker<'w> {
         })
     }
 
-    fn group_totals(&mut self, root: TableId, group: &Group, (key, np, noun): (&str, &str, &Noun), must: bool) -> Option<String> {
+    fn group_totals(
+        &mut self,
+        root: TableId,
+        group: &Group,
+        (key, np, noun): (&str, &str, &Noun),
+        must: bool,
+    ) -> Option<String> {
         let counts = matches!(group.totals.as_slice(), [Aggregate { function: Function::Count, .. }]);
         if counts && self.dice.chance(0.75) {
             return self.say("group", "count", &[("np", np), ("key", key)]);
@@ -282,7 +325,10 @@ impl<'w> Speaker<'w> {
         if said.contains("{np}") || !must {
             return fill(&said, &[("np", np)]);
         }
-        let form = *self.dice.pick(&[" for {np}", " of {np}", ", {np} only", ", only for {np}", " for all {np}", " ({np})"]).unwrap_or(&" for {np}");
+        let form = *self
+            .dice
+            .pick(&[" for {np}", " of {np}", ", {np} only", ", only for {np}", " for all {np}", " ({np})"])
+            .unwrap_or(&" for {np}");
         said + &fill(form, &[("np", np)])
     }
 
@@ -297,12 +343,19 @@ impl<'w> Speaker<'w> {
         let rank = self.say("rank", if descending { "most" } else { "least" }, &[])?;
         let counted = total.function == Function::Count;
         let agg = self.aggregate(root, total, noun)?;
-        let names = [("n", n_said.as_str()), ("key", key), ("keys", keys), ("agg", &agg), ("most", &rank), ("least", &rank)];
+        let names =
+            [("n", n_said.as_str()), ("key", key), ("keys", keys), ("agg", &agg), ("most", &rank), ("least", &rank)];
         let position = match (counted && descending, n == 1) {
             (true, true) => "group_count_one",
             (true, false) => "group_count",
             (false, true) => "group_one",
-            (false, false) => if descending { "group" } else { "group_bottom" },
+            (false, false) => {
+                if descending {
+                    "group"
+                } else {
+                    "group_bottom"
+                }
+            }
         };
         if position == "group_bottom" {
             let said = fill(&format!("the {n_said} {keys} with the {rank} {agg}"), &names);
@@ -343,7 +396,13 @@ impl<'w> Speaker<'w> {
             (Type::Date | Type::Timestamp, true) => "newest",
             (Type::Date | Type::Timestamp, false) => "oldest",
             (_, true) => "desc",
-            (_, false) => if self.dice.chance(0.5) { "asc" } else { "frame" },
+            (_, false) => {
+                if self.dice.chance(0.5) {
+                    "asc"
+                } else {
+                    "frame"
+                }
+            }
         };
         let highest = self.say("rank", "highest", &[])?;
         let lowest = self.say("rank", "lowest", &[])?;
@@ -397,7 +456,9 @@ impl<'w> Speaker<'w> {
             let before = if first { self.condition(table, filter, "before") } else { None };
             match before {
                 Some(before) => phrase.before.push(before),
-                None => phrase.after.push(self.condition(table, filter, "after").or_else(|| self.as_clause(table, filter))?),
+                None => {
+                    phrase.after.push(self.condition(table, filter, "after").or_else(|| self.as_clause(table, filter))?)
+                }
             }
         }
         Some(phrase)
@@ -461,7 +522,11 @@ impl<'w> Speaker<'w> {
                 let term = self.measure(table, *measure, false)?;
                 let named = Filter::Value { column: *column, values: vec![name.clone()], negated: false };
                 let value = self.one_or_rows(table, &[named])?;
-                self.say(if *above { "than_named" } else { "than_named_less" }, position, &[("term", &term), ("value", &value)])
+                self.say(
+                    if *above { "than_named" } else { "than_named_less" },
+                    position,
+                    &[("term", &term), ("value", &value)],
+                )
             }
             Filter::Extreme { measure, greatest } => {
                 let term = self.measure(table, *measure, false)?;
@@ -503,27 +568,50 @@ impl<'w> Speaker<'w> {
         }
     }
 
-    fn value_condition(&mut self, column: ColumnId, values: &[String], negated: bool, position: &str) -> Option<String> {
+    fn value_condition(
+        &mut self,
+        column: ColumnId,
+        values: &[String],
+        negated: bool,
+        position: &str,
+    ) -> Option<String> {
         let term = self.term(column, false)?;
         let role = self.world.role(column);
         let said: Vec<String> = values.iter().map(|v| self.value(column, v)).collect();
         let group = match (values.len(), negated, role) {
             (1, true, _) => "value_not",
-            (1, false, Role::Status) => if self.dice.chance(0.85) { "status" } else { "value" },
+            (1, false, Role::Status) => {
+                if self.dice.chance(0.85) {
+                    "status"
+                } else {
+                    "value"
+                }
+            }
             (1, false, Role::Name | Role::Code) => "named",
-            (1, false, _) => if self.dice.chance(0.6) { "place" } else { "value" },
+            (1, false, _) => {
+                if self.dice.chance(0.6) {
+                    "place"
+                } else {
+                    "value"
+                }
+            }
             (_, false, _) => "value_in",
             (_, true, _) => "value_not_in",
         };
         let neither = group == "value_not_in" && self.dice.chance(0.5);
-        let joint = if neither { " nor " } else { *self.dice.pick(&[" or ", " or ", " and ", ", "]).unwrap_or(&" or ") };
+        let joint =
+            if neither { " nor " } else { *self.dice.pick(&[" or ", " or ", " and ", ", "]).unwrap_or(&" or ") };
         let value = match said.as_slice() {
             [most @ .., last] if !most.is_empty() => format!("{}{joint}{last}", most.join(", ")),
             _ => said.concat(),
         };
         let text = self.say(group, position, &[("term", &term), ("value", &value)])?;
         let neither_said = text.contains("neither");
-        Some(if group == "value_not_in" && neither_said { text.replace(" or ", " nor ") } else { text.replace(" nor ", " or ") })
+        Some(if group == "value_not_in" && neither_said {
+            text.replace(" or ", " nor ")
+        } else {
+            text.replace(" nor ", " or ")
+        })
     }
 
     /// A stored value as people write it.
@@ -547,7 +635,14 @@ impl<'w> Speaker<'w> {
         if !short && self.dice.chance(lower) { stored.to_lowercase() } else { stored.to_owned() }
     }
 
-    fn number_condition(&mut self, table: TableId, measure: Measure, op: BinaryOp, value: &Value, position: &str) -> Option<String> {
+    fn number_condition(
+        &mut self,
+        table: TableId,
+        measure: Measure,
+        op: BinaryOp,
+        value: &Value,
+        position: &str,
+    ) -> Option<String> {
         let term = self.measure(table, measure, false)?;
         let unit = self.unit(measure);
         let value = surface::number(value, unit.as_deref(), &mut self.dice);
@@ -575,7 +670,11 @@ impl<'w> Speaker<'w> {
         let term = self.term(column, false)?;
         let verbs = self.world.glossary.column(self.world.catalog, column).map(|c| c.verb.clone()).unwrap_or_default();
         // A bare participle does not go with "that": "due in May", but "that ended in May".
-        let full: Vec<String> = verbs.iter().filter(|v| !v.contains("ing ") && !v.ends_with("ing") && !v.starts_with("due")).map(|v| v.replace("was ", "were ")).collect();
+        let full: Vec<String> = verbs
+            .iter()
+            .filter(|v| !v.contains("ing ") && !v.ends_with("ing") && !v.starts_with("due"))
+            .map(|v| v.replace("was ", "were "))
+            .collect();
         let acted = self.dice.early(&full).cloned().unwrap_or_else(|| format!("have a {term}"));
         let verb = self.dice.early(&verbs).map(|v| v.replace("was ", "")).unwrap_or_else(|| format!("with a {term}"));
         let group = match how {
@@ -611,7 +710,12 @@ impl<'w> Speaker<'w> {
         }
         let relation = self.relation(key).map(|r| r.forward.clone()).unwrap_or_default();
         let forward = self.dice.early(&relation).cloned().unwrap_or_else(|| "for".into());
-        if position == "does" { Some(format!("are {forward} {np}")).filter(|_| !forward.starts_with("that ") && !forward.starts_with("who ")) } else { Some(format!("{forward} {np}")) }
+        if position == "does" {
+            Some(format!("are {forward} {np}"))
+                .filter(|_| !forward.starts_with("that ") && !forward.starts_with("who "))
+        } else {
+            Some(format!("{forward} {np}"))
+        }
     }
 
     /// One row by its name, or several by their conditions.
@@ -629,7 +733,14 @@ impl<'w> Speaker<'w> {
         self.world.glossary.relations.get(&self.world.catalog.qualified(from))
     }
 
-    fn children(&mut self, table: TableId, key: ForeignKeyId, filters: &[Filter], negated: bool, position: &str) -> Option<String> {
+    fn children(
+        &mut self,
+        table: TableId,
+        key: ForeignKeyId,
+        filters: &[Filter],
+        negated: bool,
+        position: &str,
+    ) -> Option<String> {
         if position == "before" {
             return None;
         }
@@ -639,7 +750,11 @@ impl<'w> Speaker<'w> {
         let child = self.world.catalog.foreign_key(key).from;
         let noun = self.noun(child);
         let phrase = self.phrase(child, filters, noun.clone())?;
-        let other = Phrase { before: phrase.before.clone(), noun: if phrase.noun == noun.many { noun.one } else { phrase.noun.clone() }, after: phrase.after.clone() };
+        let other = Phrase {
+            before: phrase.before.clone(),
+            noun: if phrase.noun == noun.many { noun.one } else { phrase.noun.clone() },
+            after: phrase.after.clone(),
+        };
         let backward = self.relation(key).map(|r| r.backward.clone()).unwrap_or_default();
         let link = self.dice.early(&backward).cloned().unwrap_or_else(|| "with".into());
         let names = [("others", phrase.text()), ("other", other.text()), ("link", link)];
@@ -648,12 +763,24 @@ impl<'w> Speaker<'w> {
     }
 
     /// Two tables tied by a link table: "people working on ERP Migration".
-    fn linked(&mut self, table: TableId, key: ForeignKeyId, filters: &[Filter], negated: bool, position: &str) -> Option<String> {
+    fn linked(
+        &mut self,
+        table: TableId,
+        key: ForeignKeyId,
+        filters: &[Filter],
+        negated: bool,
+        position: &str,
+    ) -> Option<String> {
         let [Filter::Parent { key: onward, filters: inner }] = filters else { return None };
         let catalog = self.world.catalog;
         let (from, via) = (&catalog.table(table).name, &catalog.table(catalog.foreign_key(key).from).name);
         let to = catalog.foreign_key(*onward).to;
-        let link = self.world.glossary.links.iter().find(|l| l.from == *from && l.via == *via && l.to == catalog.table(to).name)?;
+        let link = self
+            .world
+            .glossary
+            .links
+            .iter()
+            .find(|l| l.from == *from && l.via == *via && l.to == catalog.table(to).name)?;
         if !self.dice.chance(0.75) {
             return None;
         }
@@ -720,9 +847,18 @@ impl<'w> Speaker<'w> {
         }
         let owner = self.noun(self.world.end_of(root, &output.path)).one;
         let named = term.contains(owner.as_str());
-        let needed = matches!(output.measure, Measure::Column(c) if matches!(self.world.role(c), Role::Name | Role::Code | Role::Status)) || self.dice.chance(0.5);
-        let forms = if plural { ["{owner} {term}", "{owner} {term}", "{owner} {term}"] } else { ["{owner} {term}", "{owner} {term}", "{term} of the {owner}"] };
-        if named || !needed { Some(term) } else { Some(fill(self.dice.pick(&forms)?, &[("owner", &owner), ("term", &term)])) }
+        let needed = matches!(output.measure, Measure::Column(c) if matches!(self.world.role(c), Role::Name | Role::Code | Role::Status))
+            || self.dice.chance(0.5);
+        let forms = if plural {
+            ["{owner} {term}", "{owner} {term}", "{owner} {term}"]
+        } else {
+            ["{owner} {term}", "{owner} {term}", "{term} of the {owner}"]
+        };
+        if named || !needed {
+            Some(term)
+        } else {
+            Some(fill(self.dice.pick(&forms)?, &[("owner", &owner), ("term", &term)]))
+        }
     }
 
     fn plural_output(&mut self, root: TableId, output: &Output, noun: &Noun) -> Option<String> {
@@ -762,13 +898,15 @@ impl<'w> Speaker<'w> {
             Function::Max => Some("max_word"),
             Function::Count | Function::CountDistinct => None,
         };
-        let words: Vec<String> = totals.iter().map(|t| self.say("agg", position(t.function)?, &[])).collect::<Option<_>>()?;
+        let words: Vec<String> =
+            totals.iter().map(|t| self.say("agg", position(t.function)?, &[])).collect::<Option<_>>()?;
         let measure = self.output(root, &of, noun, false)?;
         Some(format!("{} {measure}", self.listed(&words)))
     }
 
     fn aggregate(&mut self, root: TableId, total: &Aggregate, noun: &Noun) -> Option<String> {
-        let temporal = matches!(&total.of, Some(Output { measure: Measure::Column(c), .. }) if self.world.ty(*c).is_temporal());
+        let temporal =
+            matches!(&total.of, Some(Output { measure: Measure::Column(c), .. }) if self.world.ty(*c).is_temporal());
         let position = match total.function {
             Function::Count => "count",
             Function::CountDistinct => {
@@ -794,7 +932,8 @@ impl<'w> Speaker<'w> {
         let Some(Output { measure: Measure::Column(column), .. }) = total.of else { return None };
         let catalog = self.world.catalog;
         let key = self.world.parents(root).into_iter().find(|&k| catalog.key_pairs(k).any(|(from, _)| from == column));
-        let (via, to) = (catalog.table(root).name.clone(), key.map(|k| catalog.table(catalog.foreign_key(k).to).name.clone()));
+        let (via, to) =
+            (catalog.table(root).name.clone(), key.map(|k| catalog.table(catalog.foreign_key(k).to).name.clone()));
         let link = self.world.glossary.links.iter().find(|l| l.via == via && Some(&l.to) == to.as_ref());
         match link {
             Some(link) => self.dice.early(&link.nouns).cloned(),
@@ -809,7 +948,9 @@ impl<'w> Speaker<'w> {
 fn pluralised(term: &str) -> String {
     match term {
         _ if term.ends_with('s') => format!("{term}es"),
-        _ if term.ends_with('y') && !term.ends_with("ay") && !term.ends_with("ey") => format!("{}ies", &term[..term.len() - 1]),
+        _ if term.ends_with('y') && !term.ends_with("ay") && !term.ends_with("ey") => {
+            format!("{}ies", &term[..term.len() - 1])
+        }
         _ => format!("{term}s"),
     }
 }

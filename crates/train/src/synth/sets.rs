@@ -109,8 +109,11 @@ fn hand_examples(studio: &Studio<'_>, folder: &Path, written: &mut Written) -> R
     for path in paths {
         let text = std::fs::read_to_string(&path).map_err(|source| TrainError::Io { path: path.clone(), source })?;
         for (i, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-            let hand: HandLine = serde_json::from_str(line)
-                .map_err(|e| TrainError::Line { path: path.clone(), line: i + 1, reason: e.to_string() })?;
+            let hand: HandLine = serde_json::from_str(line).map_err(|e| TrainError::Line {
+                path: path.clone(),
+                line: i + 1,
+                reason: e.to_string(),
+            })?;
             match hand_example(studio, hand) {
                 Ok(example) => {
                     written.hand += 1;

@@ -19,7 +19,18 @@ pub struct Period {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// A number as people choose them: one or two significant digits, times a factor.
@@ -56,10 +67,14 @@ pub fn number(value: &Value, unit: Option<&str>, dice: &mut Dice) -> String {
     };
     let plain = i.to_string();
     if unit == Some("percent") {
-        return dice.pick(&[format!("{i}%"), format!("{i} %"), format!("{i} percent"), plain.clone(), format!("{i}%")]).cloned().unwrap_or(plain);
+        return dice
+            .pick(&[format!("{i}%"), format!("{i} %"), format!("{i} percent"), plain.clone(), format!("{i}%")])
+            .cloned()
+            .unwrap_or(plain);
     }
     if i.abs() < 1000 {
-        let words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+        let words =
+            ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
         return match usize::try_from(i) {
             Ok(n) if (2..=12).contains(&n) && unit.is_none() && dice.chance(0.4) => words[n].to_owned(),
             _ if unit == Some("money") && dice.chance(0.12) => format!("${i}"),
@@ -76,7 +91,12 @@ pub fn number(value: &Value, unit: Option<&str>, dice: &mut Dice) -> String {
     }
     if i >= 1_000_000 && i % 10_000 == 0 {
         let millions = short(i as f64 / 1e6);
-        forms.extend([format!("{millions}m"), format!("{millions}M"), format!("{millions} million"), format!("{millions} million")]);
+        forms.extend([
+            format!("{millions}m"),
+            format!("{millions}M"),
+            format!("{millions} million"),
+            format!("{millions} million"),
+        ]);
     }
     if i == 500_000 {
         forms.push("half a million".to_owned());
@@ -110,7 +130,8 @@ pub fn grouped(i: i64) -> String {
 /// A day or period near the values of a date column.
 pub fn period(world: &World<'_>, column: ColumnId, dice: &mut Dice) -> Option<Period> {
     let known = world.samples.get(&column)?;
-    let texts: Vec<&String> = known.iter().filter_map(|v| if let Value::Text(t) = v { Some(t) } else { None }).collect();
+    let texts: Vec<&String> =
+        known.iter().filter_map(|v| if let Value::Text(t) = v { Some(t) } else { None }).collect();
     let near: Date = dice.pick(&texts)?.get(..10)?.parse().ok()?;
     let (year, month) = (near.year(), near.month());
     Some(match dice.weighted(&[0.34, 0.16, 0.18, 0.16, 0.16]) {
@@ -133,14 +154,24 @@ fn first_of(year: i16, month0: i16) -> Date {
 fn quarter(year: i16, q: i8, dice: &mut Dice) -> Period {
     let words = ["first", "second", "third", "fourth"][q as usize];
     let n = q + 1;
-    let forms = [format!("Q{n} {year}"), format!("Q{n} {year}"), format!("the {words} quarter of {year}"), format!("Q{n} of {year}")];
+    let forms = [
+        format!("Q{n} {year}"),
+        format!("Q{n} {year}"),
+        format!("the {words} quarter of {year}"),
+        format!("Q{n} of {year}"),
+    ];
     let start = first_of(year, i16::from(q) * 3);
     span(start, first_of(year, i16::from(q) * 3 + 3), dice.pick(&forms).cloned().unwrap_or_default())
 }
 
 fn a_month(year: i16, month: i8, dice: &mut Dice) -> Period {
     let name = MONTHS[month as usize - 1];
-    let forms = [format!("{name} {year}"), format!("{name} {year}"), format!("{} {year}", &name[..3]), format!("{name} of {year}")];
+    let forms = [
+        format!("{name} {year}"),
+        format!("{name} {year}"),
+        format!("{} {year}", &name[..3]),
+        format!("{name} of {year}"),
+    ];
     let start = date(year, month, 1);
     span(start, first_of(year, i16::from(month)), dice.pick(&forms).cloned().unwrap_or_default())
 }
@@ -148,7 +179,13 @@ fn a_month(year: i16, month: i8, dice: &mut Dice) -> Period {
 fn day(day: Date, dice: &mut Dice) -> Period {
     let name = MONTHS[day.month() as usize - 1];
     let (y, d) = (day.year(), day.day());
-    let forms = [day.to_string(), day.to_string(), format!("{d} {name} {y}"), format!("{name} {d}, {y}"), format!("{d} {} {y}", &name[..3])];
+    let forms = [
+        day.to_string(),
+        day.to_string(),
+        format!("{d} {name} {y}"),
+        format!("{name} {d}, {y}"),
+        format!("{d} {} {y}", &name[..3]),
+    ];
     span(day, day, dice.pick(&forms).cloned().unwrap_or_default())
 }
 

@@ -80,18 +80,24 @@ impl<'a> World<'a> {
 
     /// Keys by which a table refers to others.
     pub fn parents(&self, table: TableId) -> Vec<ForeignKeyId> {
-        self.catalog.foreign_key_ids().filter(|&k| {
-            let key = self.catalog.foreign_key(k);
-            key.from == table && key.to != table
-        }).collect()
+        self.catalog
+            .foreign_key_ids()
+            .filter(|&k| {
+                let key = self.catalog.foreign_key(k);
+                key.from == table && key.to != table
+            })
+            .collect()
     }
 
     /// Keys by which others refer to a table.
     pub fn children(&self, table: TableId) -> Vec<ForeignKeyId> {
-        self.catalog.foreign_key_ids().filter(|&k| {
-            let key = self.catalog.foreign_key(k);
-            key.to == table && key.from != table
-        }).collect()
+        self.catalog
+            .foreign_key_ids()
+            .filter(|&k| {
+                let key = self.catalog.foreign_key(k);
+                key.to == table && key.from != table
+            })
+            .collect()
     }
 
     /// Whether the glossary calls this a table most questions are about.
