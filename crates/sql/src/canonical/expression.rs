@@ -30,9 +30,13 @@ impl Writer<'_> {
                 None => not_canonical(feature(e), e.span),
             },
             ExprKind::Call(call) => self.write_aggregate(call, e),
-            _ => match self.product(e) {
-                Some((a, op, b)) => self.write_arithmetic(&a, op, &b, scalars),
-                None => not_canonical(feature(e), e.span),
+            _ => match (self.product(e), self.factors(e).as_slice()) {
+                (Some((a, op, b)), _) => self.write_arithmetic(&a, op, &b, scalars),
+                (None, [_, _, ..]) => match self.ordered_factors(e).as_slice() {
+                    [constant] => self.write_expression(constant, scalars),
+                    _ => not_canonical(feature(e), e.span),
+                },
+                (None, _) => not_canonical(feature(e), e.span),
             },
         }
     }
@@ -42,22 +46,8 @@ impl Writer<'_> {
     fn product(&self, e: &Expr) -> Option<(Expr, BinaryOp, Expr)> {
         match &e.kind {
             ExprKind::Binary(_, BinaryOp::Mul, _) => {
-                let mut factors = self.factors(e);
-                let says = |e: &Expr| match &e.kind {
-                    ExprKind::Literal(literal) => literal.slot.is_some(),
-                    ExprKind::Column { .. } | ExprKind::Call(_) | ExprKind::Scalar(_) => true,
-                    _ => false,
-                };
-                factors.sort_by_key(|factor| match &factor.kind {
-                    ExprKind::Literal(Literal { slot: None, .. }) => 0,
-                    _ if !self.any_part(factor, &says) => 1,
-                    _ => 2,
-                });
-                self.fold_constants(&mut factors);
+                let mut factors = self.ordered_factors(e);
                 let last = factors.pop()?;
-                if factors.is_empty() {
-                    return self.product(&last);
-                }
                 Some((factors.into_iter().reduce(|a, b| a.binary(BinaryOp::Mul, b))?, BinaryOp::Mul, last))
             }
             ExprKind::Binary(a, op @ (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Div), b) => {
@@ -68,6 +58,23 @@ impl Writer<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The factors of a product in canonical order; one where constants alone make it up.
+    fn ordered_factors(&self, e: &Expr) -> Vec<Expr> {
+        let says = |e: &Expr| match &e.kind {
+            ExprKind::Literal(literal) => literal.slot.is_some(),
+            ExprKind::Column { .. } | ExprKind::Call(_) | ExprKind::Scalar(_) => true,
+            _ => false,
+        };
+        let mut factors = self.factors(e);
+        factors.sort_by_key(|factor| match &factor.kind {
+            ExprKind::Literal(Literal { slot: None, .. }) => 0,
+            _ if !self.any_part(factor, &says) => 1,
+            _ => 2,
+        });
+        self.fold_constants(&mut factors);
+        factors
     }
 
     /// The constants that lead a product as one, where there is such a constant: `1.0 * 100` as `100.0`.

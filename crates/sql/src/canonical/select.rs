@@ -159,8 +159,8 @@ impl Writer<'_> {
             return not_canonical("having without group by", Default::default());
         }
         let mut shape = Shape { distinct: select.distinct, keys, grouped, one_row: aggregated && !grouped, items };
-        let group_order = order.iter().any(|e| self.has_aggregate(e));
-        if grouped && !aggregated && having.is_empty() && !group_order && self.keys_are_outputs(&shape) {
+        let shown_order = order.iter().all(|e| shape.items.contains(e));
+        if grouped && !aggregated && having.is_empty() && shown_order && self.keys_are_outputs(&shape) {
             (shape.distinct, shape.grouped) = (true, false);
             shape.keys.clear();
         } else if shape.distinct && (shape.one_row || (grouped && self.keys_are_outputs(&shape))) {
