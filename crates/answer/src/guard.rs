@@ -62,6 +62,7 @@ fn is_order(words: &[String]) -> bool {
     let later = |wanted: &[&str]| rest.iter().skip(1).any(|w| wanted.contains(&w.as_str()));
     match verb.as_str() {
         "delete" | "erase" | "truncate" | "insert" | "overwrite" | "rename" | "wipe" => !rest.is_empty(),
+        "deactivate" | "reactivate" | "reopen" | "unflag" => !rest.is_empty(),
         "remove" => !rest.is_empty() && !later(&["show", "list", "display"]),
         "drop" => ["the", "all", "this", "that", "my", "our", "every"].contains(&next),
         "update" => !matches!(next, "" | "me" | "us" | "on" | "about" | "date" | "dates"),

@@ -24,7 +24,7 @@ pub(crate) fn vocabulary(pack: &Pack) -> Vocabulary {
     let lexicon = pack.lexicon().unwrap();
     let added = added_tokens(&pack.catalog, &lexicon);
     let words = ["show", "all", "active", "projects", "with", "budget", "over", "by", "department"];
-    let tokenizer = train_bpe(words.into_iter(), added.len() + 256 + 80, &added).unwrap();
+    let tokenizer = train_bpe(words, added.len() + 256 + 80, &added).unwrap();
     Vocabulary::new(tokenizer, &pack.catalog, lexicon).unwrap()
 }
 

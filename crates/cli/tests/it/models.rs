@@ -22,7 +22,7 @@ fn untrained(folder: &Folder, change: fn(&mut Metadata)) -> PathBuf {
     let pack = Pack::from_folder(&root().join("packs/gl")).unwrap();
     let lexicon = pack.lexicon().unwrap();
     let added = added_tokens(&pack.catalog, &lexicon);
-    let tokenizer = train_bpe(["projects", "budget"].into_iter(), added.len() + 256 + 40, &added).unwrap();
+    let tokenizer = train_bpe(["projects", "budget"], added.len() + 256 + 40, &added).unwrap();
     let vocabulary = Vocabulary::new(tokenizer, &pack.catalog, lexicon).unwrap();
     let config =
         Config { hidden_size: 32, intermediate_size: 32, num_hidden_layers: 1, ..Config::compact(vocabulary.size()) };

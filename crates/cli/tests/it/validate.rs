@@ -89,6 +89,7 @@ fn nothing_makes_the_validator_panic() {
 
 /// Human-written queries over ten schemas, where the folder of outside suites is at hand.
 #[test]
+#[expect(clippy::print_stderr, reason = "whoever runs the tests is told what was skipped")]
 fn spider_is_accepted() {
     let Some(suites) = std::env::var_os("GLRL_SUITES").map(std::path::PathBuf::from) else {
         eprintln!("skipped: GLRL_SUITES names no folder");

@@ -9,6 +9,7 @@ use crate::tree::{BinaryOp, Expr, ExprKind, LikeOp, Literal, Query, SlotPart, Sp
 
 /// A condition in canonical shape.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "short-lived, a handful per query")]
 pub(super) enum Cond {
     /// All of them.
     All(Vec<Cond>),
@@ -387,7 +388,7 @@ pub(super) fn feature(e: &Expr) -> String {
         ExprKind::Unknown(_) => "unknown name".to_owned(),
         ExprKind::Unary(..) => "sign".to_owned(),
         ExprKind::Literal(_) => "literal here".to_owned(),
-        ExprKind::Binary(_, op, _) if matches!(op, BinaryOp::Concat) => "concatenation".to_owned(),
+        ExprKind::Binary(_, BinaryOp::Concat, _) => "concatenation".to_owned(),
         _ => "condition as a value".to_owned(),
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn slot_of(value: &Value) -> Option<SlotUse> {
                 (false, false) => SlotPart::Whole,
             };
             let plain = text.trim_matches('%');
-            let number = plain.bytes().nth(if plain.len() == 2 { 1 } else { 6 })?.checked_sub(b'0')?;
+            let number = plain.as_bytes().get(if plain.len() == 2 { 1 } else { 6 })?.checked_sub(b'0')?;
             match plain {
                 _ if plain.starts_with('v') => of(SlotKind::Val, number, part),
                 _ if plain.starts_with('s') => of(SlotKind::Str, number, part),
@@ -302,4 +302,81 @@ fn slots_are_filled_as_the_column_stores_them() {
         sql.as_deref(),
         Ok(r"SELECT P.code FROM P WHERE P.name LIKE '%O''Neil 50\%%' ESCAPE '\' AND P.cost > 0.5")
     );
+}
+
+/// Marks every literal that is no closed constant as some slot, whatever a question said.
+fn mark_anything(part: PartMut, next: &mut u8) {
+    let e = match part {
+        PartMut::Query(query) => return parts_of_query_mut(query, &mut |part| mark_anything(part, next)),
+        PartMut::Expr(e) => e,
+    };
+    if let ExprKind::Literal(literal) = &mut e.kind {
+        *next = *next % 4 + 1;
+        let of = |kind, part| Some(SlotUse { slot: Slot { kind, number: *next }, part });
+        literal.slot = match &literal.value {
+            Value::Integer(n) if ![0, 1, 2, 12, 100, 365].contains(n) => of(SlotKind::Num, SlotPart::Whole),
+            Value::Real(x) if ![1.0, 100.0].contains(x) => of(SlotKind::Num, SlotPart::Whole),
+            Value::Text(text) if text.starts_with('%') => of(SlotKind::Str, SlotPart::Contains),
+            Value::Text(text) if text.ends_with('%') => of(SlotKind::Str, SlotPart::Prefix),
+            Value::Text(text) if text.len() >= 10 && text.as_bytes()[4] == b'-' => of(SlotKind::Date, SlotPart::Whole),
+            Value::Text(_) => of(SlotKind::Str, SlotPart::Whole),
+            _ => None,
+        };
+    }
+    parts_of_expr_mut(e, &mut |part| mark_anything(part, next));
+}
+
+/// How many of a file's queries canonical SQL can say, and what the others have that it cannot.
+fn coverage(name: &str, queries: &[(String, Catalog)]) {
+    let mut missing: std::collections::BTreeMap<String, (usize, String)> = Default::default();
+    let mut said = 0;
+    for (sql, catalog) in queries {
+        let lexicon = Lexicon::new(catalog, vec![]);
+        let grammar = Grammar::new(catalog, &lexicon, None, Limits::default());
+        let mut slots = SlotTable::new();
+        for kind in [SlotKind::Num, SlotKind::Date, SlotKind::Str] {
+            (1..=4).for_each(|number| slots.add(Slot { kind, number }, vec![]));
+        }
+        let Some(mut query) = crate::parse(sql, catalog, Dialect::Sqlite).ok() else { continue };
+        mark_anything(PartMut::Query(&mut query), &mut 0);
+        let why = match lexemes(&query, catalog, &lexicon, CanonicalOptions::default()) {
+            Err(no) => no.feature,
+            Ok(lexemes) => match admits(&grammar, &lexicon, &slots, &lexemes) {
+                Ok(()) => {
+                    said += 1;
+                    continue;
+                }
+                Err(_) => format!("refused: {}", text(&lexemes, catalog, &lexicon, &|u, _| Some(u.slot.to_string()), TODAY).unwrap()),
+            },
+        };
+        let entry = missing.entry(why).or_default();
+        *entry = (entry.0 + 1, sql.clone());
+    }
+    eprintln!("{name}: {said} of {}", queries.len());
+    let mut missing: Vec<_> = missing.into_iter().collect();
+    missing.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+    missing.iter().for_each(|(why, (count, sql))| eprintln!("{count:5} {why}   e.g. {}", sql.replace('\n', " ")));
+}
+
+#[test]
+#[ignore = "a measurement: needs GLRL_SUITES"]
+fn dbg_coverage() {
+    let field = |line: &str, name: &str| -> String {
+        let value: serde_json::Value = serde_json::from_str(line).expect("json");
+        value[name].as_str().unwrap_or_default().to_owned()
+    };
+    let pack = catalog_from_ddl(include_str!("../../../../packs/gl/schema.sql")).unwrap();
+    for file in ["examples", "corpus-a", "corpus-b", "corpus-c"] {
+        let path = format!("{}/../../packs/gl/questions/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
+        let lines = std::fs::read_to_string(path).unwrap();
+        let queries: Vec<_> = lines.lines().map(|l| (field(l, "sql"), pack.clone())).filter(|(s, _)| !s.is_empty()).collect();
+        coverage(file, &queries);
+    }
+    let suites = std::path::PathBuf::from(std::env::var_os("GLRL_SUITES").unwrap()).join("spider");
+    let lines = std::fs::read_to_string(suites.join("queries.jsonl")).unwrap();
+    let queries: Vec<_> = lines.lines().map(|l| {
+        let ddl = std::fs::read_to_string(suites.join(format!("{}.sql", field(l, "db_id")))).unwrap();
+        (field(l, "sql"), catalog_from_ddl(&ddl).unwrap())
+    }).collect();
+    coverage("spider", &queries);
 }

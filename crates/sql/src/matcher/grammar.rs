@@ -246,7 +246,7 @@ pub(crate) fn table_of(node: Node) -> usize {
 
 /// The use of the same table before this one, if this is not the first.
 pub(crate) fn earlier_twin(node: Node) -> Option<Node> {
-    (node % u16::from(INSTANCES) != 0).then(|| node - 1)
+    (!node.is_multiple_of(u16::from(INSTANCES))).then(|| node - 1)
 }
 
 fn column_kinds(catalog: &Catalog, roles: &Glossary, column: ColumnId) -> Kinds {

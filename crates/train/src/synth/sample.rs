@@ -283,6 +283,8 @@ fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
     };
     let single = group.keys.len() == 1;
     match dice.weighted(&[0.42, 0.3, 0.14, 0.14]) {
+        // "The latest end date is above …" is nothing that people ask.
+        1 if group.totals.first().is_some_and(|t| is_temporal(world, t)) => return None,
         1 => add_having(world, &mut group, dice),
         2 if single => add_top(&mut group, dice),
         3 => group.order = Some(dice.chance(0.8)),
@@ -298,6 +300,10 @@ fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
         one_step && counts && (low || (group.having.is_none() && group.top.is_none() && dice.chance(0.2)));
     group.skip_blank = !group.keep_empty && single && !entity && dice.chance(0.1);
     Some(group)
+}
+
+fn is_temporal(world: &World<'_>, total: &Aggregate) -> bool {
+    matches!(&total.of, Some(Output { measure: Measure::Column(c), .. }) if world.ty(*c).is_temporal())
 }
 
 fn add_having(world: &World<'_>, group: &mut Group, dice: &mut Dice) {
