@@ -311,7 +311,7 @@ fn clean_build() -> Result<f64, String> {
 }
 
 fn gradients() -> Result<f64, String> {
-    let failed = run(cargo(&["test", "--release", "--quiet", "-p", "model", "--test", "it", "reference"])).is_err();
+    let failed = output(cargo(&["test", "--release", "--quiet", "-p", "model", "--test", "it", "reference"])).is_err();
     Ok(f64::from(u8::from(failed)))
 }
 

@@ -5,7 +5,7 @@ use model::weights::Metadata;
 /// How sure an answer has to be.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Threshold {
-    /// Few questions are declined.
+    /// Few questions are declined: those that the model itself finds unanswerable, and what no candidate answers.
     #[default]
     Default,
     /// Only what is almost certain is answered.
@@ -31,7 +31,7 @@ pub struct Calibration {
 impl Default for Calibration {
     /// The probability itself; nobody has fitted anything.
     fn default() -> Self {
-        Calibration { slope: 1.0, offset: 0.0, default_threshold: 0.02, strict_threshold: 0.98 }
+        Calibration { slope: 1.0, offset: 0.0, default_threshold: 0.0, strict_threshold: 0.98 }
     }
 }
 
@@ -75,16 +75,15 @@ impl Calibration {
     }
 
     /// Fits slope and offset to answers (log-odds of the sequence's probability, whether the answer was right) by the
-    /// logarithm of their likelihood, and finds thresholds: the default one declines at most 2 % of them, the strict one
-    /// is the lowest above which 99 % are right.
+    /// logarithm of their likelihood, and finds the strict threshold: the lowest above which 99 % are right. The default
+    /// one stays: what users ask is harder than what one calibrates on, so a share of these answers says nothing of
+    /// the share of theirs that it would decline.
     pub fn fit(answers: &[(f64, bool)]) -> Self {
         let (slope, offset) = platt(answers);
         let mut scored: Vec<(f64, bool)> =
             answers.iter().map(|(log_odds, right)| (sigmoid(slope * log_odds + offset), *right)).collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
         let plain = Calibration { slope, offset, ..Calibration::default() };
-        let Some(last) = scored.len().checked_sub(1) else { return plain };
-        let default_threshold = scored[last - scored.len() / 50].0;
         let (mut right, mut strict_threshold) = (0usize, 1.0);
         for (i, (confidence, is_right)) in scored.iter().enumerate() {
             right += usize::from(*is_right);
@@ -92,7 +91,7 @@ impl Calibration {
                 strict_threshold = *confidence;
             }
         }
-        Calibration { default_threshold, strict_threshold, ..plain }
+        Calibration { strict_threshold, ..plain }
     }
 
     /// The confidence that a threshold asks for.

@@ -346,7 +346,10 @@ fn coverage(name: &str, queries: &[(String, Catalog)]) {
                     said += 1;
                     continue;
                 }
-                Err(_) => format!("refused: {}", text(&lexemes, catalog, &lexicon, &|u, _| Some(u.slot.to_string()), TODAY).unwrap()),
+                Err(_) => format!(
+                    "refused: {}",
+                    text(&lexemes, catalog, &lexicon, &|u, _| Some(u.slot.to_string()), TODAY).unwrap()
+                ),
             },
         };
         let entry = missing.entry(why).or_default();
@@ -369,14 +372,18 @@ fn dbg_coverage() {
     for file in ["examples", "corpus-a", "corpus-b", "corpus-c"] {
         let path = format!("{}/../../packs/gl/questions/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
         let lines = std::fs::read_to_string(path).unwrap();
-        let queries: Vec<_> = lines.lines().map(|l| (field(l, "sql"), pack.clone())).filter(|(s, _)| !s.is_empty()).collect();
+        let queries: Vec<_> =
+            lines.lines().map(|l| (field(l, "sql"), pack.clone())).filter(|(s, _)| !s.is_empty()).collect();
         coverage(file, &queries);
     }
     let suites = std::path::PathBuf::from(std::env::var_os("GLRL_SUITES").unwrap()).join("spider");
     let lines = std::fs::read_to_string(suites.join("queries.jsonl")).unwrap();
-    let queries: Vec<_> = lines.lines().map(|l| {
-        let ddl = std::fs::read_to_string(suites.join(format!("{}.sql", field(l, "db_id")))).unwrap();
-        (field(l, "sql"), catalog_from_ddl(&ddl).unwrap())
-    }).collect();
+    let queries: Vec<_> = lines
+        .lines()
+        .map(|l| {
+            let ddl = std::fs::read_to_string(suites.join(format!("{}.sql", field(l, "db_id")))).unwrap();
+            (field(l, "sql"), catalog_from_ddl(&ddl).unwrap())
+        })
+        .collect();
     coverage("spider", &queries);
 }

@@ -238,7 +238,16 @@ fn filled_database() -> Connection {
         if i < 6 {
             let p = [&text[..4], &number, &number, &text, &text, &day, &["0", "1", "NULL"]].map(&mut pick);
             row("P", [vec![format!("'p{i}'")], p.to_vec()].concat());
-            row("R", vec![i.to_string(), pick(&text), pick(&number), pick(&text), if i == 0 { "NULL".into() } else { pick(&id) }]);
+            row(
+                "R",
+                vec![
+                    i.to_string(),
+                    pick(&text),
+                    pick(&number),
+                    pick(&text),
+                    if i == 0 { "NULL".into() } else { pick(&id) },
+                ],
+            );
             row("L", vec![(i / 3).to_string(), (i % 3).to_string(), pick(&number)]);
         }
         row("S", vec![i.to_string(), pick(&code), pick(&id), pick(&number), pick(&text), pick(&day)]);
@@ -278,7 +287,8 @@ fn a_walk_comes_back_from_its_text() {
     let slots = canonical_tests::slots(&catalog);
     let grammar = Grammar::new(&catalog, &lexicon, None, Limits::default());
     let options = CanonicalOptions { today: Some(canonical_tests::TODAY) };
-    let sql = |l: &[Lexeme]| text(l, &catalog, &lexicon, &canonical_tests::filled, canonical_tests::TODAY).expect("filled");
+    let sql =
+        |l: &[Lexeme]| text(l, &catalog, &lexicon, &canonical_tests::filled, canonical_tests::TODAY).expect("filled");
     let read = |text: &str| lexemes(&canonical_tests::marked(text, &catalog), &catalog, &lexicon, options);
     let database = filled_database();
     let mut choose = chooser(23);
@@ -298,6 +308,8 @@ fn a_walk_comes_back_from_its_text() {
             with_rows += u32::from(expected.len() > 1);
         }
     }
-    eprintln!("{same} of 3000 walks are canonical already; {compared} others gave the same rows, {with_rows} more than one");
+    eprintln!(
+        "{same} of 3000 walks are canonical already; {compared} others gave the same rows, {with_rows} more than one"
+    );
     assert!(with_rows > 100);
 }

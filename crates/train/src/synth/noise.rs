@@ -16,19 +16,19 @@ pub fn typed(text: &str, patterns: &Patterns, dice: &mut Dice) -> String {
     } else {
         *dice.pick(&["", "", "", ".", "!", "?"]).unwrap_or(&"")
     };
-    if dice.chance(0.08) {
-        if let Some(closer) = patterns.say(("closer", "after"), &[], dice, &mut family) {
-            let joint = if closer.starts_with('.') { "" } else { " " };
-            text = format!("{text}{joint}{closer}");
-        }
+    if dice.chance(0.08)
+        && let Some(closer) = patterns.say(("closer", "after"), &[], dice, &mut family)
+    {
+        let joint = if closer.starts_with('.') { "" } else { " " };
+        text = format!("{text}{joint}{closer}");
     }
     if !text.ends_with(['.', '!', '?']) {
         text += end;
     }
-    if dice.chance(0.08) {
-        if let Some(opener) = patterns.say(("opener", "before"), &[], dice, &mut family) {
-            text = format!("{opener} {text}");
-        }
+    if dice.chance(0.08)
+        && let Some(opener) = patterns.say(("opener", "before"), &[], dice, &mut family)
+    {
+        text = format!("{opener} {text}");
     }
     if dice.chance(0.3) {
         for (long, short) in

@@ -140,10 +140,10 @@ fn named_measure(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<M
 
 /// A number of the table: a column, now and then a named measure.
 fn measure(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Measure> {
-    if dice.chance(0.15) {
-        if let Some(named) = named_measure(world, table, dice) {
-            return Some(named);
-        }
+    if dice.chance(0.15)
+        && let Some(named) = named_measure(world, table, dice)
+    {
+        return Some(named);
     }
     let own = world.columns(table, |r| matches!(r, Role::Measure | Role::Percent));
     dice.pick(&own).map(|&c| Measure::Column(c))

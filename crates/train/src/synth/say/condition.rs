@@ -137,12 +137,11 @@ impl<'w> Speaker<'w> {
     pub(super) fn value(&mut self, column: ColumnId, stored: &str) -> String {
         let name = self.world.catalog.qualified(column);
         let others = self.world.glossary.values.get(&name).and_then(|v| v.get(stored));
-        if let Some(other) = others {
-            if self.dice.chance(0.25) {
-                if let Some(word) = self.dice.early(other) {
-                    return word.clone();
-                }
-            }
+        if let Some(other) = others
+            && self.dice.chance(0.25)
+            && let Some(word) = self.dice.early(other)
+        {
+            return word.clone();
         }
         let lower = match self.world.role(column) {
             Role::Status => 0.6,

@@ -40,12 +40,10 @@ impl Speaker<'_> {
         let mut replaced = false;
         for at in order {
             let filter = &filters[at];
-            if !replaced {
-                if let Some(noun) = self.in_place_of_noun(table, filter) {
-                    phrase.noun = noun;
-                    replaced = true;
-                    continue;
-                }
+            if !replaced && let Some(noun) = self.in_place_of_noun(table, filter) {
+                phrase.noun = noun;
+                replaced = true;
+                continue;
             }
             let first = self.dice.chance(0.45) && phrase.before.len() < 2;
             let before = if first { self.condition(table, filter, "before") } else { None };

@@ -80,17 +80,24 @@ impl Speaker<'_> {
     pub(super) fn totals(&mut self, ask: &Ask, totals: &[Aggregate]) -> Option<String> {
         let noun = self.noun(ask.root);
         let np = self.rows_as(ask.root, &ask.filters, noun.clone())?;
-        if let [Aggregate { function: Function::Sum, of: Some(of) }] = totals {
-            if self.dice.chance(0.25) {
-                let measure = self.output(ask.root, of, &noun, false)?;
-                return self.say("aggregate", "sum", &[("np", &np), ("measure", &measure)]);
-            }
+        if let [Aggregate { function: Function::Sum, of: Some(of) }] = totals
+            && self.dice.chance(0.25)
+        {
+            let measure = self.output(ask.root, of, &noun, false)?;
+            return self.say("aggregate", "sum", &[("np", &np), ("measure", &measure)]);
         }
         let agg = self.aggregates(ask.root, totals, &noun)?;
         self.say("aggregate", "frame", &[("np", &np), ("agg", &agg)])
     }
 
-    pub(super) fn top(&mut self, ask: &Ask, columns: &[Output], by: Measure, descending: bool, n: Option<i64>) -> Option<String> {
+    pub(super) fn top(
+        &mut self,
+        ask: &Ask,
+        columns: &[Output],
+        by: Measure,
+        descending: bool,
+        n: Option<i64>,
+    ) -> Option<String> {
         let noun = self.noun(ask.root);
         let phrase = self.phrase(ask.root, &ask.filters, noun.clone())?;
         let one = Phrase { before: phrase.before.clone(), noun: noun.one.clone(), after: phrase.after.clone() };
@@ -127,7 +134,13 @@ impl Speaker<'_> {
     }
 
     /// "…: code, name and budget", after a ranking.
-    pub(super) fn with_columns(&mut self, text: String, root: TableId, columns: &[Output], noun: &Noun) -> Option<String> {
+    pub(super) fn with_columns(
+        &mut self,
+        text: String,
+        root: TableId,
+        columns: &[Output],
+        noun: &Noun,
+    ) -> Option<String> {
         if columns.is_empty() {
             return Some(text);
         }
@@ -213,7 +226,13 @@ impl Speaker<'_> {
         Some(text)
     }
 
-    pub(super) fn group_order(&mut self, root: TableId, group: &Group, noun: &Noun, descending: bool) -> Option<String> {
+    pub(super) fn group_order(
+        &mut self,
+        root: TableId,
+        group: &Group,
+        noun: &Noun,
+        descending: bool,
+    ) -> Option<String> {
         let highest = self.say("rank", "highest", &[])?;
         let lowest = self.say("rank", "lowest", &[])?;
         let agg = self.aggregate(root, group.totals.first()?, noun)?;
