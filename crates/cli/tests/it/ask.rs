@@ -197,3 +197,22 @@ fn a_closed_pipe_is_quiet() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }
+
+#[test]
+fn the_question_of_the_readme() {
+    let ran = ask(&["Show all active projects with budget over 100000"]);
+    if run(["model", "info"]).code == 8 {
+        // Built without weights: that is said, and nothing is made up.
+        return check_error(&ran, 8, "model_missing", "error");
+    }
+    let reply = ran.json();
+    assert_eq!(
+        (ran.code, &reply["status"], &reply["intent"]),
+        (0, &json!("answered"), &json!("answerable")),
+        "{reply}"
+    );
+    let sql = reply["sql"].as_str().unwrap();
+    assert!(sql.contains("'Active'") && sql.contains("100000"), "{sql}");
+    assert!(reply["row_count"].as_u64().is_some_and(|n| n > 0));
+    assert!((0.0..=1.0).contains(&reply["confidence_score"].as_f64().unwrap()));
+}

@@ -77,6 +77,8 @@ fn check_tensors(parameters: &Parameters, values: &[f32], reference: &Reference,
     for tensor in &parameters.layout.tensors {
         let want = reference.floats(&format!("{prefix}/{}", tensor.name));
         let apart = distance(&values[tensor.range.clone()], &want);
+        // `cargo xtask figures` reads these lines.
+        println!("distance {prefix} {} {apart:e}", tensor.name);
         assert!(apart < 1e-4, "{prefix} {}: {apart:e} apart", tensor.name);
     }
 }

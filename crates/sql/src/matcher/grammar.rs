@@ -158,10 +158,7 @@ impl Grammar {
         let plain = Glossary::default();
         let roles = glossary.unwrap_or(&plain);
         let id = |lexeme: Lexeme| lexicon.id(lexeme).unwrap_or(u32::MAX);
-        let columns: Vec<Vec<ColumnFacts>> = catalog
-            .table_ids()
-            .map(|t| catalog.columns_of(t).map(|c| ColumnFacts { kinds: column_kinds(catalog, roles, c) }).collect())
-            .collect();
+        let columns = columns(catalog, roles);
         let nodes =
             || catalog.table_ids().flat_map(|table| (1..=INSTANCES).map(move |instance| TableRef { table, instance }));
         let first_column =
@@ -247,6 +244,20 @@ pub(crate) fn table_of(node: Node) -> usize {
 /// The use of the same table before this one, if this is not the first.
 pub(crate) fn earlier_twin(node: Node) -> Option<Node> {
     (!node.is_multiple_of(u16::from(INSTANCES))).then(|| node - 1)
+}
+
+/// The facts of every column. What a key says refers to each other can be compared, however it was declared.
+fn columns(catalog: &Catalog, roles: &Glossary) -> Vec<Vec<ColumnFacts>> {
+    let facts = |c: ColumnId| ColumnFacts { kinds: column_kinds(catalog, roles, c) };
+    let mut columns: Vec<Vec<ColumnFacts>> =
+        catalog.table_ids().map(|t| catalog.columns_of(t).map(facts).collect()).collect();
+    for (a, b) in catalog.foreign_key_ids().flat_map(|key| catalog.key_pairs(key)) {
+        let both = (facts(a).kinds | facts(b).kinds) & (kind::KEY | kind::TEXT);
+        for c in [a, b] {
+            columns[c.table.0 as usize][c.column as usize].kinds |= both;
+        }
+    }
+    columns
 }
 
 fn column_kinds(catalog: &Catalog, roles: &Glossary, column: ColumnId) -> Kinds {

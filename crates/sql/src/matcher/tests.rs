@@ -147,6 +147,17 @@ fn a_small_budget_ends_no_walk_in_the_middle() {
 }
 
 #[test]
+#[ignore = "minutes: cargo test -p sql --release --lib many_walks -- --ignored"]
+fn many_walks() {
+    for ddl in [SMALL, PACK, canonical_tests::DDL] {
+        let world = world(ddl);
+        walk_all(&world, &slots(&world.catalog, 2), 60_000, |i| 4 + i % 150);
+        walk_all(&world, &slots(&world.catalog, 5), 20_000, |_| 300);
+        walk_all(&world, &SlotTable::new(), 20_000, |i| 4 + i % 60);
+    }
+}
+
+#[test]
 fn asking_for_one_lexeme_is_asking_the_mask() {
     let world = world(SMALL);
     let slots = slots(&world.catalog, 2);
@@ -229,7 +240,7 @@ fn filled_database() -> Connection {
     let day = ["'2001-01-01'", "'2002-06-01'", "'2026-11-20'", "NULL"];
     let number = ["0", "1", "2.5", "71", "72", "150", "NULL"];
     for i in 0..9 {
-        let mut row = |table: &str, values: Vec<String>| {
+        let row = |table: &str, values: Vec<String>| {
             let sql = format!("INSERT INTO {table} VALUES ({})", values.join(", "));
             connection.execute(&sql, []).expect("the row fits");
         };
