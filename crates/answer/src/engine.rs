@@ -14,6 +14,7 @@ use sql::validate::{BusinessRule, RuleKind};
 
 use crate::confidence::Calibration;
 use crate::pack::{Pack, PackError};
+use crate::plan::PlanOrder;
 use crate::prompt::PROMPT_FORMAT;
 use crate::query_generator::Generator;
 use crate::reply::{Cause, Problem};
@@ -23,6 +24,8 @@ use crate::vocabulary::{Vocabulary, VocabularyError};
 const CATALOG: &str = "glrl.catalog";
 const VOCABULARY: &str = "glrl.vocabulary";
 const FORMAT: &str = "glrl.prompt_format";
+const PLAN: &str = "glrl.plan";
+const GENERATED: &str = "generated";
 
 /// A model that fits a pack, ready to run.
 pub struct LoadedModel {
@@ -32,6 +35,8 @@ pub struct LoadedModel {
     pub vocabulary: Vocabulary,
     /// What may follow what.
     pub grammar: Grammar,
+    /// What a plan may name, for a model that plans before it writes.
+    pub plan: Option<PlanOrder>,
     /// From likelihood to confidence.
     pub calibration: Calibration,
     /// What the weights file says of itself.
@@ -89,9 +94,15 @@ impl ModelError {
     }
 }
 
-/// What the weights of a model for this pack and vocabulary carry.
-pub fn metadata(pack: &Pack, vocabulary: &Vocabulary) -> Metadata {
-    let pairs = [(CATALOG, pack.catalog_hash()), (VOCABULARY, vocabulary.hash()), (FORMAT, PROMPT_FORMAT.to_owned())];
+/// What the weights of a model for this pack and vocabulary carry; `plans` where it is taught to plan before it writes.
+pub fn metadata(pack: &Pack, vocabulary: &Vocabulary, plans: bool) -> Metadata {
+    let plan = if plans { GENERATED } else { "none" };
+    let pairs = [
+        (CATALOG, pack.catalog_hash()),
+        (VOCABULARY, vocabulary.hash()),
+        (FORMAT, PROMPT_FORMAT.to_owned()),
+        (PLAN, plan.to_owned()),
+    ];
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
@@ -116,11 +127,13 @@ impl LoadedModel {
             return Err(ModelError::Width { given: width, wanted });
         }
         let grammar = grammar(pack, &vocabulary);
+        let plan = (given(PLAN) == GENERATED).then(|| PlanOrder::new(&vocabulary.lexicon));
         let calibration = Calibration::from_metadata(&loaded.metadata);
         Ok(LoadedModel {
             model: Model::new(loaded.parameters)?,
             vocabulary,
             grammar,
+            plan,
             calibration,
             metadata: loaded.metadata,
         })
@@ -128,7 +141,8 @@ impl LoadedModel {
 
     /// What candidates are generated with.
     pub fn generator(&self, threads: usize) -> Generator<'_> {
-        Generator { model: &self.model, vocabulary: &self.vocabulary, grammar: &self.grammar, threads }
+        let plan = self.plan.as_ref();
+        Generator { model: &self.model, vocabulary: &self.vocabulary, grammar: &self.grammar, plan, threads }
     }
 }
 

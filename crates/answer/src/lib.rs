@@ -3,7 +3,7 @@
 //! Suggested reading order:
 //! * [`orchestrator`]: the whole way of a question, [`orchestrator::ask`] first.
 //! * [`schema_analyzer`]: the question's words and values, and the tables it needs.
-//! * [`query_generator`]: candidates under the matcher.
+//! * [`query_generator`]: candidates under the matcher; [`plan`]: what a model may say before its query.
 //! * [`validator`]: five layers between a candidate and the database.
 //! * [`reply`], [`intent`], [`confidence`]: what an answer is made of.
 //! * [`guard`]: what is told apart before any model reads the question.
@@ -19,6 +19,7 @@ pub mod intent;
 pub mod literals;
 pub mod orchestrator;
 pub mod pack;
+pub mod plan;
 pub mod prompt;
 pub mod query_generator;
 pub mod reply;

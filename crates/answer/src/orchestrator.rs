@@ -15,6 +15,7 @@ use crate::confidence::Threshold;
 use crate::engine::{Engine, LoadedModel};
 use crate::guard::{is_write_request, pasted_sql};
 use crate::intent::Intent;
+use crate::plan::Plan;
 use crate::prompt::{ModelQuestion, prompt};
 use crate::query_generator::{Candidate, Draw, GenerateError, Request, generate};
 use crate::reply::{Alternative, Answer, Cause, Problem, Status};
@@ -62,6 +63,8 @@ impl Options {
 struct Valid {
     query: VerifiedQuery,
     confidence: f64,
+    /// The plan the model said before it, and whether the query keeps to it.
+    plan: Option<String>,
 }
 
 /// Answers a question.
@@ -92,7 +95,11 @@ fn answer_to(engine: &Engine, question: &str, options: &Options, answer: &mut An
     let found = candidates(engine, model, &analysis, options, answer)?;
     let best = decide(model, found, options, answer)?;
     answer.confidence_score = Some(best.confidence);
-    conclude(engine, &best.query, options, answer)
+    conclude(engine, &best.query, options, answer)?;
+    if let (Some(plan), Some(steps)) = (best.plan, &mut answer.reasoning) {
+        *steps = format!("{plan}\n{steps}");
+    }
+    Ok(())
 }
 
 /// Length, characters, and requests to change data.
@@ -237,13 +244,23 @@ fn passed(
     for candidate in answerable {
         match validate_candidate(engine, model, &candidate.lexemes, &analysis.question) {
             Ok(query) => {
-                valid.push(Valid { query, confidence: model.calibration.confidence(candidate.log_likelihood) })
+                let confidence = model.calibration.confidence(candidate.log_likelihood);
+                valid.push(Valid { query, confidence, plan: said_plan(engine, model, &candidate) })
             }
             Err(Rejected::Invalid(found)) if answer.validation.is_empty() => answer.validation = found,
             Err(_) => {}
         }
     }
     valid
+}
+
+/// The generated plan, checked against what the query uses.
+fn said_plan(engine: &Engine, model: &LoadedModel, candidate: &Candidate) -> Option<String> {
+    let (order, said) = (model.plan.as_ref()?, candidate.plan.as_ref()?);
+    let (catalog, lexicon) = (&engine.pack.catalog, &model.vocabulary.lexicon);
+    let used = Plan::of(order, catalog, lexicon, &candidate.lexemes);
+    let verdict = if used.parts == said.parts { "the query agrees" } else { "the query uses other parts" };
+    Some(format!("<think> {} </think> ({verdict})", said.shown(catalog, lexicon)))
 }
 
 /// The best candidate, if it is as sure as it has to be; the others become alternatives.

@@ -3,6 +3,7 @@
 //! ```text
 //! <bos> which <val1> projects cost over <num1> ? <val1> Projects.Status Companies.Status <sep>
 //! <answerable> SELECT Projects.Name FROM Projects WHERE … <end>
+//! <answerable> <think> Projects <val1> <num1> </think> SELECT … <end>      (a model that plans)
 //! ```
 
 use schema::ColumnId;
@@ -10,10 +11,11 @@ use schema::slot::{NormalizedQuestion, Reading, Slot, SlotKind};
 use sql::lexeme::{ColumnRef, Lexeme};
 
 use crate::intent::Intent;
+use crate::plan::Plan;
 use crate::vocabulary::Vocabulary;
 
 /// Names the way prompts and completions are written; stands in the metadata of weights, which serve no other.
-pub const PROMPT_FORMAT: &str = "1";
+pub const PROMPT_FORMAT: &str = "2";
 /// How many columns are named for a value.
 pub const MAX_COLUMNS: usize = 6;
 
@@ -73,11 +75,16 @@ pub fn prompt(vocabulary: &Vocabulary, question: &ModelQuestion) -> Vec<u32> {
     tokens
 }
 
-/// What a model is to write: the intent and, where that is [`Intent::Answerable`], the lexemes (ids; the end is added
-/// where it is missing). `None` for an intent that models do not tell.
-pub fn completion(vocabulary: &Vocabulary, intent: Intent, lexemes: &[u32]) -> Option<Vec<u32>> {
+/// What a model is to write: the intent and, where that is [`Intent::Answerable`], the plan if it plans, and the lexemes
+/// (ids; the end is added where it is missing). `None` for an intent that models do not tell.
+pub fn completion(vocabulary: &Vocabulary, intent: Intent, plan: Option<&Plan>, lexemes: &[u32]) -> Option<Vec<u32>> {
     let mut tokens = vec![vocabulary.intent(intent)?];
     if intent == Intent::Answerable {
+        if let Some(plan) = plan {
+            tokens.push(vocabulary.think());
+            tokens.extend(plan.parts.iter().map(|id| vocabulary.token(*id)));
+            tokens.push(vocabulary.end_think());
+        }
         tokens.extend(lexemes.iter().map(|id| vocabulary.token(*id)));
         if tokens.last() != Some(&vocabulary.end()) {
             tokens.push(vocabulary.end());

@@ -9,6 +9,7 @@ use sql::bitset::BitSet;
 use sql::matcher::{Grammar, Matcher, SlotTable};
 
 use crate::intent::Intent;
+use crate::plan::{MAX_PARTS, Plan, PlanOrder};
 use crate::vocabulary::Vocabulary;
 
 /// The longest query, in lexemes.
@@ -25,6 +26,8 @@ pub struct Generator<'a> {
     pub vocabulary: &'a Vocabulary,
     /// What may follow what.
     pub grammar: &'a Grammar,
+    /// What a plan may name, for a model that plans before it writes.
+    pub plan: Option<&'a PlanOrder>,
     /// Threads, which split the rows; no byte depends on them.
     pub threads: usize,
 }
@@ -63,6 +66,8 @@ pub struct Candidate {
     pub intent: Intent,
     /// Ids of the query's lexemes, the end included; empty unless the intent is [`Intent::Answerable`].
     pub lexemes: Vec<u32>,
+    /// What it planned to use; none for a model that does not plan.
+    pub plan: Option<Plan>,
     /// Σ log p over the tokens that were not forced, under the mask at temperature 1.
     pub log_likelihood: f64,
     /// How many tokens were chosen.
@@ -135,6 +140,10 @@ struct Row<'a> {
     candidate: Candidate,
     /// Tokens that the network has not read yet; none when the candidate is done.
     pending: Vec<u32>,
+    /// The question's values.
+    slots: &'a SlotTable,
+    /// The plan while it is being said.
+    planning: Option<Plan>,
     /// The lexemes that may come next, kept for its memory.
     allowed: BitSet,
 }
@@ -158,38 +167,89 @@ impl<'a> Row<'a> {
             }
         };
         let intent = generator.vocabulary.intent_of(token).unwrap_or(Intent::Ambiguous);
-        let room = generator.model.config().max_position_embeddings - request.prompt.len() - 1;
+        let plan = if generator.plan.is_some() { MAX_PARTS + 2 } else { 0 };
+        let room = generator.model.config().max_position_embeddings.saturating_sub(request.prompt.len() + 1 + plan);
         let matcher = Matcher::new(generator.grammar, request.slots, room.min(MAX_LEXEMES));
         let finished = intent != Intent::Answerable;
         let candidate = Candidate {
             intent,
             lexemes: vec![],
+            plan: None,
             log_likelihood,
             chosen: usize::from(request.intent.is_none()),
             forced: 0,
             finished,
         };
-        let allowed = BitSet::default();
-        let mut row = Row { request: index, matcher, draw, random, candidate, pending: vec![], allowed };
+        let mut row = Row {
+            request: index,
+            matcher,
+            draw,
+            random,
+            candidate,
+            pending: vec![],
+            slots: request.slots,
+            planning: None,
+            allowed: BitSet::default(),
+        };
         if intent == Intent::Answerable {
             row.pending.push(token);
-            row.take_forced(generator);
+            match generator.plan {
+                Some(_) => row.open_plan(generator),
+                None => row.take_forced(generator),
+            }
         }
         Ok(row)
+    }
+
+    fn open_plan(&mut self, generator: Generator<'_>) {
+        self.pending.push(generator.vocabulary.think());
+        self.planning = Some(Plan::default());
+    }
+
+    /// Says the next part of the plan, or ends it and begins the query.
+    fn plan(&mut self, generator: Generator<'_>, order: &PlanOrder, logits: &[f32]) -> Result<(), GenerateError> {
+        let Some(mut plan) = self.planning.take() else { return Ok(()) };
+        let may_end = plan.allowed(order, &generator.vocabulary.lexicon, self.slots, &mut self.allowed);
+        let mut mask = generator.vocabulary.mask(&self.allowed);
+        if may_end {
+            generator.vocabulary.allow_end_think(&mut mask);
+        }
+        let token = self.choose(logits, &mask)?;
+        self.pending.push(token);
+        match generator.vocabulary.lexeme_id(token) {
+            Some(part) => {
+                plan.say(order, part);
+                self.planning = Some(plan);
+            }
+            None => {
+                self.candidate.plan = Some(plan);
+                self.take_forced(generator);
+            }
+        }
+        Ok(())
+    }
+
+    /// Chooses a token under a mask.
+    fn choose(&mut self, logits: &[f32], mask: &[u64]) -> Result<u32, GenerateError> {
+        let choice = sample(logits, Some(mask), self.draw.sampling, &mut self.random)?;
+        self.candidate.log_likelihood += f64::from(choice.log_prob);
+        self.candidate.chosen += 1;
+        Ok(choice.token)
     }
 
     /// Chooses the next token and takes those that must follow it.
     fn step(&mut self, generator: Generator<'_>, logits: &[f32]) -> Result<(), GenerateError> {
         self.pending.clear();
+        if let (Some(order), true) = (generator.plan, self.planning.is_some()) {
+            return self.plan(generator, order, logits);
+        }
         self.matcher.mask(&mut self.allowed);
         if self.allowed.is_empty() {
             return Ok(());
         }
         let mask = generator.vocabulary.mask(&self.allowed);
-        let choice = sample(logits, Some(&mask), self.draw.sampling, &mut self.random)?;
-        self.candidate.log_likelihood += f64::from(choice.log_prob);
-        self.candidate.chosen += 1;
-        if let Some(lexeme) = generator.vocabulary.lexeme_id(choice.token) {
+        let token = self.choose(logits, &mask)?;
+        if let Some(lexeme) = generator.vocabulary.lexeme_id(token) {
             self.take(generator, lexeme);
             self.take_forced(generator);
         }

@@ -1,6 +1,6 @@
 //! The tokens of one model: pieces of words for questions, and for everything a model writes one token each.
 //!
-//! The tokenizer's added tokens are, in this order: three marks, the intents, the range slots of questions, then every
+//! The tokenizer's added tokens are, in this order: five marks, the intents, the range slots of questions, then every
 //! lexeme of the pack's lexicon. Lexemes are contiguous, so a set of lexemes becomes a set of tokens by a shift.
 
 use model::tokenizer::Tokenizer;
@@ -13,7 +13,7 @@ use sql::tree::{SlotPart, SlotUse};
 use crate::intent::{Intent, MODEL_INTENTS};
 use crate::pack::sha256;
 
-const MARKS: [&str; 3] = ["<pad>", "<bos>", "<sep>"];
+const MARKS: [&str; 5] = ["<pad>", "<bos>", "<sep>", "<think>", "</think>"];
 
 /// Why a tokenizer does not serve a lexicon.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +98,16 @@ impl Vocabulary {
         self.first + 2
     }
 
+    /// `<think>`, which opens a plan.
+    pub fn think(&self) -> u32 {
+        self.first + 3
+    }
+
+    /// `</think>`, which closes it.
+    pub fn end_think(&self) -> u32 {
+        self.first + 4
+    }
+
     /// `<end>`, which closes a query.
     pub fn end(&self) -> u32 {
         self.lexeme(Lexeme::Word(Word::End)).unwrap_or(self.base())
@@ -151,6 +161,12 @@ impl Vocabulary {
             }
         }
         mask
+    }
+
+    /// Adds the end of a plan to a mask.
+    pub fn allow_end_think(&self, mask: &mut [u64]) {
+        let token = self.end_think();
+        or_into(mask, token as usize / 64, 1 << (token % 64));
     }
 
     /// A mask over tokens that allows the intents only.

@@ -65,6 +65,8 @@ pub struct DataConfig {
     pub batch_tokens: usize,
     /// Whether tokens that the grammar forces are left out of the loss.
     pub skip_forced: bool,
+    /// Whether the model learns to say a plan before its query.
+    pub plan: bool,
     /// How often an example stands in one epoch, by its tag ("hand" = 20); 1 where no tag is named, else the largest.
     pub copies: BTreeMap<String, f32>,
     /// Takes at most so many examples; 0 takes all.
@@ -161,7 +163,14 @@ impl Default for ShapeConfig {
 
 impl Default for DataConfig {
     fn default() -> Self {
-        DataConfig { word_pieces: 2048, batch_tokens: 4096, skip_forced: false, copies: BTreeMap::new(), limit: 0 }
+        DataConfig {
+            word_pieces: 2048,
+            batch_tokens: 4096,
+            skip_forced: false,
+            plan: false,
+            copies: BTreeMap::new(),
+            limit: 0,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use answer::intent::Intent as ModelIntent;
 use answer::pack::Pack;
+use answer::plan::{Plan, PlanOrder};
 use answer::prompt::{ModelQuestion, completion, prompt, slot_named};
 use answer::query_generator::MAX_LEXEMES;
 use answer::vocabulary::{Vocabulary, added_tokens};
@@ -49,17 +50,26 @@ pub fn learn_vocabulary<'a>(
     Vocabulary::new(tokenizer, &pack.catalog, lexicon).map_err(|e| data(&e))
 }
 
-/// Prompt and completion of an example. With a grammar, the tokens of the completion that it forces are marked.
+/// What examples are turned into tokens with.
+#[derive(Clone, Copy)]
+pub struct Encoder<'a> {
+    /// Tables and columns.
+    pub catalog: &'a Catalog,
+    /// The tokens.
+    pub vocabulary: &'a Vocabulary,
+    /// With a grammar, the tokens of a completion that it forces are marked.
+    pub grammar: Option<&'a Grammar>,
+    /// What a plan may name, for a model that plans before it writes.
+    pub plan: Option<&'a PlanOrder>,
+}
+
+/// Prompt and completion of an example.
 ///
 /// # Errors
 /// When the example names a column, lexeme or slot that the catalog or the vocabulary does not have, or the grammar does
 /// not admit its query.
-pub fn encode(
-    example: &Example,
-    catalog: &Catalog,
-    vocabulary: &Vocabulary,
-    grammar: Option<&Grammar>,
-) -> Result<Encoded> {
+pub fn encode(encoder: Encoder<'_>, example: &Example) -> Result<Encoded> {
+    let Encoder { catalog, vocabulary, grammar, plan } = encoder;
     let unknown = |what: &str, name: &str| {
         TrainError::Data(format!("example {}: {what} \"{name}\" is not of this pack; make the data anew", example.id))
     };
@@ -78,18 +88,24 @@ pub fn encode(
     if example.intent == Intent::Answerable {
         lexemes.extend(vocabulary.lexicon.id(Lexeme::Word(Word::End)));
     }
-    let completion = completion(vocabulary, example.intent.into(), &lexemes)
+    let plan = plan.map(|order| Plan::of(order, catalog, &vocabulary.lexicon, &lexemes));
+    let completion = completion(vocabulary, example.intent.into(), plan.as_ref(), &lexemes)
         .ok_or_else(|| unknown("intent", &format!("{:?}", example.intent)))?;
     let forced = match grammar {
-        Some(grammar) if !lexemes.is_empty() => forced(grammar, &question, &lexemes)
+        Some(grammar) if !lexemes.is_empty() => forced(grammar, &question, plan.as_ref(), &lexemes)
             .map_err(|e| TrainError::Data(format!("example {}: the grammar refuses its query: {e}", example.id)))?,
         _ => vec![],
     };
     Ok(Encoded { prompt: prompt(vocabulary, &question), completion, forced })
 }
 
-/// For the intent and each lexeme, whether the grammar leaves no other choice there.
-fn forced(grammar: &Grammar, question: &ModelQuestion, lexemes: &[u32]) -> std::result::Result<Vec<bool>, Refused> {
+/// For the intent, the plan and each lexeme, whether the grammar leaves no other choice there.
+fn forced(
+    grammar: &Grammar,
+    question: &ModelQuestion,
+    plan: Option<&Plan>,
+    lexemes: &[u32],
+) -> std::result::Result<Vec<bool>, Refused> {
     let mut slots = SlotTable::new();
     let mut known = Vec::new();
     for slot in question.text.split_whitespace().filter_map(slot_named) {
@@ -101,6 +117,11 @@ fn forced(grammar: &Grammar, question: &ModelQuestion, lexemes: &[u32]) -> std::
     }
     let mut matcher = Matcher::new(grammar, &slots, MAX_LEXEMES);
     let mut forced = vec![false];
+    if let Some(plan) = plan {
+        forced.push(true);
+        forced.extend(plan.parts.iter().map(|_| false));
+        forced.push(false);
+    }
     for lexeme in lexemes {
         forced.push(matcher.forced() == Some(*lexeme));
         matcher.advance(*lexeme)?;
@@ -130,8 +151,10 @@ pub fn load_dataset(files: &[PathBuf], pack: &Pack, vocabulary: &Vocabulary, con
     let glossary = Some(&pack.glossary);
     let grammar =
         config.data.skip_forced.then(|| Grammar::new(&pack.catalog, &vocabulary.lexicon, glossary, Limits::default()));
+    let plan = config.data.plan.then(|| PlanOrder::new(&vocabulary.lexicon));
+    let encoder = Encoder { catalog: &pack.catalog, vocabulary, grammar: grammar.as_ref(), plan: plan.as_ref() };
     for_each_example(files, config, |example| {
-        let encoded = encode(&example, &pack.catalog, vocabulary, grammar.as_ref())?;
+        let encoded = encode(encoder, &example)?;
         data.push(&encoded, config.copies(&example.tags), config.data.skip_forced)
     })?;
     Ok(data)

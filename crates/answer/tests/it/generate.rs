@@ -2,6 +2,7 @@
 
 use answer::engine::grammar;
 use answer::intent::Intent;
+use answer::plan::{MAX_PARTS, PlanOrder};
 use answer::prompt::{ModelQuestion, prompt};
 use answer::query_generator::{Candidate, Draw, GenerateError, Generator, Request, generate};
 use model::config::Config;
@@ -16,13 +17,24 @@ use crate::tools::{pack, read, vocabulary};
 
 #[test]
 fn untrained_weights_write_whole_queries() {
+    write_whole_queries(false);
+}
+
+#[test]
+fn so_they_do_after_a_plan() {
+    write_whole_queries(true);
+}
+
+fn write_whole_queries(plans: bool) {
     let pack = pack();
     let vocabulary = vocabulary(&pack);
     let grammar = grammar(&pack, &vocabulary);
     let config =
         Config { hidden_size: 32, intermediate_size: 64, num_hidden_layers: 1, ..Config::compact(vocabulary.size()) };
     let model = Model::new(Parameters::init(&config, 1).unwrap()).unwrap();
-    let generator = Generator { model: &model, vocabulary: &vocabulary, grammar: &grammar, threads: 1 };
+    let order = plans.then(|| PlanOrder::new(&vocabulary.lexicon));
+    let generator =
+        Generator { model: &model, vocabulary: &vocabulary, grammar: &grammar, plan: order.as_ref(), threads: 1 };
     let question = read(&pack, "active projects over 100k started in 2024 at \"Initech\"");
     let (slots, prompt) = (SlotTable::of(&question), prompt(&vocabulary, &ModelQuestion::from(&question)));
     let draws: Vec<Draw> = (0..60).map(|seed| Draw { sampling: Sampling::at_temperature(2.0), seed }).collect();
@@ -38,6 +50,8 @@ fn untrained_weights_write_whole_queries() {
         let sql = text(&lexemes, &pack.catalog, &vocabulary.lexicon, &fill, "2026-11-20").unwrap();
         let parsed = sql::parse(&sql, &pack.catalog, sql::Dialect::Sqlite);
         assert!(parsed.clone().ok().is_some(), "{sql}: {:?}", parsed.diagnostics);
+        let said = candidate.plan.as_ref().map(|plan| plan.parts.len());
+        assert!(said.is_some() == plans && said.is_none_or(|parts| (1..=MAX_PARTS).contains(&parts)), "{said:?}");
         assert!(candidate.log_likelihood < 0.0 && candidate.forced > 0);
     }
     // Alone, a candidate is the same as beside others.
@@ -57,7 +71,7 @@ fn a_question_longer_than_the_model_reads_is_refused() {
         ..Config::compact(vocabulary.size())
     };
     let model = Model::new(Parameters::init(&small, 1).unwrap()).unwrap();
-    let generator = Generator { model: &model, vocabulary: &vocabulary, grammar: &grammar, threads: 1 };
+    let generator = Generator { model: &model, vocabulary: &vocabulary, grammar: &grammar, plan: None, threads: 1 };
     let slots = SlotTable::new();
     let request = Request { prompt: &[vocabulary.bos(); 15], slots: &slots, draws: &[Draw::GREEDY], intent: None };
     assert!(matches!(generate(generator, &[request]), Err(GenerateError::TooLong { given: 15, .. })));

@@ -66,10 +66,10 @@ fn a_prompt_holds_words_slots_and_their_columns() {
 #[test]
 fn a_completion_ends() {
     let vocabulary = vocabulary(&pack());
-    let tokens = completion(&vocabulary, Intent::Answerable, &[0]).unwrap();
+    let tokens = completion(&vocabulary, Intent::Answerable, None, &[0]).unwrap();
     assert_eq!(tokens, [vocabulary.intent(Intent::Answerable).unwrap(), vocabulary.token(0), vocabulary.end()]);
-    assert_eq!(completion(&vocabulary, Intent::Write, &[]).unwrap().len(), 1);
-    assert_eq!(completion(&vocabulary, Intent::PastedSql, &[]), None);
+    assert_eq!(completion(&vocabulary, Intent::Write, None, &[]).unwrap().len(), 1);
+    assert_eq!(completion(&vocabulary, Intent::PastedSql, None, &[]), None);
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn untrained(folder: &Folder, change: fn(&mut Metadata)) -> PathBuf {
     let config =
         Config { hidden_size: 32, intermediate_size: 32, num_hidden_layers: 1, ..Config::compact(vocabulary.size()) };
     let parameters = Parameters::init(&config, 3).unwrap();
-    let mut metadata = metadata(&pack, &vocabulary);
+    let mut metadata = metadata(&pack, &vocabulary, false);
     change(&mut metadata);
     let path = folder.path("model");
     let (tokenizer, metadata) = (&vocabulary.tokenizer, &metadata);

@@ -45,6 +45,11 @@ impl SlotTable {
         SlotTable::default()
     }
 
+    /// Whether the question has this slot.
+    pub fn contains(&self, slot: Slot) -> bool {
+        self.slots.iter().any(|known| known.slot == slot)
+    }
+
     /// The slots of a normalised question, in all their readings.
     pub fn of(question: &NormalizedQuestion) -> Self {
         let mut table = SlotTable::new();

@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 
 use answer::engine::{Engine, LoadedModel, grammar, metadata};
-use answer::orchestrator::Options;
+use answer::orchestrator::{Options, ask};
 use answer::pack::Pack;
+use answer::plan::PlanOrder;
 use answer::vocabulary::Vocabulary;
 use database::ProfileLimits;
 use model::model_folder::{self, Loaded};
@@ -15,7 +16,7 @@ use sql::matcher::Grammar;
 use train::canonical::{Reader, example};
 use train::config::{EvaluationConfig, OptimiserConfig, ScheduleConfig, SftConfig, ShapeConfig};
 use train::dataset::Dataset;
-use train::encode::{encode, learn_vocabulary};
+use train::encode::{Encoder, encode, learn_vocabulary};
 use train::evaluate::{Exam, grade_weights, pipeline};
 use train::example::{Example, Intent};
 use train::export::{ModelCard, export};
@@ -66,23 +67,35 @@ fn vocabulary(pack: &Pack) -> Vocabulary {
 
 #[test]
 fn twenty_pairs_reach_100_percent_through_the_whole_pipeline() {
+    learns_twenty_pairs(false);
+}
+
+#[test]
+fn so_they_do_with_a_plan_before_each_query() {
+    learns_twenty_pairs(true);
+}
+
+fn learns_twenty_pairs(plans: bool) {
     let (pack, databases, questions) = (pack(), databases(), questions());
     let vocabulary = vocabulary(&pack);
     let grammar = grammar(&pack, &vocabulary);
     let mut engine = modelless(&pack);
+    let order = plans.then(|| PlanOrder::new(&vocabulary.lexicon));
+    let encoder =
+        Encoder { catalog: &pack.catalog, vocabulary: &vocabulary, grammar: Some(&grammar), plan: order.as_ref() };
     let mut data = Dataset::default();
     for example in examples(engine.context(TODAY), &vocabulary, &grammar) {
-        let encoded = encode(&example, &pack.catalog, &vocabulary, Some(&grammar)).unwrap();
+        let encoded = encode(encoder, &example).unwrap();
         data.push(&encoded, 1.0, true).unwrap();
     }
     let config = config();
-    let metadata = metadata(&pack, &vocabulary);
+    let metadata = metadata(&pack, &vocabulary, plans);
     let parameters = Parameters::init(&config.shape(vocabulary.size()), 0).unwrap();
     let loaded = Loaded { parameters, tokenizer: Some(vocabulary.tokenizer.clone()), metadata: metadata.clone() };
     engine.model = Ok(LoadedModel::new(loaded, &pack).unwrap());
 
     let exam = Exam::new(&questions, &databases, 2).unwrap();
-    let (folder, options) = (Folder::new("pipeline"), Options::on(TODAY));
+    let (folder, options) = (Folder::new(if plans { "pipeline-plan" } else { "pipeline" }), Options::on(TODAY));
     let (run, shipped) = (folder.0.join("run"), folder.0.join("model"));
     let job = Job {
         config: &config,
@@ -100,6 +113,8 @@ fn twenty_pairs_reach_100_percent_through_the_whole_pipeline() {
     engine.model = Ok(LoadedModel::new(model_folder::load(&shipped).unwrap(), &pack).unwrap());
     let report = exam.grade(&pipeline(&engine, &options));
     assert_eq!(report.all(), Tally { right: 20, questions: 20 });
+    let reasoning = ask(&engine, "shops in Oslo", &options).reasoning.unwrap();
+    assert_eq!(reasoning.starts_with("<think> tables shops; values <val1> </think> (the query agrees)"), plans);
     for file in ["config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "README.md"] {
         assert!(shipped.join(file).exists(), "{file}");
     }
@@ -133,7 +148,8 @@ fn examples_survive_a_new_vocabulary() {
     let example = examples.iter().find(|example| example.question == "shops in Oslo").unwrap();
     assert_eq!((example.normalized.as_str(), example.intent), ("shops in <val1>", Intent::Answerable));
     for vocabulary in [&vocabulary, &other] {
-        let encoded = encode(example, &pack.catalog, vocabulary, Some(&grammar)).unwrap();
+        let encoder = Encoder { catalog: &pack.catalog, vocabulary, grammar: Some(&grammar), plan: None };
+        let encoded = encode(encoder, example).unwrap();
         let read = vocabulary.tokenizer.decode(&encoded.prompt);
         assert!(read.contains("<val1>") && read.contains("shops.city") && read.ends_with("<sep>"), "{read}");
         let written = vocabulary.tokenizer.decode(&encoded.completion);
@@ -146,6 +162,7 @@ fn examples_survive_a_new_vocabulary() {
     }
     let mut broken = example.clone();
     broken.lexemes.push("shops.nothing".to_owned());
-    let message = encode(&broken, &pack.catalog, &vocabulary, None).unwrap_err().to_string();
+    let encoder = Encoder { catalog: &pack.catalog, vocabulary: &vocabulary, grammar: None, plan: None };
+    let message = encode(encoder, &broken).unwrap_err().to_string();
     assert!(message.contains("shops.nothing"), "{message}");
 }

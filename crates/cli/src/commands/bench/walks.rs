@@ -136,7 +136,7 @@ fn through_weights(args: &Args, ground: &Ground<'_>, each: &mut dyn FnMut(&[Lexe
     let parameters = Parameters::init(&config, args.seed).map_err(|e| failed(&e))?;
     let model = Model::new(parameters).map_err(|e| failed(&e))?;
     let (vocabulary, grammar) = (&ground.vocabulary, &ground.grammar);
-    let generator = Generator { model: &model, vocabulary, grammar, threads: usize::from(args.threads) };
+    let generator = Generator { model: &model, vocabulary, grammar, plan: None, threads: usize::from(args.threads) };
     let prompt = prompt(vocabulary, &ModelQuestion::from(&ground.question));
     let seeds: Vec<u64> = (0..args.count(2_000) as u64).collect();
     for seeds in seeds.chunks(ROWS) {
