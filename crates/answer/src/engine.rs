@@ -35,7 +35,7 @@ pub struct LoadedModel {
     pub vocabulary: Vocabulary,
     /// What may follow what.
     pub grammar: Grammar,
-    /// What a plan may name, for a model that plans before it writes.
+    /// What a plan may name, for a model that was taught to plan before it writes.
     pub plan: Option<PlanOrder>,
     /// From likelihood to confidence.
     pub calibration: Calibration,
@@ -139,9 +139,9 @@ impl LoadedModel {
         })
     }
 
-    /// What candidates are generated with.
-    pub fn generator(&self, threads: usize) -> Generator<'_> {
-        let plan = self.plan.as_ref();
+    /// What candidates are generated with; with a plan first where one is asked for and the model was taught to.
+    pub fn generator(&self, threads: usize, plans: bool) -> Generator<'_> {
+        let plan = self.plan.as_ref().filter(|_| plans);
         Generator { model: &self.model, vocabulary: &self.vocabulary, grammar: &self.grammar, plan, threads }
     }
 }

@@ -46,6 +46,8 @@ pub struct Options {
     pub seed: u64,
     /// How sure an answer has to be.
     pub threshold: Threshold,
+    /// Whether the model says a plan before each query.
+    pub plan: bool,
     /// Threads of the network.
     pub threads: usize,
 }
@@ -55,7 +57,17 @@ impl Options {
     pub fn on(today: Date) -> Self {
         let limits = Limits::default();
         let threshold = Threshold::Default;
-        Options { today, execute: true, limits, alternatives: 0, samples: 4, seed: 0, threshold, threads: 1 }
+        Options {
+            today,
+            execute: true,
+            limits,
+            alternatives: 0,
+            samples: 4,
+            seed: 0,
+            threshold,
+            plan: false,
+            threads: 1,
+        }
     }
 }
 
@@ -91,6 +103,7 @@ fn answer_to(engine: &Engine, question: &str, options: &Options, answer: &mut An
         return answer_sql(engine, sql, options, answer);
     }
     let model = engine.model.as_ref().map_err(Problem::clone)?;
+    can_plan(model, options)?;
     let analysis = analyze(engine, question, options.today);
     let found = candidates(engine, model, &analysis, options, answer)?;
     let best = decide(model, found, options, answer)?;
@@ -120,6 +133,15 @@ fn check(question: &str, answer: &mut Answer) -> Result<(), Problem> {
         return Err(reply_to(Intent::Write));
     }
     Ok(())
+}
+
+/// A plan can be asked only of a model that was taught to say one.
+fn can_plan(model: &LoadedModel, options: &Options) -> Result<(), Problem> {
+    if !options.plan || model.plan.is_some() {
+        return Ok(());
+    }
+    let problem = Problem::new(Cause::ModelForAnother, "this model was not taught to say a plan before its query");
+    Err(problem.hint("ask without a plan, or train a model with `plan` above 0 under [data]"))
 }
 
 /// What each intent that is not answered is told.
@@ -223,7 +245,7 @@ fn write(
 ) -> Result<Vec<Candidate>, Problem> {
     let prompt = prompt(&model.vocabulary, &ModelQuestion::from(&analysis.question));
     let request = Request { prompt: &prompt, slots: &analysis.slots, draws, intent: None };
-    let written = generate(model.generator(options.threads), &[request]).map_err(|e| match e {
+    let written = generate(model.generator(options.threads, options.plan), &[request]).map_err(|e| match e {
         GenerateError::TooLong { .. } => Problem::new(Cause::NoCandidate, e.to_string()).hint("ask in fewer words"),
         GenerateError::Model(_) => Problem::new(Cause::ModelDamaged, e.to_string()),
     })?;

@@ -38,6 +38,8 @@ pub(crate) struct Settings {
 pub(crate) struct Ask {
     pub(crate) threshold: Threshold,
     pub(crate) alternatives: u16,
+    /// Whether the model says a plan before its query.
+    pub(crate) plan: bool,
     pub(crate) samples: u16,
     pub(crate) seed: u64,
 }

@@ -65,8 +65,8 @@ pub struct DataConfig {
     pub batch_tokens: usize,
     /// Whether tokens that the grammar forces are left out of the loss.
     pub skip_forced: bool,
-    /// Whether the model learns to say a plan before its query.
-    pub plan: bool,
+    /// Share of the examples that are taught with a plan before their query, 0 to 1; above 0 the model can be asked to plan.
+    pub plan: f32,
     /// How often an example stands in one epoch, by its tag ("hand" = 20); 1 where no tag is named, else the largest.
     pub copies: BTreeMap<String, f32>,
     /// Takes at most so many examples; 0 takes all.
@@ -167,7 +167,7 @@ impl Default for DataConfig {
             word_pieces: 2048,
             batch_tokens: 4096,
             skip_forced: false,
-            plan: false,
+            plan: 0.0,
             copies: BTreeMap::new(),
             limit: 0,
         }

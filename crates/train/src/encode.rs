@@ -151,13 +151,22 @@ pub fn load_dataset(files: &[PathBuf], pack: &Pack, vocabulary: &Vocabulary, con
     let glossary = Some(&pack.glossary);
     let grammar =
         config.data.skip_forced.then(|| Grammar::new(&pack.catalog, &vocabulary.lexicon, glossary, Limits::default()));
-    let plan = config.data.plan.then(|| PlanOrder::new(&vocabulary.lexicon));
-    let encoder = Encoder { catalog: &pack.catalog, vocabulary, grammar: grammar.as_ref(), plan: plan.as_ref() };
+    let order = PlanOrder::new(&vocabulary.lexicon);
+    let mut index = 0;
     for_each_example(files, config, |example| {
+        let plan = is_planned(index, config.data.plan).then_some(&order);
+        index += 1;
+        let encoder = Encoder { catalog: &pack.catalog, vocabulary, grammar: grammar.as_ref(), plan };
         let encoded = encode(encoder, &example)?;
         data.push(&encoded, config.copies(&example.tags), config.data.skip_forced)
     })?;
     Ok(data)
+}
+
+/// Whether the example of this index is taught with a plan. Multiples of the golden ratio spread evenly, so that neighbours,
+/// which word the same query, differ.
+fn is_planned(index: usize, share: f32) -> bool {
+    (index as f64 * 0.618_033_988_749_895).fract() < f64::from(share)
 }
 
 fn for_each_example(files: &[PathBuf], config: &SftConfig, mut each: impl FnMut(Example) -> Result<()>) -> Result<()> {

@@ -52,6 +52,9 @@ pub(crate) struct Args {
     /// How sure an answer has to be: "default", "strict", or a probability.
     #[arg(long, value_name = "T")]
     threshold: Option<String>,
+    /// Let the model say a plan before its query, which is then checked against it.
+    #[arg(long)]
+    plan: bool,
     /// Put the rows into the replies of a batch.
     #[arg(long)]
     rows: bool,
@@ -73,7 +76,8 @@ impl Arguments for Args {
             number("ask.alternatives", "--alternatives", self.alternatives.map(i64::from)),
             number("limits.deadline_ms", "--deadline", self.deadline.map(i64::from)),
         ];
-        flags.into_iter().flatten().collect()
+        let plan = self.plan.then_some(("ask.plan", "--plan", Value::Boolean(true)));
+        flags.into_iter().flatten().chain(plan).collect()
     }
 
     fn reject(self, json: bool, failure: Failure) -> Outcome {
@@ -140,6 +144,7 @@ fn options(args: &Args, context: &Context, today: Date) -> Options {
         execute: !args.no_execute,
         limits: settings.limits.of_run(),
         alternatives: usize::from(settings.ask.alternatives),
+        plan: settings.ask.plan,
         samples: usize::from(settings.ask.samples),
         seed: settings.ask.seed,
         threshold: settings.threshold().unwrap_or_default(),

@@ -57,6 +57,9 @@ pub(crate) struct Args {
     /// How sure an answer has to be: "default", "strict", or a probability.
     #[arg(long, value_name = "T")]
     threshold: Option<String>,
+    /// Let the model say a plan before each query.
+    #[arg(long)]
+    plan: bool,
     /// Threads; the report does not depend on them.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
@@ -79,7 +82,7 @@ impl Arguments for Args {
             ("ask.threshold", "--threshold", &self.threshold),
         ];
         let given = flags.into_iter().filter_map(|(key, flag, value)| Some((key, flag, Value::String(value.clone()?))));
-        given.collect()
+        given.chain(self.plan.then_some(("ask.plan", "--plan", Value::Boolean(true)))).collect()
     }
 }
 
@@ -129,7 +132,8 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let model = context.model(&pack)?;
     let engine = engine_over(pack, &images[0], Ok(model))?;
     let threshold = context.settings().threshold().unwrap_or_default();
-    let report = exam.grade(&pipeline(&engine, &Options { threshold, ..Options::on(today) }));
+    let plan = context.settings().ask.plan;
+    let report = exam.grade(&pipeline(&engine, &Options { threshold, plan, ..Options::on(today) }));
     if let Some(folder) = &args.report {
         report.write(folder).map_err(|e| failed(&e))?;
     }

@@ -113,7 +113,7 @@ fn train(
     context: &Context,
     evaluate: &mut train::sft::Evaluate<'_>,
 ) -> Result<Trained, Failure> {
-    let metadata = metadata(ground.pack, ground.vocabulary, config.data.plan);
+    let metadata = metadata(ground.pack, ground.vocabulary, config.data.plan > 0.0);
     let origin = Origin { command: command_line(), commit: None };
     let tokenizer = &ground.vocabulary.tokenizer;
     let job = Job { config, data: ground.data, tokenizer, metadata: &metadata, origin: &origin, run: &args.run };
@@ -200,7 +200,7 @@ fn untrained(pack: &Pack, vocabulary: &Vocabulary, config: &SftConfig) -> Result
     let parameters = Parameters::init(&config.shape(vocabulary.size()), config.seed);
     let parameters = parameters.map_err(|e| Failure::new(Exit::Settings, "settings", e))?;
     let tokenizer = Some(vocabulary.tokenizer.clone());
-    let loaded = Loaded { parameters, tokenizer, metadata: metadata(pack, vocabulary, config.data.plan) };
+    let loaded = Loaded { parameters, tokenizer, metadata: metadata(pack, vocabulary, config.data.plan > 0.0) };
     LoadedModel::new(loaded, pack).map_err(|e| Failure::new(Exit::Failed, "internal", e))
 }
 

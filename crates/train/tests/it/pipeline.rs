@@ -6,6 +6,7 @@ use answer::engine::{Engine, LoadedModel, grammar, metadata};
 use answer::orchestrator::{Options, ask};
 use answer::pack::Pack;
 use answer::plan::PlanOrder;
+use answer::reply::Cause;
 use answer::vocabulary::Vocabulary;
 use database::ProfileLimits;
 use model::model_folder::{self, Loaded};
@@ -95,7 +96,8 @@ fn learns_twenty_pairs(plans: bool) {
     engine.model = Ok(LoadedModel::new(loaded, &pack).unwrap());
 
     let exam = Exam::new(&questions, &databases, 2).unwrap();
-    let (folder, options) = (Folder::new(if plans { "pipeline-plan" } else { "pipeline" }), Options::on(TODAY));
+    let folder = Folder::new(if plans { "pipeline-plan" } else { "pipeline" });
+    let options = Options { plan: plans, ..Options::on(TODAY) };
     let (run, shipped) = (folder.0.join("run"), folder.0.join("model"));
     let job = Job {
         config: &config,
@@ -115,6 +117,8 @@ fn learns_twenty_pairs(plans: bool) {
     assert_eq!(report.all(), Tally { right: 20, questions: 20 });
     let reasoning = ask(&engine, "shops in Oslo", &options).reasoning.unwrap();
     assert_eq!(reasoning.starts_with("<think> tables shops; values <val1> </think> (the query agrees)"), plans);
+    let asked_to_plan = ask(&engine, "shops in Oslo", &Options { plan: true, ..Options::on(TODAY) });
+    assert_eq!(asked_to_plan.error.map(|problem| problem.cause), (!plans).then_some(Cause::ModelForAnother));
     for file in ["config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "README.md"] {
         assert!(shipped.join(file).exists(), "{file}");
     }
