@@ -59,6 +59,9 @@ struct SynthArgs {
     /// The folder of hand-written questions to add to the training file; the pack's own, where it is found.
     #[arg(long, value_name = "DIR")]
     hand: Option<PathBuf>,
+    /// Pairs made from each hand-written one, at most.
+    #[arg(long, default_value_t = 24)]
+    variants: u16,
     /// The day that relative dates are counted from.
     #[arg(long, value_name = "DATE", default_value = TODAY)]
     today: String,
@@ -152,6 +155,7 @@ fn synth(args: &SynthArgs, context: &Context) -> Outcome {
         train: args.count as usize,
         dev: args.dev.unwrap_or_else(|| tenth(1_000)) as usize,
         test: args.test.unwrap_or_else(|| tenth(3_000)) as usize,
+        variants: usize::from(args.variants),
     };
     let amount = Amount {
         questions: 0,
@@ -187,14 +191,15 @@ fn show_written(written: &Written, out: &Path, context: &Context) -> Outcome {
             (split.name().to_owned(), counts)
         });
         let splits = serde_json::Value::Object(splits.collect());
-        output::line(json!({ "out": out, "hand": written.hand, "hand_dropped": written.hand_drops.0, "splits": splits }))?;
+        output::line(json!({ "out": out, "hand": written.hand, "varied": written.varied, "hand_dropped": written.hand_drops.0, "splits": splits }))?;
         return Ok(Exit::Done);
     }
     for (split, made) in &written.splits {
         let (questions, queries) = (output::separated(made.questions as i128), output::separated(made.trees as i128));
         output::line(format_args!("{:6} {questions:>10} questions of {queries:>9} queries", split.name()))?;
     }
-    output::line(format_args!("hand   {:>10} questions; {} left out", written.hand, total(&written.hand_drops)))?;
+    let varied = output::separated(written.varied as i128);
+    output::line(format_args!("hand   {:>10} questions; {varied} varied from them", written.hand))?;
     let dropped: u64 = written.splits.iter().map(|(_, made)| total(&made.drops)).sum();
     context.note(format_args!("{} trees and questions dropped; --json says why", output::separated(i128::from(dropped))));
     Ok(Exit::Done)

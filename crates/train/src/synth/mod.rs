@@ -7,6 +7,7 @@
 //! * [`say`], [`pattern`], [`surface`], [`noise`]: from what is asked to a question in words.
 //! * [`decline`]: questions that must not be answered.
 //! * [`pair`]: tree and question together: run, normalised, aligned, admitted.
+//! * [`vary`]: many pairs like one written by hand.
 //! * [`split`], [`generate`], [`sets`]: train, dev and test, many trees at once.
 //! * [`world`], [`studio`]: the words and values that all of it is drawn from.
 
@@ -24,4 +25,5 @@ pub mod sets;
 pub mod split;
 pub mod studio;
 pub mod surface;
+pub mod vary;
 pub mod world;

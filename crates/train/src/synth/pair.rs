@@ -84,7 +84,7 @@ pub fn examples(
 }
 
 /// Runs the query on every database: it must run, and on one of them return something that tells.
-fn worth_asking(studio: &Studio<'_>, query: &Query) -> Result<(), String> {
+pub(super) fn worth_asking(studio: &Studio<'_>, query: &Query) -> Result<(), String> {
     let text = print::compact(query, studio.world.catalog);
     let verified = verify(&text, studio.world.catalog, &Default::default()).map_err(|report| {
         let first = report.diagnostics.first().map_or(String::new(), |d| format!("{}: {}", d.code, d.message));

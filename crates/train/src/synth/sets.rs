@@ -12,6 +12,7 @@ use super::generate::{Amount, Generated, generate};
 use super::pair::{Drops, declined_example, from_pair};
 use super::split::Split;
 use super::studio::{Studio, Workshop};
+use super::vary::{Draft, variants};
 use crate::error::{Result, TrainError};
 use crate::example::{Example, ExampleWriter, Intent};
 
@@ -29,6 +30,8 @@ pub struct Sizes {
     pub dev: usize,
     /// Questions of `test.jsonl`.
     pub test: usize,
+    /// Pairs made from each hand-written one, at most.
+    pub variants: usize,
 }
 
 /// What was written.
@@ -38,6 +41,8 @@ pub struct Written {
     pub splits: Vec<(Split, Generated)>,
     /// Hand-written questions taken.
     pub hand: usize,
+    /// Pairs made from them.
+    pub varied: usize,
     /// Hand-written questions left out, by reason.
     pub hand_drops: Drops,
 }
@@ -78,9 +83,11 @@ pub fn write_sets(
             Split::Test => sizes.test,
         };
         if let (Split::Train, Some(folder)) = (split, hand_folder) {
-            for example in hand_examples(&workshop.studio(0, None), folder, &mut written)? {
-                writer.write(&example)?;
-            }
+            let studio = workshop.studio(0, None);
+            let hand = hand_examples(&studio, folder, &mut written)?;
+            let varied = vary_all(&studio, &hand, sizes.variants, amount, &mut written.hand_drops);
+            written.varied = varied.len();
+            hand.iter().chain(&varied).try_for_each(|example| writer.write(example))?;
         }
         // Each split has a stream of its own, so that its size changes no other.
         let amount = Amount { questions, seed: amount.seed * 4 + split as u64, ..amount };
@@ -128,6 +135,49 @@ fn hand_examples(studio: &Studio<'_>, folder: &Path, written: &mut Written) -> R
         }
     }
     Ok(examples)
+}
+
+/// Pairs like the hand-written ones, in the order of those; threads take turns.
+fn vary_all(studio: &Studio<'_>, hand: &[Example], wanted: usize, amount: Amount, drops: &mut Drops) -> Vec<Example> {
+    let threads = amount.threads.max(1);
+    let share = |thread: usize| {
+        let mut drops = Drops::default();
+        let mine = hand.iter().enumerate().skip(thread).step_by(threads);
+        let varied = |(index, example): (usize, &Example), drops: &mut Drops| {
+            (index, variants_of(studio, example, (amount.seed, index as u64), wanted, drops))
+        };
+        (mine.map(|one| varied(one, &mut drops)).collect::<Vec<_>>(), drops)
+    };
+    let shares: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|t| scope.spawn(move || share(t))).collect();
+        workers.into_iter().map(|w| w.join().expect("a worker that panics is a bug")).collect()
+    });
+    let mut all = vec![];
+    for (found, dropped) in shares {
+        drops.merge(&dropped);
+        all.extend(found);
+    }
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().flat_map(|(_, examples)| examples).collect()
+}
+
+fn variants_of(
+    studio: &Studio<'_>,
+    example: &Example,
+    stream: (u64, u64),
+    wanted: usize,
+    drops: &mut Drops,
+) -> Vec<Example> {
+    let Some(sql) = &example.sql else { return vec![] };
+    let parsed = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite);
+    let Some(query) = parsed.query else { return vec![] };
+    let original = Draft { question: example.question.clone(), query };
+    let mut found = variants(studio, &original, stream, wanted, drops);
+    for (n, variant) in found.iter_mut().enumerate() {
+        variant.id = format!("{}~{n}", example.id);
+        variant.ordered = example.ordered;
+    }
+    found
 }
 
 fn hand_example(studio: &Studio<'_>, hand: HandLine) -> std::result::Result<Example, String> {

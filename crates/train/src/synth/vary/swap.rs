@@ -1,0 +1,316 @@
+//! One element for another of its kind: a column, an aggregate, a comparison, a direction, a value.
+
+use schema::slot::{SlotKind, TextSpan};
+use schema::{ColumnId, Role, Value};
+use sql::tree::{BinaryOp, Expr, ExprKind, Query};
+use sql::visit::{each_expr_mut, each_expr_of_query};
+
+use super::super::dice::Dice;
+use super::super::world::World;
+use super::mention::{Target, columns_used};
+use super::reword::{is_clear, phrases};
+use super::{Draft, Reading, occurrences, replaced};
+
+/// Words for the aggregates that can stand for each other before a noun.
+const AGGREGATES: [(&str, &[&str]); 4] = [
+    ("SUM", &["total", "combined", "summed", "overall"]),
+    ("AVG", &["average", "avg", "mean"]),
+    ("MAX", &["maximum", "max"]),
+    ("MIN", &["minimum", "min"]),
+];
+/// Words before a number.
+const COMPARISONS: [(BinaryOp, &[&str]); 4] = [
+    (BinaryOp::Gt, &["more than", "over", "above", "greater than", "exceeding", "higher than"]),
+    (BinaryOp::GtEq, &["at least", "no less than", "a minimum of"]),
+    (BinaryOp::Lt, &["less than", "under", "below", "lower than"]),
+    (BinaryOp::LtEq, &["at most", "no more than", "up to", "a maximum of"]),
+];
+/// Superlatives and their opposites.
+const SUPERLATIVES: [(&str, &str); 8] = [
+    ("highest", "lowest"),
+    ("largest", "smallest"),
+    ("biggest", "smallest"),
+    ("greatest", "smallest"),
+    ("most expensive", "least expensive"),
+    ("latest", "earliest"),
+    ("newest", "oldest"),
+    ("longest", "shortest"),
+];
+
+/// A column that the question names, and another of the same role and unit in its place.
+pub fn column(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
+    let bound = bound_columns(world, reading);
+    let mut named: Vec<ColumnId> = reading.mentions.iter().filter_map(|m| column_of(m.target)).collect();
+    named.dedup();
+    named.retain(|column| !bound.contains(column));
+    let column = *dice.pick(&named)?;
+    let other = *dice.pick(&like(world, reading, column))?;
+    let mut edits = vec![];
+    for mention in reading.mentions.iter().filter(|m| m.target == Target::Column(column)) {
+        let names = phrases(world, Target::Column(other), mention.plural);
+        let clear: Vec<&String> =
+            names.iter().filter(|name| is_clear(world, reading, Target::Column(other), name)).collect();
+        edits.push((mention.span, (*dice.early(&clear)?).clone()));
+    }
+    let mut query = reading.draft.query.clone();
+    each_expr_mut(&mut query, &mut |expr| {
+        if let ExprKind::Column { source, column: at } = &mut expr.kind
+            && reading.sources.get(source) == Some(&column.table)
+            && *at == column.column
+        {
+            *at = other.column;
+        }
+    });
+    Some(Draft { question: replaced(&reading.draft.question, edits), query })
+}
+
+fn column_of(target: Target) -> Option<ColumnId> {
+    if let Target::Column(column) = target { Some(column) } else { None }
+}
+
+/// Columns of the same table, role, type and unit that the query does not read.
+fn like(world: &World<'_>, reading: &Reading<'_>, column: ColumnId) -> Vec<ColumnId> {
+    let used = columns_used(&reading.draft.query, &reading.sources);
+    let unit = |c: ColumnId| world.glossary.column(world.catalog, c).and_then(|terms| terms.unit.clone());
+    let same = |c: &ColumnId| {
+        !used.contains_key(c)
+            && world.ty(*c) == world.ty(column)
+            && unit(*c) == unit(column)
+            && world.glossary.column(world.catalog, *c).is_some_and(|terms| !terms.terms.is_empty())
+    };
+    let role = world.role(column);
+    let swappable = !matches!(role, Role::Key | Role::Name | Role::Code | Role::Text | Role::Flag);
+    let found = world.columns(column.table, |other| swappable && other == role);
+    found.into_iter().filter(same).collect()
+}
+
+/// Columns that the question also speaks of in other ways than by name: as part of a condition, a rank or a verb, in a
+/// sum of columns, or by a text value.
+fn bound_columns(world: &World<'_>, reading: &Reading<'_>) -> Vec<ColumnId> {
+    let lower = reading.lower();
+    let said = |phrase: &String| !occurrences(&lower, &phrase.to_ascii_lowercase()).is_empty();
+    let used = columns_used(&reading.draft.query, &reading.sources);
+    let is_implied = |column: &ColumnId| {
+        let terms = world.glossary.column(world.catalog, *column);
+        terms.is_some_and(|c| [&c.most, &c.least, &c.more, &c.less, &c.verb].into_iter().flatten().any(said))
+    };
+    let mut bound: Vec<ColumnId> = used.keys().copied().filter(is_implied).collect();
+    let conditions = world.glossary.conditions.values();
+    let mut named = conditions.flat_map(|c| [&c.adjectives, &c.phrases, &c.nouns]).flatten();
+    let named_measure = world.glossary.measures.values().flat_map(|m| &m.terms).any(said);
+    if named.any(said) || named_measure {
+        bound.extend(used.keys());
+    }
+    bound.extend(entangled(reading));
+    bound
+}
+
+/// Columns computed or compared with other columns, or compared with text.
+fn entangled(reading: &Reading<'_>) -> Vec<ColumnId> {
+    let mut found = vec![];
+    each_expr_of_query(&reading.draft.query, &mut |expr| {
+        let parts: Vec<&Expr> = match &expr.kind {
+            ExprKind::Binary(_, BinaryOp::And | BinaryOp::Or, _) => return,
+            ExprKind::Binary(a, _, b) => vec![a, b],
+            ExprKind::InList { operand, list, .. } => list.iter().chain([&**operand]).collect(),
+            ExprKind::Like { operand, pattern, .. } => vec![operand, pattern],
+            ExprKind::InQuery { operand, .. } => vec![operand, operand],
+            _ => return,
+        };
+        let columns: Vec<ColumnId> = parts.iter().flat_map(|part| columns_in(reading, part)).collect();
+        let text = |part: &&&Expr| matches!(&part.kind, ExprKind::Literal(l) if matches!(l.value, Value::Text(_)));
+        if columns.len() > 1 || parts.iter().any(|part| text(&part)) {
+            found.extend(columns);
+        }
+    });
+    found
+}
+
+fn columns_in(reading: &Reading<'_>, expr: &Expr) -> Vec<ColumnId> {
+    let mut found = vec![];
+    sql::visit::each_expr(expr, &mut |part| {
+        if let ExprKind::Column { source, column } = part.kind
+            && let Some(&table) = reading.sources.get(&source)
+        {
+            found.push(ColumnId { table, column });
+        }
+    });
+    found
+}
+
+/// The one span of the question where any of these phrases stands, with the phrase; none where several do.
+fn only<'p>(reading: &Reading<'_>, phrases: impl Iterator<Item = &'p str>) -> Option<(TextSpan, &'p str)> {
+    let lower = reading.lower();
+    let mut found: Vec<(TextSpan, &str)> =
+        phrases.flat_map(|phrase| occurrences(&lower, phrase).into_iter().map(move |span| (span, phrase))).collect();
+    found.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
+    found.dedup_by(|inner, outer| inner.0.start < outer.0.end);
+    if let [one] = found[..] { Some(one) } else { None }
+}
+
+/// Another aggregate, where the query has one and the question one word for it.
+pub fn aggregate(reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
+    let is_one = |name: &str| AGGREGATES.iter().any(|(function, _)| *function == name);
+    let mut calls = vec![];
+    each_expr_of_query(&reading.draft.query, &mut |expr| {
+        if let ExprKind::Call(call) = &expr.kind
+            && is_one(&call.function)
+        {
+            calls.push(call.function.clone());
+        }
+    });
+    let [function] = &calls[..] else { return None };
+    let (span, word) = only(reading, AGGREGATES.iter().flat_map(|(_, words)| words.iter().copied()))?;
+    let (_, words) = AGGREGATES.iter().find(|(name, _)| name == function)?;
+    if !words.contains(&word) || reading.lower()[..span.start].trim_end().ends_with(" in") {
+        return None;
+    }
+    let others: Vec<_> = AGGREGATES.iter().filter(|(name, _)| name != function).collect();
+    let (new, words) = dice.pick(&others)?;
+    let mut query = reading.draft.query.clone();
+    each_expr_mut(&mut query, &mut |expr| {
+        if let ExprKind::Call(call) = &mut expr.kind
+            && call.function == *function
+        {
+            call.function = (*new).to_owned();
+        }
+    });
+    let word = (*dice.pick(words)?).to_owned();
+    Some(Draft { question: replaced(&reading.draft.question, vec![(span, word)]), query })
+}
+
+/// Another comparison, where the query has one with a number and the question one such phrase right before a number.
+pub fn comparison(reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
+    let mut found = vec![];
+    each_expr_of_query(&reading.draft.query, &mut |expr| {
+        if let Some(op) = compared(expr) {
+            found.push(op);
+        }
+    });
+    let [op] = found[..] else { return None };
+    let (_, words) = COMPARISONS.iter().find(|(known, _)| *known == op)?;
+    let (span, word) = only(reading, COMPARISONS.iter().flat_map(|(_, words)| words.iter().copied()))?;
+    if !words.contains(&word) || !stands_before_number(reading, span) {
+        return None;
+    }
+    let others: Vec<_> = COMPARISONS.iter().filter(|(known, _)| *known != op).collect();
+    let (new, words) = dice.pick(&others)?;
+    let mut query = reading.draft.query.clone();
+    each_expr_mut(&mut query, &mut |expr| {
+        if compared(expr).is_some()
+            && let ExprKind::Binary(_, op, _) = &mut expr.kind
+        {
+            *op = *new;
+        }
+    });
+    let word = (*dice.pick(words)?).to_owned();
+    Some(Draft { question: replaced(&reading.draft.question, vec![(span, word)]), query })
+}
+
+/// The operator of a comparison with a number.
+fn compared(expr: &Expr) -> Option<BinaryOp> {
+    let ExprKind::Binary(_, op, right) = &expr.kind else { return None };
+    let is_number =
+        matches!(&right.kind, ExprKind::Literal(l) if matches!(l.value, Value::Integer(_) | Value::Real(_)));
+    (is_number && COMPARISONS.iter().any(|(known, _)| known == op)).then_some(*op)
+}
+
+fn stands_before_number(reading: &Reading<'_>, span: TextSpan) -> bool {
+    let numbers = reading.normalized.slots.iter().filter(|filled| filled.slot.kind == SlotKind::Num);
+    let mut gaps =
+        numbers.filter(|n| n.span.start >= span.end).map(|n| &reading.draft.question[span.end..n.span.start]);
+    gaps.any(|gap| gap.trim_matches([' ', '$', '€', '£']).is_empty())
+}
+
+/// The other end of a ranking, where the query orders by one thing that is never missing and the question has one
+/// superlative.
+pub fn direction(world: &World<'_>, reading: &Reading<'_>) -> Option<Draft> {
+    let words = SUPERLATIVES.iter().flat_map(|(most, least)| [*most, *least]);
+    let (span, word) = only(reading, words)?;
+    let pair = SUPERLATIVES.iter().find(|(most, least)| *most == word || *least == word)?;
+    let opposite = if pair.0 == word { pair.1 } else { pair.0 };
+    let mut query = reading.draft.query.clone();
+    turn(world, reading, &mut query)?;
+    Some(Draft { question: replaced(&reading.draft.question, vec![(span, opposite.to_owned())]), query })
+}
+
+/// Turns the order of the rows, or the one extreme that is looked for.
+fn turn(world: &World<'_>, reading: &Reading<'_>, query: &mut Query) -> Option<()> {
+    if query.limit.is_some() && !query.order_by.is_empty() {
+        let is_sure = |column: &ColumnId| world.catalog.column(*column).not_null;
+        let columns = columns_in(reading, &query.order_by[0].expr);
+        let first = query.order_by.first_mut()?;
+        if matches!(first.expr.kind, ExprKind::Output(_)) || !columns.iter().all(is_sure) {
+            return None;
+        }
+        first.descending = !first.descending;
+        return Some(());
+    }
+    let mut turned = 0;
+    each_expr_mut(query, &mut |expr| {
+        if let ExprKind::Call(call) = &mut expr.kind {
+            let other = match call.function.as_str() {
+                "MAX" => "MIN",
+                "MIN" => "MAX",
+                _ => return,
+            };
+            call.function = other.to_owned();
+            turned += 1;
+        }
+    });
+    (turned == 1).then_some(())
+}
+
+/// A value of another closed list of the same table, where a value stands right before the noun and its column is not
+/// named.
+pub fn value(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
+    let named: Vec<ColumnId> = reading.mentions.iter().filter_map(|m| column_of(m.target)).collect();
+    let mut found = vec![];
+    each_expr_of_query(&reading.draft.query, &mut |expr| {
+        if let Some((column, text)) = text_filter(reading, expr)
+            && !named.contains(&column)
+            && is_closed(world, column)
+        {
+            found.push((column, text));
+        }
+    });
+    let (column, text) = dice.pick(&found)?.clone();
+    let spans = occurrences(&reading.lower(), &text.to_ascii_lowercase());
+    let [span] = spans[..] else { return None };
+    let mut after = reading.mentions.iter().filter(|m| matches!(m.target, Target::Table(_)));
+    if !after.any(|m| m.span.start == span.end + 1) {
+        return None;
+    }
+    let used = columns_used(&reading.draft.query, &reading.sources);
+    let others: Vec<ColumnId> = world.columns(column.table, |_| true);
+    let others: Vec<ColumnId> =
+        others.into_iter().filter(|c| *c != column && !used.contains_key(c) && is_closed(world, *c)).collect();
+    let other = *dice.pick(&others)?;
+    let Some(Value::Text(new)) = dice.pick(world.samples.get(&other)?) else { return None };
+    let mut query = reading.draft.query.clone();
+    each_expr_mut(&mut query, &mut |expr| {
+        if text_filter(reading, expr).is_some_and(|known| known == (column, text.clone()))
+            && let ExprKind::Binary(a, _, b) = &mut expr.kind
+            && let ExprKind::Column { column: at, .. } = &mut a.kind
+        {
+            *at = other.column;
+            **b = Expr::value(Value::Text(new.clone()));
+        }
+    });
+    let said = if dice.chance(0.5) { new.to_lowercase() } else { new.clone() };
+    Some(Draft { question: replaced(&reading.draft.question, vec![(span, said)]), query })
+}
+
+/// Short lists whose values read as adjectives.
+fn is_closed(world: &World<'_>, column: ColumnId) -> bool {
+    let few = world.samples.get(&column).is_some_and(|values| (2..=12).contains(&values.len()));
+    few && matches!(world.role(column), Role::Dimension | Role::Status)
+}
+
+/// `column = 'text'`.
+fn text_filter(reading: &Reading<'_>, expr: &Expr) -> Option<(ColumnId, String)> {
+    let ExprKind::Binary(a, BinaryOp::Eq, b) = &expr.kind else { return None };
+    let (ExprKind::Column { source, column }, ExprKind::Literal(literal)) = (&a.kind, &b.kind) else { return None };
+    let Value::Text(text) = &literal.value else { return None };
+    Some((ColumnId { table: *reading.sources.get(source)?, column: *column }, text.clone()))
+}

@@ -1,0 +1,168 @@
+//! Pairs made from hand-written ones: words and query change together, or not at all.
+
+use answer::pack::{Pack, PackFiles};
+use database::Image;
+use jiff::civil::date;
+use rusqlite::Connection;
+use sql::dialect::Dialect;
+use train::synth::dice::Dice;
+use train::synth::pair::Drops;
+use train::synth::studio::Workshop;
+use train::synth::vary::{Draft, Reading, Rule, VARIED, variants};
+
+const SCHEMA: &str = "CREATE TABLE shops (shop_id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT NOT NULL,
+    format TEXT NOT NULL, sales INTEGER NOT NULL, rent INTEGER NOT NULL, opened DATE);";
+const GLOSSARY: &str = r#"
+    [tables.shops]
+    singular = ["shop", "store"]
+    plural = ["shops", "stores"]
+    display = ["name"]
+    name = "name"
+    [columns."shops.name"]
+    role = "name"
+    terms = ["name"]
+    [columns."shops.city"]
+    role = "dimension"
+    terms = ["city", "town"]
+    plural = ["cities", "towns"]
+    [columns."shops.format"]
+    role = "dimension"
+    terms = ["format"]
+    [columns."shops.sales"]
+    role = "measure"
+    terms = ["sales"]
+    plural = ["sales"]
+    most = ["best-selling"]
+    [columns."shops.rent"]
+    role = "measure"
+    terms = ["rent"]
+    [conditions.costly]
+    sql = "shops.rent > shops.sales"
+    phrases = ["with too much rent"]
+"#;
+const ROWS: &str = "INSERT INTO shops VALUES
+    (1, 'North', 'Oslo', 'Kiosk', 10, 3, '2024-01-01'), (2, 'South', 'Rome', 'Outlet', 20, 30, '2025-02-01'),
+    (3, 'Quay', 'Oslo', 'Outlet', 40, 9, '2025-03-01'), (4, 'Hill', 'Rome', 'Kiosk', 7, 8, '2026-03-01');";
+
+fn pack() -> Pack {
+    let files =
+        PackFiles { name: "shops".into(), schema: SCHEMA.into(), glossary: GLOSSARY.into(), ..PackFiles::default() };
+    Pack::new(files).unwrap()
+}
+
+fn with_workshop(check: impl FnOnce(&Workshop<'_>)) {
+    let pack = pack();
+    let mut connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(&format!("{SCHEMA}{ROWS}")).unwrap();
+    let image = Image::of(&mut connection, &pack.catalog).unwrap();
+    check(&Workshop::new(&pack, vec![image], date(2026, 11, 20)).unwrap());
+}
+
+/// What a rule makes of a pair, over many dice: pairs of question and SQL, each once, sorted.
+fn after(rule: Rule, question: &str, sql: &str) -> Vec<(String, String)> {
+    let mut found = vec![];
+    with_workshop(|workshop| {
+        let studio = workshop.studio(0, None);
+        let query = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite).query.unwrap();
+        let draft = Draft { question: question.to_owned(), query };
+        for stream in 0..60 {
+            let changed = rule.apply(&studio, &Reading::new(&studio, &draft), &mut Dice::new(1, stream));
+            let text = |d: &Draft| sql::print::compact(&d.query, studio.world.catalog).replace("shops.", "");
+            found.extend(changed.map(|d| (d.question.clone(), text(&d))));
+        }
+    });
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn pair(question: &str, sql: &str) -> (String, String) {
+    (question.to_owned(), sql.to_owned())
+}
+
+#[test]
+fn a_named_column_gives_way_to_one_of_its_kind() {
+    let found = after(Rule::Column, "total sales by city", "SELECT city, SUM(sales) FROM shops GROUP BY city");
+    let expected = [
+        pair("total rent by city", "SELECT city, SUM(rent) FROM shops GROUP BY city"),
+        pair("total sales by format", "SELECT format, SUM(sales) FROM shops GROUP BY format"),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_column_that_is_also_meant_by_other_words_stays() {
+    let ranked = "SELECT name, sales FROM shops ORDER BY sales DESC LIMIT 1";
+    assert_eq!(after(Rule::Column, "the best-selling shop and its sales", ranked), []);
+    let condition = "SELECT name, rent FROM shops WHERE rent > sales";
+    assert_eq!(after(Rule::Column, "shops with too much rent, show rent", condition), []);
+    let value = "SELECT name FROM shops WHERE city = 'Oslo'";
+    assert_eq!(after(Rule::Column, "shops in the city of Oslo", value), []);
+}
+
+#[test]
+fn a_list_of_columns_changes_in_words_and_outputs_alike() {
+    let found = after(Rule::List, "show name and city of shops", "SELECT name, city FROM shops");
+    assert!(found.contains(&pair("show city and name of shops", "SELECT city, name FROM shops")), "{found:?}");
+    assert!(found.len() > 8, "{found:?}");
+    for (question, sql) in &found {
+        let (words, columns) = (question.replace("town", "city"), sql.trim_start_matches("SELECT "));
+        let listed = words.trim_start_matches("show ").trim_end_matches(" of shops").replace(" & ", ", ");
+        let listed = listed.replace(", and ", ", ").replace(" and ", ", ");
+        assert_eq!(format!("{listed} FROM shops"), columns, "{question}");
+    }
+    let grouped = "SELECT city, COUNT(*) FROM shops GROUP BY city";
+    assert_eq!(after(Rule::List, "city and number of shops", grouped), [], "groups would change");
+}
+
+#[test]
+fn comparisons_aggregates_and_directions_change_with_their_words() {
+    let found = after(Rule::Comparison, "shops with sales over 8", "SELECT name FROM shops WHERE sales > 8");
+    assert!(
+        found.contains(&pair("shops with sales at least 8", "SELECT name FROM shops WHERE sales >= 8")),
+        "{found:?}"
+    );
+    assert!(found.contains(&pair("shops with sales below 8", "SELECT name FROM shops WHERE sales < 8")), "{found:?}");
+    assert!(found.iter().all(|(_, sql)| !sql.contains("> 8")), "{found:?}");
+    let found = after(Rule::Aggregate, "average rent", "SELECT AVG(rent) FROM shops");
+    assert!(found.contains(&pair("total rent", "SELECT SUM(rent) FROM shops")), "{found:?}");
+    assert!(found.contains(&pair("max rent", "SELECT MAX(rent) FROM shops")), "{found:?}");
+    let (question, sql) = ("shop with the highest rent", "SELECT name FROM shops ORDER BY rent DESC LIMIT 1");
+    let lowest = pair("shop with the lowest rent", "SELECT name FROM shops ORDER BY rent LIMIT 1");
+    assert_eq!(after(Rule::Direction, question, sql), [lowest]);
+    let (question, sql) = ("shop opened at the latest date", "SELECT name FROM shops ORDER BY opened DESC LIMIT 1");
+    assert_eq!(after(Rule::Direction, question, sql), [], "the earliest of a column with NULL would be NULL");
+}
+
+#[test]
+fn a_value_before_the_noun_gives_way_to_one_of_another_list() {
+    let found = after(Rule::Value, "all Kiosk shops", "SELECT name FROM shops WHERE format = 'Kiosk'");
+    let cities: Vec<&str> = found.iter().map(|(_, sql)| sql.as_str()).collect();
+    assert!(cities.contains(&"SELECT name FROM shops WHERE city = 'Oslo'"), "{found:?}");
+    assert!(found.iter().all(|(question, sql)| {
+        let value = sql.rsplit('\'').nth(1).unwrap();
+        question.to_lowercase() == format!("all {} shops", value.to_lowercase())
+    }));
+    assert_eq!(after(Rule::Value, "shops in Oslo", "SELECT name FROM shops WHERE city = 'Oslo'"), []);
+}
+
+#[test]
+fn variants_are_new_pairs_that_a_model_could_write() {
+    with_workshop(|workshop| {
+        let studio = workshop.studio(0, None);
+        let sql = "SELECT name, city FROM shops WHERE sales > 8";
+        let query = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite).query.unwrap();
+        let draft = Draft { question: "Show me name and city of shops with sales over 8".to_owned(), query };
+        let made = |seed| variants(&studio, &draft, (seed, 0), 12, &mut Drops::default());
+        let found = made(1);
+        assert_eq!(found.len(), 12);
+        assert!(found.iter().all(|e| e.tags.contains(&VARIED.to_owned()) && !e.lexemes.is_empty()));
+        let mut texts: Vec<_> = found.iter().map(|e| (&e.normalized, &e.lexemes)).collect();
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), 12, "each once");
+        assert!(found.iter().any(|e| e.sql.as_ref().is_some_and(|text| text.replace("shops.", "") != sql)));
+        assert_eq!(made(1), found, "the same seed makes the same pairs");
+        assert_ne!(made(2), found);
+    });
+}
