@@ -119,7 +119,7 @@ fn pack_tile(parts: Parts, data: &[f32], lies: Lies, corner: Corner, turns: bool
     }
 }
 
-/// C (m, n) = A (m, k) · B (k, n) through tiles; A is packed a block of rows at a time.
+/// C (m, n) = A (m, k) · B (k, n) through tiles; A is packed a panel of rows at a time.
 pub(super) fn multiply(m: usize, a: View<'_>, b: PanelView<'_>, parts: Parts, out: Out<'_>) {
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
     amx::multiply(m, a, b, parts, out);
@@ -142,8 +142,6 @@ mod amx {
     use crate::cpu::Cpu;
     use crate::gemm::{Out, PanelView, View};
 
-    /// Rows of A packed at once: with k in the hundreds they stay in the second-level cache.
-    const M_BLOCK: usize = 128;
     /// `arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)`.
     const ARCH_PRCTL: usize = 158;
     const REQUEST_PERMISSION: usize = 0x1023;
@@ -155,7 +153,7 @@ mod amx {
         *SUPPORTED.get_or_init(|| {
             let features = __cpuid_count(7, 0).edx;
             let (bf16, tile) = (features >> 22 & 1 == 1, features >> 24 & 1 == 1);
-            bf16 && tile && Cpu::Avx512.is_supported() && is_permitted()
+            bf16 && tile && is_x86_feature_detected!("avx512bf16") && Cpu::Avx512.is_supported() && is_permitted()
         })
     }
 
@@ -205,7 +203,7 @@ mod amx {
     }
 
     thread_local! {
-        /// A block of A in tiles.
+        /// A panel of rows of A in tiles, which stays in the first-level cache while the panels of B pass by.
         static BLOCK: RefCell<Aligned> = RefCell::default();
     }
 
@@ -219,8 +217,8 @@ mod amx {
         let turns = matches!(lies, Lies::Across { .. });
         let _tiles = Tiles::begin();
         BLOCK.with_borrow_mut(|block| {
-            for start in (0..m).step_by(M_BLOCK) {
-                let rows = M_BLOCK.min(m - start);
+            for start in (0..m).step_by(WIDTH) {
+                let rows = WIDTH.min(m - start);
                 block.resize(packed_len(b.k, rows, parts));
                 pack_all(parts, (b.k, rows), &a.data[start * a.row_stride..], lies, turns, block);
                 // SAFETY: `super::super::multiply` checked that C holds m rows of n; the packed sides were sized for it.
@@ -229,7 +227,7 @@ mod amx {
         });
     }
 
-    /// One block of A against all of B.
+    /// One panel of A against all of B.
     ///
     /// # Safety
     /// `c` must be valid for all rows of the block and B's columns; tiles must be configured.
@@ -244,18 +242,15 @@ mod amx {
         let len = panel_len(b.k, parts);
         for column in (0..b.n).step_by(WIDTH) {
             let panel = &b.data[column / WIDTH * len..][..len];
-            for row in (0..rows).step_by(WIDTH) {
-                let left = &block[row / WIDTH * len..][..len];
-                let size = (WIDTH.min(rows - row), WIDTH.min(b.n - column));
-                // SAFETY: row and column lie inside C.
-                unsafe {
-                    let c = c.add((start + row) * out.stride + column);
-                    let at = Place { c, stride: out.stride, accumulate: out.accumulate };
-                    if size == (WIDTH, WIDTH) {
-                        square(left, panel, parts, at)
-                    } else {
-                        edge(left, panel, parts, at, size)
-                    }
+            let size = (rows, WIDTH.min(b.n - column));
+            // SAFETY: start and column lie inside C.
+            unsafe {
+                let at =
+                    Place { c: c.add(start * out.stride + column), stride: out.stride, accumulate: out.accumulate };
+                if size == (WIDTH, WIDTH) {
+                    square(block, panel, parts, at)
+                } else {
+                    edge(block, panel, parts, at, size)
                 }
             }
         }
@@ -346,8 +341,9 @@ mod amx {
         }
     }
 
-    /// Adds the products of all steps along k, three bf16 a number: low · high, middle · high, middle · middle,
-    /// high · middle, high · high, high · low.
+    /// Adds the products of all steps along k, three bf16 a number: first those of the lower parts (low · high,
+    /// middle · high, middle · middle, high · middle, high · low), while the sums are small and round little, then
+    /// high · high.
     ///
     /// # Safety
     /// Tiles must be configured.
@@ -382,11 +378,22 @@ mod amx {
                 "tileloadd tmm4, [{a} + {row}]",
                 "tileloadd tmm5, [{a} + {row} + 1024]",
                 products!(),
-                "tileloadd tmm6, [{b} + {row}]",
-                "tileloadd tmm7, [{b} + {row} + 1024]",
-                products!(),
                 "tileloadd tmm6, [{b} + {row} + 4096]",
                 "tileloadd tmm7, [{b} + {row} + 5120]",
+                products!(),
+                "add {a}, 6144",
+                "add {b}, 6144",
+                "dec {steps}",
+                "jnz 2b",
+                a = inout(reg) a.as_ptr() => _, b = inout(reg) b.as_ptr() => _, steps = inout(reg) steps => _,
+                row = in(reg) 64usize, options(nostack, readonly)
+            );
+            asm!(
+                "2:",
+                "tileloadd tmm4, [{a} + {row}]",
+                "tileloadd tmm5, [{a} + {row} + 1024]",
+                "tileloadd tmm6, [{b} + {row}]",
+                "tileloadd tmm7, [{b} + {row} + 1024]",
                 products!(),
                 "add {a}, 6144",
                 "add {b}, 6144",
@@ -421,7 +428,7 @@ mod amx {
 
     /// # Safety
     /// As [`pack_tile`].
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
     unsafe fn pack<const PARTS: usize>(data: &[f32], lies: Lies, corner: Corner, turns: bool, to: &mut [f32]) {
         let mut rows = [[_mm512_setzero_si512(); 16]; PARTS];
         // SAFETY: forwarded.
@@ -452,7 +459,7 @@ mod amx {
     ///
     /// # Safety
     /// As [`pack_tile`].
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
     unsafe fn load_along<const PARTS: usize>(
         data: &[f32],
         stride: usize,
@@ -468,9 +475,14 @@ mod amx {
                 (_mm512_maskz_loadu_ps(lanes(left), from), _mm512_maskz_loadu_ps(lanes(rest), from.wrapping_add(16)))
             };
             for part in rows.iter_mut() {
-                let (a, b) = (rounded(low), rounded(high));
-                part[i] = upper_halves(a, b);
-                (low, high) = (_mm512_sub_ps(low, a), _mm512_sub_ps(high, b));
+                let both = pairs(low, high);
+                part[i] = both;
+                if PARTS > 1 {
+                    let floats = |half: __m256i| _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(half));
+                    let (a, b) = (_mm512_castsi512_si256(both), _mm512_extracti64x4_epi64::<1>(both));
+                    low = _mm512_sub_ps(low, _mm512_castsi512_ps(floats(a)));
+                    high = _mm512_sub_ps(high, _mm512_castsi512_ps(floats(b)));
+                }
             }
         }
     }
@@ -479,7 +491,7 @@ mod amx {
     ///
     /// # Safety
     /// As [`pack_tile`].
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
     unsafe fn load_across<const PARTS: usize>(
         data: &[f32],
         stride: usize,
@@ -493,40 +505,39 @@ mod amx {
             // SAFETY: the mask is empty beyond k, and keeps to the corner's rows before.
             unsafe { _mm512_maskz_loadu_ps(mask, data.as_ptr().wrapping_add((corner.k + k) * stride + corner.row)) }
         };
+        let index = interleaved();
         for p in 0..16 {
             let (mut even, mut odd) = (load(2 * p), load(2 * p + 1));
             for part in rows.iter_mut() {
-                let (a, b) = (rounded(even), rounded(odd));
-                part[p] = _mm512_or_si512(_mm512_srli_epi32::<16>(_mm512_castps_si512(a)), _mm512_castps_si512(b));
-                (even, odd) = (_mm512_sub_ps(even, a), _mm512_sub_ps(odd, b));
+                let both = _mm512_permutexvar_epi16(index, pairs(even, odd));
+                part[p] = both;
+                if PARTS > 1 {
+                    let upper = _mm512_and_si512(both, _mm512_set1_epi32(0xffff_0000_u32 as i32));
+                    even = _mm512_sub_ps(even, _mm512_castsi512_ps(_mm512_slli_epi32::<16>(both)));
+                    odd = _mm512_sub_ps(odd, _mm512_castsi512_ps(upper));
+                }
             }
         }
     }
 
-    /// To the nearest bf16, ties to even, as f32; NaN stays NaN.
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-    fn rounded(x: __m512) -> __m512 {
-        let bits = _mm512_castps_si512(x);
-        let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
-        let sum = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
-        let kept = _mm512_and_si512(sum, _mm512_set1_epi32(0xffff_0000_u32 as i32));
-        let nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(x, x);
-        _mm512_castsi512_ps(_mm512_mask_mov_epi32(kept, nan, _mm512_set1_epi32(0x7fc0_0000)))
+    /// Thirty-two numbers to the nearest bf16, ties to even: those of `low`, then those of `high`.
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
+    fn pairs(low: __m512, high: __m512) -> __m512i {
+        // SAFETY: both are sixty-four bytes without invalid values.
+        unsafe { std::mem::transmute(_mm512_cvtne2ps_pbh(high, low)) }
     }
 
-    /// The upper sixteen bits of thirty-two floats, in order.
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-    fn upper_halves(low: __m512, high: __m512) -> __m512i {
-        // Word 2i + 1 of `low`, then of `high`, whose words are numbered from 32.
+    /// Word i of the first sixteen, then word i of the last: the order of pairs.
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
+    fn interleaved() -> __m512i {
         let mut index = [0i16; 32];
-        index.iter_mut().enumerate().for_each(|(i, at)| *at = 2 * i as i16 + 1);
+        index.iter_mut().enumerate().for_each(|(i, at)| *at = (i / 2 + i % 2 * 16) as i16);
         // SAFETY: sixty-four bytes.
-        let index = unsafe { _mm512_loadu_si512(index.as_ptr().cast()) };
-        _mm512_permutex2var_epi16(_mm512_castps_si512(low), index, _mm512_castps_si512(high))
+        unsafe { _mm512_loadu_si512(index.as_ptr().cast()) }
     }
 
     /// The transpose of sixteen rows of sixteen.
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
     fn turned(r: [__m512i; 16]) -> [__m512i; 16] {
         let mut a = r;
         for i in (0..16).step_by(2) {
