@@ -15,7 +15,7 @@ pub const INSTANCES: u8 = 2;
 /// How many output columns may be computed: `c1` … `c8`.
 pub const OUTPUTS: u8 = 8;
 /// Numbers that a query may use without the question saying them.
-pub const CLOSED_CONSTANTS: [&str; 8] = ["0", "1", "2", "12", "100", "365", "1.0", "100.0"];
+pub const CLOSED_CONSTANTS: [&str; 9] = ["0", "1", "2", "12", "100", "365", "1.0", "100.0", "0.5"];
 
 /// One use of a table: `instance` 1 is `Table`, 2 is `Table AS Table_2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
