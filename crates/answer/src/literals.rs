@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use schema::{ColumnId, TableId};
+use sql::date_part::DatePart;
 use sql::tree::{BinaryOp, Expr, ExprKind, Literal, Query, SourceId};
 use sql::visit::{PartMut, parts_of_expr_mut, parts_of_query_mut};
 
@@ -43,6 +44,10 @@ impl Walk<'_> {
     }
 
     fn expr(&mut self, expr: &mut Expr, place: Place) {
+        // The texts that a part of a day is computed with say nothing of the question.
+        if DatePart::of(expr).is_some() {
+            return;
+        }
         match &mut expr.kind {
             ExprKind::Literal(literal) => (self.each)(literal, place),
             ExprKind::Unary(_, operand) => self.expr(operand, place),

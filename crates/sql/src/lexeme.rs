@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use schema::slot::{Slot, SlotKind};
 use schema::{Catalog, ColumnId, ForeignKeyId, TableId, Value};
 
+use crate::date_part::{columns_and_parts, part_of};
 use crate::tree::{SlotPart, SlotUse};
 
 /// How many uses of one table a query may have. The second is written `Table AS Table_2`.
@@ -252,7 +253,7 @@ pub enum Lexeme {
     Word(Word),
     /// The first table of a FROM clause.
     Table(TableRef),
-    /// A qualified column.
+    /// A qualified column, or a part of a day ([`crate::date_part`]).
     Column(ColumnRef),
     /// `JOIN New ON New.k = Known.k`.
     Join(Edge),
@@ -304,7 +305,7 @@ impl Lexicon {
             lexemes.extend((1..=INSTANCES).map(|instance| Lexeme::Table(TableRef { table, instance })));
         }
         for instance in 1..=INSTANCES {
-            let columns = catalog.table_ids().flat_map(|table| catalog.columns_of(table));
+            let columns = catalog.table_ids().flat_map(|table| columns_and_parts(catalog, table));
             lexemes.extend(columns.map(|column| Lexeme::Column(ColumnRef { column, instance })));
         }
         for edge in edges(catalog) {
@@ -409,8 +410,11 @@ fn table_name(catalog: &Catalog, table: TableRef) -> String {
     name
 }
 
-/// `Table.Column` or `Table_2.Column`.
+/// `Table.Column` or `Table_2.Column`; a part of a day as what computes it.
 pub fn column_text(catalog: &Catalog, column: ColumnRef) -> String {
+    if let Some((day, part)) = part_of(catalog, column.column) {
+        return part.sql(&column_text(catalog, ColumnRef { column: day, ..column }));
+    }
     format!("{}.{}", table_text(catalog, column.table_ref()), identifier(&catalog.column(column.column).name))
 }
 

@@ -4,6 +4,7 @@ use schema::{ColumnId, Value};
 
 use super::condition::feature;
 use super::{Kind, Result, Writer, not_canonical};
+use crate::date_part::{DatePart, part_column};
 use crate::lexeme::{ColumnRef, Lexeme, Word};
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, Literal, Span, UnaryOp};
 
@@ -11,7 +12,7 @@ impl Writer<'_> {
     /// Writes an expression; `scalars` says as what a subquery in it would be written, if one may stand there.
     pub(super) fn write_expression(&mut self, e: &Expr, scalars: Option<Kind>) -> Result<()> {
         match &e.kind {
-            ExprKind::Column { .. } => {
+            _ if is_shown_column(e) => {
                 let column = self.visible_column(e)?;
                 self.out.push(Lexeme::Column(column));
                 Ok(())
@@ -212,6 +213,11 @@ impl Writer<'_> {
 
     /// The column an expression is, if it stands in this query and not in an enclosing one.
     pub(super) fn visible_column(&self, e: &Expr) -> Result<ColumnRef> {
+        if let Some((part, day)) = DatePart::of(e) {
+            let day = self.visible_column(day)?;
+            let column = part_column(self.catalog, day.column, part);
+            return column.map_or_else(|| not_canonical(feature(e), e.span), |column| Ok(ColumnRef { column, ..day }));
+        }
         let ExprKind::Column { source, column } = e.kind else { return not_canonical(feature(e), e.span) };
         match self.place(source) {
             Some(place) if place.depth == self.depth() => {
@@ -280,7 +286,7 @@ impl Writer<'_> {
     /// Columns outside aggregates.
     pub(super) fn bare_columns<'e>(&self, e: &'e Expr) -> Vec<&'e Expr> {
         match &e.kind {
-            ExprKind::Column { .. } => vec![e],
+            _ if is_shown_column(e) => vec![e],
             ExprKind::Call(_) if self.has_aggregate(e) => vec![],
             ExprKind::Call(call) => call.args.iter().flat_map(|a| self.bare_columns(a)).collect(),
             ExprKind::Binary(a, _, b) => [self.bare_columns(a), self.bare_columns(b)].concat(),
@@ -288,6 +294,11 @@ impl Writer<'_> {
             _ => vec![],
         }
     }
+}
+
+/// Whether an expression is written as one column: a column, or a part of a day.
+pub(super) fn is_shown_column(e: &Expr) -> bool {
+    matches!(e.kind, ExprKind::Column { .. }) || DatePart::of(e).is_some()
 }
 
 fn is_float(declared: &str) -> bool {

@@ -179,7 +179,7 @@ impl Matcher<'_> {
         let level = self.level();
         let free = usize::from(self.grammar.limits.items) - level.keys.len();
         let any = free > level.missing_keys();
-        self.any_column(Place::Where, true, |id, facts| {
+        self.any_column(Place::Key, true, |id, facts| {
             let bare = level.bare.contains(&id);
             if (bare || (any && facts.kinds != 0)) && !level.keys.contains(&id) {
                 out.put(id);
@@ -193,7 +193,7 @@ impl Matcher<'_> {
         let missing = level.missing_keys();
         let another = |id: u32, facts: ColumnFacts| facts.kinds != 0 && !level.keys.contains(&id);
         let free = usize::from(self.grammar.limits.items) > level.keys.len();
-        if missing > 0 || (free && self.any_column(Place::Where, true, another)) {
+        if missing > 0 || (free && self.any_column(Place::Key, true, another)) {
             self.put(Word::Comma, out);
         }
         if missing == 0 {

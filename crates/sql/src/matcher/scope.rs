@@ -30,7 +30,12 @@ impl Matcher<'_> {
         if let Some(ids) = listed {
             return ids.iter().any(|&id| grammar.column(id).is_some_and(|c| visit(id, grammar.facts(c.column))));
         }
-        let mut of_node = |node: Node| grammar.node_columns(node).any(|(id, facts)| visit(id, facts));
+        let shown = level.kind == LevelKind::Top && !inside && place == Place::Item;
+        let parts = shown || place == Place::Key;
+        let mut of_node = |node: Node| {
+            let columns = grammar.node_columns(node).filter(|(_, facts)| parts || !facts.part);
+            columns.into_iter().any(|(id, facts)| visit(id, facts))
+        };
         if place == Place::Item {
             level.reach.nodes.iter().any(|node| of_node(node as Node))
         } else {
@@ -48,7 +53,7 @@ impl Matcher<'_> {
         !e.inside
             && match e.place {
                 Place::Item => self.level().may_aggregate(),
-                Place::Where => false,
+                Place::Where | Place::Key => false,
                 Place::Having => true,
                 Place::Order => self.level().grouped,
             }

@@ -214,6 +214,8 @@ pub(crate) enum Place {
     Item,
     /// WHERE.
     Where,
+    /// GROUP BY.
+    Key,
     /// HAVING.
     Having,
     /// ORDER BY.
