@@ -183,6 +183,12 @@ pub enum Word {
     Exists,
     /// `NOT EXISTS ( SELECT 1 FROM`
     NotExists,
+    /// `( JULIANDAY(` before the later of two days
+    Days,
+    /// `) - JULIANDAY(` before the earlier
+    DaysFrom,
+    /// `) )` after it
+    DaysEnd,
     /// The day asked on, as a literal
     Today,
     /// End of the query; no text
@@ -191,7 +197,7 @@ pub enum Word {
 
 impl Word {
     /// All words with their text, in vocabulary order.
-    pub const ALL: [(Word, &'static str); 46] = [
+    pub const ALL: [(Word, &'static str); 49] = [
         (Word::Select, "SELECT"),
         (Word::Distinct, "DISTINCT"),
         (Word::Comma, ","),
@@ -236,6 +242,9 @@ impl Word {
         (Word::NotLike, "NOT LIKE"),
         (Word::Exists, "EXISTS ( SELECT 1 FROM"),
         (Word::NotExists, "NOT EXISTS ( SELECT 1 FROM"),
+        (Word::Days, "( JULIANDAY("),
+        (Word::DaysFrom, ") - JULIANDAY("),
+        (Word::DaysEnd, ") )"),
         (Word::Today, "<today>"),
         (Word::End, ""),
     ];

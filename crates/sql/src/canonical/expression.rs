@@ -17,6 +17,7 @@ impl Writer<'_> {
                 self.out.push(Lexeme::Column(column));
                 Ok(())
             }
+            _ if days_of(e).is_some() => self.write_days(e),
             ExprKind::Literal(_) => self.write_literal(e, None, true),
             ExprKind::Output(n) => {
                 let output = self.output(*n, e.span)?;
@@ -45,6 +46,9 @@ impl Writer<'_> {
     /// The parts of an arithmetic expression in canonical order: of a product, constants first; a cast to a floating
     /// number as `1.0 *`.
     fn product(&self, e: &Expr) -> Option<(Expr, BinaryOp, Expr)> {
+        if days_of(e).is_some() {
+            return None;
+        }
         match &e.kind {
             ExprKind::Binary(_, BinaryOp::Mul, _) => {
                 let mut factors = self.ordered_factors(e);
@@ -127,6 +131,24 @@ impl Writer<'_> {
             _ => right.is_some(),
         };
         self.write_part(b, brackets, scalars)
+    }
+
+    /// A difference of days, which stands in brackets of its own.
+    fn write_days(&mut self, e: &Expr) -> Result<()> {
+        let Some((later, earlier)) = days_of(e) else { return not_canonical(feature(e), e.span) };
+        if later == earlier || !(self.has_column(later) || self.has_column(earlier)) {
+            return not_canonical("difference of days that says nothing", e.span);
+        }
+        for (word, day) in [(Word::Days, later), (Word::DaysFrom, earlier)] {
+            self.word(word);
+            match day.kind {
+                ExprKind::Literal(_) => self.write_literal(day, None, false)?,
+                ExprKind::Column { .. } => self.write_expression(day, None)?,
+                _ => return not_canonical("difference of computed days", day.span),
+            }
+        }
+        self.word(Word::DaysEnd);
+        Ok(())
     }
 
     fn write_part(&mut self, e: &Expr, brackets: bool, scalars: Option<Kind>) -> Result<()> {
@@ -293,6 +315,25 @@ impl Writer<'_> {
             ExprKind::Unary(_, a) | ExprKind::Cast { operand: a, .. } => self.bare_columns(a),
             _ => vec![],
         }
+    }
+}
+
+/// The two days whose difference an expression is, cast to a whole number or not.
+fn days_of(e: &Expr) -> Option<(&Expr, &Expr)> {
+    let day = |e: &'_ Expr| match &e.kind {
+        ExprKind::Call(call) if call.function == "JULIANDAY" && call.args.len() == 1 => Some(()),
+        _ => None,
+    };
+    match &e.kind {
+        ExprKind::Cast { operand, to } if to.eq_ignore_ascii_case("INTEGER") => days_of(operand),
+        ExprKind::Binary(a, BinaryOp::Sub, b) => {
+            day(a).and(day(b))?;
+            match (&a.kind, &b.kind) {
+                (ExprKind::Call(a), ExprKind::Call(b)) => Some((&a.args[0], &b.args[0])),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

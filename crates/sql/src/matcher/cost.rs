@@ -5,7 +5,7 @@
 
 use super::Matcher;
 use super::grammar::{kind, table_of};
-use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role};
+use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role, Wants};
 
 /// More than any budget.
 const NEVER: usize = 1 << 20;
@@ -25,7 +25,8 @@ impl Matcher<'_> {
                 Frame::Between(b) => between_cost(b),
                 Frame::List(l) => list_cost(l),
                 Frame::Pattern(_) | Frame::Call(_) => 1,
-                Frame::Expression(e) => self.expression_cost(e, above.is_none()),
+                Frame::Days(days) => days.cost(),
+                Frame::Expression(e) => self.expression_cost(e, above.is_none()) + after_days(e, above),
             };
         }
         cost
@@ -112,6 +113,12 @@ impl Matcher<'_> {
             (false, false) => usize::from(level.sources(self.grammar)),
         }
     }
+}
+
+/// A difference of days is no aggregate: where one is wanted, an operator and the aggregate follow.
+fn after_days(e: &Expression, above: Option<&Frame>) -> usize {
+    let wants_aggregate = [e.wants, e.debt].contains(&Wants::Aggregate) && !e.has_aggregate;
+    if wants_aggregate && matches!(above, Some(Frame::Days(_))) { 2 } else { 0 }
 }
 
 fn keys_cost(level: &Level) -> usize {

@@ -16,6 +16,7 @@
 mod advance;
 mod connect;
 mod cost;
+mod days;
 mod few;
 mod grammar;
 mod offer;

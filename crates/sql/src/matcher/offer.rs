@@ -55,6 +55,7 @@ impl Matcher<'_> {
                     child = None;
                 }
                 Frame::Call(_) => return self.put(Word::Close, out),
+                Frame::Days(days) => return self.offer_in_days(days, out),
                 Frame::Between(b) => return self.offer_between(b, out),
                 Frame::List(l) => return self.offer_list(l, out),
                 Frame::Pattern(column) => return self.patterns(*column, |id| out.put(id)),

@@ -17,6 +17,9 @@ impl Matcher<'_> {
         let only_aggregates = [e.wants, e.debt].contains(&Wants::Aggregate) && !e.is_paid();
         if !(last_chance && only_aggregates) {
             self.offer_columns(e, plain, kinds, out);
+            if kinds & kind::NUMBER != 0 && e.limit > 0 {
+                self.offer_days(e, out);
+            }
         }
         if self.may_aggregate(e) {
             self.offer_aggregates(e, kinds, out);

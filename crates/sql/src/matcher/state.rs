@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::connect::{Connection, Reach, connect};
+use super::days::Days;
 use super::few::Few;
 use super::grammar::{Grammar, Kinds, Node, kind};
 use crate::lexeme::Word;
@@ -205,6 +206,8 @@ pub(crate) enum Frame {
     Expression(Expression),
     /// An aggregate's bracket: its result's kinds, or those of its argument where 0.
     Call(Kinds),
+    /// A difference of days.
+    Days(Days),
 }
 
 /// Where an expression stands: which columns it sees, and whether aggregates.
@@ -494,4 +497,31 @@ impl Expression {
     pub(crate) fn is_lone_column(&self) -> bool {
         self.lone && self.last == Op::None
     }
+}
+
+/// What an operand tells the expression it stands in.
+pub(crate) struct Operand {
+    pub(crate) kinds: Kinds,
+    pub(crate) constant: bool,
+    pub(crate) source: u32,
+    pub(crate) lone: bool,
+    pub(crate) value: bool,
+    pub(crate) column: bool,
+    pub(crate) aggregate: bool,
+    pub(crate) operators: u8,
+    pub(crate) must_multiply: bool,
+}
+
+impl Operand {
+    pub(crate) const NOTHING: Operand = Operand {
+        kinds: 0,
+        constant: false,
+        source: NONE,
+        lone: false,
+        value: false,
+        column: false,
+        aggregate: false,
+        operators: 0,
+        must_multiply: false,
+    };
 }
