@@ -59,6 +59,16 @@ impl Walk<'_> {
                 let results = branches.iter_mut().map(|(_, then)| then).chain(otherwise.as_deref_mut());
                 results.for_each(|result| self.expr(result, Place::default()));
             }
+            ExprKind::Case { operand: None, branches, otherwise } => {
+                let value = Place { arithmetic: true, ..Place::default() };
+                for (when, then) in branches {
+                    self.expr(when, Place::default());
+                    self.expr(then, value);
+                }
+                if let Some(otherwise) = otherwise {
+                    self.expr(otherwise, value);
+                }
+            }
             ExprKind::Like { operand, pattern, .. } => {
                 let place = Place { column: self.column_of(operand), pattern: true, arithmetic: false };
                 self.expr(operand, Place::default());

@@ -183,6 +183,16 @@ pub enum Word {
     Exists,
     /// `NOT EXISTS ( SELECT 1 FROM`
     NotExists,
+    /// `CASE WHEN` before its first condition
+    CaseWhen,
+    /// `WHEN` before a further condition
+    When,
+    /// `THEN` before a value
+    Then,
+    /// `ELSE 0`
+    ElseZero,
+    /// `END` of a CASE
+    CaseEnd,
     /// `( JULIANDAY(` before the later of two days
     Days,
     /// `) - JULIANDAY(` before the earlier
@@ -197,7 +207,7 @@ pub enum Word {
 
 impl Word {
     /// All words with their text, in vocabulary order.
-    pub const ALL: [(Word, &'static str); 49] = [
+    pub const ALL: [(Word, &'static str); 54] = [
         (Word::Select, "SELECT"),
         (Word::Distinct, "DISTINCT"),
         (Word::Comma, ","),
@@ -242,6 +252,11 @@ impl Word {
         (Word::NotLike, "NOT LIKE"),
         (Word::Exists, "EXISTS ( SELECT 1 FROM"),
         (Word::NotExists, "NOT EXISTS ( SELECT 1 FROM"),
+        (Word::CaseWhen, "CASE WHEN"),
+        (Word::When, "WHEN"),
+        (Word::Then, "THEN"),
+        (Word::ElseZero, "ELSE 0"),
+        (Word::CaseEnd, "END"),
         (Word::Days, "( JULIANDAY("),
         (Word::DaysFrom, ") - JULIANDAY("),
         (Word::DaysEnd, ") )"),

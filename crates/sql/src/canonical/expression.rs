@@ -172,8 +172,12 @@ impl Writer<'_> {
     }
 
     fn write_aggregate(&mut self, call: &Call, e: &Expr) -> Result<()> {
-        if call.over.is_some() || call.filter.is_some() || !call.order_by.is_empty() {
+        if call.over.is_some() || !call.order_by.is_empty() {
             return not_canonical(feature(e), e.span);
+        }
+        if let Some(argument) = self.filtered_argument(call) {
+            let plain = Call { filter: None, args: vec![argument], star: false, ..call.clone() };
+            return self.write_aggregate(&plain, e);
         }
         let word = match (call.function.as_str(), call.args.as_slice()) {
             ("COUNT", []) => return self.write_count_rows(),
@@ -182,8 +186,10 @@ impl Writer<'_> {
             {
                 return self.write_count_rows();
             }
-            ("COUNT", [Expr { kind: ExprKind::Column { .. }, .. }]) if call.distinct => Word::CountDistinct,
-            ("COUNT", [Expr { kind: ExprKind::Column { .. }, .. }]) => Word::Count,
+            ("COUNT", [Expr { kind: ExprKind::Column { .. } | ExprKind::Case { .. }, .. }]) if call.distinct => {
+                Word::CountDistinct
+            }
+            ("COUNT", [Expr { kind: ExprKind::Column { .. } | ExprKind::Case { .. }, .. }]) => Word::Count,
             ("COUNT", [_]) => return not_canonical("count of an expression", e.span),
             ("SUM" | "AVG", [_]) if call.distinct => return not_canonical("distinct sum or average", e.span),
             ("SUM", [_]) => Word::Sum,
@@ -196,7 +202,10 @@ impl Writer<'_> {
             return not_canonical("aggregate within an aggregate", e.span);
         }
         self.word(word);
-        self.write_expression(&call.args[0], None)?;
+        match call.args[0].kind {
+            ExprKind::Case { .. } => self.write_case(&call.args[0])?,
+            _ => self.write_expression(&call.args[0], None)?,
+        }
         self.word(Word::Close);
         Ok(())
     }
@@ -280,6 +289,10 @@ impl Writer<'_> {
                 ExprKind::Binary(a, _, b) => self.any_part(a, is) || self.any_part(b, is),
                 ExprKind::Unary(_, a) | ExprKind::Cast { operand: a, .. } => self.any_part(a, is),
                 ExprKind::Call(call) => call.args.iter().any(|a| self.any_part(a, is)),
+                ExprKind::Case { operand, branches, otherwise } => {
+                    let parts = branches.iter().flat_map(|(when, then)| [when, then]);
+                    parts.chain(operand.as_deref()).chain(otherwise.as_deref()).any(|e| self.any_part(e, is))
+                }
                 ExprKind::Output(n) => self.output(*n, e.span).is_ok_and(|e| self.any_part(&e, is)),
                 _ => false,
             }

@@ -74,7 +74,7 @@ impl Writer<'_> {
 
     /// Where a condition stands among others: simple ones first, by the column they test, then alternatives, then those
     /// with a query inside. The order that a question says them in means nothing.
-    fn place_of(&self, condition: &Cond) -> (u8, Option<(TableRef, u16)>) {
+    pub(super) fn place_of(&self, condition: &Cond) -> (u8, Option<(TableRef, u16)>) {
         let tests = condition.tests();
         let has_query = |test: &&Test| match test {
             Test::Query(..) | Test::Exists(..) => true,

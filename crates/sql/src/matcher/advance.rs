@@ -18,6 +18,10 @@ impl Matcher<'_> {
         {
             self.mention(node_of(column.table_ref()));
         }
+        if self.is_in_case_of_item() {
+            let level = self.level_mut();
+            level.running = mix(level.running, id);
+        }
         self.remaining = self.remaining.saturating_sub(1);
         let mut child: Option<Expression> = None;
         while let Some(frame) = self.frames.last().copied() {
@@ -31,6 +35,7 @@ impl Matcher<'_> {
                 Frame::Expression(e) => self.take_expression(e, id, lexeme),
                 Frame::Call(result) => self.take_call_end(result, child, id),
                 Frame::Days(days) => self.take_in_days(days, id, lexeme),
+                Frame::Case(case) => self.take_in_case(case, lexeme),
             };
             if taken {
                 return;
@@ -137,6 +142,7 @@ impl Matcher<'_> {
         self.level_mut().filtered |= place == Place::Where;
         self.frames.push(Frame::Conditions(Conditions {
             place,
+            inside: false,
             depth: 0,
             conditions: 0,
             alternatives: 1,
@@ -228,8 +234,8 @@ impl Matcher<'_> {
                 true
             }
             _ => {
-                self.frames.push(Frame::Compare(Compare { place: c.place, right: false }));
-                self.open_expression(self.left_expression(c.place), id, lexeme)
+                self.frames.push(Frame::Compare(Compare { place: c.place, inside: c.inside, right: false }));
+                self.open_expression(self.left_expression(c.place, c.inside), id, lexeme)
             }
         }
     }
@@ -268,6 +274,7 @@ impl Matcher<'_> {
                 let right = Expression {
                     versus: left.source,
                     comparison: Some(word),
+                    inside: c.inside,
                     ..Expression::new(Role::Right, c.place, kinds, self.grammar.limits.operators)
                 };
                 self.frames.push(Frame::Expression(right));
@@ -336,6 +343,10 @@ impl Matcher<'_> {
             Lexeme::Word(Word::Open) => {
                 self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
                 self.frames.push(Frame::Expression(e.parenthesis()));
+            }
+            Lexeme::Word(Word::CaseWhen) => {
+                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
+                self.open_case(&e);
             }
             Lexeme::Word(Word::Days) => {
                 self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));

@@ -26,6 +26,7 @@ impl Matcher<'_> {
                 Frame::List(l) => list_cost(l),
                 Frame::Pattern(_) | Frame::Call(_) => 1,
                 Frame::Days(days) => days.cost(),
+                Frame::Case(case) => case.cost(),
                 Frame::Expression(e) => self.expression_cost(e, above.is_none()) + after_days(e, above),
             };
         }
@@ -75,7 +76,7 @@ impl Matcher<'_> {
     /// What follows a left side: `IS NULL` after a column, else a comparison with a constant.
     fn predicate_cost(&self, left: Option<&Frame>) -> usize {
         match left {
-            Some(Frame::Expression(e)) if e.place == Place::Where && !e.expects && e.is_lone_column() => 1,
+            Some(Frame::Expression(e)) if e.tests_rows() && !e.expects && e.is_lone_column() => 1,
             _ => 2,
         }
     }
@@ -83,8 +84,10 @@ impl Matcher<'_> {
     fn expression_cost(&self, e: &Expression, innermost: bool) -> usize {
         let mut cost = 0;
         if e.expects {
-            let needs_query =
-                e.role == Role::Right && e.is_first() && innermost && !self.has_plain_right(e.place, e.kinds, e.versus);
+            let needs_query = e.role == Role::Right
+                && e.is_first()
+                && innermost
+                && !self.has_plain_right(&Expression { source: e.versus, ..*e }, e.kinds);
             cost += if needs_query { 11 } else { 1 + self.detour(e) };
         } else if e.must_multiply || (innermost && !e.is_met() && !(e.role == Role::Right && e.is_first())) {
             cost += 2 + self.detour(e);

@@ -14,6 +14,7 @@
 //! * [`walk`]: random queries, for tests and measurement.
 
 mod advance;
+mod case;
 mod connect;
 mod cost;
 mod days;

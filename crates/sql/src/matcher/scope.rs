@@ -134,9 +134,11 @@ impl Matcher<'_> {
     }
 
     /// Whether anything can stand on the right of `=` beside such a left side, subqueries aside.
-    pub(crate) fn has_plain_right(&self, place: Place, kinds: Kinds, source: u32) -> bool {
+    pub(crate) fn has_plain_right(&self, left: &Expression, kinds: Kinds) -> bool {
+        let (source, place) = (left.source, left.place);
         let column = |id: u32, facts: ColumnFacts| id != source && facts.kinds & kinds != 0;
-        Self::has_at_least(1, |visit| self.literals(kinds, source, visit)) || self.any_column(place, false, column)
+        Self::has_at_least(1, |visit| self.literals(kinds, source, visit))
+            || self.any_column(place, left.inside, column)
     }
 
     /// Whether a subquery may open here whose one output is of these kinds.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::case::Case;
 use super::connect::{Connection, Reach, connect};
 use super::days::Days;
 use super::few::Few;
@@ -208,6 +209,8 @@ pub(crate) enum Frame {
     Call(Kinds),
     /// A difference of days.
     Days(Days),
+    /// A CASE.
+    Case(Case),
 }
 
 /// Where an expression stands: which columns it sees, and whether aggregates.
@@ -229,6 +232,8 @@ pub(crate) enum Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Conditions {
     pub(crate) place: Place,
+    /// Within an aggregate: the conditions of a CASE.
+    pub(crate) inside: bool,
     /// 0 for the clause's own chain, else how deep the group is.
     pub(crate) depth: u8,
     /// Conditions in the current chain.
@@ -245,6 +250,8 @@ pub(crate) struct Conditions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Compare {
     pub(crate) place: Place,
+    /// Within an aggregate: in a CASE.
+    pub(crate) inside: bool,
     pub(crate) right: bool,
 }
 
@@ -282,6 +289,8 @@ pub(crate) enum Role {
     Order,
     /// An aggregate's argument.
     Argument,
+    /// A value of a CASE in it.
+    Then,
     /// A parenthesis in arithmetic.
     Parenthesis,
 }
@@ -377,13 +386,14 @@ impl Expression {
     pub(crate) fn new(role: Role, place: Place, kinds: Kinds, limit: u8) -> Self {
         let wants = match (role, place) {
             (Role::Right, _) => Wants::Value,
+            (Role::Then, _) => Wants::Nothing,
             (Role::Left, Place::Having) => Wants::Aggregate,
             _ => Wants::Column,
         };
         Expression {
             role,
             place,
-            inside: role == Role::Argument,
+            inside: matches!(role, Role::Argument | Role::Then),
             wants,
             kinds,
             result: 0,
@@ -491,6 +501,11 @@ impl Expression {
             _ => self.is_met(),
         };
         !self.expects && !self.must_multiply && enough
+    }
+
+    /// Whether it stands in a condition on rows: WHERE, or a CASE.
+    pub(crate) fn tests_rows(&self) -> bool {
+        self.place == Place::Where || self.inside
     }
 
     /// Whether it is one plain column and nothing else.

@@ -91,7 +91,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 38] = [
+pub const CONSTRUCTS: [(&str, Has); 39] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -108,6 +108,7 @@ pub const CONSTRUCTS: [(&str, Has); 38] = [
     ("arithmetic", |q| has(q, Word::Plus) || has(q, Word::Minus) || has(q, Word::Times)),
     ("parentheses", |q| has(q, Word::Open)),
     ("ratio", |q| has(q, Word::Divide)),
+    ("case", |q| has(q, Word::CaseWhen)),
     ("days between", |q| has(q, Word::Days)),
     ("group by", |q| has(q, Word::GroupBy)),
     ("having", |q| has(q, Word::Having)),
