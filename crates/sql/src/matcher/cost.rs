@@ -4,6 +4,7 @@
 //! budget some lexeme leads to one whose bound is lower, so a budget never cuts a query and never leads to a dead end.
 
 use super::Matcher;
+use super::days::Days;
 use super::grammar::{kind, table_of};
 use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role, Wants};
 
@@ -25,7 +26,7 @@ impl Matcher<'_> {
                 Frame::Between(b) => between_cost(b),
                 Frame::List(l) => list_cost(l),
                 Frame::Pattern(_) | Frame::Call(_) => 1,
-                Frame::Days(days) => days.cost(),
+                Frame::Days(days) => days.cost() + self.days_detour(days),
                 Frame::Case(case) => case.cost(),
                 Frame::Expression(e) => self.expression_cost(e, above.is_none()) + after_days(e, above),
             };
@@ -99,10 +100,25 @@ impl Matcher<'_> {
         cost
     }
 
+    /// What the column that a difference of days still needs may bring along in SELECT: tables, and a key.
+    fn days_detour(&self, days: &Days) -> usize {
+        let level = self.level();
+        let has_column = [days.later, days.earlier].into_iter().any(|id| self.grammar.column(id).is_some());
+        if days.place != Place::Item || has_column {
+            return 0;
+        }
+        let has_days = |&node: &u16| self.grammar.table_kinds[table_of(node)] & kind::TIME != 0;
+        let tables = if level.need.iter().any(has_days) { 0 } else { usize::from(level.sources(self.grammar)) };
+        tables + if days.inside { 0 } else { 2 }
+    }
+
     /// What a column in SELECT may bring along, where the tables mentioned have none that would do.
     fn detour(&self, e: &Expression) -> usize {
         let level = self.level();
-        if e.place != Place::Item || level.need.is_empty() {
+        // A value of a CASE may be a constant, and the right side of its conditions a literal.
+        let literal = |visit: &mut dyn FnMut(u32)| self.literals(e.kinds, e.versus, visit);
+        let plain = e.role == Role::Right && e.is_first() && Self::has_at_least(1, literal);
+        if e.place != Place::Item || level.need.is_empty() || e.role == Role::Then || plain {
             return 0;
         }
         let alone = e.expects && e.is_first() && e.role != Role::Parenthesis;

@@ -44,7 +44,7 @@ fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize
     if sorts.is_empty() {
         return None;
     }
-    let ties = sorts.iter().position(|(sort, _)| *sort == TIES).filter(|_| choose(2) == 0);
+    let ties = sorts.iter().position(|(sort, _)| *sort == TIES).filter(|_| choose(3) > 0);
     let (_, ids) = &sorts[ties.unwrap_or_else(|| choose(sorts.len()))];
     Some(ids[choose(ids.len())])
 }
@@ -60,7 +60,7 @@ fn sort_of(lexeme: Lexeme) -> u16 {
             Word::IsNull | Word::IsNotNull => 1003,
             Word::Like | Word::NotLike => 1004,
             Word::Exists | Word::NotExists => 1005,
-            Word::Open => 1006,
+            Word::Open | Word::Days => 1006,
             other => other as u16,
         },
         Lexeme::Table(_) => 100,
