@@ -56,7 +56,8 @@ fn patterns_of_words_within_a_known_value() {
 
 #[test]
 fn days_beside_what_was_said() {
-    let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Start_Date >= '2025-07-01' AND Start_Date <= '2025-12-31'";
+    let sql =
+        "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Start_Date >= '2025-07-01' AND Start_Date <= '2025-12-31'";
     let found = traced("projects that started between 1 July 2025 and 31 December 2025", sql).unwrap();
     assert_eq!(found, ["<range1> Start", "<range1> Last"]);
     let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Start_Date < '2025-01-01' AND End_Date > '2024-12-31'";

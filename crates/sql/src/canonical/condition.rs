@@ -332,7 +332,9 @@ fn between(operand: &Expr, low: &Expr, high: &Expr, negated: bool) -> Cond {
     };
     let literal = |e: &Expr| matches!(e.kind, ExprKind::Literal(_)) && !is_bound(e);
     match (negated, range) {
-        (false, true) => Cond::all(vec![test(BinaryOp::GtEq, low), test(BinaryOp::Lt, &with_part(high, SlotPart::End))]),
+        (false, true) => {
+            Cond::all(vec![test(BinaryOp::GtEq, low), test(BinaryOp::Lt, &with_part(high, SlotPart::End))])
+        }
         (true, true) => Cond::any(vec![test(BinaryOp::Lt, low), test(BinaryOp::GtEq, &with_part(high, SlotPart::End))]),
         (true, false) => Cond::any(vec![test(BinaryOp::Lt, low), test(BinaryOp::Gt, high)]),
         (false, false) if literal(low) && literal(high) => {

@@ -213,7 +213,7 @@ fn conditions() {
          SELECT name FROM P WHERE start BETWEEN '2002-01-01' AND '2004-01-01' => SELECT P.name FROM P WHERE P.start >= '2002-01-01' AND P.start < '2003-01-01'
          SELECT name FROM P WHERE start > '2004-01-01' => SELECT P.name FROM P WHERE P.start >= '2003-01-01'
          SELECT name FROM P WHERE start <= '2004-01-01' => SELECT P.name FROM P WHERE P.start < '2003-01-01'
-         SELECT name FROM P WHERE start < '2004-01-01' => ! range bound that is not half-open
+         SELECT name FROM P WHERE start < '2004-01-01' => ! literal <range1>
          SELECT name FROM P WHERE start < '2005-01-01' => SELECT P.name FROM P WHERE P.start <= '2001-01-01'
          SELECT name FROM P WHERE start >= '2005-01-01' => SELECT P.name FROM P WHERE P.start > '2001-01-01'
          SELECT a FROM L WHERE seen < '2005-01-01' AND seen >= '2005-02-01' => SELECT L.a FROM L WHERE L.seen < '2005-01-01' AND L.seen >= '2005-02-01'
