@@ -4,20 +4,22 @@
 //! something else in the lexicon, or nothing at all, need a sign that a value is meant: capitals, quotes, or the column's
 //! own name beside them.
 
-use crate::atom::{Atom, AtomKind, fold_at, fold_before};
+mod lists;
+mod readings;
+
+pub(crate) use self::lists::listed_beside;
+pub(crate) use self::readings::known_readings;
+
+use self::readings::readings_of;
+use crate::atom::{fold_at, fold_before};
 use crate::glossary::Role;
 use crate::lexicon::{Hit, Target, TermKind, is_amount, is_key_word};
 use crate::normalize::{Asked, Claim, Claims, date_claim, number_claim};
 use crate::slips::Slips;
-use crate::slot::{KnownValue, Reading, SlotKind};
+use crate::slot::SlotKind;
 use crate::value_index::{Match, is_telling, key_word};
 use crate::words::{identifier_words, is_common_word, is_english_word, is_function_word, is_same_verb};
 use crate::{ColumnId, TableId};
-
-/// More readings than this help nobody.
-const MAX_READINGS: usize = 6;
-/// Below this score the words themselves are a reading too.
-const SURE: f32 = 0.8;
 
 /// Some words of a question that may be a value: atoms `from..to` and their key words.
 struct Mention {
@@ -37,86 +39,6 @@ pub(crate) fn exact_at(asked: &Asked<'_>, at: usize, claims: &Claims) -> Option<
         let found = values.exact(&m.words);
         if found.is_empty() || !is_meant(asked, &m, &found) { None } else { Some(claim(asked, &m, &found)) }
     })
-}
-
-/// Claims the values that are listed beside the last claim: "C or D", "in engineering or in IT", "Net 30, 45 and 60". They
-/// need no other sign that they are meant, but must be held by the same column. Gives where the list ends.
-pub(crate) fn listed_beside(asked: &Asked<'_>, claims: &mut Claims) -> usize {
-    let Some(mut last) = claims.list.last().cloned() else { return 0 };
-    let columns = known_columns(&last.readings);
-    let mut first = last.from;
-    while let Some(claim) = listed_before(asked, first, &columns, claims) {
-        first = claim.from;
-        claims.add(claim);
-    }
-    let head = asked.atoms[last.from..last.to].to_vec();
-    while let Some(claim) = listed_after(asked, last.to, &head, &columns, claims) {
-        last = claim.clone();
-        claims.add(claim);
-    }
-    last.to
-}
-
-fn listed_before(asked: &Asked<'_>, at: usize, columns: &[ColumnId], claims: &Claims) -> Option<Claim> {
-    let end = at.checked_sub(1).filter(|end| matches!(asked.atoms[*end].text, "and" | "or" | "&" | "/" | ","))?;
-    let earliest = end.saturating_sub(asked.context.values.longest());
-    (earliest..end).find_map(|from| {
-        let mentions = mentions_at(asked, from, asked.context.values.longest(), None);
-        let mention = mentions.into_iter().find(|m| m.to == end)?;
-        listed(asked, &mention, columns, claims).filter(|_| is_list_word(asked, from, end))
-    })
-}
-
-fn listed_after(
-    asked: &Asked<'_>,
-    at: usize,
-    head: &[Atom<'_>],
-    columns: &[ColumnId],
-    claims: &Claims,
-) -> Option<Claim> {
-    let from = at + list_joint(asked, at)?;
-    let mentions = mentions_at(asked, from, asked.context.values.longest(), None);
-    let whole = mentions.iter().rev().find_map(|m| listed(asked, m, columns, claims));
-    let whole = whole.filter(|claim| is_list_word(asked, claim.from, claim.to));
-    whole.or_else(|| {
-        let digits = asked.atoms.get(from).filter(|a| a.is_digits() && head.last().is_some_and(Atom::is_digits))?;
-        let said = head[..head.len() - 1].iter().filter(|a| is_key_word(&a.fold)).chain([digits]);
-        let words = said.map(|a| key_word(a.fold.clone())).collect();
-        listed(asked, &Mention { from, to: from + 1, words }, columns, claims)
-    })
-}
-
-/// How many atoms join two members of a list: ",", "or", ", and", "or in".
-fn list_joint(asked: &Asked<'_>, at: usize) -> Option<usize> {
-    let atoms = &asked.atoms;
-    let comma = usize::from(atoms.get(at).is_some_and(|a| matches!(a.text, "," | "/")));
-    let word = usize::from(matches!(fold_at(atoms, at + comma), "and" | "or" | "&" | "nor"));
-    let again = usize::from(word == 1 && matches!(fold_at(atoms, at + comma + word), "in" | "of" | "for" | "with"));
-    (comma + word > 0).then_some(comma + word + again)
-}
-
-/// The claim of a listed value, if a column of the list holds it.
-fn listed(asked: &Asked<'_>, mention: &Mention, columns: &[ColumnId], claims: &Claims) -> Option<Claim> {
-    let found = asked.context.values.exact(&mention.words);
-    let is_held = columns_of(asked, &found).iter().any(|c| columns.contains(c));
-    let fits = is_held && claims.is_free(mention.from, mention.to) && !asked.is_locked(mention.from, mention.to);
-    (fits && !is_date(asked, mention.from, mention.to)).then(|| claim(asked, mention, &found))
-}
-
-/// Grammar words end a list only where nothing goes on: "or it", not "and it is late".
-fn is_list_word(asked: &Asked<'_>, from: usize, to: usize) -> bool {
-    let atoms = &asked.atoms[from..to];
-    if !atoms.iter().all(|a| is_function_word(&a.fold)) || atoms.iter().all(|a| a.is_all_capitals()) {
-        return true;
-    }
-    let ends = asked.atoms.get(to).is_none_or(|a| a.kind == AtomKind::Mark);
-    let long = atoms.iter().all(|a| a.text.chars().count() > 1);
-    long && (ends || asked.is_noun_at(to))
-}
-
-fn known_columns(readings: &[Reading]) -> Vec<ColumnId> {
-    let known = readings.iter().filter_map(|r| if let Reading::Known(values) = r { Some(values) } else { None });
-    known.flatten().map(|v| v.column).collect()
 }
 
 /// Looser matches in what is not claimed yet: with slips corrected, in another order, by initials, by a part.
@@ -168,35 +90,8 @@ fn mentions_at(asked: &Asked<'_>, at: usize, longest: usize, slips: Option<&Slip
 }
 
 fn claim(asked: &Asked<'_>, mention: &Mention, found: &[Match]) -> Claim {
-    let readings = known_readings(asked, found, asked.text(mention.from, mention.to));
+    let readings = readings_of(asked, mention, found);
     Claim { from: mention.from, to: mention.to, kind: SlotKind::Val, readings }
-}
-
-/// Known values as readings, best first, and the text itself where none is sure.
-pub(crate) fn known_readings(asked: &Asked<'_>, found: &[Match], text: &str) -> Vec<Reading> {
-    let values: Vec<Vec<KnownValue>> = asked.context.values.readings(found);
-    let values: Vec<Vec<KnownValue>> = values.into_iter().map(|known| with_keys(asked, known)).collect();
-    let is_sure = values.first().and_then(|v| v.first()).is_some_and(|v| v.score >= SURE);
-    let mut readings: Vec<Reading> = values.into_iter().take(MAX_READINGS).map(Reading::Known).collect();
-    if !is_sure {
-        readings.push(Reading::Text(text.to_owned()));
-    }
-    readings
-}
-
-/// Known values, and last the columns that refer to theirs: a company without tickets is no ticket's, but may be asked for.
-fn with_keys(asked: &Asked<'_>, mut known: Vec<KnownValue>) -> Vec<KnownValue> {
-    for key in &asked.context.catalog.foreign_keys {
-        for (column, target) in key.columns.iter().zip(&key.to_columns) {
-            let column = ColumnId { table: key.from, column: *column };
-            let target = ColumnId { table: key.to, column: *target };
-            let held = known.iter().find(|v| v.column == target).cloned();
-            if let Some(held) = held.filter(|_| !known.iter().any(|v| v.column == column)) {
-                known.push(KnownValue { column, ..held });
-            }
-        }
-    }
-    known
 }
 
 /// Whether words that spell a value stand for it here.
@@ -428,7 +323,7 @@ fn misspelt(asked: &Asked<'_>, mention: &Mention) -> Vec<Match> {
 fn is_likely_part(asked: &Asked<'_>, mention: &Mention) -> bool {
     let rare = mention.words.iter().all(|w| !is_english_word(w) && w.chars().count() >= 6);
     let capitals = (mention.from..mention.to).all(|at| asked.is_name_like(at));
-    let first = mention.words.len() == 1 && asked.context.values.is_unique_first_word(&mention.words[0]);
+    let first = mention.words.len() == 1 && asked.context.values.is_telling_first_word(&mention.words[0]);
     rare && (capitals || first)
 }
 
@@ -482,5 +377,5 @@ fn is_telling_word(asked: &Asked<'_>, mention: &Mention) -> bool {
         return true;
     }
     let is_known = context.vocabulary.is_some_and(|v| v.knows(word)) || context.lexicon.words.knows(word);
-    !is_known && word.chars().count() >= 5 && context.values.is_unique_first_word(word)
+    !is_known && word.chars().count() >= 5 && context.values.is_telling_first_word(word)
 }

@@ -97,7 +97,8 @@ pub(crate) fn capitalised(asked: &Asked<'_>, slips: &Slips, claims: &mut Claims)
 fn code_end(asked: &Asked<'_>, at: usize) -> Option<usize> {
     let atoms = &asked.atoms;
     let first = &atoms[at];
-    if first.kind == AtomKind::Mark || (first.glued && at > 0 && atoms[at - 1].text != "(") {
+    let opens = |a: &Atom<'_>| a.text.starts_with(['(', '"', '“', '„', '«', '‘', '\'']);
+    if first.kind == AtomKind::Mark || (first.glued && at > 0 && !opens(&atoms[at - 1])) {
         return None;
     }
     let inner = |a: &Atom<'_>| a.kind != AtomKind::Mark || matches!(a.text, "-" | "_" | "/" | "." | "@");

@@ -32,26 +32,26 @@ struct Sought {
     text: String,
 }
 
-/// A mark that is spoken of: "an ampersand", "no @ in them", "containing '&'".
+/// A mark that is spoken of: "an ampersand", "no @ in them", "containing &".
 fn mark_at(asked: &Asked<'_>, at: usize) -> Option<Sought> {
     let before = fold_before(&asked.atoms, at);
-    let spoken_of =
-        matches!(before, "no" | "a" | "an" | "the" | "any" | "without" | "with" | "has" | "have" | "having");
-    if !spoken_of && !is_containing(before) {
+    let contained = is_containing(before);
+    let lacking = matches!(before, "no" | "an" | "any" | "without");
+    if !contained && !lacking && !matches!(before, "a" | "the" | "with" | "has" | "have" | "having") {
         return None;
     }
     let atom = &asked.atoms[at];
-    let next = fold_at(&asked.atoms, at + 1);
-    let (mark, len) = match (atom.fold.as_str(), next) {
+    let (mark, len) = match (atom.fold.as_str(), fold_at(&asked.atoms, at + 1)) {
         (_, "separated" | "delimited") => return None,
         ("at", "sign" | "symbol") => ("@", 2),
-        ("percent" | "plus" | "hash", "sign" | "symbol") => (named_mark(&atom.fold)?, 2),
-        ("percent" | "plus" | "hash", _) => return None,
+        (word, "sign" | "symbol") => (named_mark(word)?, 2),
+        ("percent" | "plus" | "hash" | "dash", _) => return None,
         (word, _) if atom.is_word() => (named_mark(word)?, 1),
         _ if is_lone_mark(asked, at) => (atom.text, 1),
         _ => return None,
     };
-    Some(Sought { from: at, to: at + len, text: mark.to_owned() })
+    let is_clear = atom.is_word() || contained || "@_".contains(mark) || (lacking && "&#".contains(mark));
+    is_clear.then(|| Sought { from: at, to: at + len, text: mark.to_owned() })
 }
 
 fn named_mark(word: &str) -> Option<&'static str> {

@@ -26,12 +26,17 @@ impl Slips {
             let word = asked.atoms[at].fold.as_str();
             if let Some(value) = doubled(asked, at) {
                 slips.as_value[at] = Some(value.to_owned());
-                continue;
+                let is_known = |list: &&WordList| list.knows(value);
+                let known = [Some(&asked.context.lexicon.words), asked.context.vocabulary, Some(common_words())];
+                if known.iter().flatten().any(is_known) {
+                    slips.as_text[at] = Some(value.to_owned());
+                    continue;
+                }
             }
             let text = usual_slip(word).map(|meant| (meant.to_owned(), 0)).or_else(|| nearest_word(asked, at));
             let value = asked.context.values.nearest(word);
             let value = value.filter(|v| text.as_ref().is_none_or(|(_, distance)| v.distance < *distance));
-            slips.as_value[at] = value.map(|v| v.word.to_owned());
+            slips.as_value[at] = slips.as_value[at].take().or_else(|| value.map(|v| v.word.to_owned()));
             slips.as_text[at] = text.map(|(word, _)| word);
         }
         slips
