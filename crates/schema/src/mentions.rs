@@ -372,10 +372,12 @@ fn is_telling_word(asked: &Asked<'_>, mention: &Mention) -> bool {
     if word.chars().count() < 3 || asked.is_noun_at(mention.from) || is_common_word(word) {
         return false;
     }
-    let possessive = asked.atoms.get(mention.to).is_some_and(|a| a.is_possessive());
+    let next = asked.atoms.get(mention.to);
+    let possessive = next.is_some_and(|a| a.is_possessive());
     if asked.is_name_like(mention.from) || (possessive && asked.atoms[mention.from].is_capitalised()) {
         return true;
     }
     let is_known = context.vocabulary.is_some_and(|v| v.knows(word)) || context.lexicon.words.knows(word);
-    !is_known && word.chars().count() >= 5 && context.values.is_telling_first_word(word)
+    let is_glued = asked.atoms[mention.from].glued || next.is_some_and(|a| a.glued && a.is_mark('@'));
+    !is_known && !is_glued && word.chars().count() >= 5 && context.values.is_telling_first_word(word)
 }

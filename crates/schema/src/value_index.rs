@@ -220,7 +220,7 @@ impl ValueIndex {
     pub(crate) fn is_telling_first_word(&self, word: &str) -> bool {
         let Some(found) = self.holders.get(stem(word).as_ref()).filter(|l| l.len() <= 4) else { return false };
         let first = |phrase: &&u32| self.phrases[**phrase as usize].folded.split(' ').next();
-        let begin = found.iter().filter(|phrase| first(phrase).is_some_and(|w| stem(w) == stem(word))).count();
+        let begin = found.iter().filter(|phrase| first(phrase) == Some(word)).count();
         (1..=2).contains(&begin)
     }
 
