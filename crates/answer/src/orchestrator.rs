@@ -243,7 +243,7 @@ fn write(
     draws: &[Draw],
     options: &Options,
 ) -> Result<Vec<Candidate>, Problem> {
-    let prompt = prompt(&model.vocabulary, &ModelQuestion::from(&analysis.question));
+    let prompt = prompt(&model.vocabulary, &ModelQuestion::new(&analysis.question, &analysis.links));
     let request = Request { prompt: &prompt, slots: &analysis.slots, draws, intent: None };
     let written = generate(model.generator(options.threads, options.plan), &[request]).map_err(|e| match e {
         GenerateError::TooLong { .. } => Problem::new(Cause::NoCandidate, e.to_string()).hint("ask in fewer words"),

@@ -1,35 +1,44 @@
 //! The one prompt function: training, evaluation and serving all write prompts and completions with it.
 //!
 //! ```text
-//! <bos> which <val1> projects cost over <num1> ? <val1> Projects.Status Companies.Status <sep>
+//! <bos> which <val1> projects cost over <num1> ? Projects Projects.Cost <val1> Projects.Status Companies.Status <sep>
 //! <answerable> SELECT Projects.Name FROM Projects WHERE … <end>
 //! <answerable> <think> Projects <val1> <num1> </think> SELECT … <end>      (a model that plans)
 //! ```
 
 use schema::ColumnId;
+use schema::link::Links;
 use schema::slot::{NormalizedQuestion, Reading, Slot, SlotKind};
-use sql::lexeme::{ColumnRef, Lexeme};
+use sql::lexeme::{ColumnRef, Lexeme, TableRef};
 
 use crate::intent::Intent;
 use crate::plan::Plan;
 use crate::vocabulary::Vocabulary;
 
 /// Names the way prompts and completions are written; stands in the metadata of weights, which serve no other.
-pub const PROMPT_FORMAT: &str = "2";
+pub const PROMPT_FORMAT: &str = "3";
 /// How many columns are named for a value.
 pub const MAX_COLUMNS: usize = 6;
+
+/// How many tables and columns that the question speaks of are named.
+pub const MAX_LINKS: usize = 8;
+/// What is linked more loosely is not named.
+const MIN_SCORE: f32 = 0.3;
 
 /// A question as a model reads it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ModelQuestion {
     /// Words, and slots as `<num1>`.
     pub text: String,
+    /// The tables and columns it speaks of, surest first, at most [`MAX_LINKS`].
+    pub links: Vec<Lexeme>,
     /// For each value slot, in order, the columns that hold the value, best first.
     pub values: Vec<(Slot, Vec<ColumnId>)>,
 }
 
-impl From<&NormalizedQuestion> for ModelQuestion {
-    fn from(question: &NormalizedQuestion) -> Self {
+impl ModelQuestion {
+    /// A normalised question and what it speaks of.
+    pub fn new(question: &NormalizedQuestion, links: &Links) -> Self {
         let values = question.slots.iter().filter(|filled| filled.slot.kind == SlotKind::Val);
         let columns_of = |readings: &[Reading]| {
             let mut columns = vec![];
@@ -45,8 +54,18 @@ impl From<&NormalizedQuestion> for ModelQuestion {
             columns
         };
         let values = values.map(|filled| (filled.slot, columns_of(&filled.readings))).collect();
-        ModelQuestion { text: question.text(), values }
+        ModelQuestion { text: question.text(), links: best_links(links), values }
     }
+}
+
+/// The surest tables and columns; the columns of values are named beside the values.
+fn best_links(links: &Links) -> Vec<Lexeme> {
+    let tables = links.tables.iter().map(|t| (t.score, Lexeme::Table(TableRef { table: t.table, instance: 1 })));
+    let said = links.columns.iter().filter(|c| c.slot.is_none());
+    let columns = said.map(|c| (c.score, Lexeme::Column(ColumnRef { column: c.column, instance: 1 })));
+    let mut ranked: Vec<(f32, Lexeme)> = tables.chain(columns).filter(|(score, _)| *score >= MIN_SCORE).collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    ranked.into_iter().take(MAX_LINKS).map(|(_, lexeme)| lexeme).collect()
 }
 
 /// The prompt for a question.
@@ -66,6 +85,7 @@ pub fn prompt(vocabulary: &Vocabulary, question: &ModelQuestion) -> Vec<u32> {
         }
     }
     flush(vocabulary, &mut words, &mut tokens);
+    tokens.extend(question.links.iter().filter_map(|lexeme| vocabulary.lexeme(*lexeme)));
     for (slot, columns) in &question.values {
         tokens.extend(vocabulary.slot(*slot));
         let columns = columns.iter().take(MAX_COLUMNS).map(|column| ColumnRef { column: *column, instance: 1 });

@@ -58,14 +58,16 @@ impl Aligner<'_> {
         }
     }
 
-    /// The first slot that stands for the value and is not used yet, else the first that is.
+    /// The first slot that stands for the value and is not used yet, else the first that is; what is only derived from a
+    /// slot (a day after, a fraction) comes last.
     fn best_slot(&self, value: &Value, place: Place) -> Option<SlotUse> {
-        let uses = self.question.slots.iter().flat_map(|filled| uses_of(filled.slot, place.pattern));
+        let uses = self.question.slots.iter().flat_map(|filled| uses_of(filled.slot, place));
         let fitting = uses.filter(|slot_use| {
             (self.fill)(*slot_use, place.column).is_some_and(|text| stands_for(&text, slot_use.slot.kind, value))
         });
-        let fitting: Vec<SlotUse> = fitting.collect();
-        fitting.iter().find(|slot_use| !self.used.contains(slot_use)).or(fitting.first()).copied()
+        let mut fitting: Vec<SlotUse> = fitting.collect();
+        fitting.sort_by_key(|slot_use| (is_derived(*slot_use), self.used.contains(slot_use)));
+        fitting.first().copied()
     }
 
     fn is_constant(&self, value: &Value, place: Place) -> bool {
@@ -80,12 +82,20 @@ impl Aligner<'_> {
     }
 }
 
+/// Whether a part is not what was said but what follows from it.
+fn is_derived(slot_use: SlotUse) -> bool {
+    let day_after = (slot_use.slot.kind, slot_use.part) == (SlotKind::Date, SlotPart::End);
+    day_after || matches!(slot_use.part, SlotPart::Last | SlotPart::Fraction)
+}
+
 /// The parts of a slot that a literal may hold.
-fn uses_of(slot: Slot, pattern: bool) -> impl Iterator<Item = SlotUse> {
-    use SlotPart::{Contains, End, Prefix, Start, Suffix, Whole};
+fn uses_of(slot: Slot, place: Place) -> impl Iterator<Item = SlotUse> {
+    use SlotPart::{Contains, End, Fraction, Last, Prefix, Start, Suffix, Whole};
     let parts: &'static [SlotPart] = match slot.kind {
-        SlotKind::Range => &[Start, End],
-        SlotKind::Val | SlotKind::Str if pattern => &[Whole, Contains, Prefix, Suffix],
+        SlotKind::Range => &[Start, End, Last],
+        SlotKind::Date => &[Whole, End],
+        SlotKind::Num if place.arithmetic => &[Whole, Fraction],
+        SlotKind::Val | SlotKind::Str if place.pattern => &[Whole, Contains, Prefix, Suffix],
         _ => &[Whole],
     };
     parts.iter().map(move |&part| SlotUse { slot, part })

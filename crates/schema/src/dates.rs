@@ -42,7 +42,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// The longest form at this position.
     fn moment(&self, at: usize) -> Option<Dated> {
-        let forms: [fn(&Self, usize) -> Option<Dated>; 13] = [
+        let forms: [fn(&Self, usize) -> Option<Dated>; 15] = [
             Self::numeric,
             Self::year_and_month,
             Self::day_and_month,
@@ -54,6 +54,8 @@ impl Reader<'_> {
             Self::relative,
             Self::counted,
             Self::edge,
+            Self::stretch,
+            Self::middle,
             Self::single_day,
             Self::bare_year,
         ];

@@ -8,7 +8,7 @@
 //! * [`slot`]: spans of a question that stand for values.
 //! * [`value_index`]: which columns hold a known cell value.
 //! * [`mod@normalize`]: a question to text with typed slots, by way of `atom` (lexing), `numbers`, `dates` over `calendar`,
-//!   `mentions` (known values), `names` (unknown ones) and `slips` (spelling).
+//!   `mentions` (known values), `names` (unknown ones), `patterns` (parts of names) and `slips` (spelling).
 //! * [`link`]: the tables and columns a question speaks of, and why.
 //! * [`join_path`]: how tables are reached from each other over keys.
 //! * [`discover`]: relationships nobody declared.
@@ -27,6 +27,7 @@ mod mentions;
 mod names;
 pub mod normalize;
 mod numbers;
+mod patterns;
 mod slips;
 pub mod slot;
 pub mod value;

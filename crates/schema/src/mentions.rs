@@ -4,20 +4,22 @@
 //! something else in the lexicon, or nothing at all, need a sign that a value is meant: capitals, quotes, or the column's
 //! own name beside them.
 
+mod lists;
+mod readings;
+
+pub(crate) use self::lists::listed_beside;
+pub(crate) use self::readings::known_readings;
+
+use self::readings::readings_of;
 use crate::atom::{fold_at, fold_before};
 use crate::glossary::Role;
 use crate::lexicon::{Hit, Target, TermKind, is_amount, is_key_word};
 use crate::normalize::{Asked, Claim, Claims, date_claim, number_claim};
 use crate::slips::Slips;
-use crate::slot::{KnownValue, Reading, SlotKind};
+use crate::slot::SlotKind;
 use crate::value_index::{Match, is_telling, key_word};
-use crate::words::{is_common_word, is_english_word, is_function_word};
+use crate::words::{identifier_words, is_common_word, is_english_word, is_function_word, is_same_verb};
 use crate::{ColumnId, TableId};
-
-/// More readings than this help nobody.
-const MAX_READINGS: usize = 6;
-/// Below this score the words themselves are a reading too.
-const SURE: f32 = 0.8;
 
 /// Some words of a question that may be a value: atoms `from..to` and their key words.
 struct Mention {
@@ -88,19 +90,8 @@ fn mentions_at(asked: &Asked<'_>, at: usize, longest: usize, slips: Option<&Slip
 }
 
 fn claim(asked: &Asked<'_>, mention: &Mention, found: &[Match]) -> Claim {
-    let readings = known_readings(asked, found, asked.text(mention.from, mention.to));
+    let readings = readings_of(asked, mention, found);
     Claim { from: mention.from, to: mention.to, kind: SlotKind::Val, readings }
-}
-
-/// Known values as readings, best first, and the text itself where none is sure.
-pub(crate) fn known_readings(asked: &Asked<'_>, found: &[Match], text: &str) -> Vec<Reading> {
-    let values: Vec<Vec<KnownValue>> = asked.context.values.readings(found);
-    let is_sure = values.first().and_then(|v| v.first()).is_some_and(|v| v.score >= SURE);
-    let mut readings: Vec<Reading> = values.into_iter().take(MAX_READINGS).map(Reading::Known).collect();
-    if !is_sure {
-        readings.push(Reading::Text(text.to_owned()));
-    }
-    readings
 }
 
 /// Whether words that spell a value stand for it here.
@@ -112,7 +103,7 @@ fn is_meant(asked: &Asked<'_>, mention: &Mention, found: &[Match]) -> bool {
         return is_said_of_holder(asked, from, to, &columns);
     }
     if has_cue(asked, from, to, &columns) && !is_date(asked, from, to) {
-        return true;
+        return !is_negated(asked, mention, found);
     }
     if is_number || is_inside_phrase(asked, from, to) || is_counted(asked, mention) {
         return false;
@@ -139,6 +130,12 @@ fn is_meant(asked: &Asked<'_>, mention: &Mention, found: &[Match]) -> bool {
         return false;
     }
     !is_verb_here(asked, mention, &columns) && !is_degree_here(asked, word, to)
+}
+
+/// "status is not active", where the glossary calls another value so: the status is denied, not named.
+fn is_negated(asked: &Asked<'_>, mention: &Mention, found: &[Match]) -> bool {
+    let denied = mention.words.len() > 1 && mention.words[0] == "not" && found.iter().all(|m| m.is_said);
+    denied && matches!(fold_before(&asked.atoms, mention.from), "is" | "are" | "was" | "were")
 }
 
 /// "would-be clients": the table that holds the value is named right behind.
@@ -208,8 +205,28 @@ fn is_meant_despite(asked: &Asked<'_>, hit: &Hit<'_>, columns: &[ColumnId]) -> b
         return true;
     }
     let is_head = hit.terms.iter().any(|t| t.is_noun() && t.kind != TermKind::Noun);
+    if is_kind_of_row(asked, hit, columns) {
+        return true;
+    }
     let grouped = columns.iter().any(|c| role(asked, *c) == Role::Dimension);
     grouped && !is_head && matches!(fold_before(&asked.atoms, hit.from), "in" | "from" | "within")
+}
+
+/// "budget revisions", "billing or access tickets": right behind stands the table that holds the value as a sort or status
+/// of its rows, and the word names nothing of that table.
+fn is_kind_of_row(asked: &Asked<'_>, hit: &Hit<'_>, columns: &[ColumnId]) -> bool {
+    let sorts = |table: TableId| {
+        let is_sort = |c: &ColumnId| c.table == table && matches!(role(asked, *c), Role::Dimension | Role::Status);
+        columns.iter().any(is_sort)
+    };
+    let names = |table: TableId| {
+        hit.terms.iter().any(|t| match t.target {
+            Target::Column(column) => column.table == table,
+            Target::Table(named) => named == table,
+            _ => false,
+        })
+    };
+    tables_named(asked).into_iter().any(|(at, table)| at == hit.to && sorts(table) && !names(table))
 }
 
 /// Part of a longer phrase that names a table, column or measure.
@@ -264,7 +281,15 @@ fn has_cue(asked: &Asked<'_>, from: usize, to: usize, columns: &[ColumnId]) -> b
             _ => false,
         })
     };
-    asked.hits.iter().any(is_cue)
+    asked.hits.iter().any(is_cue) || is_rated(asked, from, columns)
+}
+
+/// "rated D": the word before is a form of the column's own name.
+fn is_rated(asked: &Asked<'_>, from: usize, columns: &[ColumnId]) -> bool {
+    let before = fold_before(&asked.atoms, from);
+    let column_names = |c: &ColumnId| identifier_words(&asked.context.catalog.column(*c).name);
+    let named = |c: &ColumnId| matches!(column_names(c).as_slice(), [word] if is_same_verb(word, before));
+    before.len() > 3 && columns.iter().any(named)
 }
 
 fn is_date(asked: &Asked<'_>, from: usize, to: usize) -> bool {
@@ -298,7 +323,7 @@ fn misspelt(asked: &Asked<'_>, mention: &Mention) -> Vec<Match> {
 fn is_likely_part(asked: &Asked<'_>, mention: &Mention) -> bool {
     let rare = mention.words.iter().all(|w| !is_english_word(w) && w.chars().count() >= 6);
     let capitals = (mention.from..mention.to).all(|at| asked.is_name_like(at));
-    let first = mention.words.len() == 1 && asked.context.values.is_unique_first_word(&mention.words[0]);
+    let first = mention.words.len() == 1 && asked.context.values.is_telling_first_word(&mention.words[0]);
     rare && (capitals || first)
 }
 
@@ -347,10 +372,12 @@ fn is_telling_word(asked: &Asked<'_>, mention: &Mention) -> bool {
     if word.chars().count() < 3 || asked.is_noun_at(mention.from) || is_common_word(word) {
         return false;
     }
-    let possessive = asked.atoms.get(mention.to).is_some_and(|a| a.is_possessive());
+    let next = asked.atoms.get(mention.to);
+    let possessive = next.is_some_and(|a| a.is_possessive());
     if asked.is_name_like(mention.from) || (possessive && asked.atoms[mention.from].is_capitalised()) {
         return true;
     }
     let is_known = context.vocabulary.is_some_and(|v| v.knows(word)) || context.lexicon.words.knows(word);
-    !is_known && word.chars().count() >= 5 && context.values.is_unique_first_word(word)
+    let is_glued = asked.atoms[mention.from].glued || next.is_some_and(|a| a.glued && a.is_mark('@'));
+    !is_known && !is_glued && word.chars().count() >= 5 && context.values.is_telling_first_word(word)
 }

@@ -15,7 +15,7 @@ const MAX_QUOTED: usize = 60;
 pub(crate) fn quoted(asked: &Asked<'_>, claims: &mut Claims) {
     let mut at = 0;
     while at < asked.atoms.len() {
-        let Some(close) = closing_quote(&asked.atoms, at) else {
+        let Some(close) = closing_quote(&asked.atoms, at).filter(|close| !is_remark(asked, at + 1, *close)) else {
             at += 1;
             continue;
         };
@@ -24,6 +24,13 @@ pub(crate) fn quoted(asked: &Asked<'_>, claims: &mut Claims) {
         claims.add(Claim { from: at, to: close + 1, kind, readings });
         at = close + 1;
     }
+}
+
+/// A quotation of several words that speaks of a code: what somebody said, not the name of something.
+fn is_remark(asked: &Asked<'_>, from: usize, to: usize) -> bool {
+    let words = asked.atoms[from..to].iter().filter(|a| a.is_word()).count();
+    let holds_code = || (from..to).any(|at| code_end(asked, at).is_some_and(|end| end < to && end > at + 1));
+    words > 3 && asked.context.values.exact(&key_words(asked.text(from, to))).is_empty() && holds_code()
 }
 
 fn quoted_reading(asked: &Asked<'_>, (from, to): (usize, usize)) -> (SlotKind, Vec<Reading>) {
@@ -45,7 +52,7 @@ fn quoted_reading(asked: &Asked<'_>, (from, to): (usize, usize)) -> (SlotKind, V
     (SlotKind::Str, vec![Reading::Text(text.to_owned())])
 }
 
-/// The atom that closes the quotation which opens at `at`; at least one word or number stands between.
+/// The atom that closes the quotation which opens at `at`; a word or number stands between, or one mark alone.
 fn closing_quote(atoms: &[Atom<'_>], at: usize) -> Option<usize> {
     let close = match atoms[at].text {
         "\"" => "\"",
@@ -66,7 +73,9 @@ fn closing_quote(atoms: &[Atom<'_>], at: usize) -> Option<usize> {
         (a.text == close || (close == "”" && a.text == "“")) && (!is_single || (a.glued && ends))
     });
     let (end, _) = candidates.next()?;
-    atoms[at + 1..end].iter().any(|a| a.kind != AtomKind::Mark).then_some(end)
+    let inside = &atoms[at + 1..end];
+    let one_mark = matches!(inside, [mark] if mark.glued && atoms[end].glued);
+    (one_mark || inside.iter().any(|a| a.kind != AtomKind::Mark)).then_some(end)
 }
 
 /// Claims codes and capitalised names that are left.
@@ -88,7 +97,8 @@ pub(crate) fn capitalised(asked: &Asked<'_>, slips: &Slips, claims: &mut Claims)
 fn code_end(asked: &Asked<'_>, at: usize) -> Option<usize> {
     let atoms = &asked.atoms;
     let first = &atoms[at];
-    if first.kind == AtomKind::Mark || (first.glued && at > 0 && atoms[at - 1].text != "(") {
+    let opens = |a: &Atom<'_>| a.text.starts_with(['(', '"', '“', '„', '«', '‘', '\'']);
+    if first.kind == AtomKind::Mark || (first.glued && at > 0 && !opens(&atoms[at - 1])) {
         return None;
     }
     let inner = |a: &Atom<'_>| a.kind != AtomKind::Mark || matches!(a.text, "-" | "_" | "/" | "." | "@");

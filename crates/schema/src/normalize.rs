@@ -2,8 +2,8 @@
 //!
 //! Read [`normalize`] first. Quoted texts are taken before all else. Then, from left to right, the longest of a date, a
 //! number and a known value wins. What is left is compared more loosely with the known values (word order, initials, parts
-//! of names, spelling slips), then capitalised names that no database column holds become texts, and last the remaining
-//! words lose their slips.
+//! of names, spelling slips), then capitalised names that no database column holds become texts, as does what names are said to begin with, end with or contain, and
+//! last the remaining words lose their slips.
 
 use jiff::civil::Date;
 
@@ -16,6 +16,7 @@ use crate::lexicon::{Cell, Hit, Lexicon};
 use crate::mentions;
 use crate::names;
 use crate::numbers::number_at;
+use crate::patterns;
 use crate::slips::Slips;
 use crate::slot::{FilledSlot, NormalizedQuestion, Piece, Reading, Slot, SlotKind, TextSpan};
 use crate::value_index::ValueIndex;
@@ -46,6 +47,7 @@ pub fn normalize(question: &str, context: &Context<'_>) -> NormalizedQuestion {
     literal_claims(&asked, &mut claims);
     let mut slips = Slips::find(&asked, &claims);
     mentions::loose(&asked, &mut slips, &mut claims);
+    patterns::sought(&asked, &mut slips, &mut claims);
     names::capitalised(&asked, &slips, &mut claims);
     assemble(&asked, &slips, claims)
 }
@@ -173,7 +175,11 @@ fn literal_claims(asked: &Asked<'_>, claims: &mut Claims) {
         }
         at = best.as_ref().map_or(at + 1, |b| b.to);
         if let Some(claim) = best {
+            let is_value = claim.kind == SlotKind::Val;
             claims.add(claim);
+            if is_value {
+                at = mentions::listed_beside(asked, claims);
+            }
         }
     }
 }

@@ -138,7 +138,7 @@ fn written(atoms: &[Atom<'_>], at: usize) -> Option<(Decimal, usize)> {
     let mut n = 1;
     for mark in [',', '.', '\u{a0}'] {
         let groups = thousands(atoms, at + n, mark);
-        let wanted = if mark == '.' { 2 } else { 1 };
+        let wanted = if mark == '.' && groups != ["000"] { 2 } else { 1 };
         if n == 1 && first.text.len() <= 3 && groups.len() >= wanted {
             whole.extend(groups.iter().copied());
             n += 2 * groups.len();
@@ -298,6 +298,8 @@ mod tests {
         let cases = [
             ("0.1m", "Integer(100000) None 4"),
             ("1.25", "Real(1.25) None 3"),
+            ("1.250", "Real(1.25) None 3"),
+            ("100.000", "Integer(100000) None 3"),
             ("-5%", "Integer(-5) Percent 3"),
             ("$ .5", "Real(0.5) Money 3"),
             ("1.000.000", "Integer(1000000) None 5"),

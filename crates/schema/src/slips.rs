@@ -2,7 +2,7 @@
 
 use crate::atom::Atom;
 use crate::normalize::{Asked, Claims};
-use crate::words::{Nearest, WordList, allowed_slips, common_words, is_english_word, is_swap};
+use crate::words::{Nearest, WordList, allowed_slips, common_words, is_english_word, is_listed_english, is_swap};
 
 /// Measuring distances takes time: beyond this many unknown words a question is noise.
 const MAX_UNKNOWN: usize = 48;
@@ -18,14 +18,25 @@ impl Slips {
     pub(crate) fn find(asked: &Asked<'_>, claims: &Claims) -> Self {
         let count = asked.atoms.len();
         let mut slips = Slips { as_text: vec![None; count], as_value: vec![None; count] };
-        let is_slip = |at: usize| is_unknown(asked, at) || usual_slip(&asked.atoms[at].fold).is_some();
+        let is_slip = |at: usize| {
+            is_unknown(asked, at) || usual_slip(&asked.atoms[at].fold).is_some() || doubled(asked, at).is_some()
+        };
         let unknown = (0..count).filter(|at| claims.is_free(*at, at + 1) && is_slip(*at)).take(MAX_UNKNOWN);
         for at in unknown {
             let word = asked.atoms[at].fold.as_str();
+            if let Some(value) = doubled(asked, at) {
+                slips.as_value[at] = Some(value.to_owned());
+                let is_known = |list: &&WordList| list.knows(value);
+                let known = [Some(&asked.context.lexicon.words), asked.context.vocabulary, Some(common_words())];
+                if known.iter().flatten().any(is_known) {
+                    slips.as_text[at] = Some(value.to_owned());
+                    continue;
+                }
+            }
             let text = usual_slip(word).map(|meant| (meant.to_owned(), 0)).or_else(|| nearest_word(asked, at));
             let value = asked.context.values.nearest(word);
             let value = value.filter(|v| text.as_ref().is_none_or(|(_, distance)| v.distance < *distance));
-            slips.as_value[at] = value.map(|v| v.word.to_owned());
+            slips.as_value[at] = slips.as_value[at].take().or_else(|| value.map(|v| v.word.to_owned()));
             slips.as_text[at] = text.map(|(word, _)| word);
         }
         slips
@@ -67,6 +78,27 @@ fn usual_slip(word: &str) -> Option<&'static str> {
         "fro" => "for",
         _ => return None,
     })
+}
+
+/// The word of some value that differs in a doubled letter only, for a word that no list has as such: "planing" would be
+/// a form of "plan".
+fn doubled<'a>(asked: &Asked<'a>, at: usize) -> Option<&'a str> {
+    let (context, atom) = (asked.context, &asked.atoms[at]);
+    let word = atom.fold.as_str();
+    let lists = [Some(&context.lexicon.words), context.vocabulary, Some(common_words())];
+    let is_listed = lists.iter().flatten().any(|list| list.contains(word)) || is_listed_english(word);
+    if !atom.is_word() || word.chars().count() < 6 || is_listed || context.values.has_word(word) {
+        return None;
+    }
+    let nearest = context.values.nearest(word)?;
+    (nearest.distance == 1 && singled(nearest.word) == singled(word)).then_some(nearest.word)
+}
+
+/// A word with each run of one letter as that letter once.
+fn singled(word: &str) -> String {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.dedup();
+    letters.into_iter().collect()
 }
 
 /// A word of letters that no list has, in itself or as a regular form.

@@ -216,12 +216,12 @@ impl ValueIndex {
         found.into_iter().map(|phrase| Match { phrase, score, is_said: false }).collect()
     }
 
-    /// Whether the value begins with this word, and is the only one that has it.
-    pub(crate) fn is_unique_first_word(&self, word: &str) -> bool {
-        let found = self.holders.get(stem(word).as_ref()).filter(|l| l.len() == 1);
-        found.is_some_and(|l| {
-            self.phrases[l[0] as usize].folded.split(' ').next().is_some_and(|w| stem(w) == stem(word))
-        })
+    /// Whether one value or two begin with this word, and few others have it.
+    pub(crate) fn is_telling_first_word(&self, word: &str) -> bool {
+        let Some(found) = self.holders.get(stem(word).as_ref()).filter(|l| l.len() <= 4) else { return false };
+        let first = |phrase: &&u32| self.phrases[**phrase as usize].folded.split(' ').next();
+        let begin = found.iter().filter(|phrase| first(phrase) == Some(word)).count();
+        (1..=2).contains(&begin)
     }
 
     /// The word of some value that a folded word is a slip of.

@@ -59,9 +59,21 @@ pub fn is_common_word(word: &str) -> bool {
     COMMON.knows(word)
 }
 
+/// Whether two folded words are forms of one: "rated" and "rating".
+pub(crate) fn is_same_verb(a: &str, b: &str) -> bool {
+    let forms = |word: &str| std::iter::once(word.to_owned()).chain(base_forms(word)).collect::<Vec<_>>();
+    let of_b = forms(b);
+    forms(a).iter().any(|form| of_b.contains(form))
+}
+
 /// Whether a folded word is some English word of the built-in lists, or a regular form of one.
 pub fn is_english_word(word: &str) -> bool {
     COMMON.knows(word) || ENGLISH.knows(word)
+}
+
+/// Whether a folded word itself stands in the built-in lists.
+pub(crate) fn is_listed_english(word: &str) -> bool {
+    COMMON.contains(word) || ENGLISH.contains(word)
 }
 
 /// Everyday English as a list.

@@ -460,6 +460,8 @@ fn slot_text(slot: Slot, part: SlotPart) -> String {
         SlotPart::Whole => format!("{name}>"),
         SlotPart::Start => format!("{name}.start>"),
         SlotPart::End => format!("{name}.end>"),
+        SlotPart::Last => format!("{name}.last>"),
+        SlotPart::Fraction => format!("{name}.fraction>"),
         SlotPart::Contains => format!("{name}.contains>"),
         SlotPart::Prefix => format!("{name}.prefix>"),
         SlotPart::Suffix => format!("{name}.suffix>"),
@@ -467,12 +469,13 @@ fn slot_text(slot: Slot, part: SlotPart) -> String {
 }
 
 fn slot_uses() -> impl Iterator<Item = SlotUse> {
-    use SlotPart::{Contains, End, Prefix, Start, Suffix, Whole};
+    use SlotPart::{Contains, End, Fraction, Prefix, Start, Suffix, Whole};
     SlotKind::ALL.into_iter().flat_map(|kind| {
         let parts: &[SlotPart] = match kind {
             SlotKind::Range => &[Start, End],
             SlotKind::Str | SlotKind::Val => &[Whole, Contains, Prefix, Suffix],
-            SlotKind::Num | SlotKind::Date => &[Whole],
+            SlotKind::Num => &[Whole, Fraction],
+            SlotKind::Date => &[Whole, End],
         };
         (1..=kind.limit())
             .flat_map(move |number| parts.iter().map(move |&part| SlotUse { slot: Slot { kind, number }, part }))

@@ -367,8 +367,12 @@ pub enum SlotPart {
     Whole,
     /// First day of a range.
     Start,
-    /// First day after a range.
+    /// First day after a range, or after a day.
     End,
+    /// Last day of a range. No lexeme says it: canonical SQL says `< end` for `<= last`.
+    Last,
+    /// A percentage as a fraction, in arithmetic: 0.9 of "90 percent".
+    Fraction,
     /// `%text%`.
     Contains,
     /// `text%`.

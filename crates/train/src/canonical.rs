@@ -2,9 +2,10 @@
 
 use answer::prompt::ModelQuestion;
 use answer::slots::align;
-use schema::Context;
+use schema::link::link;
 use schema::normalize::normalize;
-use schema::slot::NormalizedQuestion;
+use schema::slot::{NormalizedQuestion, Slot};
+use schema::{ColumnId, Context};
 use serde::{Deserialize, Serialize};
 use sql::canonical::{self, CanonicalOptions, fill_from};
 use sql::features;
@@ -137,16 +138,27 @@ pub fn example(reader: &Reader<'_>, question: &Question) -> Result<Example, Obst
             normalize(&question.question, &reader.context)
         }
     };
-    let column = |id: &schema::ColumnId| reader.context.catalog.qualified(*id);
-    let values = ModelQuestion::from(&normalized).values;
-    let slot = |(slot, columns): &(schema::slot::Slot, Vec<schema::ColumnId>)| ExampleSlot {
+    add_prompt(&mut example, &normalized, &reader.context, reader.lexicon);
+    Ok(example)
+}
+
+/// Writes into an example what a prompt of its question holds.
+pub(crate) fn add_prompt(
+    example: &mut Example,
+    question: &NormalizedQuestion,
+    context: &Context<'_>,
+    lexicon: &Lexicon,
+) {
+    let catalog = context.catalog;
+    let ModelQuestion { text, links, values } = ModelQuestion::new(question, &link(question, context));
+    example.normalized = text;
+    example.links = links.iter().map(|lexeme| lexicon.name(catalog, *lexeme)).collect();
+    let slot = |(slot, columns): &(Slot, Vec<ColumnId>)| ExampleSlot {
         slot: slot.to_string(),
-        columns: columns.iter().map(column).collect(),
+        columns: columns.iter().map(|column| catalog.qualified(*column)).collect(),
         unit: None,
     };
     example.slots = values.iter().map(slot).collect();
-    example.normalized = normalized.text();
-    Ok(example)
 }
 
 fn declined_intent(tags: &[String]) -> Intent {

@@ -79,11 +79,13 @@ pub fn encode(encoder: Encoder<'_>, example: &Example) -> Result<Encoded> {
         let find = |name: &String| catalog.find_qualified(name).ok_or_else(|| unknown("column", name));
         values.push((slot, columns.iter().map(find).collect::<Result<Vec<_>>>()?));
     }
-    let question = ModelQuestion { text: example.normalized.clone(), values };
     let lexeme = |name: &String| {
         let token = vocabulary.tokenizer.token_id(name);
         token.and_then(|token| vocabulary.lexeme_id(token)).ok_or_else(|| unknown("lexeme", name))
     };
+    let linked = |name: &String| vocabulary.lexicon.lexeme(lexeme(name)?).ok_or_else(|| unknown("lexeme", name));
+    let links = example.links.iter().map(linked).collect::<Result<_>>()?;
+    let question = ModelQuestion { text: example.normalized.clone(), links, values };
     let mut lexemes: Vec<u32> = example.lexemes.iter().map(lexeme).collect::<Result<_>>()?;
     if example.intent == Intent::Answerable {
         lexemes.extend(vocabulary.lexicon.id(Lexeme::Word(Word::End)));

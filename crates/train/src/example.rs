@@ -55,6 +55,9 @@ pub struct Example {
     /// The slots of `normalized` that need columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slots: Vec<ExampleSlot>,
+    /// The tables and columns that the question speaks of, as names of lexemes, surest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
     /// The canonical query as names of lexemes, without the end; empty where it must not be answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lexemes: Vec<String>,
@@ -136,6 +139,7 @@ mod tests {
             sql: Some("SELECT 1".into()),
             normalized: "<val1> projects".into(),
             slots: vec![ExampleSlot { slot: "<val1>".into(), columns: vec!["P.Status".into()], unit: None }],
+            links: vec!["P".into(), "P.Status".into()],
             lexemes: vec!["SELECT".into()],
             ..Example::default()
         };

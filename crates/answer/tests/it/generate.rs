@@ -9,6 +9,7 @@ use model::config::Config;
 use model::inference::Model;
 use model::parameters::Parameters;
 use model::sampling::Sampling;
+use schema::link::Links;
 use sql::canonical::{fill_from, text};
 use sql::lexeme::Lexeme;
 use sql::matcher::SlotTable;
@@ -36,7 +37,8 @@ fn write_whole_queries(plans: bool) {
     let generator =
         Generator { model: &model, vocabulary: &vocabulary, grammar: &grammar, plan: order.as_ref(), threads: 1 };
     let question = read(&pack, "active projects over 100k started in 2024 at \"Initech\"");
-    let (slots, prompt) = (SlotTable::of(&question), prompt(&vocabulary, &ModelQuestion::from(&question)));
+    let (slots, prompt) =
+        (SlotTable::of(&question), prompt(&vocabulary, &ModelQuestion::new(&question, &Links::default())));
     let draws: Vec<Draw> = (0..60).map(|seed| Draw { sampling: Sampling::at_temperature(2.0), seed }).collect();
     let request = |draws| Request { prompt: &prompt, slots: &slots, draws, intent: None };
 

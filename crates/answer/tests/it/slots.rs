@@ -47,6 +47,33 @@ fn patterns() {
 }
 
 #[test]
+fn patterns_of_words_within_a_known_value() {
+    let sql = "SELECT Company_Name FROM SRM_COMPANIES WHERE Company_Name LIKE 'Blue%'";
+    assert_eq!(traced("companies whose name begins with Blue", sql).unwrap(), ["<val1> Prefix"]);
+    let sql = "SELECT Company_Name FROM SRM_COMPANIES WHERE Company_Name LIKE '%Blue Harbor Ltd%'";
+    assert!(traced("companies whose name begins with Blue", sql).is_err(), "nobody said Harbor");
+}
+
+#[test]
+fn days_beside_what_was_said() {
+    let sql =
+        "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Start_Date >= '2025-07-01' AND Start_Date <= '2025-12-31'";
+    let found = traced("projects that started between 1 July 2025 and 31 December 2025", sql).unwrap();
+    assert_eq!(found, ["<range1> Start", "<range1> Last"]);
+    let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Start_Date < '2025-01-01' AND End_Date > '2024-12-31'";
+    let found = traced("projects that started before the end of 2024 and ended after 31 December 2024", sql).unwrap();
+    assert_eq!(found, ["<date1> End", "<date1> Whole"]);
+}
+
+#[test]
+fn percentages_as_fractions() {
+    let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Actual_Cost > 0.9 * Budget";
+    assert_eq!(traced("projects that used more than 90 percent of their budget", sql).unwrap(), ["<num1> Fraction"]);
+    let compared = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Actual_Cost > 0.9";
+    assert!(traced("projects that used more than 90 percent of their budget", compared).is_err());
+}
+
+#[test]
 fn constants_stay_without_a_slot() {
     let sql = "SELECT 100.0 * Revenue / Budget FROM PAC_MNT_PROJECTS WHERE Budget > 500000";
     assert_eq!(traced("revenue as a percentage of budget, high budget projects", sql).unwrap(), ["-", "-"]);

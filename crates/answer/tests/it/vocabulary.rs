@@ -51,14 +51,30 @@ fn a_vocabulary_for_another_lexicon_is_refused() {
 fn a_prompt_holds_words_slots_and_their_columns() {
     let pack = pack();
     let vocabulary = vocabulary(&pack);
-    let question = ModelQuestion::from(&read(&pack, "active projects over 100k started in 2024"));
+    let question = read(&pack, "active projects over 100k started in 2024");
+    let lexicon = schema::Lexicon::new(&pack.catalog, &pack.glossary);
+    let values = schema::ValueIndex::default();
+    let context = schema::Context {
+        catalog: &pack.catalog,
+        glossary: &pack.glossary,
+        lexicon: &lexicon,
+        values: &values,
+        vocabulary: None,
+        today: crate::tools::TODAY,
+    };
+    let question = ModelQuestion::new(&question, &schema::link::link(&question, &context));
+    assert!(question.links.len() <= answer::prompt::MAX_LINKS);
     let tokens = prompt(&vocabulary, &question);
     let text = vocabulary.tokenizer.decode(&tokens);
     assert!(text.starts_with("<bos>") && text.ends_with("<sep>"), "{text}");
+    assert!(
+        text.contains("2024 PAC_MNT_PROJECTS") || text.contains("<range1> PAC_MNT_PROJECTS"),
+        "the table that is named: {text}"
+    );
     for part in ["<val1>", "<num1>", "<range1>", "PAC_MNT_PROJECTS.Status", "SRM_COMPANIES.Status"] {
         assert!(text.contains(part), "no {part} in {text}");
     }
-    let unknown = ModelQuestion { text: "<num9> <foo1> <num>".to_owned(), values: vec![] };
+    let unknown = ModelQuestion { text: "<num9> <foo1> <num>".to_owned(), values: vec![], ..ModelQuestion::default() };
     let tokens = prompt(&vocabulary, &unknown);
     assert!(tokens[1..tokens.len() - 1].iter().all(|t| !vocabulary.tokenizer.is_added(*t)), "they are only words");
 }

@@ -113,20 +113,72 @@ impl Reader<'_> {
         if self.in_edge {
             return None;
         }
-        let the = usize::from(self.fold(at + n) == "the");
-        let current = || {
-            let (unit, len) = self.unit(at + n + the).filter(|(unit, _)| *unit != Unit::Day)?;
-            one(len, self.calendar.around_today(unit, 0)?)
-        };
-        let loose = Reader { in_range: true, in_edge: true, ..*self };
-        let whole = loose.moment(at + n + the).or_else(current)?;
+        let (whole, taken) = self.whole_after(at + n)?;
         let day_of = |when: &When| match (when, is_end) {
             (When::Span(_, end), true) => end.yesterday().ok().map(When::Day),
             (When::Span(start, _), false) => Some(When::Day(*start)),
             (When::Day(_), _) => None,
         };
         let readings: Vec<When> = whole.readings.iter().filter_map(day_of).collect();
-        (!readings.is_empty()).then_some(Dated { len: n + the + whole.len, readings })
+        (!readings.is_empty()).then_some(Dated { len: n + taken, readings })
+    }
+
+    /// "first week of January", "last 10 days of the quarter": that many days or weeks at one end.
+    pub(super) fn stretch(&self, at: usize) -> Option<Dated> {
+        let at_end = match self.fold(at) {
+            "last" | "final" | "closing" => true,
+            "first" | "opening" => false,
+            _ => return None,
+        };
+        let (count, n) = self.count(at + 1).unwrap_or((1, 0));
+        let (unit, len) = self.unit(at + 1 + n).filter(|(unit, _)| matches!(unit, Unit::Day | Unit::Week))?;
+        let of = at + 1 + n + len;
+        if self.in_edge || self.fold(of) != "of" || (unit, n) == (Unit::Day, 0) {
+            return None;
+        }
+        let (whole, taken) = self.whole_after(of + 1)?;
+        let part_of = |when: &When| match *when {
+            When::Span(_, end) if at_end => Some(When::Span(add(end, unit, -count)?, end)),
+            When::Span(start, _) => Some(When::Span(start, add(start, unit, count)?)),
+            When::Day(_) => None,
+        };
+        let readings: Vec<When> = whole.readings.iter().filter_map(part_of).collect();
+        (!readings.is_empty()).then_some(Dated { len: of + 1 + taken - at, readings })
+    }
+
+    /// "mid-2023", "mid March": the first day of the second half, of a month the 15th.
+    pub(super) fn middle(&self, at: usize) -> Option<Dated> {
+        let n = match self.fold(at) {
+            "mid" => 1 + usize::from(self.is_mark(at + 1, '-')),
+            "middle" if self.fold(at + 1) == "of" => 2,
+            _ => return None,
+        };
+        if self.in_edge {
+            return None;
+        }
+        let (whole, taken) = self.whole_after(at + n)?;
+        let middle_of = |when: &When| {
+            let (start, end) = (when.start(), when.end()?);
+            if add(start, Unit::Year, 1) == Some(end) {
+                return add(start, Unit::Half, 1).map(When::Day);
+            }
+            (add(start, Unit::Month, 1) == Some(end)).then(|| add(start, Unit::Day, 14)).flatten().map(When::Day)
+        };
+        let readings: Vec<When> = whole.readings.iter().filter_map(middle_of).collect();
+        (!readings.is_empty()).then_some(Dated { len: n + taken, readings })
+    }
+
+    /// What an edge is said of, "the" before it, and how many atoms both take: a date, or "the quarter" for this one.
+    fn whole_after(&self, at: usize) -> Option<(Dated, usize)> {
+        let the = usize::from(self.fold(at) == "the");
+        let current = || {
+            let (unit, len) = self.unit(at + the).filter(|(unit, _)| *unit != Unit::Day)?;
+            one(len, self.calendar.around_today(unit, 0)?)
+        };
+        let loose = Reader { in_range: true, in_edge: true, ..*self };
+        let whole = loose.moment(at + the).or_else(current)?;
+        let taken = the + whole.len;
+        Some((whole, taken))
     }
 
     /// "today", "yesterday", "tomorrow", "two weeks ago", "a year ago".

@@ -5,5 +5,6 @@ mod fixture;
 mod join_path;
 mod link;
 mod normalize;
+mod parts;
 mod robustness;
 mod value_index;

@@ -9,7 +9,7 @@ use schema::{Catalog, Context, Value, WordList, normalize};
 use crate::fixture::{GLOSSARY, fixture, with_glossary};
 
 /// One line a question: the text, then each slot with its readings in order, `/` between them.
-fn check(questions: &str, expected: Expect) {
+pub(crate) fn check(questions: &str, expected: Expect) {
     let fixture = fixture();
     expected.assert_eq(&lines(questions, &fixture.context()));
 }

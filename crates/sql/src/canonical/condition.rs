@@ -274,11 +274,13 @@ impl Writer<'_> {
             return not_canonical("comparison of a column with itself", a.span);
         }
         let column = self.column_of(left);
+        let (op, right) = &half_open(op, right, column.is_some_and(|c| self.catalog.column(c).ty == Type::Date));
+        let op = *op;
         let ordered = !matches!(op, BinaryOp::Eq | BinaryOp::NotEq);
         if ordered && column.is_some_and(|c| matches!(self.catalog.column(c).ty, Type::Text | Type::Boolean)) {
             return not_canonical("order of texts", a.span);
         }
-        if range_part(right).is_some() && !matches!(op, BinaryOp::GtEq | BinaryOp::Lt) {
+        if is_bound(right) && !matches!(op, BinaryOp::GtEq | BinaryOp::Lt) {
             return not_canonical("range bound that is not half-open", right.span);
         }
         self.write_expression(left, None)?;
@@ -325,13 +327,15 @@ impl Writer<'_> {
 fn between(operand: &Expr, low: &Expr, high: &Expr, negated: bool) -> Cond {
     let test = |op: BinaryOp, end: &Expr| Cond::Test(Test::Compare(operand.clone(), op, end.clone()));
     let range = match (range_part(low), range_part(high)) {
-        (Some((a, SlotPart::Start)), Some((b, SlotPart::End))) => a == b,
+        (Some((a, SlotPart::Start)), Some((b, SlotPart::End | SlotPart::Last))) => a == b,
         _ => false,
     };
-    let literal = |e: &Expr| matches!(e.kind, ExprKind::Literal(_)) && range_part(e).is_none();
+    let literal = |e: &Expr| matches!(e.kind, ExprKind::Literal(_)) && !is_bound(e);
     match (negated, range) {
-        (false, true) => Cond::all(vec![test(BinaryOp::GtEq, low), test(BinaryOp::Lt, high)]),
-        (true, true) => Cond::any(vec![test(BinaryOp::Lt, low), test(BinaryOp::GtEq, high)]),
+        (false, true) => {
+            Cond::all(vec![test(BinaryOp::GtEq, low), test(BinaryOp::Lt, &with_part(high, SlotPart::End))])
+        }
+        (true, true) => Cond::any(vec![test(BinaryOp::Lt, low), test(BinaryOp::GtEq, &with_part(high, SlotPart::End))]),
         (true, false) => Cond::any(vec![test(BinaryOp::Lt, low), test(BinaryOp::Gt, high)]),
         (false, false) if literal(low) && literal(high) => {
             Cond::Test(Test::Between(operand.clone(), low.clone(), high.clone()))
@@ -347,6 +351,42 @@ fn range_part(e: &Expr) -> Option<(u8, SlotPart)> {
         }
         _ => None,
     }
+}
+
+/// A comparison with the last day of a range as one with the day after it; beside a column of whole days the day after a
+/// day as that day.
+fn half_open(op: BinaryOp, right: &Expr, whole_days: bool) -> (BinaryOp, Expr) {
+    let slot = match &right.kind {
+        ExprKind::Literal(Literal { slot: Some(slot), .. }) => (slot.slot.kind, slot.part),
+        _ => return (op, right.clone()),
+    };
+    match (slot, op) {
+        ((SlotKind::Range, SlotPart::Last), BinaryOp::LtEq) => (BinaryOp::Lt, with_part(right, SlotPart::End)),
+        ((SlotKind::Range, SlotPart::Last), BinaryOp::Gt) => (BinaryOp::GtEq, with_part(right, SlotPart::End)),
+        ((SlotKind::Date, SlotPart::End), BinaryOp::Lt) if whole_days => {
+            (BinaryOp::LtEq, with_part(right, SlotPart::Whole))
+        }
+        ((SlotKind::Date, SlotPart::End), BinaryOp::GtEq) if whole_days => {
+            (BinaryOp::Gt, with_part(right, SlotPart::Whole))
+        }
+        _ => (op, right.clone()),
+    }
+}
+
+/// A literal as another part of its slot.
+fn with_part(e: &Expr, part: SlotPart) -> Expr {
+    let mut changed = e.clone();
+    if let ExprKind::Literal(Literal { slot: Some(slot), .. }) = &mut changed.kind {
+        slot.part = part;
+    }
+    changed
+}
+
+/// An end of a range, or the day after a day.
+fn is_bound(e: &Expr) -> bool {
+    let day_after =
+        |e: &Expr| matches!(&e.kind, ExprKind::Literal(Literal { slot: Some(s), .. }) if s.part == SlotPart::End);
+    range_part(e).is_some() || day_after(e)
 }
 
 fn opposite(op: BinaryOp) -> BinaryOp {

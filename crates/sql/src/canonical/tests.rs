@@ -19,17 +19,18 @@ pub(crate) const DDL: &str = "
 CREATE TABLE P (code TEXT PRIMARY KEY, name TEXT NOT NULL, budget REAL, cost REAL, status TEXT, dept TEXT, start DATE, open BOOLEAN);
 CREATE TABLE R (id INTEGER PRIMARY KEY, name TEXT, rate REAL, dept TEXT, boss_id INTEGER REFERENCES R (id));
 CREATE TABLE S (id INTEGER PRIMARY KEY, code TEXT REFERENCES P (code), res_id INTEGER REFERENCES R (id), share REAL, role TEXT, since DATE);
-CREATE TABLE L (a INTEGER, b INTEGER, amount REAL, PRIMARY KEY (a, b));
+CREATE TABLE L (a INTEGER, b INTEGER, amount REAL, seen TIMESTAMP, PRIMARY KEY (a, b));
 CREATE TABLE M (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, note TEXT, FOREIGN KEY (a, b) REFERENCES L (a, b));
 ";
 
 pub(crate) const TODAY: &str = "2026-11-20";
 
 /// The slot that a literal of the tests stands for: `v1` a value, `s1` a text, 71 a number, days of 2001 dates, of 2002
-/// and 2003 the ends of ranges.
+/// and 2003 the ends of ranges, of 2004 the last days of ranges, of 2005 the days after dates; 0.71 a percentage.
 pub(crate) fn slot_of(value: &Value) -> Option<SlotUse> {
     let of = |kind, number, part| Some(SlotUse { slot: Slot { kind, number }, part });
     match value {
+        Value::Real(n) if *n == 0.71 => of(SlotKind::Num, 1, SlotPart::Fraction),
         Value::Integer(n @ 71..=72) => of(SlotKind::Num, (*n - 70) as u8, SlotPart::Whole),
         Value::Text(text) => {
             let part = match (text.starts_with('%'), text.ends_with('%')) {
@@ -46,6 +47,8 @@ pub(crate) fn slot_of(value: &Value) -> Option<SlotUse> {
                 _ if plain.starts_with("2001-") => of(SlotKind::Date, number, part),
                 _ if plain.starts_with("2002-") => of(SlotKind::Range, number, SlotPart::Start),
                 _ if plain.starts_with("2003-") => of(SlotKind::Range, number, SlotPart::End),
+                _ if plain.starts_with("2004-") => of(SlotKind::Range, number, SlotPart::Last),
+                _ if plain.starts_with("2005-") => of(SlotKind::Date, number, SlotPart::End),
                 _ => None,
             }
         }
@@ -57,9 +60,11 @@ pub(crate) fn slot_of(value: &Value) -> Option<SlotUse> {
 pub(crate) fn filled(use_of: SlotUse, _: Option<ColumnId>) -> Option<String> {
     let number = use_of.slot.number;
     let plain = match (use_of.slot.kind, use_of.part) {
+        (SlotKind::Num, SlotPart::Fraction) => format!("0.7{number}"),
         (SlotKind::Num, _) => format!("7{number}"),
         (SlotKind::Val, _) => format!("v{number}"),
         (SlotKind::Str, _) => format!("s{number}"),
+        (SlotKind::Date, SlotPart::End) => format!("2005-0{number}-01"),
         (SlotKind::Date, _) => format!("2001-0{number}-01"),
         (SlotKind::Range, SlotPart::Start) => format!("2002-0{number}-01"),
         (SlotKind::Range, _) => format!("2003-0{number}-01"),
@@ -205,6 +210,14 @@ fn conditions() {
          SELECT name FROM P WHERE cost BETWEEN 71 AND 72 => SELECT P.name FROM P WHERE P.cost BETWEEN 71 AND 72
          SELECT name FROM P WHERE NOT cost BETWEEN 71 AND 72 => SELECT P.name FROM P WHERE ( P.cost < 71 OR P.cost > 72 )
          SELECT name FROM P WHERE start BETWEEN '2002-01-01' AND '2003-01-01' => SELECT P.name FROM P WHERE P.start >= '2002-01-01' AND P.start < '2003-01-01'
+         SELECT name FROM P WHERE start BETWEEN '2002-01-01' AND '2004-01-01' => SELECT P.name FROM P WHERE P.start >= '2002-01-01' AND P.start < '2003-01-01'
+         SELECT name FROM P WHERE start > '2004-01-01' => SELECT P.name FROM P WHERE P.start >= '2003-01-01'
+         SELECT name FROM P WHERE start <= '2004-01-01' => SELECT P.name FROM P WHERE P.start < '2003-01-01'
+         SELECT name FROM P WHERE start < '2004-01-01' => ! literal <range1>
+         SELECT name FROM P WHERE start < '2005-01-01' => SELECT P.name FROM P WHERE P.start <= '2001-01-01'
+         SELECT name FROM P WHERE start >= '2005-01-01' => SELECT P.name FROM P WHERE P.start > '2001-01-01'
+         SELECT a FROM L WHERE seen < '2005-01-01' AND seen >= '2005-02-01' => SELECT L.a FROM L WHERE L.seen < '2005-01-01' AND L.seen >= '2005-02-01'
+         SELECT name FROM P WHERE cost > 0.71 * budget => SELECT P.name FROM P WHERE P.cost > 0.71 * P.budget
          SELECT name FROM P WHERE start >= '2002-01-01' AND start < '2003-01-01' => SELECT P.name FROM P WHERE P.start >= '2002-01-01' AND P.start < '2003-01-01'
          SELECT name FROM P WHERE start BETWEEN '2001-01-01' AND '2001-02-01' => SELECT P.name FROM P WHERE P.start BETWEEN '2001-01-01' AND '2001-02-01'
          SELECT name FROM P WHERE start <= '2026-11-20' => SELECT P.name FROM P WHERE P.start <= '2026-11-20'
@@ -294,7 +307,9 @@ fn slots_are_filled_as_the_column_stores_them() {
     assert_eq!(fill(SlotKind::Val, SlotPart::Whole, "P.status", &[]), None);
     assert_eq!(fill(SlotKind::Val, SlotPart::Contains, "P.name", &[]).as_deref(), Some(r"%O'Neil 50\%%"));
     assert_eq!(fill(SlotKind::Num, SlotPart::Whole, "P.cost", &[]).as_deref(), Some("0.5"));
+    assert_eq!(fill(SlotKind::Num, SlotPart::Fraction, "P.cost", &[]).as_deref(), Some("0.005"));
     assert_eq!(fill(SlotKind::Range, SlotPart::End, "P.start", &[]).as_deref(), Some("2024-03-31"));
+    assert_eq!(fill(SlotKind::Range, SlotPart::Last, "P.start", &[]).as_deref(), Some("2024-03-30"));
     assert_eq!(fill(SlotKind::Range, SlotPart::End, "P.start", &[0, 0, 1]).as_deref(), Some("2024-03-06"));
     assert_eq!(fill(SlotKind::Str, SlotPart::Whole, "P.name", &[]), None);
     let lexicon = Lexicon::new(&catalog, vec![]);

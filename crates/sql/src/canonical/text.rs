@@ -1,6 +1,6 @@
 //! Lexemes as SQL text.
 
-use schema::slot::{NormalizedQuestion, Reading, SlotKind};
+use schema::slot::{NormalizedQuestion, Reading, SlotKind, TextSpan};
 use schema::{Catalog, ColumnId, Value};
 use thiserror::Error;
 
@@ -87,9 +87,13 @@ pub fn fill_from<'q>(
             SlotPart::Whole => others.find_map(|r| whole(r, column))?,
             SlotPart::Start => others.find_map(|r| range_end(r, true))?,
             SlotPart::End => others.find_map(|r| range_end(r, false))?,
+            SlotPart::Last => others.find_map(last_day)?,
+            SlotPart::Fraction => others.find_map(fraction)?,
             SlotPart::Contains | SlotPart::Prefix | SlotPart::Suffix => {
                 let known = chosen.into_iter().chain(readings).find_map(|r| whole(r, column));
-                escape_wildcards(&known.or_else(|| others.find_map(|r| whole(r, None)))?)
+                let known = known.or_else(|| others.find_map(|r| whole(r, None)))?;
+                let said = said(&question.original, question.slots[position].span);
+                escape_wildcards(part_said(&known, said))
             }
         };
         Some(match use_of.part {
@@ -123,6 +127,35 @@ fn range_end(reading: &Reading, start: bool) -> Option<String> {
         Reading::Date(day) => day.tomorrow().ok().map(|next| next.to_string()),
         _ => None,
     }
+}
+
+fn last_day(reading: &Reading) -> Option<String> {
+    match reading {
+        Reading::Range { end, .. } => end.yesterday().ok().map(|day| day.to_string()),
+        _ => None,
+    }
+}
+
+/// A percentage divided by a hundred.
+fn fraction(reading: &Reading) -> Option<String> {
+    match reading {
+        Reading::Number { value: Value::Integer(n), .. } => Some(format!("{:?}", *n as f64 / 100.0)),
+        Reading::Number { value: Value::Real(n), .. } => Some(format!("{:?}", n / 100.0)),
+        _ => None,
+    }
+}
+
+/// The words of a slot as they stand in the question, quotes aside.
+fn said(question: &str, span: TextSpan) -> &str {
+    let words = question.get(span.start..span.end).unwrap_or("");
+    words.trim_matches(|c| "\"'`“”„«»‘’".contains(c))
+}
+
+/// The words said where a known value holds them, spelled as it is: "blue" of `Blue Harbor Ltd`. Else the whole value.
+fn part_said<'k>(known: &'k str, said: &str) -> &'k str {
+    let starts = known.char_indices().map(|(at, _)| at);
+    let spelled = |at: usize| known.get(at..at + said.len()).filter(|part| part.eq_ignore_ascii_case(said));
+    if said.is_empty() { known } else { starts.into_iter().find_map(spelled).unwrap_or(known) }
 }
 
 /// `%`, `_` and `\` with a backslash before them.

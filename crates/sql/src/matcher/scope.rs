@@ -108,12 +108,14 @@ impl Matcher<'_> {
         self.literals(kinds & (kind::NUMBER | kind::KEY | kind::TIME), source, visit);
     }
 
-    /// Visits the ends of ranges that this comparison takes: `>= start`, `< end`, and before and after a range.
+    /// Visits the ends of ranges that this comparison takes: `>= start`, `< end`, and before and after a range; and the
+    /// days after days.
     pub(crate) fn range_ends(&self, comparison: Option<Word>, mut visit: impl FnMut(u32)) {
         if matches!(comparison, Some(Word::GtEq | Word::Lt)) {
             for part in [SlotPart::Start, SlotPart::End] {
                 self.slots.range_ends(part).for_each(|slot| visit(self.slot_id(slot)));
             }
+            self.slots.days_after().for_each(|slot| visit(self.slot_id(slot)));
         }
     }
 

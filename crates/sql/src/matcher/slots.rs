@@ -1,6 +1,6 @@
 //! The slots of one question as the matcher sees them: which there are, and beside what each may stand.
 
-use schema::slot::{NormalizedQuestion, Reading, Slot, SlotKind};
+use schema::slot::{NormalizedQuestion, NumberUnit, Reading, Slot, SlotKind};
 use schema::{ColumnId, Value};
 
 use super::grammar::{ColumnFacts, Kinds, kind};
@@ -31,6 +31,8 @@ pub(crate) struct SlotFacts {
     pub(crate) held: Held,
     /// A whole number from 1: may stand after LIMIT.
     pub(crate) whole: bool,
+    /// A percentage: may stand in arithmetic as a fraction.
+    pub(crate) percent: bool,
 }
 
 /// The slots a question has, and for values the columns that hold them.
@@ -56,20 +58,26 @@ impl SlotTable {
         for filled in &question.slots {
             let mut columns = Vec::new();
             let mut whole = filled.slot.kind == SlotKind::Num;
+            let mut percent = false;
             for reading in &filled.readings {
                 match reading {
                     Reading::Known(values) => columns.extend(values.iter().map(|v| v.column)),
-                    Reading::Number { value, .. } => whole &= matches!(value, Value::Integer(n) if *n > 0),
+                    Reading::Number { value, unit } => {
+                        whole &= matches!(value, Value::Integer(n) if *n > 0);
+                        percent |= *unit == NumberUnit::Percent;
+                    }
                     _ => {}
                 }
             }
             table.add(filled.slot, columns);
-            table.slots.iter_mut().filter(|s| s.slot == filled.slot).for_each(|s| s.whole = whole);
+            let added = table.slots.iter_mut().filter(|s| s.slot == filled.slot);
+            added.for_each(|s| (s.whole, s.percent) = (whole, percent));
         }
         table
     }
 
-    /// Adds a slot; `columns` are those that hold it, for [`SlotKind::Val`]. A number counts as whole.
+    /// Adds a slot; `columns` are those that hold it, for [`SlotKind::Val`]. A number counts as whole,
+    /// and as a percentage.
     pub fn add(&mut self, slot: Slot, columns: Vec<ColumnId>) {
         let held = match slot.kind {
             SlotKind::Num => Held::Kinds(kind::NUMBER | kind::KEY),
@@ -77,7 +85,8 @@ impl SlotTable {
             SlotKind::Str => Held::Kinds(kind::TEXT),
             SlotKind::Val => Held::Columns(columns),
         };
-        self.slots.push(SlotFacts { slot, held, whole: slot.kind == SlotKind::Num });
+        let number = slot.kind == SlotKind::Num;
+        self.slots.push(SlotFacts { slot, held, whole: number, percent: number });
     }
 
     /// The slots that may stand as a whole beside a value of these kinds from this column.
@@ -89,6 +98,12 @@ impl SlotTable {
     /// The ranges, as one of their ends.
     pub(crate) fn range_ends(&self, part: SlotPart) -> impl Iterator<Item = SlotUse> + '_ {
         self.slots.iter().filter(|s| s.slot.kind == SlotKind::Range).map(move |s| SlotUse { slot: s.slot, part })
+    }
+
+    /// The days, as the day after: `>=` and `<` what "after" and "until" a day are where times have hours.
+    pub(crate) fn days_after(&self) -> impl Iterator<Item = SlotUse> + '_ {
+        let days = self.slots.iter().filter(|s| s.slot.kind == SlotKind::Date);
+        days.map(|s| SlotUse { slot: s.slot, part: SlotPart::End })
     }
 
     /// The texts that may be looked for within a text column. What is stored elsewhere may be looked for here.
@@ -104,11 +119,12 @@ impl SlotTable {
         self.slots.iter().filter(|s| s.whole).map(|s| SlotUse { slot: s.slot, part: SlotPart::Whole })
     }
 
-    /// The numbers that may stand in arithmetic.
+    /// The numbers that may stand in arithmetic, percentages as fractions too.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = SlotUse> + '_ {
-        self.slots
-            .iter()
-            .filter(|s| s.slot.kind == SlotKind::Num)
-            .map(|s| SlotUse { slot: s.slot, part: SlotPart::Whole })
+        let numbers = self.slots.iter().filter(|s| s.slot.kind == SlotKind::Num);
+        numbers.flat_map(|s| {
+            let fraction = s.percent.then_some(SlotPart::Fraction);
+            [Some(SlotPart::Whole), fraction].into_iter().flatten().map(|part| SlotUse { slot: s.slot, part })
+        })
     }
 }

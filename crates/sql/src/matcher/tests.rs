@@ -81,6 +81,7 @@ fn slots(catalog: &Catalog, step: usize) -> SlotTable {
 fn sql_of(world: &World, lexemes: &[Lexeme]) -> String {
     let fill = |use_of: crate::tree::SlotUse, _: Option<ColumnId>| {
         Some(match (use_of.slot.kind, use_of.part) {
+            (SlotKind::Num, SlotPart::Fraction) => format!("0.{}", use_of.slot.number),
             (SlotKind::Num, _) => format!("{}", 10 * i64::from(use_of.slot.number)),
             (SlotKind::Date | SlotKind::Range, _) => "2024-01-01".to_owned(),
             (_, SlotPart::Whole) => "O'Neil".to_owned(),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use answer::prompt::ModelQuestion;
 use answer::query_generator::MAX_LEXEMES;
 use database::Limits;
 use schema::normalize::normalize;
@@ -21,7 +20,8 @@ use super::meaning::{Ask, Shape};
 use super::split::Split;
 use super::studio::Studio;
 use super::{build, decline, noise, sample, say};
-use crate::example::{Example, ExampleSlot, Intent};
+use crate::canonical::add_prompt;
+use crate::example::{Example, Intent};
 
 /// Why a tree or a question was dropped, and how often.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -134,20 +134,18 @@ pub fn from_pair(studio: &Studio<'_>, question: &str, mut query: Query) -> Resul
         canonical::lexemes(&query, catalog, studio.lexicon, options).map_err(|e| format!("not canonical: {e}"))?;
     admitted(studio, &normalized, &lexemes)?;
     let difficulty = features::difficulty(&query);
-    Ok(Example {
-        id: String::new(),
+    let mut example = Example {
         question: question.to_owned(),
         sql: Some(print::compact(&query, catalog)),
         intent: Intent::Answerable,
-        normalized: normalized.text(),
-        slots: slots(studio, &normalized),
         lexemes: names(studio, &lexemes),
         template: format!("{:016x}", features::template_hash(&query)),
-        family: String::new(),
         tags: features::tags(&query).into_iter().map(|t| t.to_string()).collect(),
         difficulty: difficulty.to_string(),
-        ordered: false,
-    })
+        ..Example::default()
+    };
+    add_prompt(&mut example, &normalized, &studio.context, studio.lexicon);
+    Ok(example)
 }
 
 fn admitted(studio: &Studio<'_>, question: &NormalizedQuestion, lexemes: &[Lexeme]) -> Result<(), String> {
@@ -172,19 +170,6 @@ fn names(studio: &Studio<'_>, lexemes: &[Lexeme]) -> Vec<String> {
         .iter()
         .filter(|l| **l != Lexeme::Word(sql::lexeme::Word::End))
         .map(|l| studio.lexicon.name(studio.world.catalog, *l))
-        .collect()
-}
-
-fn slots(studio: &Studio<'_>, question: &NormalizedQuestion) -> Vec<ExampleSlot> {
-    let values = ModelQuestion::from(question).values;
-    let name = |c: &schema::ColumnId| studio.world.catalog.qualified(*c);
-    values
-        .iter()
-        .map(|(slot, columns)| ExampleSlot {
-            slot: slot.to_string(),
-            columns: columns.iter().map(name).collect(),
-            unit: None,
-        })
         .collect()
 }
 
@@ -222,12 +207,8 @@ fn declined(
 /// An example of a question that must not be answered.
 pub fn declined_example(studio: &Studio<'_>, question: &str, intent: Intent) -> Example {
     let normalized = normalize(question, &studio.context);
-    Example {
-        question: question.to_owned(),
-        intent,
-        normalized: normalized.text(),
-        slots: slots(studio, &normalized),
-        difficulty: "easy".into(),
-        ..Example::default()
-    }
+    let mut example =
+        Example { question: question.to_owned(), intent, difficulty: "easy".into(), ..Example::default() };
+    add_prompt(&mut example, &normalized, &studio.context, studio.lexicon);
+    example
 }

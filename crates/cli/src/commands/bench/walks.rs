@@ -16,6 +16,7 @@ use model::inference::Model;
 use model::parameters::Parameters;
 use model::sampling::Sampling;
 use model::tokenizer::train_bpe;
+use schema::link::Links;
 use schema::slot::{
     FilledSlot, KnownValue, NormalizedQuestion, NumberUnit, Piece, Reading, Slot, SlotKind, TextSpan,
 };
@@ -137,7 +138,7 @@ fn through_weights(args: &Args, ground: &Ground<'_>, each: &mut dyn FnMut(&[Lexe
     let model = Model::new(parameters).map_err(|e| failed(&e))?;
     let (vocabulary, grammar) = (&ground.vocabulary, &ground.grammar);
     let generator = Generator { model: &model, vocabulary, grammar, plan: None, threads: usize::from(args.threads) };
-    let prompt = prompt(vocabulary, &ModelQuestion::from(&ground.question));
+    let prompt = prompt(vocabulary, &ModelQuestion::new(&ground.question, &Links::default()));
     let seeds: Vec<u64> = (0..args.count(2_000) as u64).collect();
     for seeds in seeds.chunks(ROWS) {
         let sampling = Sampling::at_temperature(2.0);
