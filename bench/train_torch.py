@@ -1,4 +1,4 @@
-"""Training speed of PyTorch on this machine, the peer of `cargo run -p model --release --example speed`.
+"""Training speed of PyTorch on this machine, the peer of `glrl bench train`.
 
 The same network (Qwen2: hidden 256, 6 layers, 4 heads, 2 key-value heads, inner 704, vocabulary 4096, tied embeddings),
 the same batch (32 x 128 tokens), a whole step: forward, backward, clipping by global norm, AdamW. Prints tokens per

@@ -51,16 +51,30 @@ const fn slow(
 
 use Target::{AtLeast, Is, Shown, Under};
 
-const FIGURES: [Figure; 38] = [
+const FIGURES: [Figure; 44] = [
     quick("packages in the lock file", Under(200.0), "", |_| packages()),
     slow("clean release build", Under(300.0), "s", |_| clean_build()),
     quick("cold ask, start to rows, median", Under(300.0), "ms", |r| r.bench(&["cold"], "cold.median")),
     quick("cold ask, first ever", Shown, "ms", |r| r.bench(&["cold"], "cold.first")),
     quick("cold ask, exit code", Is(0.0), "", |r| r.bench(&["cold"], "cold.exit code")),
     quick("cold ask, peak memory", Under(150.0), "MB", |r| r.bench(&["cold"], "cold.peak memory")),
-    quick("gradients and ten AdamW steps, largest distance from PyTorch", Under(1e-4), "", |_| gradients()),
-    quick("training speed, 5.5 M parameters, 32 x 128", Shown, "tokens/s", |r| r.bench(&["train"], "train")),
-    slow("training speed over PyTorch eager f32", AtLeast(1.5), "times", |r| r.over_torch()),
+    quick("gradients and ten AdamW steps, largest distance from PyTorch", Under(1e-4), "", |_| {
+        distance("distance f32 ")
+    }),
+    quick("gradients in f32 as three of bf16, largest distance from PyTorch", Under(1e-4), "", |_| {
+        distance("distance bf16x3 gradient ")
+    }),
+    quick("training, 5.5 M parameters, 32 x 128, one f32 chain", Shown, "tokens/s", |r| {
+        r.bench(&["train"], "train.f32")
+    }),
+    quick("training in f32 as three of bf16", Shown, "tokens/s", |r| r.bench(&["train"], "train.bf16x3")),
+    quick("training in bf16", Shown, "tokens/s", |r| r.bench(&["train"], "train.bf16")),
+    slow("training in one f32 chain over PyTorch eager f32", Shown, "times", |r| r.over_torch("train.f32", "f32")),
+    slow("training in f32 as three of bf16 over PyTorch eager f32", AtLeast(1.5), "times", |r| {
+        r.over_torch("train.bf16x3", "f32")
+    }),
+    slow("training in bf16 over PyTorch eager f32", AtLeast(2.5), "times", |r| r.over_torch("train.bf16", "f32")),
+    slow("training in bf16 over PyTorch bf16 autocast", AtLeast(1.0), "times", |r| r.over_torch("train.bf16", "bf16")),
     slow("walks accepted", Is(100.0), "%", |r| r.bench(&WALKS, "walks.accepted")),
     slow("walks with a dead end or cut", Is(0.0), "", |r| r.bench(&WALKS, "walks.unfinished")),
     slow("walks, constructs below 1 %", Is(0.0), "", |r| r.bench(&WALKS, "walks.constructs below 1 %")),
@@ -169,6 +183,7 @@ fn shown(value: f64) -> String {
 struct Runs {
     benches: BTreeMap<String, Result<Vec<(String, f64)>, String>>,
     replies: BTreeMap<String, Result<Value, String>>,
+    torch: Option<Result<String, String>>,
 }
 
 const TEST: &str = "packs/gl/questions/test.jsonl";
@@ -191,11 +206,12 @@ const SYNTH: [&str; 13] = [
 ];
 
 impl Runs {
-    /// The first figure of a benchmark whose name begins so.
+    /// The figure of a benchmark of this name, or the first whose name begins so.
     fn bench(&mut self, args: &[&str], name: &str) -> Result<f64, String> {
         let figures =
             self.benches.entry(args.join(" ")).or_insert_with(|| bench(args)).as_ref().map_err(String::clone)?;
-        let found = figures.iter().find(|(figure, _)| figure.starts_with(name));
+        let exact = figures.iter().find(|(figure, _)| figure == name);
+        let found = exact.or_else(|| figures.iter().find(|(figure, _)| figure.starts_with(name)));
         found.map(|(_, value)| *value).ok_or_else(|| format!("`glrl bench {}` prints no {name}", args.join(" ")))
     }
 
@@ -261,18 +277,22 @@ impl Runs {
         }
     }
 
-    fn over_torch(&mut self) -> Result<f64, String> {
-        let ours = self.bench(&["train"], "train")?;
-        let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let mut command = std::process::Command::new(python);
-        command.arg("bench/train_torch.py").current_dir(root());
-        let printed = output(command).map_err(|e| format!("{e} (bench/train_torch.py says what it needs)"))?;
-        let line = printed.lines().find(|line| line.contains("f32")).ok_or("no f32 line")?;
-        let numbers =
-            line.split(|c: char| !(c.is_ascii_digit() || c == '.')).filter_map(|word| word.parse::<f64>().ok());
-        let theirs = numbers.fold(0.0, f64::max);
-        if theirs > 0.0 { Ok(ours / theirs) } else { Err("no speed in what PyTorch printed".to_owned()) }
+    /// One of our training speeds over one of PyTorch's, measured one after the other.
+    fn over_torch(&mut self, ours: &str, theirs: &str) -> Result<f64, String> {
+        let ours = self.bench(&["train"], ours)?;
+        let printed = self.torch.get_or_insert_with(torch).as_ref().map_err(String::clone)?;
+        let line = printed.lines().find(|line| line.contains(theirs)).ok_or_else(|| format!("no {theirs} line"))?;
+        let speed = line.split_whitespace().filter_map(|word| word.parse::<f64>().ok()).fold(0.0, f64::max);
+        if speed > 0.0 { Ok(ours / speed) } else { Err("no speed in what PyTorch printed".to_owned()) }
     }
+}
+
+/// What the benchmark of PyTorch prints.
+fn torch() -> Result<String, String> {
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let mut command = std::process::Command::new(python);
+    command.arg("bench/train_torch.py").current_dir(root());
+    output(command).map_err(|e| format!("{e} (bench/train_torch.py says what it needs)"))
 }
 
 fn number(value: &Value) -> Result<f64, String> {
@@ -311,12 +331,11 @@ fn clean_build() -> Result<f64, String> {
     Ok(seconds)
 }
 
-/// The largest ‖ours − PyTorch's‖ / ‖PyTorch's‖ of any tensor: gradients, and weights after ten steps.
-fn gradients() -> Result<f64, String> {
+/// The largest ‖ours − PyTorch's‖ / ‖PyTorch's‖ of any tensor, of the lines that the test prints with this beginning.
+fn distance(of: &str) -> Result<f64, String> {
     let test = ["test", "--release", "--quiet", "-p", "model", "--test", "it", "reference", "--", "--nocapture"];
     let printed = output(cargo(&test))?;
-    let distances =
-        printed.lines().filter(|line| line.starts_with("distance ")).filter_map(|line| line.rsplit(' ').next());
+    let distances = printed.lines().filter(|line| line.starts_with(of)).filter_map(|line| line.rsplit(' ').next());
     let largest = distances.filter_map(|text| text.parse().ok()).reduce(f64::max);
     largest.ok_or_else(|| "the test prints no distance".to_owned())
 }

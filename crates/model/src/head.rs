@@ -2,7 +2,6 @@
 //! so that the logits never leave the cache.
 
 use crate::aligned::Aligned;
-use crate::cpu::Cpu;
 use crate::gemm::Packed;
 use crate::linear;
 use crate::loss;
@@ -47,13 +46,13 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    pub(crate) fn new(cpu: Cpu) -> Scratch {
+    pub(crate) fn new(panels: Packed) -> Scratch {
         Scratch {
             rows: Vec::new(),
             hidden: Aligned::default(),
             d_hidden: Aligned::default(),
             logits: Aligned::default(),
-            panels: Packed::empty(cpu),
+            panels,
         }
     }
 }

@@ -4,8 +4,9 @@
 //! in the training forward pass, at any batch size and with any number of threads (which split the rows).
 
 use crate::aligned::Aligned;
+use crate::cpu;
 use crate::error::{Result, input};
-use crate::gemm::{Out, View, multiply};
+use crate::gemm::{Out, Packed, View, multiply};
 use crate::kv_cache::{KvCache, PAGE, PageShape, Row};
 use crate::packed_weights::{Direction, PackedWeights};
 use crate::parameters::{LayerRanges, Parameters};
@@ -31,7 +32,8 @@ impl Model {
         }
         parameters.check_finite()?;
         let config = &parameters.config;
-        let mut weights = PackedWeights::empty(Direction::Forward, config.num_hidden_layers);
+        let mut weights =
+            PackedWeights::empty(Direction::Forward, config.num_hidden_layers, &Packed::empty(cpu::current()));
         weights.pack(&parameters, 1);
         let rope = Rope::new(config.head_dim(), config.rope_theta, config.max_position_embeddings);
         Ok(Model { parameters, weights, rope })

@@ -65,13 +65,20 @@ impl PageShape {
     pub(crate) fn key_panels(self, page: &[f32], layer: usize, head: usize) -> PanelView<'_> {
         let data = &page[self.start(layer, head)..][..self.keys()];
         let d = self.heads.width;
-        PanelView { cpu: self.cpu, data, panel_stride: d * self.width(), k: d, n: PAGE }
+        PanelView { cpu: self.cpu, parts: None, data, panel_stride: d * self.width(), k: d, n: PAGE }
     }
 
     /// Values of the first `positions` of a page as B (positions, d).
     pub(crate) fn value_panels(self, page: &[f32], layer: usize, head: usize, positions: usize) -> PanelView<'_> {
         let data = &page[self.start(layer, head) + self.keys()..][..self.values()];
-        PanelView { cpu: self.cpu, data, panel_stride: PAGE * self.width(), k: positions, n: self.heads.width }
+        PanelView {
+            cpu: self.cpu,
+            parts: None,
+            data,
+            panel_stride: PAGE * self.width(),
+            k: positions,
+            n: self.heads.width,
+        }
     }
 
     /// Writes one head's key and value of one position into the panels.

@@ -113,7 +113,7 @@ pub(crate) struct Activations {
 }
 
 impl Activations {
-    pub(crate) fn new(cpu: Cpu, layers: usize) -> Activations {
+    pub(crate) fn new(cpu: Cpu, layers: usize, panels: Packed) -> Activations {
         Activations {
             layers: (0..layers).map(|_| LayerActivations::default()).collect(),
             last: Aligned::default(),
@@ -127,7 +127,7 @@ impl Activations {
             d_gated: Aligned::default(),
             d_gate_up: Aligned::default(),
             attention: attention::Scratch::new(cpu),
-            panels: Packed::empty(cpu),
+            panels,
         }
     }
 

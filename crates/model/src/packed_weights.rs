@@ -32,10 +32,10 @@ pub(crate) struct PackedWeights {
 }
 
 impl PackedWeights {
-    /// Room for a network of that many layers.
-    pub(crate) fn empty(direction: Direction, layers: usize) -> PackedWeights {
+    /// Room for a network of that many layers, in panels of the kind of `panels`.
+    pub(crate) fn empty(direction: Direction, layers: usize, panels: &Packed) -> PackedWeights {
         let cpu = cpu::current();
-        let empty = || Packed::empty(cpu);
+        let empty = || panels.clone();
         let layer = LayerWeights { qkv: empty(), o: empty(), gate_up: empty(), down: empty() };
         PackedWeights { direction, cpu, layers: vec![layer; layers], head: empty() }
     }

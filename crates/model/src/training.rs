@@ -8,6 +8,7 @@ use crate::aligned::Aligned;
 use crate::cpu;
 use crate::dropout::{Stream, mix};
 use crate::error::{Result, input};
+use crate::gemm::{Packed, Parts, tiles_are_supported};
 use crate::head::{self, Head};
 use crate::linear;
 use crate::network::{self, Activations, Network, Tokens};
@@ -17,13 +18,59 @@ use crate::rope::Rope;
 use crate::sequences::Sequences;
 use crate::simd::add_assign;
 
-/// How a training step runs. `shards`, `micro_batch_tokens` and the dropout fields decide the bytes of the result,
+/// How the products of a training step are computed; sums are f32 in all of them. Where the machine has no tiles of
+/// bf16 (Intel AMX), all are [`Precision::F32`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// One chain of f32 multiply-adds, with the bytes of inference.
+    #[default]
+    F32,
+    /// The accuracy of f32: each number as three of bf16, the six larger ones of their nine products.
+    Bf16x3,
+    /// Numbers rounded to bf16.
+    Bf16,
+}
+
+impl std::fmt::Display for Precision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Precision::F32 => "f32",
+            Precision::Bf16x3 => "bf16x3",
+            Precision::Bf16 => "bf16",
+        })
+    }
+}
+
+impl Precision {
+    /// All, the most accurate first.
+    pub const ALL: [Precision; 3] = [Precision::F32, Precision::Bf16x3, Precision::Bf16];
+
+    /// What this machine computes where `self` is asked for.
+    pub fn available(self) -> Precision {
+        let has_tiles = cpu::current() == cpu::Cpu::Avx512 && tiles_are_supported();
+        if has_tiles { self } else { Precision::F32 }
+    }
+
+    /// Room for panels of this precision.
+    fn panels(self) -> Packed {
+        match self.available() {
+            Precision::F32 => Packed::empty(cpu::current()),
+            Precision::Bf16x3 => Packed::tiles(Parts::Three),
+            Precision::Bf16 => Packed::tiles(Parts::One),
+        }
+    }
+}
+
+/// How a training step runs. `precision`, `shards`, `micro_batch_tokens` and the dropout fields decide the bytes of the result,
 /// `threads` does not.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
     /// Threads to use at most; more than `shards` are of no use.
     pub threads: usize,
+    /// How products are computed.
+    pub precision: Precision,
     /// Parts of the batch, each with its own gradients.
     pub shards: usize,
     /// Tokens of a shard taken through the network at once: activations of that many tokens should fit the caches.
@@ -40,6 +87,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             threads: std::thread::available_parallelism().map_or(1, |n| n.get()).min(2),
+            precision: Precision::default(),
             shards: 2,
             micro_batch_tokens: 512,
             dropout: 0.0,
@@ -116,17 +164,18 @@ impl Workspace {
         options.check()?;
         let config = &parameters.config;
         let (cpu, layers) = (cpu::current(), config.num_hidden_layers);
+        let panels = options.precision.panels();
         let shard = |_| Shard {
             tokens: Tokens::default(),
-            activations: Activations::new(cpu, layers),
-            head: head::Scratch::new(cpu),
+            activations: Activations::new(cpu, layers, panels.clone()),
+            head: head::Scratch::new(panels.clone()),
             grads: Aligned::default(),
             results: head::Results::default(),
         };
         Ok(Workspace {
             step: 0,
-            forward: PackedWeights::empty(Direction::Forward, layers),
-            backward: PackedWeights::empty(Direction::Backward, layers),
+            forward: PackedWeights::empty(Direction::Forward, layers, &panels),
+            backward: PackedWeights::empty(Direction::Backward, layers, &panels),
             rope: Rope::new(config.head_dim(), config.rope_theta, 0),
             shards: (0..options.shards).map(shard).collect(),
             log_probs: Vec::new(),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use model::config::Config;
 use model::optim::{Rule, Schedule, Settings};
+use model::training::Precision;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, TrainError};
@@ -21,6 +22,8 @@ pub struct SftConfig {
     pub threads: usize,
     /// Parts of a batch, each with its own gradients; the weights depend on it.
     pub shards: usize,
+    /// How products are computed, as far as the machine can: "bf16", "bf16x3" or "f32"; the weights depend on it.
+    pub precision: Precision,
     /// Shape of the network.
     pub model: ShapeConfig,
     /// Batches and vocabulary.
@@ -137,6 +140,7 @@ impl Default for SftConfig {
             seed: 1,
             threads: 2,
             shards: 2,
+            precision: Precision::Bf16,
             model: ShapeConfig::default(),
             data: DataConfig::default(),
             optimiser: OptimiserConfig::default(),

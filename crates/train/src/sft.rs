@@ -11,7 +11,7 @@ use std::time::Instant;
 use model::optim;
 use model::parameters::Parameters;
 use model::tokenizer::Tokenizer;
-use model::training::{Loss, Options, Workspace, loss_and_gradients};
+use model::training::{Loss, Options, Precision, Workspace, loss_and_gradients};
 use model::weights::Metadata;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -67,6 +67,8 @@ pub enum Event<'e> {
         max_steps: u64,
         /// Parameters of the network.
         parameters: usize,
+        /// How products are computed on this machine.
+        precision: Precision,
     },
     /// A step was made.
     Step(&'e Metrics),
@@ -168,7 +170,8 @@ fn begin(job: &Job<'_>, resume: bool, watch: &mut Watch<'_>) -> Result<(SftConfi
         (None, _) => fresh(job)?,
     };
     let (step, max_steps) = (state.progress.step, config.schedule.max_steps);
-    let _ = watch(&Event::Begins { step, max_steps, parameters: state.parameters.data.len() });
+    let (parameters, precision) = (state.parameters.data.len(), config.precision.available());
+    let _ = watch(&Event::Begins { step, max_steps, parameters, precision });
     Ok((config, state))
 }
 
@@ -255,6 +258,7 @@ fn workspace(config: &SftConfig, state: &State) -> Result<Workspace> {
     let options = Options {
         threads: config.threads,
         shards: config.shards,
+        precision: config.precision,
         dropout: config.model.dropout,
         dropout_seed: config.seed,
         ..Options::default()
@@ -386,6 +390,7 @@ fn environment(config: &SftConfig, origin: &Origin) -> Result<String> {
         "system": std::env::consts::OS,
         "threads": config.threads,
         "shards": config.shards,
+        "precision": config.precision.available(),
     });
     Ok(format!("{value:#}\n"))
 }

@@ -133,11 +133,11 @@ fn watch(event: &Event<'_>, bar: &ProgressBar, context: &Context) {
     let note = |line: String| bar.suspend(|| context.note(line));
     match event {
         Event::PassedOver(problem) => note(format!("passed over a damaged checkpoint: {problem}")),
-        Event::Begins { step, max_steps, parameters } => {
+        Event::Begins { step, max_steps, parameters, precision } => {
             bar.set_length(*max_steps);
             bar.set_position(*step);
             let parameters = output::separated(*parameters as i128);
-            note(format!("{parameters} parameters, steps {step} to {max_steps}"));
+            note(format!("{parameters} parameters, steps {step} to {max_steps}, {precision}"));
         }
         Event::Step(line) => {
             bar.set_position(line.step);

@@ -8,9 +8,11 @@
 
 mod microkernel;
 mod packed;
+mod tiles;
 mod vector;
 
 pub(crate) use packed::{Packed, PanelView, panel_width};
+pub(crate) use tiles::{Parts, is_supported as tiles_are_supported};
 
 use microkernel::{MAX_TILE, Tile};
 
@@ -68,6 +70,9 @@ pub(crate) fn multiply(m: usize, a: View<'_>, b: PanelView<'_>, out: Out<'_>) {
     }
     assert!((m - 1) * a.row_stride + (k - 1) * a.column_stride < a.data.len(), "A is too short");
     assert!((m - 1) * out.stride + n <= out.data.len(), "C is too short");
+    if let Some(parts) = b.parts {
+        return tiles::multiply(m, a, b, parts, out);
+    }
     assert!(b.data.len() >= (n.div_ceil(panel_width(b.cpu)) - 1) * b.panel_stride + k * panel_width(b.cpu));
     // SAFETY: the three assertions bound every address the tiles touch; `b.cpu` was detected when packing.
     unsafe { blocks(m, a, b, out) }

@@ -4,6 +4,7 @@
 //! training; keys and values are packed per sequence, and in the cache they live in panels from the start.
 
 use super::microkernel::tile_columns;
+use super::tiles::{self, Parts};
 use crate::aligned::Aligned;
 use crate::cpu::Cpu;
 
@@ -16,6 +17,8 @@ pub(crate) const fn panel_width(cpu: Cpu) -> usize {
 #[derive(Clone)]
 pub(crate) struct Packed {
     cpu: Cpu,
+    /// How numbers are split, for panels of tiles.
+    parts: Option<Parts>,
     k: usize,
     n: usize,
     data: Aligned,
@@ -25,6 +28,7 @@ pub(crate) struct Packed {
 #[derive(Clone, Copy)]
 pub(crate) struct PanelView<'a> {
     pub(crate) cpu: Cpu,
+    pub(crate) parts: Option<Parts>,
     pub(crate) data: &'a [f32],
     /// Floats from one panel to the next.
     pub(crate) panel_stride: usize,
@@ -35,7 +39,12 @@ pub(crate) struct PanelView<'a> {
 impl Packed {
     /// Nothing yet; to be filled by [`Packed::pack_rows`] or [`Packed::pack_columns`].
     pub(crate) fn empty(cpu: Cpu) -> Packed {
-        Packed { cpu, k: 0, n: 0, data: Aligned::default() }
+        Packed { cpu, parts: None, k: 0, n: 0, data: Aligned::default() }
+    }
+
+    /// As [`Packed::empty`], for products through tiles, which the machine must support.
+    pub(crate) fn tiles(parts: Parts) -> Packed {
+        Packed { parts: Some(parts), ..Packed::empty(Cpu::Avx512) }
     }
 
     /// Packs B given by rows: element (p, j) is `b[p * stride + j]`.
@@ -57,12 +66,18 @@ impl Packed {
     fn reset(&mut self, k: usize, n: usize) {
         self.k = k;
         self.n = n;
-        self.data.resize(n.next_multiple_of(panel_width(self.cpu)) * k);
+        self.data.resize(match self.parts {
+            Some(parts) => tiles::packed_len(k, n, parts),
+            None => n.next_multiple_of(panel_width(self.cpu)) * k,
+        });
     }
 
     /// As [`Packed::from_rows`], into the same memory.
     pub(crate) fn pack_rows(&mut self, k: usize, n: usize, b: &[f32], stride: usize) {
         self.reset(k, n);
+        if let Some(parts) = self.parts {
+            return tiles::pack_rows(parts, (k, n), b, stride, &mut self.data);
+        }
         let width = panel_width(self.cpu);
         for (panel, columns) in self.data.chunks_exact_mut((k * width).max(1)).zip((0..n).step_by(width)) {
             let count = width.min(n - columns);
@@ -76,6 +91,9 @@ impl Packed {
     /// As [`Packed::from_columns`], into the same memory.
     pub(crate) fn pack_columns(&mut self, k: usize, n: usize, b: &[f32], stride: usize) {
         self.reset(k, n);
+        if let Some(parts) = self.parts {
+            return tiles::pack_columns(parts, (k, n), b, stride, &mut self.data);
+        }
         let width = panel_width(self.cpu);
         for (panel, columns) in self.data.chunks_exact_mut((k * width).max(1)).zip((0..n).step_by(width)) {
             let count = width.min(n - columns);
@@ -103,15 +121,17 @@ impl Packed {
 
     /// The given rows of B, all columns.
     pub(crate) fn row_range(&self, rows: std::ops::Range<usize>) -> PanelView<'_> {
-        assert!(rows.end <= self.k);
+        assert!(rows.end <= self.k && self.parts.is_none(), "a range of rows is not whole tiles");
         let width = panel_width(self.cpu);
         let data = &self.data[rows.start * width..];
-        PanelView { cpu: self.cpu, data, panel_stride: self.k * width, k: rows.len(), n: self.n }
+        PanelView { cpu: self.cpu, parts: None, data, panel_stride: self.k * width, k: rows.len(), n: self.n }
     }
 
     /// The first `k` rows and `n` columns.
     pub(crate) fn part(&self, k: usize, n: usize) -> PanelView<'_> {
-        assert!(k <= self.k && n <= self.n);
-        PanelView { cpu: self.cpu, data: &self.data, panel_stride: self.k * panel_width(self.cpu), k, n }
+        let whole = (k, n) == (self.k, self.n);
+        assert!(k <= self.k && n <= self.n && (whole || self.parts.is_none()), "a part is not whole tiles");
+        let panel_stride = self.k * panel_width(self.cpu);
+        PanelView { cpu: self.cpu, parts: self.parts, data: &self.data, panel_stride, k, n }
     }
 }

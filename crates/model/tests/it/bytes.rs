@@ -5,7 +5,7 @@ use model::inference::{self, Logits, Model, Want, advance, prefill};
 use model::kv_cache::KvCache;
 use model::parameters::Parameters;
 use model::sequences::Sequences;
-use model::training::{self, Options, Workspace, loss_and_gradients, score};
+use model::training::{self, Options, Precision, Workspace, loss_and_gradients, score};
 
 fn config() -> Config {
     Config {
@@ -56,17 +56,23 @@ fn gradients(sequences: &Sequences, options: Options) -> (Vec<u32>, training::Lo
 #[test]
 fn gradients_do_not_depend_on_threads() {
     let sequences = batch(&[70, 3, 1, 33, 129, 20]);
-    for dropout in [0.0, 0.1] {
-        let run = |threads| gradients(&sequences, Options { threads, dropout, ..Options::default() });
-        assert_eq!(run(1), run(2));
+    for precision in Precision::ALL {
+        for dropout in [0.0, 0.1] {
+            let run = |threads| gradients(&sequences, Options { threads, precision, dropout, ..Options::default() });
+            assert_eq!(run(1), run(2), "{precision}");
+        }
     }
 }
 
 #[test]
 fn a_sequence_has_the_same_losses_alone_and_packed() {
+    Precision::ALL.into_iter().for_each(alone_as_packed);
+}
+
+fn alone_as_packed(precision: Precision) {
     let parameters = parameters();
     let packed = batch(&[70, 3, 1, 33, 129, 20]);
-    let mut workspace = Workspace::new(&parameters, Options::default()).unwrap();
+    let mut workspace = Workspace::new(&parameters, Options { precision, ..Options::default() }).unwrap();
     score(&parameters, &packed, &mut workspace).unwrap();
     let together = bits(workspace.log_probs());
     for i in 0..packed.len() {
@@ -74,7 +80,24 @@ fn a_sequence_has_the_same_losses_alone_and_packed() {
         let mut alone = Sequences::new();
         alone.push(&packed.tokens[range.clone()], &packed.targets[range.clone()]);
         score(&parameters, &alone, &mut workspace).unwrap();
-        assert_eq!(bits(workspace.log_probs()), together[range], "sequence {i}");
+        assert_eq!(bits(workspace.log_probs()), together[range], "{precision}, sequence {i}");
+    }
+}
+
+#[test]
+fn rounded_products_lead_the_same_way() {
+    let sequences = batch(&[70, 3, 1, 33, 129, 20]);
+    let of = |precision| {
+        let (grads, loss) = gradients(&sequences, Options { precision, ..Options::default() });
+        (grads.into_iter().map(f32::from_bits).map(f64::from).collect::<Vec<f64>>(), loss.mean())
+    };
+    let (exact, exact_loss) = of(Precision::F32);
+    for (precision, least) in [(Precision::Bf16x3, 1.0 - 1e-9), (Precision::Bf16, 0.999)] {
+        let (rounded, loss) = of(precision);
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let cosine = dot(&exact, &rounded) / (dot(&exact, &exact) * dot(&rounded, &rounded)).sqrt();
+        assert!(cosine > least, "{precision}: the gradients' cosine is {cosine}");
+        assert!((loss - exact_loss).abs() < 0.01 * exact_loss, "{precision}: loss {loss}, exactly {exact_loss}");
     }
 }
 

@@ -7,7 +7,7 @@ use model::config::Config;
 use model::optim::{self, Settings, State};
 use model::parameters::Parameters;
 use model::sequences::Sequences;
-use model::training::{self, Options, Workspace, loss_and_gradients};
+use model::training::{self, Options, Precision, Workspace, loss_and_gradients};
 use safetensors::SafeTensors;
 
 struct Reference {
@@ -73,20 +73,34 @@ fn distance(a: &[f32], b: &[f32]) -> f64 {
     (apart / size).sqrt()
 }
 
-fn check_tensors(parameters: &Parameters, values: &[f32], reference: &Reference, prefix: &str) {
+/// Compares every tensor of `values`; `limit` bounds the distance.
+fn check_tensors(
+    parameters: &Parameters,
+    values: &[f32],
+    reference: &Reference,
+    (prefix, limit): (&str, f64),
+    precision: Precision,
+) {
     for tensor in &parameters.layout.tensors {
         let want = reference.floats(&format!("{prefix}/{}", tensor.name));
         let apart = distance(&values[tensor.range.clone()], &want);
         // `cargo xtask figures` reads these lines.
-        println!("distance {prefix} {} {apart:e}", tensor.name);
-        assert!(apart < 1e-4, "{prefix} {}: {apart:e} apart", tensor.name);
+        println!("distance {precision} {prefix} {} {apart:e}", tensor.name);
+        assert!(apart < limit, "{precision} {prefix} {}: {apart:e} apart", tensor.name);
     }
 }
 
+/// In f32, and with its accuracy through three of bf16. AdamW's first step divides each gradient by its own size, which
+/// brings the last bits of the smallest ones to light: after steps, products through tiles are held to a wider limit.
 fn check_against(name: &str) {
+    check_precision(name, Precision::F32, 1e-4);
+    check_precision(name, Precision::Bf16x3, 5e-4);
+}
+
+fn check_precision(name: &str, precision: Precision, after_steps: f64) {
     let reference = Reference::read(name);
     let (mut parameters, sequences) = (reference.parameters(), reference.sequences());
-    let mut workspace = Workspace::new(&parameters, Options::default()).unwrap();
+    let mut workspace = Workspace::new(&parameters, Options { precision, ..Options::default() }).unwrap();
     let logits = training::logits(&parameters, &sequences, &mut workspace).unwrap();
     assert!(distance(&logits, &reference.floats("logits")) < 1e-5);
 
@@ -98,7 +112,7 @@ fn check_against(name: &str) {
         let want = losses[i].as_f64().unwrap();
         assert!((loss.mean() - want).abs() < 1e-4 * want, "step {i}: loss {} is not {want}", loss.mean());
         if i == 0 {
-            check_tensors(&parameters, &grads, &reference, "gradient");
+            check_tensors(&parameters, &grads, &reference, ("gradient", 1e-4), precision);
         }
         optim::step(&mut parameters, &grads, &mut state, &Settings::default(), (1e-2, 2)).unwrap();
         for tensor in &parameters.layout.tensors {
@@ -108,7 +122,13 @@ fn check_against(name: &str) {
             assert!((norm - want).abs() < 1e-4 * want, "step {i} {}: norm {norm} is not {want}", tensor.name);
         }
         if i == 0 || i == 9 {
-            check_tensors(&parameters, &parameters.data, &reference, &format!("step{}", i + 1));
+            check_tensors(
+                &parameters,
+                &parameters.data,
+                &reference,
+                (&format!("step{}", i + 1), after_steps),
+                precision,
+            );
         }
     }
 }

@@ -3,7 +3,7 @@
 use model::bench::{Batch, decode_tokens_per_second, training_tokens_per_second};
 use model::config::Config;
 use model::optim::Settings;
-use model::training::Options;
+use model::training::{Options, Precision};
 
 use super::{Args, Figure, Measured};
 use crate::context::Context;
@@ -25,12 +25,15 @@ pub(super) fn decode(args: &Args, _context: &Context) -> Measured {
     Ok(vec![Figure::new("decode.batch 1", one, "tokens/s"), Figure::new("decode.batch 32", many, "tokens/s")])
 }
 
-/// Whole training steps: forward, backward, clipping, AdamW, at 32 sequences of 128 tokens.
+/// Whole training steps of 5.5 M parameters: forward, backward, clipping, AdamW, at 32 sequences of 128 tokens, in every
+/// precision that the machine has.
 pub(super) fn train(args: &Args, _context: &Context) -> Measured {
     let config = Config::compact(VOCABULARY);
     let batch = Batch { sequences: 32, length: 128, steps: args.count(5) };
-    let options = Options { threads: usize::from(args.threads), ..Options::default() };
-    let speed = training_tokens_per_second(&config, batch, options, &Settings::default()).map_err(failed)?;
-    let name = format!("train ({:.1} M parameters)", config.parameter_count() as f64 / 1e6);
-    Ok(vec![Figure::new(name, speed, "tokens/s")])
+    let figure = |precision: Precision| {
+        let options = Options { threads: usize::from(args.threads), precision, ..Options::default() };
+        let speed = training_tokens_per_second(&config, batch, options, &Settings::default()).map_err(failed)?;
+        Ok(Figure::new(format!("train.{precision}"), speed, "tokens/s"))
+    };
+    Precision::ALL.into_iter().filter(|precision| precision.available() == *precision).map(figure).collect()
 }
