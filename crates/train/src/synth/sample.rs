@@ -8,13 +8,13 @@ use sql::tree::{BinaryOp, SlotPart};
 
 use super::dice::Dice;
 use super::meaning::{Aggregate, Ask, Filter, Function, Group, Having, Key, Measure, Output, Shape, When};
-use super::surface;
+use super::{sense, surface};
 use super::world::{Path, World};
 
 /// One question's meaning; none where the dice led nowhere (a table without a measure asked for a total).
 pub fn ask(world: &World<'_>, dice: &mut Dice) -> Option<Ask> {
     let root = root(world, dice)?;
-    let kind = dice.weighted(&[28.0, 9.0, 11.0, 4.0, 2.0, 10.0, 34.0, 6.0]);
+    let kind = dice.weighted(&[35.0, 6.0, 9.0, 4.0, 1.5, 8.0, 31.0, 6.0]);
     if kind == 7 {
         return lookup(world, root, dice);
     }
@@ -28,15 +28,16 @@ pub fn ask(world: &World<'_>, dice: &mut Dice) -> Option<Ask> {
         _ => Shape::Group(group(world, root, dice)?),
     };
     let n = match &shape {
-        Shape::List { columns, .. } if columns.is_empty() => dice.weighted(&[0.06, 0.44, 0.36, 0.14]),
-        Shape::List { .. } => dice.weighted(&[0.14, 0.52, 0.27, 0.07]),
-        Shape::Count => dice.weighted(&[0.12, 0.52, 0.28, 0.08]),
+        Shape::List { columns, .. } if columns.is_empty() => dice.weighted(&[0.03, 0.38, 0.41, 0.18]),
+        Shape::List { .. } => dice.weighted(&[0.05, 0.43, 0.38, 0.14]),
+        Shape::Count => dice.weighted(&[0.07, 0.46, 0.35, 0.12]),
         Shape::Group(group) if group.keep_empty => 0,
-        Shape::Group(_) | Shape::Top { .. } => dice.weighted(&[0.5, 0.37, 0.11, 0.02]),
-        _ => dice.weighted(&[0.3, 0.47, 0.19, 0.04]),
+        Shape::Group(_) | Shape::Top { .. } => dice.weighted(&[0.38, 0.42, 0.16, 0.04]),
+        _ => dice.weighted(&[0.24, 0.46, 0.24, 0.06]),
     };
     let filters = filters(world, root, n, 2, dice);
-    Some(Ask { root, filters, shape })
+    let ask = Ask { root, filters, shape };
+    sense::is_sensible(world, &ask).then_some(ask)
 }
 
 fn root(world: &World<'_>, dice: &mut Dice) -> Option<TableId> {
@@ -58,8 +59,8 @@ fn lookup(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Ask> {
 }
 
 fn list(world: &World<'_>, root: TableId, dice: &mut Dice) -> Shape {
-    let columns = if dice.chance(0.48) { vec![] } else { outputs(world, root, dice) };
-    let order = if dice.chance(0.14) { order(world, root, &columns, dice) } else { None };
+    let columns = if dice.chance(0.42) { vec![] } else { outputs(world, root, dice) };
+    let order = if dice.chance(0.09) { order(world, root, &columns, dice) } else { None };
     Shape::List { columns, order }
 }
 
@@ -73,7 +74,7 @@ fn outputs(world: &World<'_>, root: TableId, dice: &mut Dice) -> Vec<Output> {
             break;
         }
         let output =
-            if dice.chance(0.16) { parent_output(world, root, dice) } else { own_output(world, root, &own, dice) };
+            if dice.chance(0.2) { parent_output(world, root, dice) } else { own_output(world, root, &own, dice) };
         if let Some(output) = output.filter(|o| !chosen.contains(o)) {
             chosen.push(output);
         }
@@ -120,7 +121,7 @@ fn parent_output(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Ou
 fn path_up(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Path> {
     let first = *dice.pick(&world.parents(root))?;
     let mut path = vec![first];
-    if dice.chance(0.12) {
+    if dice.chance(0.2) {
         let next = world.parents(world.end_of(root, &path));
         if let Some(&key) = dice.pick(&next) {
             path.push(key);
@@ -275,6 +276,7 @@ fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
         } else {
             totals(world, root, dice, true).or_else(|| count(world, root, dice).map(|c| vec![c]))?
         },
+        shown: None,
         having: None,
         order: None,
         top: None,
@@ -298,8 +300,26 @@ fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
     let counts = group.totals.iter().all(|t| matches!(t.function, Function::Count | Function::CountDistinct));
     group.keep_empty =
         one_step && counts && (low || (group.having.is_none() && group.top.is_none() && dice.chance(0.2)));
+    if entity && single && dice.chance(0.5) {
+        group.shown = shown(world, root, &group, dice);
+    }
     group.skip_blank = !group.keep_empty && single && !entity && dice.chance(0.1);
     Some(group)
+}
+
+/// The columns of a group's row that somebody asks for: its name or its code or both, sometimes another one after them.
+fn shown(world: &World<'_>, root: TableId, group: &Group, dice: &mut Dice) -> Option<Vec<ColumnId>> {
+    let [Key::Entity(path)] = group.keys.as_slice() else { return None };
+    let table = world.end_of(root, path);
+    let of = |role: Role| world.columns(table, |r| r == role).first().copied();
+    let (code, name) = (of(Role::Code), of(Role::Name));
+    let chosen = match dice.weighted(&[0.55, 0.33, 0.12]) {
+        0 => [code, name],
+        1 => [None, name],
+        _ => [code, None],
+    };
+    let shown: Vec<ColumnId> = chosen.into_iter().flatten().collect();
+    (!shown.is_empty()).then_some(shown)
 }
 
 fn is_temporal(world: &World<'_>, total: &Aggregate) -> bool {
@@ -393,8 +413,8 @@ fn filter(world: &World<'_>, table: TableId, depth: usize, dice: &mut Dice) -> O
         3.0,
         2.5,
         1.0,
-        9.0 * deeper,
-        9.0 * deeper,
+        12.0 * deeper,
+        11.0 * deeper,
         1.2,
         1.0,
         3.0 * deeper,
