@@ -44,9 +44,14 @@ fn ended(text: &str, patterns: &Patterns, dice: &mut Dice) -> String {
     };
     let closer = if dice.chance(0.09) { patterns.say(("closer", "after"), &[], dice, &mut family) } else { None };
     match closer {
-        Some(closer) if closer.starts_with('.') => format!("{}{closer}", with_end(text, end.trim_end_matches('.'))),
-        Some(closer) if closer.starts_with(',') => with_end(&format!("{text}{closer}"), end),
-        Some(closer) => with_end(&format!("{text} {closer}"), end),
+        Some(closer) if closer.starts_with('.') => {
+            let before = with_end(text, if end.trim().is_empty() { "." } else { end });
+            format!("{before} {}", closer.trim_start_matches(['.', ' ']))
+        }
+        Some(closer) => {
+            let joint = if closer.starts_with(',') { "" } else { " " };
+            with_end(&format!("{}{joint}{closer}", text.trim_end_matches(['.', '?'])), end)
+        }
         None => with_end(text, end),
     }
 }

@@ -7,6 +7,7 @@ use schema::{ColumnId, Role, TableId, Type, Value};
 use sql::tree::{BinaryOp, SlotPart};
 
 use super::dice::Dice;
+use super::identity::identified;
 use super::meaning::{Aggregate, Ask, Filter, Function, Group, Having, Key, Measure, Output, Shape, When};
 use super::{sense, surface};
 use super::world::{Path, World};
@@ -59,7 +60,11 @@ fn lookup(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Ask> {
 }
 
 fn list(world: &World<'_>, root: TableId, dice: &mut Dice) -> Shape {
-    let columns = if dice.chance(0.42) { vec![] } else { outputs(world, root, dice) };
+    let columns = if dice.chance(0.42) {
+        vec![]
+    } else {
+        identified(world, root, outputs(world, root, dice), dice)
+    };
     let order = if dice.chance(0.09) { order(world, root, &columns, dice) } else { None };
     Shape::List { columns, order }
 }
@@ -170,7 +175,12 @@ fn top(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Shape> {
         _ => measure(world, root, dice)?,
     };
     let n = dice.chance(0.68).then(|| *dice.pick(&[3, 5, 5, 10, 10, 2, 4, 6, 7, 8, 15, 20]).unwrap_or(&5));
-    let mut columns = if dice.chance(0.7) { vec![] } else { outputs(world, root, dice) };
+    let mut columns = match dice.weighted(&[0.45, 0.25, 0.3]) {
+        0 => vec![],
+        // Mostly what ranks them is all that is wanted beside the name.
+        1 => identified(world, root, vec![own_measure(by)], dice),
+        _ => identified(world, root, outputs(world, root, dice), dice),
+    };
     if !columns.is_empty() && dice.chance(0.5) {
         let by = own_measure(by);
         columns.retain(|c| *c != by);
@@ -599,7 +609,14 @@ fn missing(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter>
 
 fn named_condition(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {
     let own: Vec<usize> = (0..world.conditions.len()).filter(|&i| world.conditions[i].table == table).collect();
-    dice.pick(&own).map(|&i| Filter::Named(i))
+    // What has a noun of its own is said far more often: people, open positions.
+    let weight = |&i: &usize| match world.glossary.conditions.get(&world.conditions[i].key) {
+        Some(c) if !c.nouns.is_empty() && c.adjectives.is_empty() => 8.0,
+        Some(c) if !c.nouns.is_empty() => 3.0,
+        _ => 1.0,
+    };
+    let weights: Vec<f64> = own.iter().map(weight).collect();
+    own.get(dice.weighted(&weights)).map(|&i| Filter::Named(i))
 }
 
 fn columns(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {

@@ -50,6 +50,7 @@ impl Speaker<'_> {
         };
         let names = [("nouns", noun.many.as_str()), ("said", said.as_str())];
         let aside = self.say("aside", position, &names)?;
+        let sentence = sentence.trim_end_matches(['.', '?', ' ']).to_owned();
         Some(match aside.strip_prefix('.') {
             Some(rest) if is_question(&sentence) => format!("{sentence}?{}", capitalised_after_blank(rest)),
             Some(rest) => format!("{sentence}.{}", capitalised_after_blank(rest)),

@@ -16,7 +16,7 @@ impl Speaker<'_> {
         let cols = self.listed(cols);
         let capital = capitalised(&cols);
         let said = self.say("listing", "after", &[("cols", &cols), ("Cols", &capital)])?;
-        let said = said.replace(" ,", ",");
+        let text = text.trim_end_matches(['.', '?', ' ']).to_owned();
         Some(match said.strip_prefix('.') {
             Some(rest) if is_question(&text) => format!("{text}?{rest}"),
             _ if said.starts_with(['.', ':', ',', ';']) => text + &said,

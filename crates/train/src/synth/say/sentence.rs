@@ -5,6 +5,7 @@ use sql::tree::BinaryOp;
 
 use super::{Noun, Phrase, Speaker, joined};
 use crate::synth::meaning::{Aggregate, Ask, Filter, Function, Group, Measure, Output};
+use crate::synth::identity;
 use crate::synth::pattern::fill;
 use crate::synth::surface;
 
@@ -32,6 +33,12 @@ impl Speaker<'_> {
     pub(super) fn list_columns(&mut self, ask: &Ask, columns: &[Output]) -> Option<String> {
         let noun = self.noun(ask.root);
         let one_row = self.is_one_row(&ask.filters);
+        if let Some(beyond) = identity::beyond_display(self.world, ask.root, columns)
+            && !one_row
+            && self.dice.chance(0.6)
+        {
+            return self.list_with(ask, beyond);
+        }
         if !one_row && self.dice.chance(0.55) {
             let text = self.list(ask)?;
             let cols = self.short_outputs(ask.root, columns)?;
@@ -46,6 +53,16 @@ impl Speaker<'_> {
         }
         let np = self.rows_as(ask.root, &ask.filters, noun.clone())?;
         self.say("list_columns", "frame", &[("cols", &cols), ("np", &np), ("one", &noun.one)])
+    }
+
+    /// "…, with their budget": what shows the rows as ever, and more of them.
+    fn list_with(&mut self, ask: &Ask, beyond: &[Output]) -> Option<String> {
+        let text = self.list(ask)?;
+        let cols = self.short_outputs(ask.root, beyond)?;
+        let cols = self.listed(&cols);
+        let said = self.say("listing", "with", &[("cols", &cols)])?;
+        let text = text.trim_end_matches(['.', '?']);
+        Some(if said.starts_with(',') { format!("{text}{said}") } else { format!("{text} {said}") })
     }
 
     /// Whether one row is meant, by its name or code.
