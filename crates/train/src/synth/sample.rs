@@ -15,7 +15,7 @@ use super::world::{Path, World};
 /// One question's meaning; none where the dice led nowhere (a table without a measure asked for a total).
 pub fn ask(world: &World<'_>, dice: &mut Dice) -> Option<Ask> {
     let root = root(world, dice)?;
-    let kind = dice.weighted(&[35.0, 6.0, 9.0, 4.0, 1.5, 8.0, 31.0, 6.0]);
+    let kind = dice.weighted(&[35.0, 4.5, 9.0, 4.5, 2.0, 8.0, 33.0, 6.0]);
     if kind == 7 {
         return lookup(world, root, dice);
     }
@@ -44,7 +44,9 @@ pub fn ask(world: &World<'_>, dice: &mut Dice) -> Option<Ask> {
 fn root(world: &World<'_>, dice: &mut Dice) -> Option<TableId> {
     let tables: Vec<TableId> =
         world.catalog.table_ids().filter(|&t| world.glossary.table(world.catalog, t).is_some()).collect();
-    let weights: Vec<f64> = tables.iter().map(|&t| if world.is_core(t) { 1.0 } else { 0.13 }).collect();
+    // Tables that many others refer to are spoken of most.
+    let often = |t: TableId| 1.0 + 0.2 * world.children(t).len() as f64;
+    let weights: Vec<f64> = tables.iter().map(|&t| if world.is_core(t) { often(t) } else { 0.2 }).collect();
     tables.get(dice.weighted(&weights)).copied()
 }
 
@@ -65,7 +67,7 @@ fn list(world: &World<'_>, root: TableId, dice: &mut Dice) -> Shape {
     } else {
         identified(world, root, outputs(world, root, dice), dice)
     };
-    let order = if dice.chance(0.09) { order(world, root, &columns, dice) } else { None };
+    let order = if dice.chance(0.06) { order(world, root, &columns, dice) } else { None };
     Shape::List { columns, order }
 }
 
@@ -79,7 +81,7 @@ fn outputs(world: &World<'_>, root: TableId, dice: &mut Dice) -> Vec<Output> {
             break;
         }
         let output =
-            if dice.chance(0.2) { parent_output(world, root, dice) } else { own_output(world, root, &own, dice) };
+            if dice.chance(0.25) { parent_output(world, root, dice) } else { own_output(world, root, &own, dice) };
         if let Some(output) = output.filter(|o| !chosen.contains(o)) {
             chosen.push(output);
         }
@@ -126,7 +128,7 @@ fn parent_output(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Ou
 fn path_up(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Path> {
     let first = *dice.pick(&world.parents(root))?;
     let mut path = vec![first];
-    if dice.chance(0.2) {
+    if dice.chance(0.3) {
         let next = world.parents(world.end_of(root, &path));
         if let Some(&key) = dice.pick(&next) {
             path.push(key);
@@ -191,7 +193,7 @@ fn top(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Shape> {
 
 /// Something rows are grouped by or told apart by.
 fn dimension(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Output> {
-    let path = if dice.chance(0.22) { path_up(world, root, dice)? } else { vec![] };
+    let path = if dice.chance(0.28) { path_up(world, root, dice)? } else { vec![] };
     let table = world.end_of(root, &path);
     let mut columns = world.columns(table, |r| matches!(r, Role::Dimension | Role::Status | Role::Flag));
     if path.is_empty() {
@@ -266,7 +268,7 @@ fn is_rate(world: &World<'_>, column: ColumnId) -> bool {
 
 fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
     let parents = world.parents(root);
-    let entity = !parents.is_empty() && dice.chance(0.42);
+    let entity = !parents.is_empty() && dice.chance(0.5);
     let mut keys = if entity {
         vec![Key::Entity(path_up(world, root, dice)?)]
     } else {
@@ -294,7 +296,7 @@ fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
         skip_blank: false,
     };
     let single = group.keys.len() == 1;
-    match dice.weighted(&[0.42, 0.3, 0.14, 0.14]) {
+    match dice.weighted(&[0.45, 0.38, 0.1, 0.07]) {
         // "The latest end date is above …" is nothing that people ask.
         1 if group.totals.first().is_some_and(|t| is_temporal(world, t)) => return None,
         1 => add_having(world, &mut group, dice),
@@ -423,8 +425,8 @@ fn filter(world: &World<'_>, table: TableId, depth: usize, dice: &mut Dice) -> O
         3.0,
         2.5,
         1.0,
+        19.0 * deeper,
         12.0 * deeper,
-        11.0 * deeper,
         1.2,
         1.0,
         3.0 * deeper,
@@ -513,7 +515,7 @@ fn name_of(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter>
 }
 
 fn value(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {
-    if dice.chance(0.14) {
+    if dice.chance(0.05) {
         return name_of(world, table, dice);
     }
     let columns = world.columns(table, |r| matches!(r, Role::Status | Role::Dimension));

@@ -1,6 +1,6 @@
 //! What nobody asks: the value of a column just fixed to one value, a count of what each group is.
 
-use schema::ColumnId;
+use schema::{ColumnId, Role};
 
 use super::meaning::{Aggregate, Ask, Filter, Function, Group, Key, Measure, Output, Shape};
 use super::world::World;
@@ -12,7 +12,8 @@ pub fn is_sensible(world: &World<'_>, ask: &Ask) -> bool {
         Shape::Distinct(output) | Shape::CountDistinct(output) => !is_told(ask, output),
         Shape::Group(group) => {
             let keys_tell = !group.keys.iter().any(|k| matches!(k, Key::Column(output) if is_told(ask, output)));
-            keys_tell && !totals(group).any(|total| counts_its_key(world, group, total))
+            let one_group = group.keys.iter().any(|key| ask.filters.iter().any(|f| names_group(world, key, f)));
+            keys_tell && !one_group && !totals(group).any(|total| counts_its_key(world, group, total))
         }
         Shape::Count | Shape::Totals(_) => true,
     }
@@ -35,6 +36,23 @@ fn fixes(filter: &Filter, column: ColumnId) -> bool {
 fn totals(group: &Group) -> impl Iterator<Item = &Aggregate> {
     let top = group.top.iter().map(|(total, ..)| total);
     group.totals.iter().chain(top).chain(group.having.iter().map(|having| &having.total))
+}
+
+/// "Assignments on PRJ-007 per project".
+fn names_group(world: &World<'_>, key: &Key, filter: &Filter) -> bool {
+    let Key::Entity(path) = key else { return false };
+    let Some(&first) = path.first() else { return false };
+    match filter {
+        Filter::Parent { key, filters } => {
+            let named = |f: &Filter| matches!(f, Filter::Value { column, values, negated: false }
+                if values.len() == 1 && matches!(world.role(*column), Role::Name | Role::Code));
+            *key == first && filters.iter().any(named)
+        }
+        Filter::Value { column, values, negated: false } => {
+            values.len() == 1 && world.catalog.key_pairs(first).any(|(from, _)| from == *column)
+        }
+        _ => false,
+    }
 }
 
 /// "Different projects per project".

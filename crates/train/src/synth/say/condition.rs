@@ -137,9 +137,7 @@ impl<'w> Speaker<'w> {
     /// A code: of the row itself, or of one that it refers to ("for COMP-001").
     fn coded_condition(&mut self, column: ColumnId, value: &str, position: &str) -> Option<String> {
         let term = self.term(column, false)?;
-        let catalog = self.world.catalog;
-        let key = self.world.parents(column.table).into_iter().find(|&k| catalog.key_pairs(k).any(|(c, _)| c == column));
-        let relation = key.and_then(|key| self.relation(key)).map(|r| r.forward.clone()).unwrap_or_default();
+        let relation = self.refers(column).and_then(|key| self.relation(key)).map(|r| r.forward.clone()).unwrap_or_default();
         if let Some(forward) = self.dice.early(&relation).filter(|_| position == "after")
             && self.dice.chance(0.6)
         {

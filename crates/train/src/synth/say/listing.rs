@@ -1,6 +1,6 @@
 //! The columns wanted, listed behind a sentence: "Which projects are late? Code, name, budget."
 
-use schema::{ColumnId, Role, TableId};
+use schema::{ColumnId, ForeignKeyId, Role, TableId};
 
 use super::{Noun, Speaker, capitalised, is_question};
 use crate::synth::meaning::{Aggregate, Function, Group, Key, Measure, Output};
@@ -38,6 +38,12 @@ impl Speaker<'_> {
 
     /// A column's name without its table's: "code" for a project's code.
     pub(super) fn short_term(&mut self, column: ColumnId) -> Option<String> {
+        if self.world.role(column) == Role::Code
+            && let Some(key) = self.refers(column)
+            && self.dice.chance(0.2)
+        {
+            return Some(self.noun(self.world.catalog.foreign_key(key).to).one);
+        }
         let term = self.term(column, false)?;
         if !matches!(self.world.role(column), Role::Name | Role::Code | Role::Key | Role::Status | Role::Text) {
             return Some(term);
@@ -48,6 +54,13 @@ impl Speaker<'_> {
             Some(short) if self.dice.chance(0.6) => Some(short.to_owned()),
             _ => Some(term),
         }
+    }
+
+    /// The key that a column alone makes up.
+    pub(super) fn refers(&self, column: ColumnId) -> Option<ForeignKeyId> {
+        let catalog = self.world.catalog;
+        let is_key = |&key: &ForeignKeyId| catalog.key_pairs(key).map(|(from, _)| from).eq([column]);
+        self.world.parents(column.table).into_iter().find(is_key)
     }
 
     /// Keys and totals of a group as they are listed; none where the sentence leaves open what a row is.
