@@ -9,8 +9,8 @@ use sql::tree::{BinaryOp, SlotPart};
 use super::dice::Dice;
 use super::identity::identified;
 use super::meaning::{Aggregate, Ask, Filter, Function, Group, Having, Key, Measure, Output, Shape, When};
-use super::{sense, surface};
 use super::world::{Path, World};
+use super::{sense, surface};
 
 /// One question's meaning; none where the dice led nowhere (a table without a measure asked for a total).
 pub fn ask(world: &World<'_>, dice: &mut Dice) -> Option<Ask> {
@@ -62,11 +62,7 @@ fn lookup(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Ask> {
 }
 
 fn list(world: &World<'_>, root: TableId, dice: &mut Dice) -> Shape {
-    let columns = if dice.chance(0.42) {
-        vec![]
-    } else {
-        identified(world, root, outputs(world, root, dice), dice)
-    };
+    let columns = if dice.chance(0.42) { vec![] } else { identified(world, root, outputs(world, root, dice), dice) };
     let order = if dice.chance(0.06) { order(world, root, &columns, dice) } else { None };
     Shape::List { columns, order }
 }

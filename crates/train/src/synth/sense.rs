@@ -44,8 +44,10 @@ fn names_group(world: &World<'_>, key: &Key, filter: &Filter) -> bool {
     let Some(&first) = path.first() else { return false };
     match filter {
         Filter::Parent { key, filters } => {
-            let named = |f: &Filter| matches!(f, Filter::Value { column, values, negated: false }
-                if values.len() == 1 && matches!(world.role(*column), Role::Name | Role::Code));
+            let named = |f: &Filter| {
+                matches!(f, Filter::Value { column, values, negated: false }
+                if values.len() == 1 && matches!(world.role(*column), Role::Name | Role::Code))
+            };
             *key == first && filters.iter().any(named)
         }
         Filter::Value { column, values, negated: false } => {

@@ -5,3 +5,4 @@ mod folder;
 mod pack;
 mod pipeline;
 mod sft;
+mod synth;

@@ -137,7 +137,8 @@ impl<'w> Speaker<'w> {
     /// A code: of the row itself, or of one that it refers to ("for COMP-001").
     fn coded_condition(&mut self, column: ColumnId, value: &str, position: &str) -> Option<String> {
         let term = self.term(column, false)?;
-        let relation = self.refers(column).and_then(|key| self.relation(key)).map(|r| r.forward.clone()).unwrap_or_default();
+        let relation =
+            self.refers(column).and_then(|key| self.relation(key)).map(|r| r.forward.clone()).unwrap_or_default();
         if let Some(forward) = self.dice.early(&relation).filter(|_| position == "after")
             && self.dice.chance(0.6)
         {

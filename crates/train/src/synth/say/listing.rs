@@ -18,7 +18,7 @@ impl Speaker<'_> {
         let said = self.say("listing", "after", &[("cols", &cols), ("Cols", &capital)])?;
         let text = text.trim_end_matches(['.', '?', ' ']).to_owned();
         Some(match said.strip_prefix('.') {
-            Some(rest) if is_question(&text) => format!("{text}?{rest}"),
+            Some(rest) if is_question(&text) && !rest.starts_with('.') => format!("{text}?{rest}"),
             _ if said.starts_with(['.', ':', ',', ';']) => text + &said,
             _ => format!("{text} {said}"),
         })

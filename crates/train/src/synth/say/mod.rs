@@ -95,7 +95,11 @@ impl<'w> Speaker<'w> {
                 let order = self.order(by, *descending)?;
                 let joint = joined(&text, &order);
                 // What stands behind a full stop is said as a sentence of its own.
-                Some(if text.contains(['.', '?']) { format!("{text}, {}", order.trim_start_matches(['.', ',', ' '])) } else { joint })
+                Some(if text.contains(['.', '?']) {
+                    format!("{text}, {}", order.trim_start_matches(['.', ',', ' ']))
+                } else {
+                    joint
+                })
             }
             Shape::Top { columns, by, descending, n } => self.top(ask, columns, *by, *descending, *n),
             Shape::Count => self.count(ask),
@@ -122,12 +126,16 @@ impl<'w> Speaker<'w> {
 
 /// Whether the patterns of a group are whole sentences.
 fn is_sentence(group: &str) -> bool {
-    ["list", "list_columns", "lookup", "count", "distinct", "count_distinct", "aggregate", "group", "top"].contains(&group)
+    ["list", "list_columns", "lookup", "count", "distinct", "count_distinct", "aggregate", "group", "top"]
+        .contains(&group)
 }
 
 /// Whether a sentence asks, so that a question mark ends it.
 pub(crate) fn is_question(text: &str) -> bool {
-    let words = ["how ", "which ", "what", "who", "where ", "are ", "do ", "does ", "can ", "could ", "is ", "would ", "have ", "any "];
+    let words = [
+        "how ", "which ", "what", "who", "where ", "are ", "do ", "does ", "can ", "could ", "is ", "would ", "have ",
+        "any ",
+    ];
     let lower = text.trim_start().to_lowercase();
     words.iter().any(|w| lower.starts_with(w))
 }

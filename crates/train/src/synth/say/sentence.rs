@@ -4,8 +4,8 @@ use schema::{Role, TableId, Type, Value};
 use sql::tree::BinaryOp;
 
 use super::{Noun, Phrase, Speaker, joined};
-use crate::synth::meaning::{Aggregate, Ask, Filter, Function, Group, Measure, Output};
 use crate::synth::identity;
+use crate::synth::meaning::{Aggregate, Ask, Filter, Function, Group, Measure, Output};
 use crate::synth::pattern::fill;
 use crate::synth::surface;
 
