@@ -47,6 +47,10 @@ pub struct TableTerms {
     pub code: Option<String>,
     /// Whether this is one of the tables most questions are about.
     pub core: bool,
+    /// Whether its rows are people, so that "who" may ask for them.
+    pub people: bool,
+    /// What people ask of these rows although no column holds it: "priority", "salary".
+    pub absent: Vec<String>,
 }
 
 /// Words for one column.

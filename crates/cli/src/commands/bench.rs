@@ -5,6 +5,7 @@ mod determinism;
 mod mask;
 mod network;
 mod pipeline;
+mod synth;
 mod walks;
 
 use serde_json::json;
@@ -31,6 +32,9 @@ pub(crate) struct Args {
     /// Threads.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
+    /// Questions that synthesis asks of one query, at most.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    voices: u16,
     /// Walk through untrained weights at temperature 2 instead of evenly.
     #[arg(long)]
     weights: bool,
@@ -74,7 +78,7 @@ struct Bench {
     measure: fn(&Args, &Context) -> Measured,
 }
 
-const BENCHES: [Bench; 9] = [
+const BENCHES: [Bench; 10] = [
     Bench { name: "walks", is_quick: true, measure: walks::measure },
     Bench { name: "mask", is_quick: true, measure: mask::measure },
     Bench { name: "validate", is_quick: true, measure: pipeline::validate },
@@ -83,6 +87,7 @@ const BENCHES: [Bench; 9] = [
     Bench { name: "cold", is_quick: true, measure: cold::measure },
     Bench { name: "decode", is_quick: true, measure: network::decode },
     Bench { name: "train", is_quick: true, measure: network::train },
+    Bench { name: "synth", is_quick: true, measure: synth::measure },
     Bench { name: "determinism", is_quick: false, measure: determinism::measure },
 ];
 

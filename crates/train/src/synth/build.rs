@@ -262,12 +262,19 @@ impl<'w> Scope<'w> {
 
     fn group(&mut self, group: &Group) -> (Vec<OrderItem>, Option<Expr>) {
         for key in &group.keys {
+            let shown = group.shown.as_ref().filter(|_| matches!(key, Key::Entity(_)));
             for expr in self.key(key) {
                 if group.skip_blank {
                     let present = ExprKind::IsNull { operand: Box::new(expr.clone()), negated: true };
                     add(&mut self.select.filter, present.into());
                 }
                 self.select.group_by.push(expr.clone());
+                if shown.is_none() {
+                    self.item(expr);
+                }
+            }
+            for column in shown.into_iter().flatten() {
+                let expr = self.shown(key, *column);
                 self.item(expr);
             }
         }
@@ -290,6 +297,14 @@ impl<'w> Scope<'w> {
             }
             _ => (vec![], None),
         }
+    }
+
+    fn shown(&mut self, key: &Key, column: ColumnId) -> Expr {
+        let path = match key {
+            Key::Entity(path) => path.clone(),
+            Key::Column(output) => output.path.clone(),
+        };
+        Expr::column(self.source(&path), column)
     }
 
     fn key(&mut self, key: &Key) -> Vec<Expr> {

@@ -21,9 +21,19 @@ impl Dice {
         ((u128::from(self.0.next_u64()) * n as u128) >> 64) as usize
     }
 
-    /// A number from `low` to `high`, both included.
+    /// A number from `low` to `high`, both included; `low` where `high` is below it.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
-        low + self.below((high - low + 1).max(1) as usize) as i64
+        if high <= low {
+            return low;
+        }
+        // Counted without overflow: the whole range of `i64` has one number more than fits.
+        let steps = high.abs_diff(low).saturating_add(1);
+        low.wrapping_add_unsigned(self.below(steps as usize) as u64)
+    }
+
+    /// A seed for other dice.
+    pub fn seed(&mut self) -> u64 {
+        self.0.next_u64()
     }
 
     /// True with this probability.
@@ -59,6 +69,21 @@ impl Dice {
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_any_range() {
+        let mut dice = Dice::new(1, 0);
+        for (low, high) in [(0, i64::MAX), (i64::MIN, i64::MAX), (-3, 3), (5, 5), (5, 4)] {
+            let seen: std::collections::BTreeSet<i64> = (0..100).map(|_| dice.between(low, high)).collect();
+            assert!(seen.iter().all(|n| (low..=high.max(low)).contains(n)), "{low} to {high}: {seen:?}");
+            assert_eq!(seen.len() > 1, high > low, "{low} to {high}: {seen:?}");
         }
     }
 }

@@ -1,14 +1,17 @@
-//! Many trees at once: in blocks, each tree by its number, so that any number of threads writes the same data.
+//! Many trees at once: each by its number and handed on in their order, so that any number of threads writes the same
+//! data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::pair::{self, Drops};
 use super::split::Split;
 use super::studio::Studio;
 use crate::example::Example;
 
-/// Trees drawn before their examples are written.
-const BLOCK: u64 = 2048;
+/// Trees whose examples may wait to be handed on.
+const AHEAD: usize = 256;
 
 /// How much to generate.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +37,11 @@ pub struct Generated {
     pub drops: Drops,
 }
 
-/// Generates one split, handing each example on in the order of its number. The studios take turns, tree by tree.
+/// What became of one tree.
+type Done = (u64, Vec<Example>, Drops);
+
+/// Generates one split, handing each example on in the order of its number while the next trees are under way. The
+/// studios take turns, tree by tree.
 ///
 /// # Errors
 /// Whatever `each` returns stops it.
@@ -44,56 +51,93 @@ pub fn generate<E>(
     amount: Amount,
     each: &mut dyn FnMut(Example) -> Result<(), E>,
 ) -> Result<Generated, E> {
-    let mut generated = Generated::default();
-    let mut seen = BTreeSet::new();
+    if studios.is_empty() || amount.questions == 0 {
+        return Ok(Generated::default());
+    }
     // A stream that yields nothing for so long is dry.
-    let most_blocks = 4 + 400 * amount.questions as u64 / BLOCK;
-    for block in 0..most_blocks {
-        let found = block_of(studios, split, amount, block, &mut generated.drops);
-        for examples in found {
-            let new: Vec<Example> = examples.into_iter().filter(|e| seen.insert(fingerprint(e))).collect();
-            generated.trees += usize::from(!new.is_empty());
-            for example in new {
-                if generated.questions == amount.questions {
-                    return Ok(generated);
-                }
-                generated.questions += 1;
-                each(example)?;
+    let last = 8192 + 400 * amount.questions as u64;
+    let next = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(AHEAD);
+        for _ in 0..amount.threads.max(1) {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || work(studios, split, amount, (next, last), &sender));
+        }
+        drop(sender);
+        // The receiver goes when enough is taken, and the workers stop with it.
+        take(receiver, amount.questions, each)
+    })
+}
+
+/// Draws one tree after another until there are no more, or nobody wants them.
+fn work(
+    studios: &[Studio<'_>],
+    split: Split,
+    amount: Amount,
+    (next, last): (&AtomicU64, u64),
+    sender: &SyncSender<Done>,
+) {
+    loop {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        if index >= last {
+            return;
+        }
+        let studio = &studios[index as usize % studios.len()];
+        let mut drops = Drops::default();
+        let examples = pair::examples(studio, split, (amount.seed, index), amount.voices, &mut drops);
+        if sender.send((index, examples, drops)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Hands on what comes, by its number.
+fn take<E>(
+    receiver: Receiver<Done>,
+    questions: usize,
+    each: &mut dyn FnMut(Example) -> Result<(), E>,
+) -> Result<Generated, E> {
+    let mut taken = Taken { questions, generated: Generated::default(), seen: BTreeSet::new() };
+    let mut waiting = BTreeMap::new();
+    let mut next = 0;
+    for (index, examples, drops) in receiver {
+        waiting.insert(index, (examples, drops));
+        while let Some((examples, drops)) = waiting.remove(&next) {
+            next += 1;
+            taken.tree(examples, &drops, each)?;
+            if taken.generated.questions == questions {
+                return Ok(taken.generated);
             }
         }
     }
-    Ok(generated)
+    Ok(taken.generated)
+}
+
+struct Taken {
+    questions: usize,
+    generated: Generated,
+    seen: BTreeSet<u64>,
+}
+
+impl Taken {
+    fn tree<E>(
+        &mut self,
+        examples: Vec<Example>,
+        drops: &Drops,
+        each: &mut dyn FnMut(Example) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let generated = &mut self.generated;
+        generated.drops.merge(drops);
+        let mut new: Vec<Example> = examples.into_iter().filter(|e| self.seen.insert(fingerprint(e))).collect();
+        new.truncate(self.questions - generated.questions);
+        generated.trees += usize::from(!new.is_empty());
+        generated.questions += new.len();
+        new.into_iter().try_for_each(each)
+    }
 }
 
 /// The question as the model sees it: the same words with the same slots are one question.
 fn fingerprint(example: &Example) -> u64 {
     let text = example.normalized.bytes().chain(example.lexemes.iter().flat_map(|l| l.bytes()));
     text.fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
-}
-
-fn block_of(studios: &[Studio<'_>], split: Split, amount: Amount, block: u64, drops: &mut Drops) -> Vec<Vec<Example>> {
-    let threads = amount.threads.max(1) as u64;
-    let first = block * BLOCK;
-    let share = |thread: u64| {
-        let mut drops = Drops::default();
-        let indexes = (first..first + BLOCK).filter(|i| i % threads == thread);
-        let found: Vec<(u64, Vec<Example>)> = indexes
-            .map(|index| {
-                let studio = &studios[index as usize % studios.len()];
-                (index, pair::examples(studio, split, (amount.seed, index), amount.voices, &mut drops))
-            })
-            .collect();
-        (found, drops)
-    };
-    let shares: Vec<_> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|t| scope.spawn(move || share(t))).collect();
-        workers.into_iter().map(|w| w.join().expect("a worker that panics is a bug")).collect()
-    });
-    let mut all = vec![];
-    for (found, dropped) in shares {
-        drops.merge(&dropped);
-        all.extend(found);
-    }
-    all.sort_by_key(|(index, _)| *index);
-    all.into_iter().map(|(_, examples)| examples).collect()
 }

@@ -57,6 +57,8 @@ pub enum Shape {
 pub struct Group {
     /// What rows are grouped by.
     pub keys: Vec<Key>,
+    /// Columns shown of a key that is a row; none for its display columns.
+    pub shown: Option<Vec<ColumnId>>,
     /// What is computed for each group; empty when only the keys are shown.
     pub totals: Vec<Aggregate>,
     /// A condition on the groups.

@@ -2,7 +2,7 @@
 //!
 //! Suggested reading order:
 //! * [`meaning`]: what a person may ask, before SQL and before words.
-//! * [`sample`]: sampling it; [`dice`]: the choices.
+//! * [`sample`]: sampling it; [`sense`]: what nobody asks; [`identity`]: how rows are told apart; [`dice`]: the choices.
 //! * [`build`]: from what is asked to the query tree.
 //! * [`say`], [`pattern`], [`surface`], [`noise`]: from what is asked to a question in words.
 //! * [`decline`]: questions that must not be answered.
@@ -15,12 +15,14 @@ pub mod build;
 pub mod decline;
 pub mod dice;
 pub mod generate;
+pub mod identity;
 pub mod meaning;
 pub mod noise;
 pub mod pair;
 pub mod pattern;
 pub mod sample;
 pub mod say;
+pub mod sense;
 pub mod sets;
 pub mod split;
 pub mod studio;

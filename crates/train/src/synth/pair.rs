@@ -49,7 +49,7 @@ pub fn examples(
     voices: usize,
     drops: &mut Drops,
 ) -> Vec<Example> {
-    let mut dice = Dice::new(seed, index * 2);
+    let mut dice = Dice::new(seed, index.wrapping_mul(2));
     if dice.chance(0.1) {
         return declined(studio, split, (seed, index), voices.div_ceil(2), drops);
     }
@@ -185,7 +185,7 @@ fn declined(
         let mut dice = Dice::new(seed ^ 0xdec1, (index << 8) + voice as u64);
         let rows = |table: TableId, dice: &mut Dice| {
             let filters = sample::some_filters(&studio.world, table, dice);
-            say::Speaker::new(&studio.world, Dice::new(dice.between(0, i64::MAX) as u64, 0)).some_rows(table, &filters)
+            say::Speaker::new(&studio.world, Dice::new(dice.seed(), 0)).some_rows(table, &filters)
         };
         let Some((said, intent, family)) = decline::question(&studio.world, &rows, &mut dice) else {
             drops.add("no words");

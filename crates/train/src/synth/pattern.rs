@@ -38,6 +38,11 @@ impl Patterns {
         self.groups.get(group).is_some_and(|g| g.contains_key(position))
     }
 
+    /// The patterns of a group and position as they stand.
+    pub fn list(&self, group: &str, position: &str) -> &[String] {
+        self.groups.get(group).and_then(|g| g.get(position)).map_or(&[], Vec::as_slice)
+    }
+
     /// A pattern of a group and position, its choices made and its names filled in.
     pub fn say(
         &self,

@@ -7,14 +7,15 @@ use schema::{ColumnId, Role, TableId, Type, Value};
 use sql::tree::{BinaryOp, SlotPart};
 
 use super::dice::Dice;
+use super::identity::identified;
 use super::meaning::{Aggregate, Ask, Filter, Function, Group, Having, Key, Measure, Output, Shape, When};
-use super::surface;
 use super::world::{Path, World};
+use super::{sense, surface};
 
 /// One question's meaning; none where the dice led nowhere (a table without a measure asked for a total).
 pub fn ask(world: &World<'_>, dice: &mut Dice) -> Option<Ask> {
     let root = root(world, dice)?;
-    let kind = dice.weighted(&[28.0, 9.0, 11.0, 4.0, 2.0, 10.0, 34.0, 6.0]);
+    let kind = dice.weighted(&[35.0, 4.5, 9.0, 4.5, 2.0, 8.0, 33.0, 6.0]);
     if kind == 7 {
         return lookup(world, root, dice);
     }
@@ -28,21 +29,24 @@ pub fn ask(world: &World<'_>, dice: &mut Dice) -> Option<Ask> {
         _ => Shape::Group(group(world, root, dice)?),
     };
     let n = match &shape {
-        Shape::List { columns, .. } if columns.is_empty() => dice.weighted(&[0.06, 0.44, 0.36, 0.14]),
-        Shape::List { .. } => dice.weighted(&[0.14, 0.52, 0.27, 0.07]),
-        Shape::Count => dice.weighted(&[0.12, 0.52, 0.28, 0.08]),
+        Shape::List { columns, .. } if columns.is_empty() => dice.weighted(&[0.03, 0.38, 0.41, 0.18]),
+        Shape::List { .. } => dice.weighted(&[0.05, 0.43, 0.38, 0.14]),
+        Shape::Count => dice.weighted(&[0.07, 0.46, 0.35, 0.12]),
         Shape::Group(group) if group.keep_empty => 0,
-        Shape::Group(_) | Shape::Top { .. } => dice.weighted(&[0.5, 0.37, 0.11, 0.02]),
-        _ => dice.weighted(&[0.3, 0.47, 0.19, 0.04]),
+        Shape::Group(_) | Shape::Top { .. } => dice.weighted(&[0.38, 0.42, 0.16, 0.04]),
+        _ => dice.weighted(&[0.24, 0.46, 0.24, 0.06]),
     };
     let filters = filters(world, root, n, 2, dice);
-    Some(Ask { root, filters, shape })
+    let ask = Ask { root, filters, shape };
+    sense::is_sensible(world, &ask).then_some(ask)
 }
 
 fn root(world: &World<'_>, dice: &mut Dice) -> Option<TableId> {
     let tables: Vec<TableId> =
         world.catalog.table_ids().filter(|&t| world.glossary.table(world.catalog, t).is_some()).collect();
-    let weights: Vec<f64> = tables.iter().map(|&t| if world.is_core(t) { 1.0 } else { 0.13 }).collect();
+    // Tables that many others refer to are spoken of most.
+    let often = |t: TableId| 1.0 + 0.2 * world.children(t).len() as f64;
+    let weights: Vec<f64> = tables.iter().map(|&t| if world.is_core(t) { often(t) } else { 0.2 }).collect();
     tables.get(dice.weighted(&weights)).copied()
 }
 
@@ -58,8 +62,8 @@ fn lookup(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Ask> {
 }
 
 fn list(world: &World<'_>, root: TableId, dice: &mut Dice) -> Shape {
-    let columns = if dice.chance(0.48) { vec![] } else { outputs(world, root, dice) };
-    let order = if dice.chance(0.14) { order(world, root, &columns, dice) } else { None };
+    let columns = if dice.chance(0.42) { vec![] } else { identified(world, root, outputs(world, root, dice), dice) };
+    let order = if dice.chance(0.06) { order(world, root, &columns, dice) } else { None };
     Shape::List { columns, order }
 }
 
@@ -73,7 +77,7 @@ fn outputs(world: &World<'_>, root: TableId, dice: &mut Dice) -> Vec<Output> {
             break;
         }
         let output =
-            if dice.chance(0.16) { parent_output(world, root, dice) } else { own_output(world, root, &own, dice) };
+            if dice.chance(0.25) { parent_output(world, root, dice) } else { own_output(world, root, &own, dice) };
         if let Some(output) = output.filter(|o| !chosen.contains(o)) {
             chosen.push(output);
         }
@@ -120,7 +124,7 @@ fn parent_output(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Ou
 fn path_up(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Path> {
     let first = *dice.pick(&world.parents(root))?;
     let mut path = vec![first];
-    if dice.chance(0.12) {
+    if dice.chance(0.3) {
         let next = world.parents(world.end_of(root, &path));
         if let Some(&key) = dice.pick(&next) {
             path.push(key);
@@ -169,7 +173,12 @@ fn top(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Shape> {
         _ => measure(world, root, dice)?,
     };
     let n = dice.chance(0.68).then(|| *dice.pick(&[3, 5, 5, 10, 10, 2, 4, 6, 7, 8, 15, 20]).unwrap_or(&5));
-    let mut columns = if dice.chance(0.7) { vec![] } else { outputs(world, root, dice) };
+    let mut columns = match dice.weighted(&[0.45, 0.25, 0.3]) {
+        0 => vec![],
+        // Mostly what ranks them is all that is wanted beside the name.
+        1 => identified(world, root, vec![own_measure(by)], dice),
+        _ => identified(world, root, outputs(world, root, dice), dice),
+    };
     if !columns.is_empty() && dice.chance(0.5) {
         let by = own_measure(by);
         columns.retain(|c| *c != by);
@@ -180,7 +189,7 @@ fn top(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Shape> {
 
 /// Something rows are grouped by or told apart by.
 fn dimension(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Output> {
-    let path = if dice.chance(0.22) { path_up(world, root, dice)? } else { vec![] };
+    let path = if dice.chance(0.28) { path_up(world, root, dice)? } else { vec![] };
     let table = world.end_of(root, &path);
     let mut columns = world.columns(table, |r| matches!(r, Role::Dimension | Role::Status | Role::Flag));
     if path.is_empty() {
@@ -255,7 +264,7 @@ fn is_rate(world: &World<'_>, column: ColumnId) -> bool {
 
 fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
     let parents = world.parents(root);
-    let entity = !parents.is_empty() && dice.chance(0.42);
+    let entity = !parents.is_empty() && dice.chance(0.5);
     let mut keys = if entity {
         vec![Key::Entity(path_up(world, root, dice)?)]
     } else {
@@ -275,6 +284,7 @@ fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
         } else {
             totals(world, root, dice, true).or_else(|| count(world, root, dice).map(|c| vec![c]))?
         },
+        shown: None,
         having: None,
         order: None,
         top: None,
@@ -282,7 +292,7 @@ fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
         skip_blank: false,
     };
     let single = group.keys.len() == 1;
-    match dice.weighted(&[0.42, 0.3, 0.14, 0.14]) {
+    match dice.weighted(&[0.45, 0.38, 0.1, 0.07]) {
         // "The latest end date is above …" is nothing that people ask.
         1 if group.totals.first().is_some_and(|t| is_temporal(world, t)) => return None,
         1 => add_having(world, &mut group, dice),
@@ -298,8 +308,26 @@ fn group(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Group> {
     let counts = group.totals.iter().all(|t| matches!(t.function, Function::Count | Function::CountDistinct));
     group.keep_empty =
         one_step && counts && (low || (group.having.is_none() && group.top.is_none() && dice.chance(0.2)));
+    if entity && single && dice.chance(0.5) {
+        group.shown = shown(world, root, &group, dice);
+    }
     group.skip_blank = !group.keep_empty && single && !entity && dice.chance(0.1);
     Some(group)
+}
+
+/// The columns of a group's row that somebody asks for: its name or its code or both, sometimes another one after them.
+fn shown(world: &World<'_>, root: TableId, group: &Group, dice: &mut Dice) -> Option<Vec<ColumnId>> {
+    let [Key::Entity(path)] = group.keys.as_slice() else { return None };
+    let table = world.end_of(root, path);
+    let of = |role: Role| world.columns(table, |r| r == role).first().copied();
+    let (code, name) = (of(Role::Code), of(Role::Name));
+    let chosen = match dice.weighted(&[0.55, 0.33, 0.12]) {
+        0 => [code, name],
+        1 => [None, name],
+        _ => [code, None],
+    };
+    let shown: Vec<ColumnId> = chosen.into_iter().flatten().collect();
+    (!shown.is_empty()).then_some(shown)
 }
 
 fn is_temporal(world: &World<'_>, total: &Aggregate) -> bool {
@@ -393,8 +421,8 @@ fn filter(world: &World<'_>, table: TableId, depth: usize, dice: &mut Dice) -> O
         3.0,
         2.5,
         1.0,
-        9.0 * deeper,
-        9.0 * deeper,
+        19.0 * deeper,
+        12.0 * deeper,
         1.2,
         1.0,
         3.0 * deeper,
@@ -483,7 +511,7 @@ fn name_of(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter>
 }
 
 fn value(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {
-    if dice.chance(0.14) {
+    if dice.chance(0.05) {
         return name_of(world, table, dice);
     }
     let columns = world.columns(table, |r| matches!(r, Role::Status | Role::Dimension));
@@ -579,7 +607,14 @@ fn missing(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter>
 
 fn named_condition(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {
     let own: Vec<usize> = (0..world.conditions.len()).filter(|&i| world.conditions[i].table == table).collect();
-    dice.pick(&own).map(|&i| Filter::Named(i))
+    // What has a noun of its own is said far more often: people, open positions.
+    let weight = |&i: &usize| match world.glossary.conditions.get(&world.conditions[i].key) {
+        Some(c) if !c.nouns.is_empty() && c.adjectives.is_empty() => 8.0,
+        Some(c) if !c.nouns.is_empty() => 3.0,
+        _ => 1.0,
+    };
+    let weights: Vec<f64> = own.iter().map(weight).collect();
+    own.get(dice.weighted(&weights)).map(|&i| Filter::Named(i))
 }
 
 fn columns(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {

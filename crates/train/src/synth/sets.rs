@@ -90,7 +90,7 @@ pub fn write_sets(
             hand.iter().chain(&varied).try_for_each(|example| writer.write(example))?;
         }
         // Each split has a stream of its own, so that its size changes no other.
-        let amount = Amount { questions, seed: amount.seed * 4 + split as u64, ..amount };
+        let amount = Amount { questions, seed: amount.seed.wrapping_mul(4).wrapping_add(split as u64), ..amount };
         let mut n = 0;
         let mut each = |example: Example| {
             n += 1;

@@ -6,3 +6,4 @@ mod pack;
 mod pipeline;
 mod sft;
 mod vary;
+mod synth;

@@ -106,7 +106,8 @@ impl<'w> Speaker<'w> {
                     "value"
                 }
             }
-            (1, false, Role::Name | Role::Code) => "named",
+            (1, false, Role::Name) => "named",
+            (1, false, Role::Code) => return self.coded_condition(column, &said[0], position),
             (1, false, _) => {
                 if self.dice.chance(0.6) {
                     "place"
@@ -131,6 +132,19 @@ impl<'w> Speaker<'w> {
         } else {
             text.replace(" nor ", " or ")
         })
+    }
+
+    /// A code: of the row itself, or of one that it refers to ("for COMP-001").
+    fn coded_condition(&mut self, column: ColumnId, value: &str, position: &str) -> Option<String> {
+        let term = self.term(column, false)?;
+        let relation =
+            self.refers(column).and_then(|key| self.relation(key)).map(|r| r.forward.clone()).unwrap_or_default();
+        if let Some(forward) = self.dice.early(&relation).filter(|_| position == "after")
+            && self.dice.chance(0.6)
+        {
+            return Some(format!("{forward} {value}"));
+        }
+        self.say("coded", position, &[("term", &term), ("value", value)])
     }
 
     /// A stored value as people write it.
@@ -240,8 +254,11 @@ impl<'w> Speaker<'w> {
     pub(super) fn one_or_rows(&mut self, table: TableId, filters: &[Filter]) -> Option<String> {
         if let (true, [Filter::Value { column, values, .. }]) = (self.is_one_row(filters), filters) {
             let (value, noun) = (self.value(*column, &values[0]), self.noun(table).one);
-            let forms = ["{v}", "{v}", "{v}", "the {v} {n}", "{n} {v}", "the {n} {v}", "the {n} called {v}"];
-            return Some(fill(self.dice.pick(&forms)?, &[("v", &value), ("n", &noun)]));
+            let forms: &[&str] = match self.world.role(*column) {
+                Role::Code => &["{v}", "{v}", "{v}", "{v}", "{n} {v}", "the {n} {v}"],
+                _ => &["{v}", "{v}", "{v}", "the {v} {n}", "{n} {v}", "the {n} {v}", "the {n} called {v}"],
+            };
+            return Some(fill(self.dice.pick(forms)?, &[("v", &value), ("n", &noun)]));
         }
         self.rows(table, filters)
     }

@@ -4,6 +4,7 @@ use schema::{Role, TableId, Type, Value};
 use sql::tree::BinaryOp;
 
 use super::{Noun, Phrase, Speaker, joined};
+use crate::synth::identity;
 use crate::synth::meaning::{Aggregate, Ask, Filter, Function, Group, Measure, Output};
 use crate::synth::pattern::fill;
 use crate::synth::surface;
@@ -31,6 +32,18 @@ impl Speaker<'_> {
 
     pub(super) fn list_columns(&mut self, ask: &Ask, columns: &[Output]) -> Option<String> {
         let noun = self.noun(ask.root);
+        let one_row = self.is_one_row(&ask.filters);
+        if let Some(beyond) = identity::beyond_display(self.world, ask.root, columns)
+            && !one_row
+            && self.dice.chance(0.6)
+        {
+            return self.list_with(ask, beyond);
+        }
+        if !one_row && self.dice.chance(0.55) {
+            let text = self.list(ask)?;
+            let cols = self.short_outputs(ask.root, columns)?;
+            return self.with_listing(text, &cols);
+        }
         let names: Vec<String> =
             columns.iter().map(|c| self.output(ask.root, c, &noun, false)).collect::<Option<_>>()?;
         let cols = self.listed(&names);
@@ -40,6 +53,16 @@ impl Speaker<'_> {
         }
         let np = self.rows_as(ask.root, &ask.filters, noun.clone())?;
         self.say("list_columns", "frame", &[("cols", &cols), ("np", &np), ("one", &noun.one)])
+    }
+
+    /// "…, with their budget": what shows the rows as ever, and more of them.
+    fn list_with(&mut self, ask: &Ask, beyond: &[Output]) -> Option<String> {
+        let text = self.list(ask)?;
+        let cols = self.short_outputs(ask.root, beyond)?;
+        let cols = self.listed(&cols);
+        let said = self.say("listing", "with", &[("cols", &cols)])?;
+        let text = text.trim_end_matches(['.', '?']);
+        Some(if said.starts_with(',') { format!("{text}{said}") } else { format!("{text} {said}") })
     }
 
     /// Whether one row is meant, by its name or code.
@@ -105,9 +128,15 @@ impl Speaker<'_> {
         let one = if phrase.noun == noun.many { one.text() } else { phrase.text() };
         let np = phrase.text();
         let measure = self.measure(ask.root, by, false)?;
+        let is_latest = matches!(by, Measure::Column(c) if self.world.ty(c).is_temporal());
         let n_said = n.map(|n| surface::number(&Value::Integer(n), None, &mut self.dice)).unwrap_or_default();
         let (rank, adjectives) =
             if descending { ("most", self.adjectives(by, true)) } else { ("least", self.adjectives(by, false)) };
+        let rank = match (is_latest, descending) {
+            (true, true) => "latest",
+            (true, false) => "earliest",
+            _ => rank,
+        };
         let word = self.say("rank", rank, &[])?;
         let adjective = self.dice.pick(&adjectives).cloned();
         let highest = self.say("rank", if descending { "highest" } else { "lowest" }, &[])?;
@@ -130,38 +159,8 @@ impl Speaker<'_> {
             (Some(_), false, false) => "bottom",
         };
         let text = self.say("top", position, &names)?;
-        self.with_columns(text, ask.root, columns, &noun)
-    }
-
-    /// "…: code, name and budget", after a ranking.
-    pub(super) fn with_columns(
-        &mut self,
-        text: String,
-        root: TableId,
-        columns: &[Output],
-        noun: &Noun,
-    ) -> Option<String> {
-        if columns.is_empty() {
-            return Some(text);
-        }
-        let names: Vec<String> = columns.iter().map(|c| self.output(root, c, noun, false)).collect::<Option<_>>()?;
-        let cols = self.listed(&names);
-        let forms = [
-            ": {cols}",
-            " - {cols}",
-            ", {cols}",
-            " with {cols}",
-            ", showing {cols}",
-            ", with {cols}",
-            ". Show {cols}",
-            " ({cols})",
-            " - I need {cols}",
-            ". {cols} please",
-            " and show {cols}",
-            ", just the {cols}",
-        ];
-        let form = *self.dice.pick(&forms)?;
-        Some(text + &fill(form, &[("cols", &cols)]))
+        let cols = self.short_outputs(ask.root, columns)?;
+        self.with_listing(text, &cols)
     }
 
     pub(super) fn adjectives(&self, by: Measure, most: bool) -> Vec<String> {
@@ -187,18 +186,7 @@ impl Speaker<'_> {
         } else {
             self.group_totals(ask.root, group, (&key, &np, &noun), must_name_rows)?
         };
-        if group.top.is_some() && !group.totals.is_empty() {
-            let agg = self.aggregates(ask.root, &group.totals, &noun)?;
-            let form = *self.dice.pick(&[
-                " with {agg}",
-                ": {key} and {agg}",
-                ", {key} and {agg}",
-                ", showing the {agg}",
-                " and their {agg}",
-                " - {key}, {agg}",
-            ])?;
-            text += &fill(form, &[("agg", &agg), ("key", &key)]);
-        }
+        let must_list = group.shown.is_some() || (group.top.is_some() && !group.totals.is_empty());
         if group.having.is_some() && !group.totals.is_empty() {
             let condition = self.having(ask.root, group, &np, &noun)?;
             text += &self.say("group", "having_only", &[("keys", &keys), ("condition", &condition)])?;
@@ -207,7 +195,12 @@ impl Speaker<'_> {
             let order = self.group_order(ask.root, group, &noun, descending)?;
             text = joined(&text, &order);
         }
-        self.group_extras(text, ask.root, group, (&key, &keys))
+        let text = self.group_extras(text, ask.root, group, (&key, &keys))?;
+        if must_list || self.dice.chance(0.2) {
+            let cols = self.group_columns(ask.root, group, &noun)?;
+            return self.with_listing(text, &cols);
+        }
+        Some(text)
     }
 
     pub(super) fn group_extras(
@@ -263,10 +256,12 @@ impl Speaker<'_> {
         if counts && self.dice.chance(0.75) {
             return self.say("group", "count", &[("np", np), ("key", key)]);
         }
-        let agg = self.aggregates(root, &group.totals, noun)?;
+        // A count names the rows itself: "number of active projects by department", not "… of active projects" again.
+        let counts = group.totals.iter().any(|t| t.function == Function::Count);
+        let counted = if counts { Noun { one: np.to_owned(), many: np.to_owned() } } else { noun.clone() };
+        let agg = self.aggregates(root, &group.totals, &counted)?;
         let said = self.say("group", "frame", &[("agg", &agg), ("key", key)])?;
-        let named = group.totals.iter().any(|t| t.function == Function::Count) && !must;
-        Some(self.naming_rows(said, np, must && !named))
+        Some(if counts { without_rows(&said) } else { self.naming_rows(said, np, must) })
     }
 
     /// Puts the rows into a pattern that may leave them out.
@@ -341,6 +336,7 @@ impl Speaker<'_> {
         let Measure::Column(column) = by.measure else { return None };
         let term = self.term(column, false)?;
         let position = match (self.world.ty(column), descending) {
+            (Type::Text, _) if self.world.role(column) == Role::Name => "alphabetical_name",
             (Type::Text, _) => "alphabetical",
             (Type::Date | Type::Timestamp, true) => "newest",
             (Type::Date | Type::Timestamp, false) => "oldest",
@@ -356,5 +352,27 @@ impl Speaker<'_> {
         let highest = self.say("rank", "highest", &[])?;
         let lowest = self.say("rank", "lowest", &[])?;
         self.say("order", position, &[("term", &term), ("highest", &highest), ("lowest", &lowest)])
+    }
+}
+
+/// A pattern with the words that would name its rows taken out.
+fn without_rows(said: &str) -> String {
+    let Some((before, after)) = said.split_once("{np}") else { return said.to_owned() };
+    let mut words: Vec<&str> = before.split(' ').collect();
+    while words.last().is_some_and(|w| ["", "the", "all", "of", "for", "across", "among", "("].contains(w)) {
+        words.pop();
+    }
+    format!("{}{after}", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_rows;
+
+    #[test]
+    fn rows_are_taken_out_with_their_preposition() {
+        assert_eq!(without_rows("{agg} by {key} for all the {np}"), "{agg} by {key}");
+        assert_eq!(without_rows("group the {np} by {key} and show {agg}"), "group by {key} and show {agg}");
+        assert_eq!(without_rows("{agg} by {key}"), "{agg} by {key}");
     }
 }
