@@ -12,8 +12,10 @@
 //! * `advance`: what a lexeme does.
 //! * `cost`: how far the end is.
 //! * [`walk`]: random queries, for tests and measurement.
+//! * [`bytes`]: the same for models whose tokens are bytes.
 
 mod advance;
+pub mod bytes;
 mod connect;
 mod cost;
 mod few;
@@ -151,6 +153,11 @@ impl<'g> Matcher<'g> {
             self.remaining.hash(&mut hasher);
         }
         hasher.finish()
+    }
+
+    /// Whether both stand at the same place of the same query, whatever their budgets.
+    fn is_like(&self, other: &Self) -> bool {
+        self.frames == other.frames && self.levels == other.levels
     }
 
     fn level(&self) -> &Level {
