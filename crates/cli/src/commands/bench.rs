@@ -5,6 +5,7 @@ mod determinism;
 mod mask;
 mod network;
 mod pipeline;
+mod vocabulary;
 mod walks;
 
 use serde_json::json;

@@ -1,19 +1,33 @@
-//! How long one mask of the matcher takes, over walks.
+//! How long one mask of the matcher takes, over walks: with our own vocabulary, and with a byte-level one of the size that
+//! large models have.
 
 use std::time::Instant;
 
 use answer::query_generator::MAX_LEXEMES;
 use sql::bitset::BitSet;
 use sql::matcher::Matcher;
+use sql::matcher::bytes::{ByteGrammar, ByteMatcher, written};
+use sql::matcher::walk::walk;
 
+use super::vocabulary::vocabulary;
 use super::walks::Ground;
 use super::{Args, Even, Figure, Measured, times};
 use crate::context::Context;
+use crate::exit::{Exit, Failure};
 
-/// Times each mask along even walks, and the forward passes that forced lexemes save.
+/// Walks whose text the byte-level vocabulary is learned from.
+const LEARNED: usize = 400;
+
+/// Times each mask along even walks, and counts the forward passes that forced tokens save.
 pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let pack = context.pack()?;
     let ground = Ground::new(&pack)?;
+    let mut figures = own(args, &ground);
+    figures.extend(bytes(args, &ground)?);
+    Ok(figures)
+}
+
+fn own(args: &Args, ground: &Ground<'_>) -> Vec<Figure> {
     let (mut even, mut mask) = (Even(args.seed), BitSet::default());
     let (mut micros, mut forced) = (vec![], 0usize);
     for _ in 0..args.count(500) {
@@ -31,5 +45,81 @@ pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let share = 100.0 * forced as f64 / micros.len().max(1) as f64;
     let mut figures = times("mask", micros, "µs");
     figures.push(Figure::new("mask.forced", share, "%"));
+    figures
+}
+
+/// The text of an even walk, as a byte-level model writes it.
+fn walked_text(ground: &Ground<'_>, even: &mut Even) -> String {
+    let mut matcher = Matcher::new(&ground.grammar, &ground.slots, MAX_LEXEMES);
+    let walked = walk(&mut matcher, &mut |n| even.below(n));
+    written(&ground.pack.catalog, &ground.vocabulary.lexicon, &walked)
+}
+
+/// The same along the tokens of walks' texts, the longest token each time. A token is forced when its bytes must come.
+fn bytes(args: &Args, ground: &Ground<'_>) -> Measured {
+    let mut even = Even(args.seed);
+    let learned: Vec<String> = (0..LEARNED).map(|_| walked_text(ground, &mut even)).collect();
+    let vocabulary = vocabulary(&learned, args.seed)?;
+    let started = Instant::now();
+    let grammar = ByteGrammar::new(&ground.pack.catalog, &ground.vocabulary.lexicon, vocabulary).map_err(defect)?;
+    let prepared = started.elapsed().as_secs_f64() * 1000.0;
+    let mut steps = Steps::default();
+    for _ in 0..args.count(500) {
+        let text = walked_text(ground, &mut even);
+        let matcher = Matcher::new(&ground.grammar, &ground.slots, MAX_LEXEMES);
+        steps.follow(&grammar, ByteMatcher::new(&grammar, matcher), text.as_bytes())?;
+    }
+    let mut figures = vec![
+        Figure::new("mask.bytes.vocabulary", grammar.vocabulary().len() as f64, "tokens"),
+        Figure::new("mask.bytes.prepare", prepared, "ms"),
+    ];
+    figures.extend(steps.figures());
     Ok(figures)
+}
+
+fn defect(problem: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Failed, "internal", problem)
+}
+
+/// What tokens cost and save, one by one.
+#[derive(Default)]
+struct Steps {
+    masks: Vec<f64>,
+    advances: Vec<f64>,
+    allowed: usize,
+    forced: usize,
+}
+
+impl Steps {
+    /// Writes a text and its end; an error where the mask lacks one of its tokens.
+    fn follow(&mut self, grammar: &ByteGrammar, mut matcher: ByteMatcher<'_>, text: &[u8]) -> Result<(), Failure> {
+        let vocabulary = grammar.vocabulary();
+        let mut mask = BitSet::default();
+        for token in vocabulary.tokens(text).unwrap_or_default().into_iter().chain([vocabulary.end()]) {
+            let started = Instant::now();
+            matcher.mask(&mut mask);
+            self.masks.push(started.elapsed().as_secs_f64() * 1e6);
+            self.allowed += mask.len();
+            let (forced, bytes) = (matcher.forced(), vocabulary.bytes(token));
+            self.forced += usize::from(if bytes.is_empty() { forced.ends } else { forced.bytes.starts_with(bytes) });
+            let started = Instant::now();
+            let taken = matcher.advance(token);
+            self.advances.push(started.elapsed().as_secs_f64() * 1e6);
+            if taken.is_err() || !mask.contains(token) {
+                return Err(defect(format_args!("the mask lacks a token of {:?}", String::from_utf8_lossy(text))));
+            }
+        }
+        Ok(())
+    }
+
+    fn figures(self) -> Vec<Figure> {
+        let count = self.masks.len().max(1) as f64;
+        let most = self.masks.iter().copied().fold(0.0, f64::max);
+        let mut figures = times("mask.bytes", self.masks, "µs");
+        figures.push(Figure::new("mask.bytes.max", most, "µs"));
+        figures.extend(times("mask.bytes.advance", self.advances, "µs"));
+        figures.push(Figure::new("mask.bytes.allowed", self.allowed as f64 / count, "tokens"));
+        figures.push(Figure::new("mask.bytes.forced", 100.0 * self.forced as f64 / count, "%"));
+        figures
+    }
 }

@@ -139,6 +139,12 @@ fn text_of(catalog: &Catalog, lexicon: &Lexicon, lexeme: Lexeme) -> String {
     }
 }
 
+/// Lexemes as a byte-level model writes them, one space between two: slots by their names, and no text for the end.
+pub fn written(catalog: &Catalog, lexicon: &Lexicon, lexemes: &[Lexeme]) -> String {
+    let texts = lexemes.iter().map(|lexeme| text_of(catalog, lexicon, *lexeme));
+    texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 fn has_every_byte(texts: &[String], vocabulary: &ByteVocabulary) -> Result<(), BadVocabulary> {
     let alone = |byte: u8| vocabulary.trie.child(ROOT, byte).is_some_and(|n| !vocabulary.trie.ending(n).is_empty());
     let mut bytes = texts.iter().flat_map(|text| text.bytes()).chain([SPACE]);

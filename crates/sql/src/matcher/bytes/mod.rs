@@ -20,8 +20,8 @@ use std::sync::Arc;
 
 use super::{Matcher, Refused};
 use crate::bitset::BitSet;
-pub use grammar::ByteGrammar;
 use grammar::{Listed, SPACE};
+pub use grammar::{ByteGrammar, written};
 use state::{Reading, State};
 use trie::ROOT;
 pub use vocabulary::{BadVocabulary, ByteVocabulary};
