@@ -17,13 +17,16 @@ use crate::exit::{Exit, Failure};
 
 /// Walks whose text the byte-level vocabulary is learned from.
 const LEARNED: usize = 400;
+/// Tokens across the spaces between lexemes, in the vocabulary that has such.
+const SPANNING: usize = 4_000;
 
 /// Times each mask along even walks, and counts the forward passes that forced tokens save.
 pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let pack = context.pack()?;
     let ground = Ground::new(&pack)?;
     let mut figures = own(args, &ground);
-    figures.extend(bytes(args, &ground)?);
+    figures.extend(bytes(args, &ground, 0, "mask.bytes")?);
+    figures.extend(bytes(args, &ground, SPANNING, "mask.spanning bytes")?);
     Ok(figures)
 }
 
@@ -56,10 +59,10 @@ fn walked_text(ground: &Ground<'_>, even: &mut Even) -> String {
 }
 
 /// The same along the tokens of walks' texts, the longest token each time. A token is forced when its bytes must come.
-fn bytes(args: &Args, ground: &Ground<'_>) -> Measured {
+fn bytes(args: &Args, ground: &Ground<'_>, spanning: usize, name: &str) -> Measured {
     let mut even = Even(args.seed);
     let learned: Vec<String> = (0..LEARNED).map(|_| walked_text(ground, &mut even)).collect();
-    let vocabulary = vocabulary(&learned, args.seed)?;
+    let vocabulary = vocabulary(&learned, spanning, args.seed)?;
     let started = Instant::now();
     let grammar = ByteGrammar::new(&ground.pack.catalog, &ground.vocabulary.lexicon, vocabulary).map_err(defect)?;
     let prepared = started.elapsed().as_secs_f64() * 1000.0;
@@ -70,10 +73,10 @@ fn bytes(args: &Args, ground: &Ground<'_>) -> Measured {
         steps.follow(&grammar, ByteMatcher::new(&grammar, matcher), text.as_bytes())?;
     }
     let mut figures = vec![
-        Figure::new("mask.bytes.vocabulary", grammar.vocabulary().len() as f64, "tokens"),
-        Figure::new("mask.bytes.prepare", prepared, "ms"),
+        Figure::new(format!("{name}.vocabulary"), grammar.vocabulary().len() as f64, "tokens"),
+        Figure::new(format!("{name}.prepare"), prepared, "ms"),
     ];
-    figures.extend(steps.figures());
+    figures.extend(steps.figures(name));
     Ok(figures)
 }
 
@@ -112,14 +115,14 @@ impl Steps {
         Ok(())
     }
 
-    fn figures(self) -> Vec<Figure> {
+    fn figures(self, name: &str) -> Vec<Figure> {
         let count = self.masks.len().max(1) as f64;
         let most = self.masks.iter().copied().fold(0.0, f64::max);
-        let mut figures = times("mask.bytes", self.masks, "µs");
-        figures.push(Figure::new("mask.bytes.max", most, "µs"));
-        figures.extend(times("mask.bytes.advance", self.advances, "µs"));
-        figures.push(Figure::new("mask.bytes.allowed", self.allowed as f64 / count, "tokens"));
-        figures.push(Figure::new("mask.bytes.forced", 100.0 * self.forced as f64 / count, "%"));
+        let mut figures = times(name, self.masks, "µs");
+        figures.push(Figure::new(format!("{name}.max"), most, "µs"));
+        figures.extend(times(&format!("{name}.advance"), self.advances, "µs"));
+        figures.push(Figure::new(format!("{name}.allowed"), self.allowed as f64 / count, "tokens"));
+        figures.push(Figure::new(format!("{name}.forced"), 100.0 * self.forced as f64 / count, "%"));
         figures
     }
 }

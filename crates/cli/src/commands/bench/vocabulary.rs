@@ -1,5 +1,6 @@
 //! A byte-level vocabulary of the size that large models have, made on the spot: every byte, merges learned from canonical
-//! SQL over the pack's schema, pieces that span lexemes, and the rest by seeded random merges of those.
+//! SQL over the pack's schema, and the rest by seeded random merges of those. As in such models, a space stands only
+//! where a token begins; `spanning` adds pieces that go across the spaces between lexemes all the same.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,32 +11,30 @@ use crate::exit::{Exit, Failure};
 
 /// How many tokens there are: what current models have.
 const TOKENS: usize = 150_000;
-/// Pieces that go across the spaces between lexemes.
-const SPANNING: usize = 4_000;
 /// The longest merge, in bytes.
 const LONGEST: usize = 24;
 /// A pair must stand at least this often to be merged.
 const MIN_PAIRS: usize = 2;
 
-/// A vocabulary for texts like these; the same for the same texts and seed.
-pub(super) fn vocabulary(texts: &[String], seed: u64) -> Result<ByteVocabulary, Failure> {
+/// A vocabulary for texts like these, with so many spanning tokens; the same for the same texts and seed.
+pub(super) fn vocabulary(texts: &[String], spanning: usize, seed: u64) -> Result<ByteVocabulary, Failure> {
     let mut tokens = Tokens::default();
     (0..=255u8).for_each(|byte| tokens.add(vec![byte]));
     merges(texts).into_iter().for_each(|merged| tokens.add(merged));
     let mut even = Even(seed ^ 0x766f_6361_6275_6c61);
-    let spanning = tokens.all.len() + SPANNING;
+    let spanning = tokens.all.len() + spanning;
     while tokens.all.len() < spanning {
         let text = texts[even.below(texts.len())].as_bytes();
-        let start = even.below(text.len());
+        let start = even.below(text.len() - 1);
         let piece = &text[start..text.len().min(start + 2 + even.below(LONGEST))];
-        if piece.contains(&b' ') {
+        if piece[1..].contains(&b' ') {
             tokens.add(piece.to_vec());
         }
     }
     while tokens.all.len() < TOKENS {
         let count = tokens.all.len();
         let merged = [&tokens.all[even.below(count)][..], &tokens.all[even.below(count)]].concat();
-        if merged.len() <= LONGEST {
+        if merged.len() <= LONGEST && !merged[1..].contains(&b' ') {
             tokens.add(merged);
         }
     }

@@ -12,6 +12,7 @@ use schema::Catalog;
 
 use super::trie::{ROOT, Trie};
 use super::vocabulary::{BadVocabulary, ByteVocabulary};
+use crate::bitset::BitSet;
 use crate::lexeme::{Lexeme, Lexicon};
 
 /// Below so many lexemes, or so many tokens, both tries are walked.
@@ -54,6 +55,8 @@ pub struct ByteGrammar {
     pub(super) positions: Vec<u32>,
     /// By nodes of the two tries.
     pub(super) listed: HashMap<(u32, u32), Listed>,
+    /// The nodes of the vocabulary's trie that a space leads to, and from which some lexeme's beginning goes on.
+    leading: BitSet,
 }
 
 impl ByteGrammar {
@@ -70,8 +73,13 @@ impl ByteGrammar {
         for position in 0..lexemes.len() as u32 {
             positions[lexemes.string(position) as usize] = position;
         }
-        let mut grammar = ByteGrammar { vocabulary, lexemes, positions, listed: HashMap::new() };
-        grammar.list_wide();
+        let (listed, leading) = (HashMap::new(), BitSet::new(vocabulary.trie.nodes().len()));
+        let mut grammar = ByteGrammar { vocabulary, lexemes, positions, listed, leading };
+        let after_space = grammar.after_space();
+        let leading = after_space.iter().filter(|node| grammar.leads(ROOT, **node));
+        let leading: Vec<u32> = leading.copied().collect();
+        leading.into_iter().for_each(|node| grammar.leading.insert(node));
+        grammar.list_wide(&after_space);
         Ok(grammar)
     }
 
@@ -86,15 +94,34 @@ impl ByteGrammar {
         node.low..node.ends
     }
 
+    /// The nodes of the vocabulary's trie that a space leads to.
+    fn after_space(&self) -> Vec<u32> {
+        let tokens = &self.vocabulary.trie;
+        let edges = tokens.nodes().flat_map(|node| tokens.children(node));
+        edges.filter(|(byte, _)| *byte == SPACE).map(|(_, node)| *node).collect()
+    }
+
+    /// Whether some token below a node of the vocabulary's trie is read from a node of the lexemes', whatever is allowed.
+    fn leads(&self, at: u32, token: u32) -> bool {
+        let tokens = &self.vocabulary.trie;
+        let crosses =
+            || !self.complete(at).is_empty() && tokens.child(token, SPACE).is_some_and(|v| self.leads(ROOT, v));
+        let goes_on = || self.common_children(at, token).any(|(at, token)| self.leads(at, token));
+        !tokens.ending(token).is_empty() || crosses() || goes_on()
+    }
+
+    /// Where tokens that have come to a node go on after a lexeme and its space, if some can.
+    pub(super) fn after_lexeme(&self, token: u32) -> Option<u32> {
+        self.vocabulary.trie.child(token, SPACE).filter(|node| self.leading.contains(*node))
+    }
+
     /// Lists what begins within each wide part of the lexemes, and what begins after a space that wide parts of the
     /// vocabulary hold.
-    fn list_wide(&mut self) {
+    fn list_wide(&mut self, after_space: &[u32]) {
         let tokens = &self.vocabulary.trie;
         let wide = |trie: &Trie, node: &u32| trie.node(*node).width() >= WIDE;
         let within = self.lexemes.nodes().filter(|node| wide(&self.lexemes, node)).map(|node| (node, ROOT));
-        let edges = tokens.nodes().flat_map(|node| tokens.children(node));
-        let spaces = edges.filter(|(byte, _)| *byte == SPACE).map(|(_, node)| *node);
-        let after = spaces.filter(|node| wide(tokens, node)).map(|node| (ROOT, node));
+        let after = after_space.iter().filter(|node| wide(tokens, node)).map(|node| (ROOT, *node));
         let places: Vec<(u32, u32)> = within.chain(after).collect();
         for place in places {
             let mut listed = Listed::default();
@@ -108,7 +135,7 @@ impl ByteGrammar {
         let first = out.steps.len();
         let own = tokens.ending(token);
         out.steps.extend(own.iter().map(|token| Step { token: *token, low: node.low, high: node.high, skip: 0 }));
-        if let Some(next) = tokens.child(token, SPACE) {
+        if let Some(next) = self.after_lexeme(token) {
             out.crosses.extend(self.complete(at).map(|lexeme| Cross { lexeme, node: next }));
         }
         for (at, token) in self.common_children(at, token) {

@@ -20,8 +20,8 @@ use std::sync::Arc;
 
 use super::{Matcher, Refused};
 use crate::bitset::BitSet;
-use grammar::{Listed, SPACE};
 pub use grammar::{ByteGrammar, written};
+use grammar::{Listed, SPACE};
 use state::{Reading, State};
 use trie::ROOT;
 pub use vocabulary::{BadVocabulary, ByteVocabulary};
@@ -93,7 +93,7 @@ impl<'g> ByteMatcher<'g> {
             return;
         }
         tokens.ending(token).iter().for_each(|id| mask.insert(*id));
-        if let Some(next) = tokens.child(token, SPACE) {
+        if let Some(next) = self.grammar.after_lexeme(token) {
             for lexeme in self.grammar.complete(at).filter(|lexeme| state.allowed.contains(*lexeme)) {
                 self.offer(&state.after(self.grammar, lexeme), ROOT, next, mask);
             }

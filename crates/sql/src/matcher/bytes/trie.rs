@@ -78,7 +78,7 @@ impl Trie {
     }
 
     /// All nodes' numbers.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> {
+    pub(crate) fn nodes(&self) -> std::ops::Range<u32> {
         0..self.nodes.len() as u32
     }
 
