@@ -1,17 +1,20 @@
-//! Chores of the project: `cargo xtask test`, `cargo xtask figures [--slow]`, `cargo xtask bless`.
+//! Chores of the project: `cargo xtask test`, `cargo xtask figures [--slow | --only NAME]`, `cargo xtask bless`.
 
 mod figures;
 mod tools;
 
 use std::process::ExitCode;
 
+use figures::Wanted;
 use tools::{cargo, run};
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
   test              format, lints, and every test: what has to pass before a change is merged
-  figures [--slow]  every acceptance figure with its target; --slow adds those that take minutes
+  figures [--slow]  every acceptance figure with its target; --slow adds those that take minutes;
+                    --only NAME measures those of one subject (build, network, matcher, answers, accuracy, synthesis) or
+                    with NAME in their text, however long they take
   bless             refresh the expected output that tests keep in files";
 
 fn main() -> ExitCode {
@@ -19,8 +22,9 @@ fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args[..] {
         ["test"] => test(),
-        ["figures"] => figures::print(false),
-        ["figures", "--slow"] => figures::print(true),
+        ["figures"] => figures::print(Wanted::Quick),
+        ["figures", "--slow"] => figures::print(Wanted::All),
+        ["figures", "--only", name] => figures::print(Wanted::Only(name)),
         ["bless"] => bless(),
         _ => {
             eprintln!("{USAGE}");

@@ -35,6 +35,20 @@ impl BitSet {
         self.words.get(number as usize / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
     }
 
+    /// Whether some number from `low` to before `high` is in the set.
+    pub fn any_within(&self, low: u32, high: u32) -> bool {
+        if low >= high {
+            return false;
+        }
+        let (first, last) = (low as usize / 64, (high as usize - 1) / 64);
+        let (from, to) = (u64::MAX << (low % 64), u64::MAX >> (63 - (high - 1) % 64));
+        let word = |i: usize| self.words.get(i).copied().unwrap_or(0);
+        if first == last {
+            return word(first) & from & to != 0;
+        }
+        word(first) & from != 0 || (first + 1..last).any(|i| word(i) != 0) || word(last) & to != 0
+    }
+
     /// How many numbers there are.
     pub fn len(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
@@ -78,5 +92,16 @@ mod tests {
         assert_eq!((set.len(), set.contains(64), set.contains(5000)), (3, true, false));
         set.reset(130);
         assert!(set.is_empty());
+    }
+
+    #[test]
+    fn a_range_is_asked_as_its_numbers_are() {
+        let mut set = BitSet::new(200);
+        [5, 63, 64, 150].into_iter().for_each(|number| set.insert(number));
+        for low in 0..200 {
+            for high in low..200 {
+                assert_eq!(set.any_within(low, high), (low..high).any(|n| set.contains(n)), "{low}..{high}");
+            }
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! `glrl bench`: speed and correctness, one figure a line. Adding one is a file beside these and a line in the table.
 
+mod ask;
 mod cold;
 mod determinism;
 mod mask;
 mod network;
 mod pipeline;
 mod synth;
+mod vocabulary;
 mod walks;
 
 use serde_json::json;
@@ -83,7 +85,7 @@ const BENCHES: [Bench; 10] = [
     Bench { name: "mask", is_quick: true, measure: mask::measure },
     Bench { name: "validate", is_quick: true, measure: pipeline::validate },
     Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },
-    Bench { name: "ask", is_quick: false, measure: pipeline::ask },
+    Bench { name: "ask", is_quick: false, measure: ask::measure },
     Bench { name: "cold", is_quick: true, measure: cold::measure },
     Bench { name: "decode", is_quick: true, measure: network::decode },
     Bench { name: "train", is_quick: true, measure: network::train },
@@ -137,6 +139,11 @@ fn times(name: &str, mut times: Vec<f64>, unit: &'static str) -> Vec<Figure> {
 struct Even(u64);
 
 impl Even {
+    /// The generator of one of many pieces of work with a common seed.
+    fn of(seed: u64, index: u64) -> Self {
+        Even(Even(seed ^ Even(index).next()).next())
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

@@ -12,8 +12,10 @@
 //! * `advance`: what a lexeme does.
 //! * `cost`: how far the end is.
 //! * [`walk`]: random queries, for tests and measurement.
+//! * [`bytes`]: the same for models whose tokens are bytes.
 
 mod advance;
+pub mod bytes;
 mod case;
 mod connect;
 mod cost;
@@ -78,7 +80,8 @@ impl<'g> Matcher<'g> {
         mask.reset(self.grammar.lexeme_count());
         self.offer(&mut Offers::Mask(mask));
         if self.is_tight() {
-            let dear: Vec<u32> = mask.iter().filter(|&id| !self.is_affordable(id)).collect();
+            let mut trial = self.clone();
+            let dear: Vec<u32> = mask.iter().filter(|&id| !self.is_affordable(id, &mut trial)).collect();
             dear.into_iter().for_each(|id| mask.remove(id));
         }
     }
@@ -87,7 +90,7 @@ impl<'g> Matcher<'g> {
     pub fn allows(&self, id: u32) -> bool {
         let mut probe = Offers::Probe { id, found: false };
         self.offer(&mut probe);
-        matches!(probe, Offers::Probe { found: true, .. }) && (!self.is_tight() || self.is_affordable(id))
+        matches!(probe, Offers::Probe { found: true, .. }) && (!self.is_tight() || self.is_affordable(id, &mut self.clone()))
     }
 
     /// Takes a lexeme.
@@ -155,6 +158,11 @@ impl<'g> Matcher<'g> {
         hasher.finish()
     }
 
+    /// Whether both stand at the same place of the same query, whatever their budgets.
+    fn is_like(&self, other: &Self) -> bool {
+        self.frames == other.frames && self.levels == other.levels
+    }
+
     fn level(&self) -> &Level {
         // A matcher always has its top level.
         &self.levels[self.levels.len() - 1]
@@ -165,11 +173,14 @@ impl<'g> Matcher<'g> {
         &mut self.levels[last]
     }
 
-    /// Whether the query can still be ended within the budget after this lexeme.
-    fn is_affordable(&self, id: u32) -> bool {
-        let mut next = self.clone();
-        next.apply(id);
-        next.closing_cost() <= next.remaining as usize
+    /// Whether the query can still be ended within the budget after this lexeme; `trial` is a fork to try it on, whose
+    /// memory serves for the next.
+    fn is_affordable(&self, id: u32, trial: &mut Self) -> bool {
+        trial.levels.clone_from(&self.levels);
+        trial.frames.clone_from(&self.frames);
+        trial.remaining = self.remaining;
+        trial.apply(id);
+        trial.closing_cost() <= trial.remaining as usize
     }
 }
 

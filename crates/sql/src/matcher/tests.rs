@@ -16,10 +16,10 @@ use crate::ddl::catalog_from_ddl;
 use crate::lexeme::{Constant, Lexeme, Lexicon, Word};
 use crate::tree::SlotPart;
 
-const PACK: &str = include_str!("../../../../packs/gl/schema.sql");
+pub(super) const PACK: &str = include_str!("../../../../packs/gl/schema.sql");
 
 /// A key within a table, a key of two columns, names that need quotes, a table that looks like a second use.
-const SMALL: &str = r#"
+pub(super) const SMALL: &str = r#"
 CREATE TABLE employee (id INTEGER PRIMARY KEY, name TEXT NOT NULL, salary REAL, hired DATE, active BOOLEAN,
     boss_id INTEGER REFERENCES employee (id), dept TEXT, "from" TEXT, photo BLOB);
 CREATE TABLE "order" ("order id" INTEGER, line INTEGER, "unit price" DECIMAL(10,2), seller INTEGER REFERENCES employee (id),
@@ -31,7 +31,7 @@ CREATE TABLE alone (only_text TEXT);
 "#;
 
 /// The same numbers for the same seed.
-fn chooser(seed: u64) -> impl FnMut(usize) -> usize {
+pub(super) fn chooser(seed: u64) -> impl FnMut(usize) -> usize {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     move |n| {
         state ^= state << 13;
@@ -41,13 +41,13 @@ fn chooser(seed: u64) -> impl FnMut(usize) -> usize {
     }
 }
 
-struct World {
-    catalog: Catalog,
-    lexicon: Lexicon,
-    connection: Connection,
+pub(super) struct World {
+    pub(super) catalog: Catalog,
+    pub(super) lexicon: Lexicon,
+    pub(super) connection: Connection,
 }
 
-fn world(ddl: &str) -> World {
+pub(super) fn world(ddl: &str) -> World {
     let catalog = catalog_from_ddl(ddl).expect("the schema is well formed");
     let connection = Connection::open_in_memory().expect("memory");
     connection.execute_batch(ddl).expect("SQLite accepts the schema");
@@ -61,7 +61,7 @@ fn world(ddl: &str) -> World {
 }
 
 /// Some slots of each kind; values held by every `step`-th text column.
-fn slots(catalog: &Catalog, step: usize) -> SlotTable {
+pub(super) fn slots(catalog: &Catalog, step: usize) -> SlotTable {
     let mut table = SlotTable::new();
     let texts: Vec<ColumnId> = catalog
         .table_ids()
@@ -78,7 +78,7 @@ fn slots(catalog: &Catalog, step: usize) -> SlotTable {
     table
 }
 
-fn sql_of(world: &World, lexemes: &[Lexeme]) -> String {
+pub(super) fn sql_of(world: &World, lexemes: &[Lexeme]) -> String {
     let fill = |use_of: crate::tree::SlotUse, _: Option<ColumnId>| {
         Some(match (use_of.slot.kind, use_of.part) {
             (SlotKind::Num, SlotPart::Fraction) => format!("0.{}", use_of.slot.number),

@@ -5,5 +5,5 @@ mod folder;
 mod pack;
 mod pipeline;
 mod sft;
-mod vary;
 mod synth;
+mod vary;

@@ -1,10 +1,8 @@
-//! The parts of an answer, timed over the pack's example questions.
+//! Validation and reading of questions, timed over the pack's example questions.
 
 use std::time::Instant;
 
 use answer::engine::Engine;
-use answer::orchestrator::{self, Options};
-use answer::reply::Status;
 use answer::schema_analyzer::analyze;
 use jiff::civil::date;
 use serde_json::Value as Json;
@@ -12,10 +10,9 @@ use serde_json::Value as Json;
 use super::{Args, Figure, Measured, times};
 use crate::commands::ask;
 use crate::context::Context;
-use crate::exit::{Exit, Failure};
 
 /// Questions and queries of the pack's examples.
-fn examples(engine: &Engine) -> Vec<(String, Option<String>)> {
+pub(super) fn examples(engine: &Engine) -> Vec<(String, Option<String>)> {
     let lines = engine.pack.files.examples.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
     let text = |line: &Json, field: &str| line[field].as_str().map(str::to_owned);
     lines.filter_map(|line| Some((text(&line, "question")?, text(&line, "sql")))).collect()
@@ -52,29 +49,4 @@ pub(super) fn normalize(_args: &Args, context: &Context) -> Measured {
         })
     });
     Ok(times("normalize and link", timed.collect(), "µs"))
-}
-
-/// Answer each question, rows included.
-pub(super) fn ask(args: &Args, context: &Context) -> Measured {
-    let engine = ask::engine(context)?;
-    if let Err(problem) = &engine.model {
-        let failure = Failure::new(Exit::Model, problem.cause.code(), &problem.message);
-        return Err(match &problem.hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        });
-    }
-    let options = Options::on(date(2026, 11, 20));
-    let questions = examples(&engine);
-    let (mut timed, mut answered) = (vec![], 0usize);
-    for (question, _) in questions.iter().cycle().take(args.count(questions.len() as u32)) {
-        let started = Instant::now();
-        let answer = orchestrator::ask(&engine, question, &options);
-        timed.push(started.elapsed().as_secs_f64() * 1000.0);
-        answered += usize::from(answer.status == Status::Answered);
-    }
-    let share = 100.0 * answered as f64 / timed.len().max(1) as f64;
-    let mut figures = times("ask", timed, "ms");
-    figures.push(Figure::new("ask.answered", share, "%"));
-    Ok(figures)
 }

@@ -72,23 +72,55 @@ impl<'a> Ground<'a> {
 /// Walks evenly, or through untrained weights at temperature 2, and counts.
 pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let pack = context.pack()?;
-    let database = context.database(&pack)?;
     let ground = Ground::new(&pack)?;
-    let mut count = Count::default();
-    if args.weights {
-        through_weights(args, &ground, &mut |lexemes, finished| count.add(&ground, &database, lexemes, finished))?;
-    } else {
-        let mut even = Even(args.seed);
-        for _ in 0..args.count(2_000) {
+    if !args.weights {
+        return Ok(evenly(args, context, &ground)?.figures("walks"));
+    }
+    let (database, mut count) = (context.database(&pack)?, Count::default());
+    through_weights(args, &ground, &mut |lexemes, finished| count.add(&ground, &database, lexemes, finished))?;
+    Ok(count.figures("walks.weights"))
+}
+
+/// Even walks on all cores, each with a seed of its own: how many cores there are makes no difference to the count.
+fn evenly(args: &Args, context: &Context, ground: &Ground<'_>) -> Result<Count, Failure> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let databases = (0..threads).map(|_| context.database(ground.pack)).collect::<Result<Vec<_>, _>>()?;
+    let walks = args.count(2_000);
+    let some = |first: usize, database: &Database| {
+        let mut count = Count::default();
+        for index in (first..walks).step_by(threads) {
+            let mut even = Even::of(args.seed, index as u64);
             let mut matcher = Matcher::new(&ground.grammar, &ground.slots, MAX_LEXEMES);
             let lexemes = walk(&mut matcher, &mut |n| even.below(n));
-            count.add(&ground, &database, &lexemes, matcher.is_finished());
+            count.add(ground, database, &lexemes, matcher.is_finished());
         }
-    }
-    Ok(count.figures(if args.weights { "walks.weights" } else { "walks" }))
+        count
+    };
+    std::thread::scope(|scope| {
+        let started = databases.into_iter().enumerate();
+        let started: Vec<_> =
+            started.map(|(first, database)| scope.spawn(move || some(first, &database))).collect();
+        let mut total = Count::default();
+        for thread in started {
+            let count = thread.join().map_err(|_| Failure::new(Exit::Failed, "internal", "a walk broke off"))?;
+            total.merge(count);
+        }
+        Ok(total)
+    })
 }
 
 impl Count {
+    fn merge(&mut self, other: Count) {
+        self.walks += other.walks;
+        self.unfinished += other.unfinished;
+        self.invalid += other.invalid;
+        self.refused += other.refused;
+        self.lexemes += other.lexemes;
+        for (construct, count) in other.constructs {
+            *self.constructs.entry(construct).or_insert(0) += count;
+        }
+    }
+
     fn add(&mut self, ground: &Ground<'_>, database: &Database, lexemes: &[Lexeme], finished: bool) {
         self.walks += 1;
         self.lexemes += lexemes.len();
@@ -125,8 +157,9 @@ impl Count {
         if let Some((least, construct)) = seen.clone().min() {
             figures.push(figure(&format!("rarest construct ({construct})"), share(least), "%"));
         }
-        let rare = seen.filter(|(n, _)| share(*n) < 1.0).count();
+        let rare = seen.clone().filter(|(n, _)| share(*n) < 1.0).count();
         figures.push(figure("constructs below 1 %", rare as f64, ""));
+        figures.extend(seen.map(|(count, construct)| figure(&format!("with {construct}"), share(count), "%")));
         figures
     }
 }
