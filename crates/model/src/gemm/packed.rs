@@ -3,8 +3,8 @@
 //! A panel is read from start to end by the microkernel. Weights are packed once for inference and once a step for
 //! training; keys and values are packed per sequence, and in the cache they live in panels from the start.
 
-use super::microkernel::tile_columns;
 use super::int8;
+use super::microkernel::tile_columns;
 use super::tiles::{self, Parts};
 use crate::aligned::Aligned;
 use crate::cpu::Cpu;

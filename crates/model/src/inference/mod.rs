@@ -3,20 +3,23 @@
 //! The products, their order and the kernels are those of training, so the logits of a position are the same bytes as
 //! in the training forward pass, at any batch size and with any number of threads (which split the rows).
 
+mod layers;
+
+pub(crate) use layers::Scratch;
+
 use std::fmt;
+use std::str::FromStr;
+
+use layers::{Part, run};
 
 use crate::aligned::Aligned;
 use crate::cpu;
-use crate::error::{Result, input};
-use crate::gemm::{MAX_INT8_K, Out, Packed, View, multiply};
-use crate::kv_cache::{KvCache, PAGE, PageShape, Row};
+use crate::error::{Error, Result, input};
+use crate::gemm::{MAX_INT8_K, Packed};
+use crate::kv_cache::KvCache;
 use crate::packed_weights::{Direction, PackedWeights};
-use crate::parameters::{LayerRanges, Parameters};
+use crate::parameters::Parameters;
 use crate::rope::Rope;
-use crate::{embedding, linear, rms_norm, softmax, swiglu};
-
-/// Query rows of a long prompt taken at once.
-const BLOCK: usize = 64;
 
 /// How a model made ready keeps its matrices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +39,15 @@ impl Weights {
             Weights::F32 => "f32",
             Weights::Int8 => "int8",
         }
+    }
+}
+
+impl FromStr for Weights {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Weights> {
+        let known = [Weights::F32, Weights::Int8].into_iter().find(|weights| weights.name() == name);
+        known.ok_or_else(|| input("weights", "f32 or int8", name))
     }
 }
 
@@ -106,27 +118,43 @@ impl Model {
     }
 }
 
-/// Which positions' logits are wanted.
+/// Which logits are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Want {
-    /// The last new position of each row.
+pub enum Want<'a> {
+    /// Those of the last new position of each row.
     #[default]
     Last,
-    /// Every new position, as for scoring given tokens.
+    /// Those of every new position, as for scoring given tokens.
     All,
+    /// Those of the last new position of each row for the tokens that the row's mask allows (bit `t % 64` of word
+    /// `t / 64`); the others are −∞ and cost little. A row without new tokens may have an empty mask.
+    Allowed(&'a [&'a [u64]]),
 }
 
-/// How a call runs; no field changes the bytes of a result.
+impl<'a> Want<'a> {
+    /// The same for the first `count` rows and for the others.
+    fn split(self, count: usize) -> (Want<'a>, Want<'a>) {
+        match self {
+            Want::Allowed(masks) => {
+                let (own, others) = masks.split_at(count);
+                (Want::Allowed(own), Want::Allowed(others))
+            }
+            same => (same, same),
+        }
+    }
+}
+
+/// How a call runs; no field changes the bytes of a logit.
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+pub struct Options<'a> {
     /// Threads, which split the rows.
     pub threads: usize,
     /// Which logits are computed.
-    pub want: Want,
+    pub want: Want<'a>,
 }
 
-impl Default for Options {
-    fn default() -> Options {
+impl Default for Options<'_> {
+    fn default() -> Self {
         Options { threads: 1, want: Want::Last }
     }
 }
@@ -167,10 +195,11 @@ pub fn advance(
     model: &Model,
     cache: &mut KvCache,
     tokens: &[&[u32]],
-    options: Options,
+    options: Options<'_>,
     logits: &mut Logits,
 ) -> Result<()> {
     check(model, cache, tokens)?;
+    check_masks(model.config().vocab_size, tokens, options.want)?;
     let v = model.config().vocab_size;
     let wanted = |t: &&[u32]| if options.want == Want::All { t.len() } else { t.len().min(1) };
     logits.vocab_size = v;
@@ -186,6 +215,7 @@ pub fn advance(
     cache.scratch.resize_with(threads.max(cache.scratch.len()), Scratch::default);
     let shape = cache.shape;
     let (mut rows, mut tokens, mut values) = (&mut cache.rows[..], tokens, &mut logits.values[..]);
+    let mut want = options.want;
     std::thread::scope(|scope| {
         for (i, scratch) in cache.scratch[..threads].iter_mut().enumerate() {
             let count = share(tokens, threads - i);
@@ -193,8 +223,9 @@ pub fn advance(
             let (own_tokens, other_tokens) = tokens.split_at(count);
             let own_logits = own_tokens.iter().map(wanted).sum::<usize>() * v;
             let (own_values, other_values) = std::mem::take(&mut values).split_at_mut(own_logits);
-            (rows, tokens, values) = (other_rows, other_tokens, other_values);
-            let part = Part { model, shape, tokens: own_tokens, want: options.want };
+            let (own_want, other_want) = want.split(count);
+            (rows, tokens, values, want) = (other_rows, other_tokens, other_values, other_want);
+            let part = Part { model, shape, tokens: own_tokens, want: own_want };
             if i + 1 == threads {
                 run(part, own_rows, own_values, scratch);
             } else {
@@ -210,15 +241,18 @@ pub fn decode_step(
     model: &Model,
     cache: &mut KvCache,
     tokens: &[u32],
-    options: Options,
+    options: Options<'_>,
     logits: &mut Logits,
 ) -> Result<()> {
+    if tokens.len() == 1 {
+        return advance(model, cache, &[tokens], options, logits);
+    }
     let rows: Vec<&[u32]> = tokens.chunks(1).collect();
     advance(model, cache, &rows, options, logits)
 }
 
 /// A new cache with the given prompts.
-pub fn prefill(model: &Model, prompts: &[&[u32]], options: Options, logits: &mut Logits) -> Result<KvCache> {
+pub fn prefill(model: &Model, prompts: &[&[u32]], options: Options<'_>, logits: &mut Logits) -> Result<KvCache> {
     let mut cache = KvCache::new(model.config(), prompts.len());
     advance(model, &mut cache, prompts, options, logits)?;
     Ok(cache)
@@ -255,166 +289,14 @@ fn check(model: &Model, cache: &KvCache, tokens: &[&[u32]]) -> Result<()> {
     Ok(())
 }
 
-/// Working memory of one thread; M is the number of its new tokens.
-#[derive(Default)]
-pub(crate) struct Scratch {
-    ids: Vec<u32>,
-    /// (M, D): the residual stream.
-    stream: Aligned,
-    /// (M, D).
-    normed: Aligned,
-    inverse: Vec<f32>,
-    /// (M, W).
-    qkv: Aligned,
-    /// (M, D).
-    attended: Aligned,
-    /// (M, 2F).
-    gate_up: Aligned,
-    /// (M, F).
-    gated: Aligned,
-    /// (rows of a block, positions).
-    scores: Aligned,
-}
-
-/// What one thread runs.
-#[derive(Clone, Copy)]
-struct Part<'a> {
-    model: &'a Model,
-    shape: PageShape,
-    tokens: &'a [&'a [u32]],
-    want: Want,
-}
-
-fn run(part: Part<'_>, rows: &mut [Row], logits: &mut [f32], s: &mut Scratch) {
-    s.ids.clear();
-    part.tokens.iter().for_each(|t| s.ids.extend_from_slice(t));
-    if s.ids.is_empty() {
-        return;
+fn check_masks(vocab_size: usize, tokens: &[&[u32]], want: Want<'_>) -> Result<()> {
+    let Want::Allowed(masks) = want else { return Ok(()) };
+    if masks.len() != tokens.len() {
+        return Err(input("masks", format!("{}, one a cache row", tokens.len()), masks.len()));
     }
-    let (model, layout) = (part.model, &part.model.parameters.layout);
-    let config = model.config();
-    let (m, d, f) = (s.ids.len(), config.hidden_size, config.intermediate_size);
-    s.stream.resize(m * d);
-    s.normed.resize(m * d);
-    s.inverse.resize(m, 0.0);
-    s.qkv.resize(m * config.qkv_size());
-    s.attended.resize(m * d);
-    s.gate_up.resize(m * 2 * f);
-    s.gated.resize(m * f);
-    let epsilon = config.rms_norm_eps as f32;
-    embedding::forward(&s.ids, model.at(&layout.embedding), d, &mut s.stream);
-    for (i, (ranges, weights)) in layout.layers.iter().zip(&model.weights.layers).enumerate() {
-        rms_norm::forward(&s.stream, model.at(&ranges.input_norm), epsilon, &mut s.normed, &mut s.inverse);
-        attend(part, i, ranges, rows, s);
-        linear::forward(m, &s.attended, weights.o.view(), &mut s.stream, true);
-        rms_norm::forward(&s.stream, model.at(&ranges.post_norm), epsilon, &mut s.normed, &mut s.inverse);
-        linear::forward(m, &s.normed, weights.gate_up.view(), &mut s.gate_up, false);
-        swiglu::forward(f, &s.gate_up, &mut s.gated);
-        linear::forward(m, &s.gated, weights.down.view(), &mut s.stream, true);
-    }
-    for (row, tokens) in rows.iter_mut().zip(part.tokens) {
-        row.len += tokens.len();
-    }
-    rms_norm::forward(&s.stream, model.at(&layout.norm), epsilon, &mut s.normed, &mut s.inverse);
-    output(part, logits, s);
-}
-
-/// The head over the wanted positions.
-fn output(part: Part<'_>, logits: &mut [f32], s: &mut Scratch) {
-    let d = part.model.config().hidden_size;
-    let mut count = s.ids.len();
-    if part.want == Want::Last {
-        // Moves the last position of each row to the front.
-        let mut end = 0;
-        count = 0;
-        for tokens in part.tokens.iter().filter(|t| !t.is_empty()) {
-            end += tokens.len();
-            s.normed.copy_within((end - 1) * d..end * d, count * d);
-            count += 1;
-        }
-    }
-    linear::forward(count, &s.normed, part.model.weights.head.view(), logits, false);
-}
-
-/// Queries, keys and values of the new tokens, into the cache, and attention over all positions of each row.
-fn attend(part: Part<'_>, layer: usize, ranges: &LayerRanges, rows: &mut [Row], s: &mut Scratch) {
-    let heads = part.shape.heads;
-    let w = heads.row();
-    let weights = &part.model.weights.layers[layer];
-    linear::forward_bias(s.ids.len(), &s.normed, weights.qkv.view(), part.model.at(&ranges.qkv_bias), &mut s.qkv);
-    let mut start = 0;
-    for (row, tokens) in rows.iter_mut().zip(part.tokens) {
-        let qkv = &mut s.qkv[start * w..(start + tokens.len()) * w];
-        for (i, token) in qkv.chunks_exact_mut(w).enumerate() {
-            part.model.rope.forward(row.len + i, &mut token[..heads.value(0)]);
-            row.write(part.shape, layer, row.len + i, token);
-        }
-        let out_width = heads.queries * heads.width;
-        let attended = &mut s.attended[start * out_width..][..tokens.len() * out_width];
-        for block in (0..tokens.len()).step_by(BLOCK) {
-            let end = (block + BLOCK).min(tokens.len());
-            let queries = &qkv[block * w..end * w];
-            let span = Span { shape: part.shape, layer, row, first: row.len + block, queries };
-            attend_span(span, &mut attended[block * out_width..end * out_width], &mut s.scores);
-        }
-        start += tokens.len();
-    }
-}
-
-/// Consecutive new tokens of one row.
-struct Span<'a> {
-    shape: PageShape,
-    layer: usize,
-    row: &'a Row,
-    /// Position of the first.
-    first: usize,
-    /// (tokens, W), rotated.
-    queries: &'a [f32],
-}
-
-fn attend_span(span: Span<'_>, out: &mut [f32], scores: &mut Aligned) {
-    let heads = span.shape.heads;
-    let tokens = span.queries.len() / heads.row();
-    // One token's query heads of a group stand side by side, so they can be the rows of one product.
-    let single = tokens == 1;
-    let (rows, stride, out_stride) = if single {
-        (heads.group(), heads.width, heads.width)
-    } else {
-        (tokens, heads.row(), heads.queries * heads.width)
-    };
-    for h in (0..heads.queries).step_by(if single { heads.group() } else { 1 }) {
-        let g = h / heads.group();
-        let q = View::rows(&span.queries[heads.query(h)..], stride);
-        let out = Out { data: &mut out[heads.query(h)..], stride: out_stride, accumulate: false };
-        let limit = |i: usize| span.first + 1 + if single { 0 } else { i };
-        attend_head(&span, g, (rows, q), out, scores, limit);
-    }
-}
-
-/// P = softmax(Q·Kᵀ/√d) and O = P·V over the pages of one key head; row i sees the first `limit(i)` positions.
-fn attend_head(
-    span: &Span<'_>,
-    g: usize,
-    (rows, q): (usize, View<'_>),
-    out: Out<'_>,
-    scores: &mut Aligned,
-    limit: impl Fn(usize) -> usize,
-) {
-    let positions = limit(rows - 1);
-    let pages = &span.row.pages[..positions.div_ceil(PAGE)];
-    let width = pages.len() * PAGE;
-    scores.resize(rows * width);
-    for (i, page) in pages.iter().enumerate() {
-        let scores = Out { data: &mut scores[i * PAGE..], stride: width, accumulate: false };
-        multiply(rows, q, span.shape.key_panels(page, span.layer, g), scores);
-    }
-    for (i, row) in scores.chunks_exact_mut(width).enumerate() {
-        softmax::forward(row, limit(i), span.shape.heads.scale());
-    }
-    for (i, page) in pages.iter().enumerate() {
-        let count = PAGE.min(positions - i * PAGE);
-        let values = span.shape.value_panels(page, span.layer, g, count);
-        let out = Out { data: &mut *out.data, stride: out.stride, accumulate: i > 0 };
-        multiply(rows, View::rows(&scores[i * PAGE..], width), values, out);
+    let words = vocab_size.div_ceil(64);
+    match masks.iter().zip(tokens).find(|(mask, tokens)| !tokens.is_empty() && mask.len() != words) {
+        Some((mask, _)) => Err(input("mask", format!("{words} words for {vocab_size} tokens"), mask.len())),
+        None => Ok(()),
     }
 }
