@@ -20,7 +20,7 @@ use std::cell::RefCell;
 
 use super::{Out, PanelView, View};
 use crate::cpu::Cpu;
-use quantise::Digits;
+use quantise::{Digits, Rows};
 pub(crate) use quantise::{weight, weight_scale};
 
 use crate::simd::vectorised;
@@ -35,6 +35,9 @@ const K_UNIT: usize = 64;
 const MAX_ROWS: usize = 16;
 /// The longest k: no sum of digits times weights leaves an i32.
 pub(crate) const MAX_K: usize = 65_536;
+
+/// Up to this many rows vectors are as fast as tiles.
+const FEW: usize = 3;
 
 /// Σ digit · v of one row: for the high digits, then for the low ones.
 type Sums = [[i32; WIDTH]; 2];
@@ -100,7 +103,7 @@ fn multiply_by(kernel: Kernel, m: usize, a: View<'_>, b: PanelView<'_>, out: Out
             let (scales, offsets) = rest.split_at(WIDTH);
             for start in (0..m).step_by(kernel.rows()) {
                 let rows = kernel.rows().min(m - start);
-                kernel.run(digits, start, numbers, &mut sums[..rows]);
+                kernel.run(digits.rows(start, rows), numbers, &mut sums);
                 for (i, sums) in sums[..rows].iter().enumerate() {
                     let columns = WIDTH.min(b.n - column);
                     let to = &mut out.data[(start + i) * out.stride + column..][..columns];
@@ -180,10 +183,9 @@ impl Kernel {
         }
     }
 
-    /// The sums of `sums.len()` rows of `digits` from `start` on with the numbers of one panel.
-    fn run(self, digits: &Digits, start: usize, numbers: &[f32], sums: &mut [Sums]) {
-        let rows = digits.rows(start, sums.len());
-        assert!(numbers.len() >= rows.depth / WORD * WIDTH, "the panel is too short");
+    /// The sums of some rows, no more than the kernel takes, with the numbers of one panel.
+    fn run(self, rows: Rows<'_>, numbers: &[f32], sums: &mut [Sums; MAX_ROWS]) {
+        assert!(rows.count <= self.rows() && numbers.len() >= rows.depth / WORD * WIDTH, "the panel is too short");
         // SAFETY: rows and panel were checked; a kernel is only chosen where it is supported, and `multiply` has
         // configured the tiles.
         unsafe {
@@ -199,9 +201,6 @@ impl Kernel {
         }
     }
 }
-
-/// Up to this many rows the plain instructions are as fast as tiles.
-const FEW: usize = 3;
 
 #[cfg(test)]
 mod tests;

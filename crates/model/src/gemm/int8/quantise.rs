@@ -3,7 +3,7 @@
 use super::{K_UNIT, MAX_ROWS};
 use crate::aligned::Aligned;
 use crate::gemm::View;
-use crate::simd::{LANES, vectorised};
+use crate::simd::vectorised;
 
 /// The factor of a column of weights: its largest magnitude becomes 127.
 pub(crate) fn weight_scale(column: impl Iterator<Item = f32>) -> f32 {
@@ -33,7 +33,8 @@ pub(super) struct Digits {
 pub(super) struct Rows<'a> {
     /// Bytes of one kind of digits, a multiple of 64; a row is twice as long.
     pub(super) depth: usize,
-    /// At least the rows asked for, and always sixteen.
+    pub(super) count: usize,
+    /// The rows, and others up to sixteen.
     pub(super) data: &'a [u8],
 }
 
@@ -54,7 +55,7 @@ impl Digits {
     pub(super) fn rows(&self, start: usize, count: usize) -> Rows<'_> {
         assert!(start + count <= self.scales.len() && count <= MAX_ROWS, "rows {start} and {count} on");
         let row = 2 * self.depth;
-        Rows { depth: self.depth, data: &self.data.bytes()[start * row..][..MAX_ROWS * row] }
+        Rows { depth: self.depth, count, data: &self.data.bytes()[start * row..][..MAX_ROWS * row] }
     }
 }
 
@@ -84,13 +85,5 @@ vectorised! {
 /// max |x|; infinity or NaN where one is among them, since bits of magnitudes stand in their order.
 #[inline(always)]
 fn largest(x: &[f32]) -> f32 {
-    let mut lanes = [0u32; LANES];
-    let (chunks, rest) = x.as_chunks::<LANES>();
-    let magnitude = |x: f32| x.to_bits() & 0x7fff_ffff;
-    for chunk in chunks {
-        for i in 0..LANES {
-            lanes[i] = lanes[i].max(magnitude(chunk[i]));
-        }
-    }
-    f32::from_bits(rest.iter().map(|x| magnitude(*x)).chain(lanes).fold(0, u32::max))
+    f32::from_bits(x.iter().fold(0, |largest, x| (x.to_bits() & 0x7fff_ffff).max(largest)))
 }

@@ -9,29 +9,29 @@ use super::{K_UNIT, MAX_ROWS, Sums, WIDTH};
 /// Bytes from one row of sums to the next.
 const STRIDE: usize = size_of::<Sums>();
 
-/// The sums of up to sixteen rows.
+/// The sums of up to sixteen rows; those beyond `rows.count` mean nothing.
 ///
 /// # Safety
 /// `numbers` must hold the words of the rows' depth, and tiles be configured.
-pub(super) unsafe fn sum(rows: Rows<'_>, numbers: &[f32], sums: &mut [Sums]) {
-    let mut all = [[[0; WIDTH]; 2]; MAX_ROWS];
+pub(super) unsafe fn sum(rows: Rows<'_>, numbers: &[f32], sums: &mut [Sums; MAX_ROWS]) {
     assert!(rows.data.len() >= 2 * MAX_ROWS * rows.depth);
-    let to = if sums.len() == MAX_ROWS { &mut *sums } else { &mut all[..] };
-    for half in 0..2 {
-        // SAFETY: both hold sixteen rows; the half's columns lie inside the panel.
-        unsafe { half_panel(rows, numbers.as_ptr().add(32 * half), to.as_mut_ptr().cast::<i32>().add(32 * half)) };
-    }
-    if sums.len() < MAX_ROWS {
-        let count = sums.len();
-        sums.copy_from_slice(&all[..count]);
+    // SAFETY: both hold sixteen rows; the half's columns lie inside the panel.
+    unsafe {
+        for half in 0..2 {
+            half_panel(rows, numbers.as_ptr().add(32 * half), sums.as_mut_ptr().cast::<i32>().add(32 * half));
+        }
     }
 }
 
 /// The sums of sixteen rows and 32 columns.
 ///
 /// # Safety
-/// As [`sum`]; `to` must be valid for the columns of sixteen rows of sums.
+/// As [`sum`]; `numbers` and `to` must point to the columns, `to` to those of sixteen rows of sums.
 unsafe fn half_panel(rows: Rows<'_>, numbers: *const f32, to: *mut i32) {
+    let steps = rows.depth / K_UNIT;
+    if steps == 0 {
+        return;
+    }
     let high = rows.data.as_ptr();
     // SAFETY: each step reads 64 digits of each kind of sixteen rows and sixteen steps of the panel.
     unsafe {
@@ -56,7 +56,7 @@ unsafe fn half_panel(rows: Rows<'_>, numbers: *const f32, to: *mut i32) {
             "tilestored [{to} + {stride} + 256], tmm2",
             "tilestored [{to} + {stride} + 320], tmm3",
             high = inout(reg) high => _, low = inout(reg) high.add(rows.depth) => _,
-            numbers = inout(reg) numbers => _, steps = inout(reg) rows.depth / K_UNIT => _,
+            numbers = inout(reg) numbers => _, steps = inout(reg) steps => _,
             row = in(reg) 4 * WIDTH, digits = in(reg) 2 * rows.depth, to = in(reg) to, stride = in(reg) STRIDE,
             options(nostack)
         );

@@ -3,13 +3,10 @@
 use std::arch::x86_64::*;
 
 use super::quantise::Rows;
-use super::{Sums, WIDTH, WORD};
+use super::{MAX_ROWS, Sums, WIDTH, WORD};
 
 /// Rows whose sums stay in registers: eight of 32 for each.
 pub(super) const ROWS: usize = 3;
-
-/// How far ahead of its use a line of the panel is fetched, in words.
-const AHEAD: usize = 16 * WIDTH;
 
 pub(super) fn is_supported() -> bool {
     is_x86_feature_detected!("avx512vnni")
@@ -20,10 +17,10 @@ pub(super) fn is_supported() -> bool {
 /// # Safety
 /// `numbers` must hold the words of the rows' depth, and VNNI be supported.
 #[inline]
-pub(super) unsafe fn sum(rows: Rows<'_>, numbers: &[f32], sums: &mut [Sums]) {
+pub(super) unsafe fn sum(rows: Rows<'_>, numbers: &[f32], sums: &mut [Sums; MAX_ROWS]) {
     // SAFETY: forwarded.
     unsafe {
-        match sums.len() {
+        match rows.count {
             1 => fixed::<1>(rows, numbers, sums),
             2 => fixed::<2>(rows, numbers, sums),
             ROWS => fixed::<ROWS>(rows, numbers, sums),
@@ -36,17 +33,14 @@ pub(super) unsafe fn sum(rows: Rows<'_>, numbers: &[f32], sums: &mut [Sums]) {
 /// As [`sum`], for M rows.
 #[expect(clippy::needless_range_loop, reason = "fixed trip counts over registers, several arrays at once")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn fixed<const M: usize>(rows: Rows<'_>, numbers: &[f32], sums: &mut [Sums]) {
-    assert!(sums.len() == M && rows.data.len() >= 2 * M * rows.depth);
+unsafe fn fixed<const M: usize>(rows: Rows<'_>, numbers: &[f32], sums: &mut [Sums; MAX_ROWS]) {
+    assert!(rows.data.len() >= 2 * M * rows.depth);
     let mut acc = [[[_mm512_setzero_si512(); 4]; 2]; M];
     let (mut digits, mut words) = (rows.data.as_ptr(), numbers.as_ptr());
     for _ in 0..rows.depth / WORD {
         // SAFETY: four bytes of each kind of digits of each row, and 64 words, at every step.
         unsafe {
             let columns: [__m512i; 4] = std::array::from_fn(|j| _mm512_loadu_si512(words.add(16 * j).cast()));
-            for j in 0..4 {
-                _mm_prefetch::<_MM_HINT_T0>(words.wrapping_add(AHEAD + 16 * j).cast());
-            }
             for i in 0..M {
                 for kind in 0..2 {
                     let at = digits.add((2 * i + kind) * rows.depth);
