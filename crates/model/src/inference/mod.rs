@@ -214,6 +214,12 @@ pub fn advance(
     let threads = options.threads.clamp(1, tokens.len().max(1));
     cache.scratch.resize_with(threads.max(cache.scratch.len()), Scratch::default);
     let shape = cache.shape;
+    if threads == 1 {
+        // Nothing is started and nothing allocated for a step on one thread.
+        let part = Part { model, shape, tokens, want: options.want };
+        run(part, &mut cache.rows, &mut logits.values, &mut cache.scratch[0]);
+        return Ok(());
+    }
     let (mut rows, mut tokens, mut values) = (&mut cache.rows[..], tokens, &mut logits.values[..]);
     let mut want = options.want;
     std::thread::scope(|scope| {

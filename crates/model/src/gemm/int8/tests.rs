@@ -1,3 +1,5 @@
+//! Products of whole numbers: their definition, every kernel, the longest sums, what is not finite.
+
 use super::super::{Packed, multiply as product};
 use super::*;
 
