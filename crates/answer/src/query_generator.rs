@@ -1,7 +1,7 @@
 //! The query generator: prompts to candidates. The mask comes from the matcher at every step, so a candidate is always a
 //! whole query over the catalog; tokens that the grammar forces cost no forward pass of their own and count nothing.
 
-use model::inference::{Logits, Model, Options, advance, prefill};
+use model::inference::{Logits, Model, Options, Want, advance, prefill};
 use model::sampling::{Sampling, sample};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -99,13 +99,14 @@ pub enum GenerateError {
 /// # Errors
 /// When a prompt is too long, or the network is broken (NaN).
 pub fn generate(generator: Generator<'_>, requests: &[Request<'_>]) -> Result<Vec<Vec<Candidate>>, GenerateError> {
-    let options = Options { threads: generator.threads, ..Options::default() };
     let prompts: Vec<&[u32]> = requests.iter().map(|request| request.prompt).collect();
     for prompt in &prompts {
         check_length(generator, prompt)?;
     }
     let mut logits = Logits::default();
-    let cache = prefill(generator.model, &prompts, options, &mut logits)?;
+    let intents = generator.vocabulary.intent_mask();
+    let cache =
+        prefill(generator.model, &prompts, allowed(generator, &vec![&intents[..]; prompts.len()]), &mut logits)?;
     let mut rows: Vec<Row<'_>> = vec![];
     for (i, request) in requests.iter().enumerate() {
         for draw in request.draws {
@@ -114,9 +115,14 @@ pub fn generate(generator: Generator<'_>, requests: &[Request<'_>]) -> Result<Ve
     }
     let origins: Vec<usize> = rows.iter().map(|row| row.request).collect();
     let mut cache = cache.fork(&origins)?;
-    while rows.iter().any(|row| !row.pending.is_empty()) {
+    loop {
+        rows.iter_mut().for_each(|row| row.next_mask(generator));
+        if rows.iter().all(|row| row.pending.is_empty()) {
+            break;
+        }
         let tokens: Vec<&[u32]> = rows.iter().map(|row| &row.pending[..]).collect();
-        advance(generator.model, &mut cache, &tokens, options, &mut logits)?;
+        let masks: Vec<&[u64]> = rows.iter().map(|row| &row.mask[..]).collect();
+        advance(generator.model, &mut cache, &tokens, allowed(generator, &masks), &mut logits)?;
         for (i, row) in rows.iter_mut().enumerate().filter(|(_, row)| !row.pending.is_empty()) {
             row.step(generator, logits.last(i))?;
         }
@@ -124,6 +130,11 @@ pub fn generate(generator: Generator<'_>, requests: &[Request<'_>]) -> Result<Ve
     let mut found: Vec<Vec<Candidate>> = requests.iter().map(|_| vec![]).collect();
     rows.into_iter().for_each(|row| found[row.request].push(row.candidate));
     Ok(found)
+}
+
+/// Only the logits that masks allow are asked for.
+fn allowed<'a>(generator: Generator<'_>, masks: &'a [&'a [u64]]) -> Options<'a> {
+    Options { threads: generator.threads, want: Want::Allowed(masks) }
 }
 
 fn check_length(generator: Generator<'_>, prompt: &[u32]) -> Result<(), GenerateError> {
@@ -146,6 +157,8 @@ struct Row<'a> {
     planning: Option<Plan>,
     /// The lexemes that may come next, kept for its memory.
     allowed: BitSet,
+    /// The same as a mask over tokens, while something is pending.
+    mask: Vec<u64>,
 }
 
 impl<'a> Row<'a> {
@@ -190,6 +203,7 @@ impl<'a> Row<'a> {
             slots: request.slots,
             planning: None,
             allowed: BitSet::default(),
+            mask: vec![],
         };
         if intent == Intent::Answerable {
             row.pending.push(token);
@@ -206,17 +220,46 @@ impl<'a> Row<'a> {
         self.planning = Some(Plan::default());
     }
 
-    /// Says the next part of the plan, or ends it and begins the query.
-    fn plan(&mut self, generator: Generator<'_>, order: &PlanOrder, logits: &[f32]) -> Result<(), GenerateError> {
-        let Some(mut plan) = self.planning.take() else { return Ok(()) };
-        let may_end = plan.allowed(order, &generator.vocabulary.lexicon, self.slots, &mut self.allowed);
-        let mut mask = generator.vocabulary.mask(&self.allowed);
-        if may_end {
-            generator.vocabulary.allow_end_think(&mut mask);
+    /// What may follow the pending tokens; where nothing may, nothing stays pending.
+    fn next_mask(&mut self, generator: Generator<'_>) {
+        if self.pending.is_empty() {
+            return;
         }
-        let token = self.choose(logits, &mask)?;
-        self.pending.push(token);
-        match generator.vocabulary.lexeme_id(token) {
+        if let (Some(order), Some(plan)) = (generator.plan, &self.planning) {
+            let may_end = plan.allowed(order, &generator.vocabulary.lexicon, self.slots, &mut self.allowed);
+            self.mask = generator.vocabulary.mask(&self.allowed);
+            if may_end {
+                generator.vocabulary.allow_end_think(&mut self.mask);
+            }
+            return;
+        }
+        self.matcher.mask(&mut self.allowed);
+        self.mask = generator.vocabulary.mask(&self.allowed);
+        if self.allowed.is_empty() {
+            self.pending.clear();
+        }
+    }
+
+    /// Chooses the next token under the mask and takes those that must follow it.
+    fn step(&mut self, generator: Generator<'_>, logits: &[f32]) -> Result<(), GenerateError> {
+        self.pending.clear();
+        let choice = sample(logits, Some(&self.mask), self.draw.sampling, &mut self.random)?;
+        self.candidate.log_likelihood += f64::from(choice.log_prob);
+        self.candidate.chosen += 1;
+        let lexeme = generator.vocabulary.lexeme_id(choice.token);
+        if let (Some(order), Some(plan)) = (generator.plan, self.planning.take()) {
+            self.pending.push(choice.token);
+            self.go_on(generator, order, plan, lexeme);
+        } else if let Some(lexeme) = lexeme {
+            self.take(generator, lexeme);
+            self.take_forced(generator);
+        }
+        Ok(())
+    }
+
+    /// The next part of the plan, or its end, after which the query begins.
+    fn go_on(&mut self, generator: Generator<'_>, order: &PlanOrder, mut plan: Plan, part: Option<u32>) {
+        match part {
             Some(part) => {
                 plan.say(order, part);
                 self.planning = Some(plan);
@@ -226,34 +269,6 @@ impl<'a> Row<'a> {
                 self.take_forced(generator);
             }
         }
-        Ok(())
-    }
-
-    /// Chooses a token under a mask.
-    fn choose(&mut self, logits: &[f32], mask: &[u64]) -> Result<u32, GenerateError> {
-        let choice = sample(logits, Some(mask), self.draw.sampling, &mut self.random)?;
-        self.candidate.log_likelihood += f64::from(choice.log_prob);
-        self.candidate.chosen += 1;
-        Ok(choice.token)
-    }
-
-    /// Chooses the next token and takes those that must follow it.
-    fn step(&mut self, generator: Generator<'_>, logits: &[f32]) -> Result<(), GenerateError> {
-        self.pending.clear();
-        if let (Some(order), true) = (generator.plan, self.planning.is_some()) {
-            return self.plan(generator, order, logits);
-        }
-        self.matcher.mask(&mut self.allowed);
-        if self.allowed.is_empty() {
-            return Ok(());
-        }
-        let mask = generator.vocabulary.mask(&self.allowed);
-        let token = self.choose(logits, &mask)?;
-        if let Some(lexeme) = generator.vocabulary.lexeme_id(token) {
-            self.take(generator, lexeme);
-            self.take_forced(generator);
-        }
-        Ok(())
     }
 
     fn take(&mut self, generator: Generator<'_>, lexeme: u32) {

@@ -22,11 +22,11 @@ pub const FIGURES: &[Figure] = &[
     }),
     slow("training in bf16 over PyTorch eager f32", AtLeast(2.5), "times", |r| r.over_torch("train.bf16", "f32")),
     slow("training in bf16 over PyTorch bf16 autocast", AtLeast(1.0), "times", |r| r.over_torch("train.bf16", "bf16")),
-    quick("decoding, batch 1, one thread", AtLeast(3000.0), "tokens/s", |r| r.bench(&["decode"], "decode.batch 1")),
+    quick("decoding, batch 1, one thread", AtLeast(3000.0), "tokens/s", |r| r.bench(&["decode"], "decode.int8.batch 1")),
     quick("decoding, batch 32, two threads", AtLeast(12_000.0), "tokens/s", |r| {
-        r.bench(&["decode"], "decode.batch 32")
+        r.bench(&["decode"], "decode.int8.batch 32")
     }),
-    slow("decoding, batch 1, over llama.cpp q8_0", Shown, "times", |r| r.over_llama("decode.batch 1")),
+    slow("decoding, batch 1, over llama.cpp q8_0", Shown, "times", |r| r.over_llama("decode.int8.batch 1")),
 ];
 
 /// The largest ‖ours − PyTorch's‖ / ‖PyTorch's‖ of any tensor, of the lines that the test prints with this beginning.
