@@ -23,7 +23,18 @@ impl Dice {
 
     /// A number from `low` to `high`, both included.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
-        low + self.below((high - low + 1).max(1) as usize) as i64
+        // Counted in 128 bits: the whole range of `i64` holds one number more than a `u64` can count.
+        let count = (i128::from(high) - i128::from(low) + 1).max(1) as u128;
+        let above = match u64::try_from(count) {
+            Ok(count) => (u128::from(self.0.next_u64()) * u128::from(count)) >> 64,
+            Err(_) => u128::from(self.0.next_u64()),
+        };
+        (i128::from(low) + above as i128) as i64
+    }
+
+    /// Any 64-bit number.
+    pub fn number(&mut self) -> u64 {
+        self.0.next_u64()
     }
 
     /// True with this probability.
@@ -60,5 +71,28 @@ impl Dice {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_may_be_as_wide_as_the_type() {
+        let mut dice = Dice::new(7, 0);
+        let drawn: Vec<i64> = (0..64).map(|_| dice.between(i64::MIN, i64::MAX)).collect();
+        assert!(drawn.iter().any(|n| *n < i64::MIN / 2) && drawn.iter().any(|n| *n > i64::MAX / 2), "{drawn:?}");
+        assert!((0..64).all(|_| dice.between(0, i64::MAX) >= 0));
+        assert!((0..64).all(|_| dice.between(i64::MIN, -1) < 0));
+        assert_eq!(dice.between(i64::MAX, i64::MAX), i64::MAX);
+        assert_eq!(dice.between(i64::MIN, i64::MIN), i64::MIN);
+    }
+
+    #[test]
+    fn both_ends_of_a_range_are_drawn() {
+        let mut dice = Dice::new(7, 1);
+        let drawn: std::collections::BTreeSet<i64> = (0..200).map(|_| dice.between(-2, 2)).collect();
+        assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [-2, -1, 0, 1, 2]);
     }
 }

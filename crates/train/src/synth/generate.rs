@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::pair::{self, Drops};
+use super::shapes::count::Counts;
 use super::split::Split;
 use super::studio::Studio;
 use crate::example::Example;
@@ -32,6 +33,8 @@ pub struct Generated {
     pub trees: usize,
     /// Trees and questions dropped, by reason.
     pub drops: Drops,
+    /// What became of each shape.
+    pub shapes: Counts,
 }
 
 /// Generates one split, handing each example on in the order of its number. The studios take turns, tree by tree.
@@ -49,7 +52,7 @@ pub fn generate<E>(
     // A stream that yields nothing for so long is dry.
     let most_blocks = 4 + 400 * amount.questions as u64 / BLOCK;
     for block in 0..most_blocks {
-        let found = block_of(studios, split, amount, block, &mut generated.drops);
+        let found = block_of(studios, split, amount, block, (&mut generated.drops, &mut generated.shapes));
         for examples in found {
             let new: Vec<Example> = examples.into_iter().filter(|e| seen.insert(fingerprint(e))).collect();
             generated.trees += usize::from(!new.is_empty());
@@ -71,27 +74,34 @@ fn fingerprint(example: &Example) -> u64 {
     text.fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
-fn block_of(studios: &[Studio<'_>], split: Split, amount: Amount, block: u64, drops: &mut Drops) -> Vec<Vec<Example>> {
+fn block_of(
+    studios: &[Studio<'_>],
+    split: Split,
+    amount: Amount,
+    block: u64,
+    (drops, counts): (&mut Drops, &mut Counts),
+) -> Vec<Vec<Example>> {
     let threads = amount.threads.max(1) as u64;
     let first = block * BLOCK;
     let share = |thread: u64| {
-        let mut drops = Drops::default();
+        let (mut drops, mut counts) = (Drops::default(), Counts::default());
         let indexes = (first..first + BLOCK).filter(|i| i % threads == thread);
         let found: Vec<(u64, Vec<Example>)> = indexes
             .map(|index| {
                 let studio = &studios[index as usize % studios.len()];
-                (index, pair::examples(studio, split, (amount.seed, index), amount.voices, &mut drops))
+                (index, pair::examples(studio, split, (amount.seed, index), amount.voices, (&mut drops, &mut counts)))
             })
             .collect();
-        (found, drops)
+        (found, drops, counts)
     };
     let shares: Vec<_> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|t| scope.spawn(move || share(t))).collect();
         workers.into_iter().map(|w| w.join().expect("a worker that panics is a bug")).collect()
     });
     let mut all = vec![];
-    for (found, dropped) in shares {
+    for (found, dropped, counted) in shares {
         drops.merge(&dropped);
+        counts.merge(&counted);
         all.extend(found);
     }
     all.sort_by_key(|(index, _)| *index);

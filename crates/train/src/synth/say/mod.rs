@@ -3,11 +3,13 @@
 //! Suggested reading order:
 //! * `sentence`: one for each thing that may be wanted.
 //! * `noun`: rows and their conditions; `condition`: each of them.
+//! * `shape`: sentences of drawn shapes.
 //! * `total`: columns, measures and totals by name.
 
 mod condition;
 mod noun;
 mod sentence;
+mod shape;
 mod total;
 
 use super::dice::Dice;
