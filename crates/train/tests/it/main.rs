@@ -5,4 +5,6 @@ mod folder;
 mod pack;
 mod pipeline;
 mod sft;
+mod shapes;
 mod vary;
+mod zz;

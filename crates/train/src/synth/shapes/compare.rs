@@ -55,6 +55,7 @@ pub fn group_above_groups(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     );
     Some(
         Draft::new("group_above_groups", if up { "above" } else { "below" }, sql)
+            .with("total", Thing::TotalOf(rows.clone(), total))
             .with("rows", Thing::Rows(rows))
             .with("dim", Thing::Dim(dim))
             .with("agg", Thing::Total(table, total)),

@@ -54,6 +54,8 @@ pub enum Thing {
     Dim(Dim),
     /// A total over rows of a table.
     Total(TableId, Total),
+    /// A total of rows with their conditions: "number of open tickets".
+    TotalOf(Rows, Total),
     /// What rows of a table do: "are active".
     Does(TableId, Filter),
     /// A stored value.

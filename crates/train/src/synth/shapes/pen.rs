@@ -239,9 +239,23 @@ impl Pen<'_, '_> {
         self.shown(table).into_iter().map(|c| self.col(alias, c)).collect()
     }
 
-    /// The display columns of a table, two at most.
+    /// The display columns of a table.
     pub fn shown(&self, table: TableId) -> Vec<ColumnId> {
         self.world.glossary.display(self.world.catalog, table)
+    }
+
+    /// The display columns without those that are shown beside them.
+    pub fn shown_without(&self, table: TableId, others: &[ColumnId]) -> Vec<ColumnId> {
+        let mut shown = self.shown(table);
+        shown.retain(|c| !others.contains(c));
+        shown
+    }
+
+    /// Whether a word is a value of some column with few of them: a label must not be one.
+    pub fn is_value(&self, word: &str) -> bool {
+        let is_word = |v: &Value| matches!(v, Value::Text(t) if t.eq_ignore_ascii_case(word));
+        let closed = |c: &ColumnId| matches!(self.world.role(*c), Role::Status | Role::Dimension | Role::Code);
+        self.world.samples.iter().filter(|(c, _)| closed(c)).any(|(_, values)| values.iter().any(is_word))
     }
 
     /// The display columns as things to name.

@@ -46,7 +46,8 @@ pub fn per_period(pen: &mut Pen<'_, '_>) -> Option<Draft> {
         (false, false) => "frame",
     };
     let mut draft = Draft::new("per_period", variant, sql)
-        .with("rows", Thing::Rows(rows))
+        .with("total", Thing::TotalOf(rows.clone(), total))
+            .with("rows", Thing::Rows(rows))
         .with("agg", Thing::Total(table, total))
         .with("date", Thing::Column(date))
         .with("unit", unit_thing(unit));
@@ -80,6 +81,7 @@ pub fn running(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let sql = format!("WITH {part} SELECT {shown}, SUM(a.v) OVER (ORDER BY a.k) AS running FROM a ORDER BY a.k");
     Some(
         Draft::new("running", if both { "both" } else { "frame" }, sql)
+            .with("total", Thing::TotalOf(rows.clone(), total))
             .with("rows", Thing::Rows(rows))
             .with("agg", Thing::Total(table, total))
             .with("date", Thing::Column(date))
@@ -97,6 +99,7 @@ pub fn change(pen: &mut Pen<'_, '_>) -> Option<Draft> {
         format!("WITH {part} SELECT a.k, a.v, a.v - LAG(a.v) OVER (ORDER BY a.k) AS change FROM a ORDER BY a.k");
     Some(
         Draft::new("change", "frame", sql)
+            .with("total", Thing::TotalOf(rows.clone(), total))
             .with("rows", Thing::Rows(rows))
             .with("agg", Thing::Total(table, total))
             .with("date", Thing::Column(date))
@@ -117,6 +120,7 @@ pub fn growth(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     );
     Some(
         Draft::new("growth", "frame", sql)
+            .with("total", Thing::TotalOf(rows.clone(), total))
             .with("rows", Thing::Rows(rows))
             .with("agg", Thing::Total(table, total))
             .with("date", Thing::Column(date))
@@ -247,6 +251,7 @@ pub fn age_buckets(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let low = *pen.dice.pick(&[30, 60, 90, 180, 365])?;
     let high = low * *pen.dice.pick(&[2, 3, 4])?;
     let labels = [["fresh", "ageing", "old"], ["new", "recent", "stale"], ["Green", "Amber", "Red"], ["A", "B", "C"]];
+    let labels: Vec<[&str; 3]> = labels.into_iter().filter(|l| l.iter().all(|l| !pen.is_value(l))).collect();
     let [young, middle, old] = *pen.dice.pick(&labels)?;
     let case = format!("CASE WHEN {age} <= {low} THEN '{young}' WHEN {age} <= {high} THEN '{middle}' ELSE '{old}' END");
     let filter = rows.filter(pen, "t", &[format!("{d} <= {today}")]);

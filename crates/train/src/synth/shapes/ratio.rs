@@ -70,14 +70,16 @@ pub fn share_in_group(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let (m, dim) = (pen.amount(table)?, pen.category(table)?);
     let rows = pen.rows(table, 1);
     let (value, group) = (pen.col("t", m), pen.col("t", dim));
-    let shown = pen.display(table, "t").join(", ");
+    let kept = pen.shown_without(table, &[dim]);
+    let shown: Vec<String> = kept.iter().map(|c| pen.col("t", *c)).collect();
+    let shown = shown.join(", ");
     let filter = rows.filter(pen, "t", &[format!("{group} IS NOT NULL")]);
     let from = pen.from(table, "t");
     let sql = format!(
         "SELECT {group}, {shown}, 100.0 * {value} / SUM({value}) OVER (PARTITION BY {group}) AS share FROM {from}{filter}"
     );
     let mut columns = vec![Thing::Column(dim)];
-    columns.extend(pen.shown_things(table));
+    columns.extend(kept.into_iter().map(Thing::Column));
     Some(
         Draft::new("share_in_group", "frame", sql)
             .with("rows", Thing::Rows(rows))
@@ -184,7 +186,8 @@ pub fn buckets(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let m = pen.number(table)?;
     let low = pen.near(m, 0.5)?;
     let high = low * *pen.dice.pick(&[2, 3, 4, 5])?;
-    let [small, middle, large] = *pen.dice.pick(&LABELS)?;
+    let labels: Vec<[&str; 3]> = LABELS.into_iter().filter(|l| l.iter().all(|l| !pen.is_value(l))).collect();
+    let [small, middle, large] = *pen.dice.pick(&labels)?;
     let column = pen.col("t", m);
     let rows = pen.rows(table, 1);
     let two = pen.dice.chance(0.35);
@@ -201,6 +204,7 @@ pub fn buckets(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let said = |text: &str| Thing::Said(format!("'{text}'"));
     Some(
         Draft::new("buckets", if two { "two" } else { "three" }, sql)
+            .with("total", Thing::TotalOf(rows.clone(), total))
             .with("rows", Thing::Rows(rows))
             .with("m", Thing::Column(m))
             .with("agg", Thing::Total(table, total))

@@ -129,9 +129,11 @@ pub fn or_else(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let column = *pen.dice.pick(&columns)?;
     let rows = pen.rows(table, 1);
     let word = *pen.dice.pick(&["unknown", "none", "n/a", "Unassigned", "not set", "Other"])?;
+    if pen.is_value(word) {
+        return None;
+    }
     let other = if number { "0".to_owned() } else { literal(word) };
-    let mut shown = pen.shown(table);
-    shown.retain(|c| *c != column);
+    let shown = pen.shown_without(table, &[column]);
     let mut items: Vec<String> = shown.iter().map(|c| pen.col("t", *c)).collect();
     items.push(format!("COALESCE({}, {other}) AS value", pen.col("t", column)));
     let filter = rows.filter(pen, "t", &[]);
@@ -152,6 +154,7 @@ pub fn labelled(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let test = pen.condition(&condition, "t")?;
     let rows = Rows::all(table);
     let words = [["yes", "no"], ["ok", "check"], ["Y", "N"], ["red", "green"], ["flagged", "fine"], ["hot", "cold"]];
+    let words: Vec<[&str; 2]> = words.into_iter().filter(|w| w.iter().all(|w| !pen.is_value(w))).collect();
     let [yes, no] = *pen.dice.pick(&words)?;
     let mut items = pen.display(table, "t");
     items.push(format!("CASE WHEN {test} THEN '{yes}' ELSE '{no}' END AS label"));

@@ -69,10 +69,8 @@ pub fn two_children(pen: &mut Pen<'_, '_>) -> Option<Draft> {
         Draft::new("two_children", "frame", sql)
             .with("rows", Thing::Rows(rows))
             .with("shown", Thing::List(shown))
-            .with("one", Thing::Total(child_1, total_1))
-            .with("two", Thing::Total(child_2, total_2))
-            .with("c1", Thing::Table(child_1))
-            .with("c2", Thing::Table(child_2)),
+            .with("one", Thing::TotalOf(Rows::all(child_1), total_1))
+            .with("two", Thing::TotalOf(Rows::all(child_2), total_2)),
     )
 }
 

@@ -38,7 +38,7 @@ fn first_of_group(
 ) -> Option<Draft> {
     let rows = pen.rows(table, 1);
     let (value, group) = (pen.col("t", m), pen.col("t", dim));
-    let shown = pen.shown(table);
+    let shown = pen.shown_without(table, &[dim, m]);
     let named: Vec<String> = shown.iter().enumerate().map(|(i, c)| format!("{} AS s{}", pen.col("t", *c), i + 1)).collect();
     let names: Vec<String> = (1..=shown.len()).map(|i| format!("a.s{i}")).collect();
     let filter = rows.filter(pen, "t", &[format!("{group} IS NOT NULL"), format!("{value} IS NOT NULL")]);
@@ -76,7 +76,8 @@ pub fn rank(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let value = pen.col("t", m);
     let mut others = vec![format!("{value} IS NOT NULL")];
     let mut columns = vec![];
-    let mut shown = pen.display(table, "t");
+    let others_shown = pen.shown_without(table, &[Some(m), group].into_iter().flatten().collect::<Vec<_>>());
+    let mut shown: Vec<String> = others_shown.iter().map(|c| pen.col("t", *c)).collect();
     let mut over = String::new();
     if let Some(group) = group {
         let column = pen.col("t", group);
@@ -85,7 +86,7 @@ pub fn rank(pen: &mut Pen<'_, '_>) -> Option<Draft> {
         shown.insert(0, column);
         columns.push(Thing::Column(group));
     }
-    columns.extend(pen.shown_things(table));
+    columns.extend(others_shown.into_iter().map(Thing::Column));
     let function = if dense { "DENSE_RANK" } else { "RANK" };
     let filter = rows.filter(pen, "t", &others);
     let sql = format!(
@@ -139,7 +140,7 @@ pub fn top_parent_per_group(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let parent = pen.world.catalog.foreign_key(key).to;
     let (group, total, n) = (pen.category(parent)?, pen.additive(table), pen.few());
     let rows = pen.rows(table, 1);
-    let shown = pen.shown(parent);
+    let shown = pen.shown_without(parent, &[group]);
     let list: Vec<String> = shown.iter().map(|c| pen.col("p", *c)).collect();
     let named: Vec<String> = list.iter().enumerate().map(|(i, c)| format!("{c} AS s{}", i + 1)).collect();
     let names = |alias: &str| (1..=shown.len()).map(|i| format!("{alias}.s{i}")).collect::<Vec<_>>().join(", ");
@@ -163,6 +164,7 @@ pub fn top_parent_per_group(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     columns.extend(shown.iter().map(|c| Thing::Column(*c)));
     Some(
         Draft::new("top_parent_per_group", if one { "one" } else { "frame" }, sql)
+            .with("total", Thing::TotalOf(rows.clone(), total))
             .with("rows", Thing::Rows(rows))
             .with("parents", Thing::Table(parent))
             .with("dim", Thing::Column(group))
@@ -230,8 +232,7 @@ pub fn latest(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     };
     let rows = pen.rows(table, 1);
     let (g, d, newest) = (pen.col("t", by), pen.col("t", date), pen.dice.chance(0.75));
-    let mut shown = pen.shown(table);
-    shown.retain(|c| *c != by && *c != date);
+    let shown = pen.shown_without(table, &[by, date]);
     let named: Vec<String> = shown.iter().enumerate().map(|(i, c)| format!(", {} AS s{}", pen.col("t", *c), i + 1)).collect();
     let names: Vec<String> = (1..=shown.len()).map(|i| format!(", a.s{i}")).collect();
     let filter = rows.filter(pen, "t", &[format!("{g} IS NOT NULL"), format!("{d} IS NOT NULL")]);
