@@ -11,7 +11,7 @@ use sql::dialect::Dialect;
 use sql::lexeme::{CLOSED_CONSTANTS, Constant, Lexicon, identifier};
 use sql::resolve::parse;
 use sql::tree::Query;
-use sql::validate::BusinessRule;
+use sql::validate::{BusinessRule, RuleKind};
 
 use crate::literals::for_each_literal;
 use crate::rules::Rules;
@@ -187,8 +187,8 @@ impl Pack {
         catalog_hash(&self.catalog)
     }
 
-    /// Numbers and texts of the named conditions and measures, each once, in the glossary's order. A text may stand
-    /// beside the columns it is compared with only.
+    /// Numbers and texts of the named conditions and measures, in the glossary's order, then the values of the closed
+    /// lists, in the order of the rules; each once. A text may stand beside the columns it belongs to only.
     fn named_constants(&self) -> Result<Vec<Constant>, PackError> {
         let conditions = self.glossary.conditions.iter().map(|(name, c)| (name, &c.sql));
         let measures = self.glossary.measures.iter().map(|(name, m)| (name, &m.sql));
@@ -200,12 +200,19 @@ impl Pack {
                 problem: format!("\"{name}\": {problem}"),
             })?;
         }
+        for rule in &self.checked {
+            if let RuleKind::ValueInList { column, values } = &rule.kind {
+                values.iter().for_each(|value| add_constant(&Value::Text(value.clone()), &[*column], &mut constants));
+            }
+        }
         match constants.len() {
             0..=MOST_CONSTANTS => Ok(constants),
             many => Err(PackError::File {
                 pack: self.files.name.clone(),
                 file: "glossary.toml",
-                problem: format!("{many} constants in conditions and measures; at most {MOST_CONSTANTS} are supported"),
+                problem: format!(
+                    "{many} constants in conditions, measures and the lists of rules.toml; at most {MOST_CONSTANTS} are supported"
+                ),
             }),
         }
     }
@@ -224,18 +231,7 @@ impl Pack {
                 Value::Text(text) if text != NO_DAY => place.column.into_iter().collect(),
                 _ => return,
             };
-            let sql = shown(&literal.value);
-            if CLOSED_CONSTANTS.contains(&sql.as_str()) {
-                return;
-            }
-            match constants.iter_mut().find(|known| known.sql == sql) {
-                Some(known) => columns.into_iter().for_each(|c| {
-                    if !known.columns.contains(&c) {
-                        known.columns.push(c);
-                    }
-                }),
-                None => constants.push(Constant { value: literal.value.clone(), sql, columns }),
-            }
+            add_constant(&literal.value, &columns, constants);
         });
         Ok(())
     }
@@ -251,6 +247,21 @@ impl Pack {
         let problem = parsed.diagnostics.iter().find(|d| d.severity == Severity::Error);
         let problem = problem.map_or("is no expression".to_owned(), |d| d.message.clone());
         parsed.ok().ok_or(problem)
+    }
+}
+
+/// Adds a constant, or the columns it may stand beside to the one that is there.
+fn add_constant(value: &Value, columns: &[ColumnId], constants: &mut Vec<Constant>) {
+    let sql = shown(value);
+    if CLOSED_CONSTANTS.contains(&sql.as_str()) {
+        return;
+    }
+    match constants.iter_mut().find(|known| known.sql == sql) {
+        Some(known) => {
+            let new: Vec<ColumnId> = columns.iter().copied().filter(|c| !known.columns.contains(c)).collect();
+            known.columns.extend(new);
+        }
+        None => constants.push(Constant { value: value.clone(), sql, columns: columns.to_vec() }),
     }
 }
 

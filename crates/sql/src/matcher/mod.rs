@@ -14,8 +14,10 @@
 //! * [`walk`]: random queries, for tests and measurement.
 
 mod advance;
+mod case;
 mod connect;
 mod cost;
+mod days;
 mod few;
 mod grammar;
 mod offer;
