@@ -55,6 +55,24 @@ pub struct Obstacle {
     pub reason: String,
 }
 
+impl Obstacle {
+    /// The stage and the reason, without the lexemes that a refusal repeats: few words, so that they can be counted.
+    pub fn brief(&self) -> String {
+        match self.stage {
+            Stage::Validation => format!("refused: {}", self.reason),
+            Stage::Literals => "unaligned literal".to_owned(),
+            Stage::Canonical => format!("not canonical: {}", self.reason),
+            Stage::Matcher => {
+                let (before, refused) = self.reason.split_once(" » ").unwrap_or(("", &self.reason));
+                let last = before.rsplitn(4, ' ').take(3).collect::<Vec<_>>();
+                let last: Vec<&str> = last.into_iter().rev().collect();
+                format!("not admitted: {} » {refused}", last.join(" "))
+            }
+            Stage::Values | Stage::Rows => self.reason.clone(),
+        }
+    }
+}
+
 /// A question and a query as a model reads and writes them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Read {
@@ -110,8 +128,9 @@ impl Read {
     }
 }
 
-/// A question of a file as an example to learn from, tagged [`HAND`] beside its own tags. Where it must not be answered, a tag names the intent
-/// ("unanswerable", "ambiguous", "write", "chitchat"); without one it counts as unanswerable.
+/// A question of a file as an example to learn from, tagged [`HAND`] beside its own tags and those of its query. Where it
+/// must not be answered, a tag names the intent ("unanswerable", "ambiguous", "write", "chitchat"); without one it counts
+/// as unanswerable. A difficulty that the file does not name is that of the query.
 ///
 /// # Errors
 /// When its reference has no form that a model could write.
@@ -131,10 +150,19 @@ pub fn example(reader: &Reader<'_>, question: &Question) -> Result<Example, Obst
             example.lexemes = written.map(|l| reader.lexicon.name(reader.context.catalog, *l)).collect();
             example.template = format!("{:016x}", features::template_hash(&read.query));
             example.sql = Some(sql.clone());
+            let own = features::tags(&read.query).into_iter().map(str::to_owned);
+            let new: Vec<String> = own.filter(|tag| !question.tags.contains(tag)).collect();
+            example.tags.splice(0..0, new);
+            if example.difficulty.is_empty() {
+                example.difficulty = features::difficulty(&read.query).to_string();
+            }
             read.question
         }
         None => {
             example.intent = declined_intent(&question.tags);
+            if example.difficulty.is_empty() {
+                example.difficulty = "easy".to_owned();
+            }
             normalize(&question.question, &reader.context)
         }
     };

@@ -22,7 +22,9 @@ pub const FIGURES: &[Figure] = &[
     }),
     slow("training in bf16 over PyTorch eager f32", AtLeast(2.5), "times", |r| r.over_torch("train.bf16", "f32")),
     slow("training in bf16 over PyTorch bf16 autocast", AtLeast(1.0), "times", |r| r.over_torch("train.bf16", "bf16")),
-    quick("decoding, batch 1, one thread", AtLeast(3000.0), "tokens/s", |r| r.bench(&["decode"], "decode.int8.batch 1")),
+    quick("decoding, batch 1, one thread", AtLeast(3000.0), "tokens/s", |r| {
+        r.bench(&["decode"], "decode.int8.batch 1")
+    }),
     quick("decoding, batch 32, two threads", AtLeast(12_000.0), "tokens/s", |r| {
         r.bench(&["decode"], "decode.int8.batch 32")
     }),

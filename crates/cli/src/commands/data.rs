@@ -9,6 +9,7 @@ use toml::Value;
 use train::synth::generate::Amount;
 use train::synth::pair::Drops;
 use train::synth::sets::{Sizes, Written, write_sets};
+use train::synth::shapes::count::{Count, Counts};
 use train::synth::studio::Workshop;
 
 use super::Arguments;
@@ -17,6 +18,9 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::settings::FlagValue;
+
+/// Letters of a reason shown in the table of shapes.
+const REASON: usize = 70;
 
 /// What to make.
 #[derive(Debug, clap::Args)]
@@ -187,7 +191,7 @@ fn hand_folder(pack: &str) -> Option<PathBuf> {
 fn show_written(written: &Written, out: &Path, context: &Context) -> Outcome {
     if context.json {
         let splits = written.splits.iter().map(|(split, made)| {
-            let counts = json!({ "questions": made.questions, "queries": made.trees, "dropped": made.drops.0 });
+            let counts = json!({ "questions": made.questions, "queries": made.trees, "dropped": made.drops.0, "shapes": shapes_json(&made.shapes) });
             (split.name().to_owned(), counts)
         });
         let splits = serde_json::Value::Object(splits.collect());
@@ -199,10 +203,37 @@ fn show_written(written: &Written, out: &Path, context: &Context) -> Outcome {
         output::line(format_args!("{:6} {questions:>10} questions of {queries:>9} queries", split.name()))?;
     }
     let varied = output::separated(written.varied as i128);
+    let mut shapes = Counts::default();
+    written.splits.iter().for_each(|(_, made)| shapes.merge(&made.shapes));
+    show_shapes(&shapes)?;
     output::line(format_args!("hand   {:>10} questions; {varied} varied from them", written.hand))?;
     let dropped: u64 = written.splits.iter().map(|(_, made)| total(&made.drops)).sum();
     context.note(format_args!("{} trees and questions dropped; --json says why", output::separated(i128::from(dropped))));
     Ok(Exit::Done)
+}
+
+/// A line for each shape: its trees, its questions handed on, and those that the model could not write.
+fn show_shapes(shapes: &Counts) -> Result<(), Failure> {
+    let all = shapes.admitted().max(1);
+    output::line(format_args!("{:22} {:>7} {:>9} {:>6} {:>7} {:>7}  lost because", "shape", "trees", "questions", "share", "lost", "refused"))?;
+    for (name, count) in &shapes.0 {
+        let share = 100.0 * count.admitted as f64 / all as f64;
+        let refused: u64 = count.refused.values().sum();
+        let (trees, questions, lost) = (count.drawn - count.unfit, count.admitted, count.lost());
+        let reason: String = count.main_reason().unwrap_or_default().chars().take(REASON).collect();
+        output::line(format_args!("{name:22} {trees:>7} {questions:>9} {share:>5.1}% {lost:>7} {refused:>7}  {reason}"))?;
+    }
+    Ok(())
+}
+
+fn shapes_json(shapes: &Counts) -> serde_json::Value {
+    let one = |count: &Count| {
+        json!({
+            "drawn": count.drawn, "unfit": count.unfit, "other_split": count.elsewhere, "unworded": count.unworded,
+            "questions": count.admitted, "lost": count.lost, "refused": count.refused,
+        })
+    };
+    serde_json::Value::Object(shapes.0.iter().map(|(name, count)| ((*name).to_owned(), one(count))).collect())
 }
 
 fn total(drops: &Drops) -> u64 {

@@ -108,6 +108,10 @@ impl Matcher<'_> {
             Word::CaseEnd => {
                 self.frames.pop();
                 self.take_operand(Operand { kinds: case.kinds, value: true, column: true, ..Operand::NOTHING });
+                // It is the whole of its argument: nothing is calculated with it.
+                if let Some(Frame::Expression(argument)) = self.frames.last_mut() {
+                    argument.calculable = false;
+                }
             }
             _ => return false,
         }

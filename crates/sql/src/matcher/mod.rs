@@ -90,7 +90,8 @@ impl<'g> Matcher<'g> {
     pub fn allows(&self, id: u32) -> bool {
         let mut probe = Offers::Probe { id, found: false };
         self.offer(&mut probe);
-        matches!(probe, Offers::Probe { found: true, .. }) && (!self.is_tight() || self.is_affordable(id, &mut self.clone()))
+        matches!(probe, Offers::Probe { found: true, .. })
+            && (!self.is_tight() || self.is_affordable(id, &mut self.clone()))
     }
 
     /// Takes a lexeme.

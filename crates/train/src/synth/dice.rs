@@ -23,15 +23,16 @@ impl Dice {
 
     /// A number from `low` to `high`, both included; `low` where `high` is below it.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
-        if high <= low {
-            return low;
-        }
-        // Counted without overflow: the whole range of `i64` has one number more than fits.
-        let steps = high.abs_diff(low).saturating_add(1);
-        low.wrapping_add_unsigned(self.below(steps as usize) as u64)
+        // Counted in 128 bits: the whole range of `i64` holds one number more than a `u64` can count.
+        let count = (i128::from(high) - i128::from(low) + 1).max(1) as u128;
+        let above = match u64::try_from(count) {
+            Ok(count) => (u128::from(self.0.next_u64()) * u128::from(count)) >> 64,
+            Err(_) => u128::from(self.0.next_u64()),
+        };
+        (i128::from(low) + above as i128) as i64
     }
 
-    /// A seed for other dice.
+    /// A seed for other dice: any 64-bit number.
     pub fn seed(&mut self) -> u64 {
         self.0.next_u64()
     }
@@ -78,12 +79,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_of_any_range() {
-        let mut dice = Dice::new(1, 0);
-        for (low, high) in [(0, i64::MAX), (i64::MIN, i64::MAX), (-3, 3), (5, 5), (5, 4)] {
-            let seen: std::collections::BTreeSet<i64> = (0..100).map(|_| dice.between(low, high)).collect();
-            assert!(seen.iter().all(|n| (low..=high.max(low)).contains(n)), "{low} to {high}: {seen:?}");
-            assert_eq!(seen.len() > 1, high > low, "{low} to {high}: {seen:?}");
-        }
+    fn a_range_may_be_as_wide_as_the_type() {
+        let mut dice = Dice::new(7, 0);
+        let drawn: Vec<i64> = (0..64).map(|_| dice.between(i64::MIN, i64::MAX)).collect();
+        assert!(drawn.iter().any(|n| *n < i64::MIN / 2) && drawn.iter().any(|n| *n > i64::MAX / 2), "{drawn:?}");
+        assert!((0..64).all(|_| dice.between(0, i64::MAX) >= 0));
+        assert!((0..64).all(|_| dice.between(i64::MIN, -1) < 0));
+        assert_eq!(dice.between(i64::MAX, i64::MAX), i64::MAX);
+        assert_eq!(dice.between(i64::MIN, i64::MIN), i64::MIN);
+    }
+
+    #[test]
+    fn both_ends_of_a_range_are_drawn() {
+        let mut dice = Dice::new(7, 1);
+        let drawn: std::collections::BTreeSet<i64> = (0..200).map(|_| dice.between(-2, 2)).collect();
+        assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [-2, -1, 0, 1, 2]);
     }
 }

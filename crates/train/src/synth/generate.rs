@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::pair::{self, Drops};
+use super::shapes::count::Counts;
 use super::split::Split;
 use super::studio::Studio;
 use crate::example::Example;
@@ -35,10 +36,12 @@ pub struct Generated {
     pub trees: usize,
     /// Trees and questions dropped, by reason.
     pub drops: Drops,
+    /// What became of each shape.
+    pub shapes: Counts,
 }
 
 /// What became of one tree.
-type Done = (u64, Vec<Example>, Drops);
+type Done = (u64, Vec<Example>, Drops, Counts);
 
 /// Generates one split, handing each example on in the order of its number while the next trees are under way. The
 /// studios take turns, tree by tree.
@@ -83,9 +86,9 @@ fn work(
             return;
         }
         let studio = &studios[index as usize % studios.len()];
-        let mut drops = Drops::default();
-        let examples = pair::examples(studio, split, (amount.seed, index), amount.voices, &mut drops);
-        if sender.send((index, examples, drops)).is_err() {
+        let (mut drops, mut counts) = (Drops::default(), Counts::default());
+        let found = pair::examples(studio, split, (amount.seed, index), amount.voices, (&mut drops, &mut counts));
+        if sender.send((index, found, drops, counts)).is_err() {
             return;
         }
     }
@@ -100,10 +103,11 @@ fn take<E>(
     let mut taken = Taken { questions, generated: Generated::default(), seen: BTreeSet::new() };
     let mut waiting = BTreeMap::new();
     let mut next = 0;
-    for (index, examples, drops) in receiver {
-        waiting.insert(index, (examples, drops));
-        while let Some((examples, drops)) = waiting.remove(&next) {
+    for (index, examples, drops, counts) in receiver {
+        waiting.insert(index, (examples, drops, counts));
+        while let Some((examples, drops, counts)) = waiting.remove(&next) {
             next += 1;
+            taken.generated.shapes.merge(&counts);
             taken.tree(examples, &drops, each)?;
             if taken.generated.questions == questions {
                 return Ok(taken.generated);

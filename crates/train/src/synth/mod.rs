@@ -5,6 +5,7 @@
 //! * [`sample`]: sampling it; [`sense`]: what nobody asks; [`identity`]: how rows are told apart; [`dice`]: the choices.
 //! * [`build`]: from what is asked to the query tree.
 //! * [`say`], [`pattern`], [`surface`], [`noise`]: from what is asked to a question in words.
+//! * [`shapes`]: questions that need the rest of the query language, each with its SQL and its sentences.
 //! * [`decline`]: questions that must not be answered.
 //! * [`pair`]: tree and question together: run, normalised, aligned, admitted.
 //! * [`vary`]: many pairs like one written by hand.
@@ -24,6 +25,7 @@ pub mod sample;
 pub mod say;
 pub mod sense;
 pub mod sets;
+pub mod shapes;
 pub mod split;
 pub mod studio;
 pub mod surface;

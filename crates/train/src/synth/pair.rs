@@ -17,11 +17,15 @@ use sql::verify::verify;
 
 use super::dice::Dice;
 use super::meaning::{Ask, Shape};
+use super::shapes::count::Counts;
 use super::split::Split;
 use super::studio::Studio;
-use super::{build, decline, noise, sample, say};
+use super::{build, decline, noise, sample, say, shapes};
 use crate::canonical::add_prompt;
 use crate::example::{Example, Intent};
+
+/// The share of questions that must not be answered.
+const DECLINED: f64 = 0.1;
 
 /// Why a tree or a question was dropped, and how often.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -47,13 +51,25 @@ pub fn examples(
     split: Split,
     (seed, index): (u64, u64),
     voices: usize,
-    drops: &mut Drops,
+    (drops, counts): (&mut Drops, &mut Counts),
 ) -> Vec<Example> {
     let mut dice = Dice::new(seed, index.wrapping_mul(2));
-    if dice.chance(0.1) {
-        return declined(studio, split, (seed, index), voices.div_ceil(2), drops);
+    match dice.weighted(&[DECLINED, shapes::SHARE, 1.0 - DECLINED - shapes::SHARE]) {
+        0 => declined(studio, split, (seed, index), voices.div_ceil(2), drops),
+        1 => shapes::ask::examples(studio, split, (seed, index), (voices, &mut dice), counts),
+        _ => simple(studio, split, (seed, index), (voices, &mut dice), drops),
     }
-    let Some(ask) = sample::ask(&studio.world, &mut dice) else {
+}
+
+/// Questions of the simple kinds: rows, their columns, totals and groups.
+fn simple(
+    studio: &Studio<'_>,
+    split: Split,
+    (seed, index): (u64, u64),
+    (voices, dice): (usize, &mut Dice),
+    drops: &mut Drops,
+) -> Vec<Example> {
+    let Some(ask) = sample::ask(&studio.world, dice) else {
         drops.add("no meaning");
         return vec![];
     };
@@ -103,8 +119,22 @@ pub(super) fn worth_asking(studio: &Studio<'_>, query: &Query) -> Result<(), Str
 
 /// One question of a tree, if every literal is found again in its words.
 fn asked(studio: &Studio<'_>, split: Split, ask: &Ask, query: &Query, dice: Dice) -> Result<Example, String> {
+    let ordered = matches!(&ask.shape, Shape::List { order: Some(_), .. })
+        || matches!(&ask.shape, Shape::Group(g) if g.order.is_some() && g.top.is_none());
+    let example = worded(studio, split, query, dice, &|speaker| speaker.question(ask))?;
+    Ok(Example { ordered, ..example })
+}
+
+/// One question of a tree in the words of a speaker.
+pub(super) fn worded(
+    studio: &Studio<'_>,
+    split: Split,
+    query: &Query,
+    dice: Dice,
+    tell: &dyn Fn(&mut say::Speaker<'_>) -> Option<String>,
+) -> Result<Example, String> {
     let mut speaker = say::Speaker::new(&studio.world, dice);
-    let said = speaker.question(ask).ok_or("no words")?;
+    let said = tell(&mut speaker).ok_or("no words")?;
     if Split::of(speaker.family.0) != split {
         return Err("phrase family of another split".into());
     }
@@ -112,11 +142,8 @@ fn asked(studio: &Studio<'_>, split: Split, ask: &Ask, query: &Query, dice: Dice
     if question.contains('{') {
         return Err(format!("unfilled pattern: {question}"));
     }
-    let ordered = matches!(&ask.shape, Shape::List { order: Some(_), .. })
-        || matches!(&ask.shape, Shape::Group(g) if g.order.is_some() && g.top.is_none());
     let mut example = from_pair(studio, &question, query.clone())?;
     example.family = format!("{:016x}", speaker.family.0);
-    example.ordered = ordered;
     Ok(example)
 }
 

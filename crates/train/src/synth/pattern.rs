@@ -29,7 +29,12 @@ impl Patterns {
     /// # Panics
     /// Never: the embedded file is read by a test.
     pub fn builtin() -> Self {
-        let groups = toml::from_str(include_str!("phrases.toml")).expect("the embedded patterns are valid TOML");
+        type Groups = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+        let mut groups: Groups =
+            toml::from_str(include_str!("phrases.toml")).expect("the embedded patterns are valid TOML");
+        let shapes: Groups =
+            toml::from_str(include_str!("shapes/shapes.toml")).expect("the embedded patterns of shapes are valid TOML");
+        groups.extend(shapes.into_iter().map(|(shape, patterns)| (format!("shape {shape}"), patterns)));
         Patterns { groups }
     }
 

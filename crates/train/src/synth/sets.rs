@@ -9,12 +9,14 @@ use serde::Deserialize;
 use sql::dialect::Dialect;
 
 use super::generate::{Amount, Generated, generate};
-use super::pair::{Drops, declined_example, from_pair};
+use super::pair::Drops;
 use super::split::Split;
 use super::studio::{Studio, Workshop};
 use super::vary::{Draft, variants};
+use crate::canonical::{self, Reader};
 use crate::error::{Result, TrainError};
 use crate::example::{Example, ExampleWriter, Intent};
+use crate::question::Question;
 
 /// The tag of hand-written examples.
 pub const HAND: &str = "hand";
@@ -181,18 +183,22 @@ fn variants_of(
 }
 
 fn hand_example(studio: &Studio<'_>, hand: HandLine) -> std::result::Result<Example, String> {
-    let mut example = match (&hand.sql, intent(&hand)) {
-        (None, Some(intent)) => declined_example(studio, &hand.question, intent),
-        (None, None) => return Err("neither SQL nor intent".into()),
-        (Some(sql), _) => {
-            let parsed = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite);
-            from_pair(studio, &hand.question, parsed.query.ok_or("SQL does not resolve")?)?
-        }
+    let declined = intent(&hand);
+    if hand.sql.is_none() && declined.is_none() {
+        return Err("neither SQL nor intent".into());
+    }
+    let question = Question {
+        id: hand.id,
+        question: hand.question,
+        ordered: hand.ordered,
+        tags: hand.tags,
+        sql: hand.sql,
+        ..Question::default()
     };
-    example.id = hand.id;
-    example.ordered = hand.ordered;
-    example.tags.push(HAND.to_owned());
-    Ok(example)
+    let reader = Reader { context: studio.context, lexicon: studio.lexicon, grammar: studio.grammar };
+    let example = canonical::example(&reader, &question).map_err(|obstacle| obstacle.brief())?;
+    let intent = if question.sql.is_none() { declined.unwrap_or_default() } else { Intent::Answerable };
+    Ok(Example { intent, ..example })
 }
 
 /// Why a question must not be answered: said outright, or by one of the tags that question files use.

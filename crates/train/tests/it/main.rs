@@ -5,5 +5,6 @@ mod folder;
 mod pack;
 mod pipeline;
 mod sft;
+mod shapes;
 mod synth;
 mod vary;

@@ -113,11 +113,8 @@ fn one(
     let begun = Instant::now();
     let words = engine.context(TODAY);
     let question = stages.timed(0, "normalise", || normalize(question, &words));
-    let slots = stages.timed(1, "link", || {
-        std::hint::black_box(link(&question, &words));
-        SlotTable::of(&question)
-    });
-    let prompt = stages.timed(2, "prompt", || prompt(&model.vocabulary, &ModelQuestion::from(&question)));
+    let (links, slots) = stages.timed(1, "link", || (link(&question, &words), SlotTable::of(&question)));
+    let prompt = stages.timed(2, "prompt", || prompt(&model.vocabulary, &ModelQuestion::new(&question, &links)));
     let before = milliseconds(begun);
     let started = Instant::now();
     prefill(&model.model, &[&prompt], Default::default(), &mut logits).map_err(|e| failed(&e))?;

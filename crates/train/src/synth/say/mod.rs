@@ -3,6 +3,7 @@
 //! Suggested reading order:
 //! * `sentence`: one for each thing that may be wanted.
 //! * `noun`: rows and their conditions; `condition`: each of them.
+//! * `shape`: sentences of drawn shapes.
 //! * `total`: columns, measures and totals by name; `listing`: behind a sentence.
 //! * `aside`: one condition apart from the others.
 
@@ -11,6 +12,7 @@ mod condition;
 mod listing;
 mod noun;
 mod sentence;
+mod shape;
 mod total;
 
 use super::dice::Dice;
