@@ -91,6 +91,8 @@ pub(crate) fn atoms(question: &str) -> Vec<Atom<'_>> {
             join_short_form(question, &mut atoms, at);
         }
     }
+    // "I'd" is no "ID".
+    atoms.iter_mut().filter(|a| a.fold == "id" && a.text.chars().any(is_apostrophe)).for_each(|a| a.fold.truncate(1));
     atoms
 }
 
