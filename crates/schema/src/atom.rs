@@ -188,6 +188,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn short_forms_are_no_other_words() {
+        let folds = |text| atoms(text).into_iter().map(|a| a.fold).collect::<Vec<_>>();
+        assert_eq!(folds("I'd like the ID"), ["i", "like", "the", "id"]);
+    }
+
+    #[test]
     fn splits_as_described() {
         let cases = [
             ("PRJ-001 100k", "PRJ|-|001|100|k"),
