@@ -6,9 +6,9 @@
 //! <answerable> <think> Projects <val1> <num1> </think> SELECT … <end>      (a model that plans)
 //! ```
 
-use schema::ColumnId;
 use schema::link::Links;
 use schema::slot::{NormalizedQuestion, Reading, Slot, SlotKind};
+use schema::{ColumnId, TableId};
 use sql::lexeme::{ColumnRef, Lexeme, TableRef};
 
 use crate::intent::Intent;
@@ -58,10 +58,11 @@ impl ModelQuestion {
     }
 }
 
-/// The surest tables and columns; the columns of values are named beside the values.
+/// The surest tables, and columns of linked tables; the columns of values are named beside the values.
 fn best_links(links: &Links) -> Vec<Lexeme> {
     let tables = links.tables.iter().map(|t| (t.score, Lexeme::Table(TableRef { table: t.table, instance: 1 })));
-    let said = links.columns.iter().filter(|c| c.slot.is_none());
+    let is_near = |table: TableId| links.tables.is_empty() || links.tables.iter().any(|t| t.table == table);
+    let said = links.columns.iter().filter(|c| c.slot.is_none() && is_near(c.column.table));
     let columns = said.map(|c| (c.score, Lexeme::Column(ColumnRef { column: c.column, instance: 1 })));
     let mut ranked: Vec<(f32, Lexeme)> = tables.chain(columns).filter(|(score, _)| *score >= MIN_SCORE).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -91,6 +91,8 @@ pub(crate) fn atoms(question: &str) -> Vec<Atom<'_>> {
             join_short_form(question, &mut atoms, at);
         }
     }
+    // "I'd" is no "ID".
+    atoms.iter_mut().filter(|a| a.fold == "id" && a.text.chars().any(is_apostrophe)).for_each(|a| a.fold.truncate(1));
     atoms
 }
 
@@ -184,6 +186,12 @@ fn is_contraction(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_forms_are_no_other_words() {
+        let folds = |text| atoms(text).into_iter().map(|a| a.fold).collect::<Vec<_>>();
+        assert_eq!(folds("I'd like the ID"), ["i", "like", "the", "id"]);
+    }
 
     #[test]
     fn splits_as_described() {

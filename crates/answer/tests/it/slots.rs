@@ -66,6 +66,17 @@ fn days_beside_what_was_said() {
 }
 
 #[test]
+fn letters_and_sorts() {
+    let sql = "SELECT Supplier_ID FROM BIZ_COM_SUP_PROPERTIES WHERE Rating IN ('C', 'D')";
+    assert_eq!(traced("suppliers rated C or D", sql).unwrap(), ["<val1> Whole", "<val2> Whole"]);
+    let sql = "SELECT Revision_Number FROM PROJEVISION WHERE Revision_Type = 'Budget'";
+    assert_eq!(traced("numbers of the budget revisions", sql).unwrap(), ["<val1> Whole"]);
+    let sql = "SELECT Contact_Name FROM SRM_CONTACTS WHERE Contact_Name LIKE 'S%' AND Email NOT LIKE '%@%'";
+    let question = "contacts whose name starts with the letter s and whose email has no @";
+    assert_eq!(traced(question, sql).unwrap(), ["<str1> Prefix", "<str2> Contains"]);
+}
+
+#[test]
 fn percentages_as_fractions() {
     let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Actual_Cost > 0.9 * Budget";
     assert_eq!(traced("projects that used more than 90 percent of their budget", sql).unwrap(), ["<num1> Fraction"]);

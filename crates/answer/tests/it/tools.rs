@@ -37,6 +37,9 @@ pub(crate) fn read(pack: &Pack, question: &str) -> NormalizedQuestion {
         ("PAC_MNT_PROJECTS.Department", "Finance"),
         ("SRM_COMPANIES.Company_Name", "Globex Corporation"),
         ("SRM_COMPANIES.Company_Name", "Blue Harbor Ltd"),
+        ("BIZ_COM_SUP_PROPERTIES.Rating", "C"),
+        ("BIZ_COM_SUP_PROPERTIES.Rating", "D"),
+        ("PROJEVISION.Revision_Type", "Budget"),
     ];
     let entries = stored.map(|(column, value)| (pack.catalog.find_qualified(column).unwrap(), value.to_owned(), 3));
     let values = ValueIndex::new(entries, &pack.catalog, &pack.glossary);

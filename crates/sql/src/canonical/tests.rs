@@ -26,11 +26,13 @@ CREATE TABLE M (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, note TEXT, FOREIGN
 pub(crate) const TODAY: &str = "2026-11-20";
 
 /// The slot that a literal of the tests stands for: `v1` a value, `s1` a text, 71 a number, days of 2001 dates, of 2002
-/// and 2003 the ends of ranges, of 2004 the last days of ranges, of 2005 the days after dates; 0.71 a percentage.
+/// and 2003 the ends of ranges, of 2004 the last days of ranges; the second days of 2001 the days after dates; 0.71 a percentage.
 pub(crate) fn slot_of(value: &Value) -> Option<SlotUse> {
     let of = |kind, number, part| Some(SlotUse { slot: Slot { kind, number }, part });
     match value {
-        Value::Real(n) if *n == 0.71 => of(SlotKind::Num, 1, SlotPart::Fraction),
+        Value::Real(n) if [0.71, 0.72].contains(n) => {
+            of(SlotKind::Num, (n * 100.0 - 70.0).round() as u8, SlotPart::Fraction)
+        }
         Value::Integer(n @ 71..=72) => of(SlotKind::Num, (*n - 70) as u8, SlotPart::Whole),
         Value::Text(text) => {
             let part = match (text.starts_with('%'), text.ends_with('%')) {
@@ -44,11 +46,11 @@ pub(crate) fn slot_of(value: &Value) -> Option<SlotUse> {
             match plain {
                 _ if plain.starts_with('v') => of(SlotKind::Val, number, part),
                 _ if plain.starts_with('s') => of(SlotKind::Str, number, part),
+                _ if plain.starts_with("2001-") && plain.ends_with("-02") => of(SlotKind::Date, number, SlotPart::End),
                 _ if plain.starts_with("2001-") => of(SlotKind::Date, number, part),
                 _ if plain.starts_with("2002-") => of(SlotKind::Range, number, SlotPart::Start),
                 _ if plain.starts_with("2003-") => of(SlotKind::Range, number, SlotPart::End),
                 _ if plain.starts_with("2004-") => of(SlotKind::Range, number, SlotPart::Last),
-                _ if plain.starts_with("2005-") => of(SlotKind::Date, number, SlotPart::End),
                 _ => None,
             }
         }
@@ -64,7 +66,7 @@ pub(crate) fn filled(use_of: SlotUse, _: Option<ColumnId>) -> Option<String> {
         (SlotKind::Num, _) => format!("7{number}"),
         (SlotKind::Val, _) => format!("v{number}"),
         (SlotKind::Str, _) => format!("s{number}"),
-        (SlotKind::Date, SlotPart::End) => format!("2005-0{number}-01"),
+        (SlotKind::Date, SlotPart::End) => format!("2001-0{number}-02"),
         (SlotKind::Date, _) => format!("2001-0{number}-01"),
         (SlotKind::Range, SlotPart::Start) => format!("2002-0{number}-01"),
         (SlotKind::Range, _) => format!("2003-0{number}-01"),
@@ -214,9 +216,9 @@ fn conditions() {
          SELECT name FROM P WHERE start > '2004-01-01' => SELECT P.name FROM P WHERE P.start >= '2003-01-01'
          SELECT name FROM P WHERE start <= '2004-01-01' => SELECT P.name FROM P WHERE P.start < '2003-01-01'
          SELECT name FROM P WHERE start < '2004-01-01' => ! literal <range1>
-         SELECT name FROM P WHERE start < '2005-01-01' => SELECT P.name FROM P WHERE P.start <= '2001-01-01'
-         SELECT name FROM P WHERE start >= '2005-01-01' => SELECT P.name FROM P WHERE P.start > '2001-01-01'
-         SELECT a FROM L WHERE seen < '2005-01-01' AND seen >= '2005-02-01' => SELECT L.a FROM L WHERE L.seen < '2005-01-01' AND L.seen >= '2005-02-01'
+         SELECT name FROM P WHERE start < '2001-01-02' => SELECT P.name FROM P WHERE P.start <= '2001-01-01'
+         SELECT name FROM P WHERE start >= '2001-01-02' => SELECT P.name FROM P WHERE P.start > '2001-01-01'
+         SELECT a FROM L WHERE seen < '2001-01-02' AND seen >= '2001-02-02' => SELECT L.a FROM L WHERE L.seen < '2001-01-02' AND L.seen >= '2001-02-02'
          SELECT name FROM P WHERE cost > 0.71 * budget => SELECT P.name FROM P WHERE P.cost > 0.71 * P.budget
          SELECT name FROM P WHERE start >= '2002-01-01' AND start < '2003-01-01' => SELECT P.name FROM P WHERE P.start >= '2002-01-01' AND P.start < '2003-01-01'
          SELECT name FROM P WHERE start BETWEEN '2001-01-01' AND '2001-02-01' => SELECT P.name FROM P WHERE P.start BETWEEN '2001-01-01' AND '2001-02-01'

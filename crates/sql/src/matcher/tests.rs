@@ -260,7 +260,7 @@ fn filled_database() -> Connection {
                     if i == 0 { "NULL".into() } else { pick(&id) },
                 ],
             );
-            row("L", vec![(i / 3).to_string(), (i % 3).to_string(), pick(&number)]);
+            row("L", vec![(i / 3).to_string(), (i % 3).to_string(), pick(&number), pick(&day)]);
         }
         row("S", vec![i.to_string(), pick(&code), pick(&id), pick(&number), pick(&text), pick(&day)]);
         row("M", vec![i.to_string(), pick(&["0", "1", "NULL"]), pick(&["0", "1", "2"]), pick(&text)]);
