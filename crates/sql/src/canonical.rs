@@ -9,6 +9,7 @@
 //! * `expression`: columns, aggregates, arithmetic and literals.
 //! * `text`: lexemes as SQL.
 
+mod case;
 mod condition;
 mod expression;
 mod from;

@@ -4,6 +4,7 @@ use schema::slot::{NormalizedQuestion, Reading, SlotKind};
 use schema::{Catalog, ColumnId, Value};
 use thiserror::Error;
 
+use crate::date_part::part_of;
 use crate::lexeme::{Lexeme, Lexicon, Word, source_text};
 use crate::tree::{SlotPart, SlotUse};
 
@@ -45,7 +46,7 @@ pub fn text(
             other => lexicon.name(catalog, other),
         };
         match lexeme {
-            Lexeme::Column(c) => column = Some(c.column),
+            Lexeme::Column(c) => column = Some(c.column).filter(|c| part_of(catalog, *c).is_none()),
             Lexeme::Word(Word::Limit) => column = None,
             _ => {}
         }

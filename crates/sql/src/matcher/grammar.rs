@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use schema::{Catalog, ColumnId, Glossary, Role, Type, Value};
 
 use super::slots::Held;
+use crate::date_part::{columns_and_parts, part_of};
 use crate::lexeme::{ColumnRef, Edge, INSTANCES, Lexeme, Lexicon, OUTPUTS, Side, TableRef, Word};
 
 /// What may be compared with what: a set of [`kind`] bits.
@@ -108,6 +109,8 @@ pub(crate) struct Way {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ColumnFacts {
     pub(crate) kinds: Kinds,
+    /// A part of a day: may be shown and grouped by, and nothing else.
+    pub(crate) part: bool,
 }
 
 /// One constant as the matcher sees it.
@@ -176,7 +179,7 @@ impl Grammar {
             constants: constants(lexicon),
             column_bases: nodes().map(|t| id(Lexeme::Column(first_column(t)))).collect(),
             neighbours,
-            table_kinds: columns.iter().map(|all| all.iter().fold(0, |kinds, c| kinds | c.kinds)).collect(),
+            table_kinds: columns.iter().map(|all| kinds_of(all)).collect(),
             self_keys: catalog
                 .table_ids()
                 .map(|t| catalog.foreign_keys.iter().any(|k| k.from == t && k.to == t))
@@ -231,6 +234,11 @@ impl Grammar {
     }
 }
 
+/// The kinds of a table's real columns.
+fn kinds_of(columns: &[ColumnFacts]) -> Kinds {
+    columns.iter().filter(|c| !c.part).fold(0, |kinds, c| kinds | c.kinds)
+}
+
 /// The node of one use of a table.
 pub(crate) fn node_of(table: TableRef) -> Node {
     table.table.0 * u16::from(INSTANCES) + u16::from(table.instance) - 1
@@ -248,9 +256,12 @@ pub(crate) fn earlier_twin(node: Node) -> Option<Node> {
 
 /// The facts of every column. What a key says refers to each other can be compared, however it was declared.
 fn columns(catalog: &Catalog, roles: &Glossary) -> Vec<Vec<ColumnFacts>> {
-    let facts = |c: ColumnId| ColumnFacts { kinds: column_kinds(catalog, roles, c) };
+    let facts = |c: ColumnId| match part_of(catalog, c) {
+        Some(_) => ColumnFacts { kinds: kind::TEXT, part: true },
+        None => ColumnFacts { kinds: column_kinds(catalog, roles, c), part: false },
+    };
     let mut columns: Vec<Vec<ColumnFacts>> =
-        catalog.table_ids().map(|t| catalog.columns_of(t).map(facts).collect()).collect();
+        catalog.table_ids().map(|t| columns_and_parts(catalog, t).map(facts).collect()).collect();
     for (a, b) in catalog.foreign_key_ids().flat_map(|key| catalog.key_pairs(key)) {
         let both = (facts(a).kinds | facts(b).kinds) & (kind::KEY | kind::TEXT);
         for c in [a, b] {

@@ -16,8 +16,10 @@
 
 mod advance;
 pub mod bytes;
+mod case;
 mod connect;
 mod cost;
+mod days;
 mod few;
 mod grammar;
 mod offer;

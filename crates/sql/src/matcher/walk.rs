@@ -44,7 +44,7 @@ fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize
     if sorts.is_empty() {
         return None;
     }
-    let ties = sorts.iter().position(|(sort, _)| *sort == TIES).filter(|_| choose(2) == 0);
+    let ties = sorts.iter().position(|(sort, _)| *sort == TIES).filter(|_| choose(3) > 0);
     let (_, ids) = &sorts[ties.unwrap_or_else(|| choose(sorts.len()))];
     Some(ids[choose(ids.len())])
 }
@@ -60,7 +60,7 @@ fn sort_of(lexeme: Lexeme) -> u16 {
             Word::IsNull | Word::IsNotNull => 1003,
             Word::Like | Word::NotLike => 1004,
             Word::Exists | Word::NotExists => 1005,
-            Word::Open => 1006,
+            Word::Open | Word::Days => 1006,
             other => other as u16,
         },
         Lexeme::Table(_) => 100,
@@ -91,7 +91,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 37] = [
+pub const CONSTRUCTS: [(&str, Has); 39] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -108,6 +108,8 @@ pub const CONSTRUCTS: [(&str, Has); 37] = [
     ("arithmetic", |q| has(q, Word::Plus) || has(q, Word::Minus) || has(q, Word::Times)),
     ("parentheses", |q| has(q, Word::Open)),
     ("ratio", |q| has(q, Word::Divide)),
+    ("case", |q| has(q, Word::CaseWhen)),
+    ("days between", |q| has(q, Word::Days)),
     ("group by", |q| has(q, Word::GroupBy)),
     ("having", |q| has(q, Word::Having)),
     ("order by", |q| has(q, Word::OrderBy)),
