@@ -24,8 +24,8 @@ use super::{build, decline, noise, sample, say, shapes};
 use crate::canonical::add_prompt;
 use crate::example::{Example, Intent};
 
-/// The share of questions that must not be answered.
-const DECLINED: f64 = 0.1;
+/// Trees that are not trees but questions to decline; as these are asked in half as many ways, an eighth of the pairs.
+const DECLINED: f64 = 0.22;
 
 /// Why a tree or a question was dropped, and how often.
 #[derive(Debug, Clone, Default, PartialEq)]

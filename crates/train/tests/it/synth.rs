@@ -125,6 +125,8 @@ fn what_is_declined_varies() {
             let texts: std::collections::BTreeSet<_> = of(intent).iter().map(|e| &e.normalized).collect();
             assert!(texts.len() > 8, "{intent:?}: {texts:?}");
         }
+        let declined = examples.len() - of(Intent::Answerable).len();
+        assert!((0.1..0.2).contains(&(declined as f64 / examples.len() as f64)), "{declined} declined");
         // Rows in declined questions are worded freely, not the same way each time.
         let near = of(Intent::Unanswerable).iter().filter(|e| e.question.contains("salary")).count();
         let of_all = of(Intent::Unanswerable).len();
