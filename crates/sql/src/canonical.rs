@@ -4,6 +4,7 @@
 //! constants) and writes it in the closed set of pieces that a compact model predicts; what that set cannot say is a
 //! [`NotCanonical`] with the feature's name. [`text`] writes lexemes as SQL that runs. Suggested reading order:
 //! * `select`: one query level, clause by clause.
+//! * `set`: set operations.
 //! * `from`: which source stands where, and over which keys.
 //! * `condition`: conditions as chains of ANDs and groups of ORs.
 //! * `expression`: columns, aggregates, arithmetic and literals.
@@ -13,6 +14,7 @@ mod condition;
 mod expression;
 mod from;
 mod select;
+mod set;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;

@@ -182,6 +182,14 @@ pub enum Word {
     Exists,
     /// `NOT EXISTS ( SELECT 1 FROM`
     NotExists,
+    /// `UNION`
+    Union,
+    /// `UNION ALL`
+    UnionAll,
+    /// `INTERSECT`
+    Intersect,
+    /// `EXCEPT`
+    Except,
     /// The day asked on, as a literal
     Today,
     /// End of the query; no text
@@ -190,7 +198,7 @@ pub enum Word {
 
 impl Word {
     /// All words with their text, in vocabulary order.
-    pub const ALL: [(Word, &'static str); 46] = [
+    pub const ALL: [(Word, &'static str); 50] = [
         (Word::Select, "SELECT"),
         (Word::Distinct, "DISTINCT"),
         (Word::Comma, ","),
@@ -235,6 +243,10 @@ impl Word {
         (Word::NotLike, "NOT LIKE"),
         (Word::Exists, "EXISTS ( SELECT 1 FROM"),
         (Word::NotExists, "NOT EXISTS ( SELECT 1 FROM"),
+        (Word::Union, "UNION"),
+        (Word::UnionAll, "UNION ALL"),
+        (Word::Intersect, "INTERSECT"),
+        (Word::Except, "EXCEPT"),
         (Word::Today, "<today>"),
         (Word::End, ""),
     ];

@@ -9,11 +9,11 @@ use crate::lexeme::{ColumnRef, Edge, Lexeme, OUTPUTS, TableRef, Word};
 use crate::tree::{Body, Expr, ExprKind, Literal, OrderItem, Query, Select};
 
 /// How the outputs of a query were written.
-struct Outputs {
+pub(super) struct Outputs {
     /// What each computes.
-    exprs: Vec<Expr>,
+    pub(super) exprs: Vec<Expr>,
     /// The number of its alias, where it is computed.
-    aliases: Vec<Option<u8>>,
+    pub(super) aliases: Vec<Option<u8>>,
 }
 
 impl Writer<'_> {
@@ -24,7 +24,7 @@ impl Writer<'_> {
         }
         let select = match &query.body {
             Body::Select(select) => select,
-            Body::Set { .. } => return not_canonical("set operation", Default::default()),
+            Body::Set { .. } => return self.set(query, kind),
             Body::Values(_) => return not_canonical("values", Default::default()),
         };
         if let Some(offset) = &query.offset
@@ -47,6 +47,52 @@ impl Writer<'_> {
     fn select(&mut self, query: &Query, select: &Select, kind: Kind) -> Result<()> {
         let from = self.from(select, kind)?;
         let edges = edges_of(&from);
+        let (where_, having) = self.split_conditions(select, &from)?;
+        if kind == Kind::Exists {
+            return self.write_exists(query, select, from, where_, &having);
+        }
+        let shape = self.shape(query, select, &having, &edges)?;
+        let filtered = !where_.is_empty() || from.correlation.is_some();
+        let outputs = self.write_clauses(&shape, from, &where_, &having, kind)?;
+        self.write_order(query, &shape, &outputs, kind, filtered)
+    }
+
+    fn write_clauses(
+        &mut self,
+        shape: &Shape,
+        from: From,
+        where_: &[Cond],
+        having: &[Cond],
+        kind: Kind,
+    ) -> Result<Outputs> {
+        let outputs = self.write_items(shape, kind)?;
+        self.word(Word::From);
+        let correlation = from.correlation;
+        self.write_from(from);
+        self.write_where(correlation, where_)?;
+        self.write_groups(shape, having)?;
+        Ok(outputs)
+    }
+
+    /// Writes one arm of a set operation; where the operation removes duplicates (not `all`), its
+    /// arms need not.
+    pub(super) fn write_arm(
+        &mut self,
+        query: &Query,
+        select: &Select,
+        kind: Kind,
+        (all, first): (bool, bool),
+    ) -> Result<Outputs> {
+        let from = self.from(select, kind)?;
+        let edges = edges_of(&from);
+        let (where_, having) = self.split_conditions(select, &from)?;
+        let mut shape = self.shape(query, select, &having, &edges)?;
+        (shape.distinct, shape.repeats) = (shape.distinct && all, !first);
+        self.write_clauses(&shape, from, &where_, &having, kind)
+    }
+
+    /// The conditions on rows, in canonical order, and those on groups.
+    fn split_conditions(&self, select: &Select, from: &From) -> Result<(Vec<Cond>, Vec<Cond>)> {
         let (mut where_, mut having) = (Vec::new(), Vec::new());
         for condition in &from.conditions {
             where_.extend(self.condition(condition, false)?.into_conjuncts());
@@ -58,17 +104,7 @@ impl Writer<'_> {
             having = rest;
         }
         where_.sort_by_key(|condition| self.place_of(condition));
-        if kind == Kind::Exists {
-            return self.write_exists(query, select, from, where_, &having);
-        }
-        let shape = self.shape(query, select, &having, &edges)?;
-        let outputs = self.write_items(&shape, kind)?;
-        self.word(Word::From);
-        let correlation = from.correlation;
-        self.write_from(from);
-        self.write_where(correlation, &where_)?;
-        self.write_groups(&shape, &having)?;
-        self.write_order(query, &shape, &outputs, kind, !where_.is_empty() || correlation.is_some())
+        Ok((where_, having))
     }
 
     /// Where a condition stands among others: simple ones first, by the column they test, then alternatives, then those
@@ -158,7 +194,8 @@ impl Writer<'_> {
         if !having.is_empty() && !grouped {
             return not_canonical("having without group by", Default::default());
         }
-        let mut shape = Shape { distinct: select.distinct, keys, grouped, one_row: aggregated && !grouped, items };
+        let mut shape =
+            Shape { distinct: select.distinct, keys, grouped, one_row: aggregated && !grouped, items, repeats: false };
         let shown_order = order.iter().all(|e| shape.items.contains(e));
         if grouped && !aggregated && having.is_empty() && shown_order && self.keys_are_outputs(&shape) {
             (shape.distinct, shape.grouped) = (true, false);
@@ -273,7 +310,7 @@ impl Writer<'_> {
             let start = self.out.len();
             self.write_expression(e, None)?;
             let lexemes = self.out[start..].to_vec();
-            if written.contains(&lexemes) {
+            if written.contains(&lexemes) && !shape.repeats {
                 return not_canonical("repeated output", e.span);
             }
             written.push(lexemes);
@@ -381,7 +418,7 @@ impl Writer<'_> {
         Ok(self.out.split_off(start))
     }
 
-    fn limit(&mut self, limit: &Expr, kind: Kind) -> Result<Lexeme> {
+    pub(super) fn limit(&mut self, limit: &Expr, kind: Kind) -> Result<Lexeme> {
         let whole = match &limit.kind {
             ExprKind::Literal(Literal { slot: Some(_), .. }) => true,
             ExprKind::Literal(Literal { value: Value::Integer(n), .. }) => *n > 0,
@@ -411,6 +448,8 @@ struct Shape {
     grouped: bool,
     /// Aggregates without keys.
     one_row: bool,
+    /// A later arm of a set operation: it may show one thing in two places.
+    repeats: bool,
 }
 
 /// The edges of a FROM clause, and whether each is a left join.

@@ -161,10 +161,24 @@ fn outputs() {
          SELECT CASE WHEN cost > 1 THEN 1 ELSE 0 END FROM P => ! case
          SELECT ROW_NUMBER() OVER (ORDER BY cost) FROM P => ! window
          SELECT SUM(DISTINCT cost) FROM P => ! distinct sum or average
-         SELECT name FROM P UNION SELECT name FROM R => ! set operation
          WITH t AS (SELECT name FROM P) SELECT name FROM t => ! cte
          SELECT name FROM (SELECT name FROM P) AS t => ! derived table
          SELECT COUNT(*) FILTER (WHERE cost > 1) FROM P => ! filter clause",
+    );
+}
+
+#[test]
+fn set_operations() {
+    check(
+        "SELECT name FROM P UNION SELECT name FROM R => SELECT P.name FROM P UNION SELECT R.name FROM R
+         SELECT DISTINCT name FROM P UNION SELECT dept FROM R GROUP BY dept => SELECT P.name FROM P UNION SELECT R.dept FROM R
+         SELECT DISTINCT name FROM P UNION ALL SELECT name FROM R => SELECT DISTINCT P.name FROM P UNION ALL SELECT R.name FROM R
+         SELECT name, SUM(cost) AS n FROM P GROUP BY name EXCEPT SELECT name, rate FROM R ORDER BY n DESC, name LIMIT 2 => SELECT P.name , SUM( P.cost ) AS c1 FROM P GROUP BY P.name EXCEPT SELECT R.name , R.rate FROM R ORDER BY c1 DESC , P.name LIMIT 2
+         SELECT name FROM P UNION SELECT name FROM R UNION SELECT dept FROM P ORDER BY 1 => SELECT P.name FROM P UNION SELECT R.name FROM R UNION SELECT P.dept FROM P ORDER BY P.name
+         SELECT id FROM R INTERSECT SELECT res_id FROM S WHERE share > 2 => SELECT R.id FROM R INTERSECT SELECT S.res_id FROM S WHERE S.share > 2
+         SELECT name FROM P UNION SELECT name FROM R EXCEPT SELECT dept FROM R => ! different set operations
+         SELECT 'a' FROM P UNION SELECT name FROM R => ! constant output
+         SELECT name FROM P WHERE name IN (SELECT name FROM R UNION SELECT dept FROM R) => ! set operation in a subquery",
     );
 }
 

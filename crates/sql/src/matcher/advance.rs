@@ -89,7 +89,7 @@ impl Matcher<'_> {
                 self.set_phase(Phase::KeyEnd);
             }
             (Phase::KeyEnd, Lexeme::Word(Word::Comma)) => self.set_phase(Phase::Key),
-            (Phase::Order, Lexeme::Output(_)) => {
+            (Phase::Order, _) if self.level().arm.number > 0 || matches!(lexeme, Lexeme::Output(_)) => {
                 self.level_mut().order.push(id);
                 self.set_phase(Phase::OrderEnd);
             }
@@ -124,6 +124,7 @@ impl Matcher<'_> {
             Word::Desc => self.set_phase(Phase::Desc),
             Word::Limit => self.set_phase(Phase::Limit),
             Word::Close => self.close_level(),
+            Word::Union | Word::UnionAll | Word::Intersect | Word::Except => self.open_arm(word),
             _ => self.set_phase(Phase::Done),
         }
     }
@@ -142,9 +143,12 @@ impl Matcher<'_> {
     }
 
     fn take_item_end(&mut self, id: u32, lexeme: Lexeme, child: Option<Expression>) {
+        let grammar = self.grammar;
         let level = self.level_mut();
         if let Some(item) = child {
             let (running, lone) = (level.running, item.is_lone_column());
+            let name = if lone { item.source } else { grammar.output_base + u32::from(level.computed) };
+            level.note_output(item.result, name);
             level.items.push(running);
             if lone {
                 level.plain.push(item.source);
@@ -156,7 +160,10 @@ impl Matcher<'_> {
             _ => Phase::From,
         };
         level.computed += u8::from(matches!(lexeme, Lexeme::Alias(_)));
-        debug_assert!(level.phase != Phase::From || id == self.grammar.word(Word::From));
+        if level.arm.number > 0 {
+            level.update_reach(grammar);
+        }
+        debug_assert!(level.phase != Phase::From || id == grammar.word(Word::From));
     }
 
     fn take_join(&mut self, id: u32) {

@@ -27,6 +27,8 @@ pub(crate) struct Connection<'a> {
 pub(crate) struct Reach {
     /// Uses of tables that may be added.
     pub(crate) nodes: BitSet,
+    /// For each use of a table, how many tables must be joined in all once it is mentioned.
+    pub(crate) costs: Vec<u8>,
     /// The least number of tables still to be joined; [`u8::MAX`] when there is no way.
     pub(crate) missing: u8,
 }
@@ -36,9 +38,11 @@ pub(crate) fn connect(grammar: &Grammar, ask: &Connection) -> Reach {
     let room = ask.sources.saturating_sub(ask.have.len() as u8);
     let cost = tree_costs(grammar, ask, room);
     let mut nodes = BitSet::new(grammar.node_count());
+    let mut costs = vec![FAR; grammar.node_count()];
     for node in 0..grammar.node_count() as Node {
         let free = !ask.have.contains(&node) && !ask.taken.contains(&node);
-        if free && with_twin(grammar, ask, &cost, node) <= room {
+        costs[node as usize] = with_twin(grammar, ask, &cost, node);
+        if free && costs[node as usize] <= room {
             nodes.insert(u32::from(node));
         }
     }
@@ -46,7 +50,7 @@ pub(crate) fn connect(grammar: &Grammar, ask: &Connection) -> Reach {
         Some(&node) => cost[node as usize],
         None => cost.iter().copied().min().unwrap_or(FAR),
     };
-    Reach { nodes, missing: if least > room { u8::MAX } else { least } }
+    Reach { nodes, costs, missing: if least > room { u8::MAX } else { least } }
 }
 
 /// The cost of adding a node, with the first use of its table where that is not there yet.

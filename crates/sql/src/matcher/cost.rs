@@ -34,10 +34,11 @@ impl Matcher<'_> {
     /// Whether the budget is so near that each lexeme's cost must be looked at.
     pub(crate) fn is_tight(&self) -> bool {
         let bare: usize = self.levels.iter().map(|level| level.bare.len()).sum();
-        let step = 24 + 2 * bare;
+        let arms: usize = self.levels.iter().map(Level::arm_room).sum();
+        let step = 24 + 2 * bare + arms;
         // No goal needs more than 16 lexemes besides those that `step` counts, so most states need no sum.
         let (remaining, goals) = (self.remaining as usize, self.frames.len() + self.levels.len());
-        remaining < step + 2 * bare + 16 * goals && remaining < self.closing_cost() + step
+        remaining < step + 2 * bare + arms + 16 * goals && remaining < self.closing_cost() + step
     }
 
     fn level_cost(&self, level: &Level, above: Option<&Frame>) -> usize {
@@ -46,6 +47,7 @@ impl Matcher<'_> {
         let pending_keys = if level.distinct || level.aggregated { 0 } else { 2 * level.bare.len() };
         let repeat = if level.items.is_empty() { 0 } else { 2 };
         let before = match level.phase {
+            phase if level.arm.number > 0 && phase <= Phase::ItemDone => level.arm_cost() + missing,
             Phase::Select => 2 + 2 * top + 1 + missing,
             Phase::Item => 1 + top + repeat + pending_keys + 1 + missing,
             Phase::ItemEnd => top + self.repeat_cost(level, above) + 1 + missing,

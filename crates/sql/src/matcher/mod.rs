@@ -9,6 +9,7 @@
 //! * `state`: the goals and the levels.
 //! * `connect`: which tables can still be joined.
 //! * `scope`, `offer`, `operand`: what may come next.
+//! * `set`: the arms of a set operation.
 //! * `advance`: what a lexeme does.
 //! * `cost`: how far the end is.
 //! * [`walk`]: random queries, for tests and measurement.
@@ -21,6 +22,7 @@ mod grammar;
 mod offer;
 mod operand;
 mod scope;
+mod set;
 mod slots;
 mod state;
 #[cfg(test)]

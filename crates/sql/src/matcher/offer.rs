@@ -76,7 +76,7 @@ impl Matcher<'_> {
         match level.phase {
             Phase::Select => self.put(Word::Select, out),
             Phase::Item => {
-                if level.kind == LevelKind::Top && level.items.is_empty() && !level.distinct {
+                if self.may_be_distinct() {
                     self.put(Word::Distinct, out);
                 }
                 self.offer_operands(&self.item_expression(), out);
@@ -118,7 +118,10 @@ impl Matcher<'_> {
     fn offer_next_item(&self, current: u32, out: &mut Offers) {
         let level = self.level();
         let count = level.items.len() + usize::from(level.phase == Phase::ItemEnd);
-        if count < usize::from(self.grammar.limits.items) && self.has_another_item(current) {
+        if level.arm.number > 0 && count < level.arm.asked.len() {
+            return self.put(Word::Comma, out);
+        }
+        if level.arm.number == 0 && count < usize::from(self.grammar.limits.items) && self.has_another_item(current) {
             self.put(Word::Comma, out);
         }
         self.put(Word::From, out);
@@ -205,7 +208,7 @@ impl Matcher<'_> {
     /// ORDER BY, and what may come in its place.
     fn offer_order(&self, out: &mut Offers) {
         let level = self.level();
-        if !level.is_one_row() {
+        if level.arm.number > 0 || !level.is_one_row() {
             if self.has_another_order(NONE) {
                 self.put(Word::OrderBy, out);
             }
@@ -213,11 +216,15 @@ impl Matcher<'_> {
                 self.put(Word::Limit, out);
             }
         }
+        self.offer_set(out);
         self.offer_end(out);
     }
 
     fn offer_order_items(&self, out: &mut Offers) {
         let level = self.level();
+        if level.arm.number > 0 {
+            return level.arm.names.iter().filter(|id| !level.order.contains(id)).for_each(|id| out.put(*id));
+        }
         for number in 1..=level.computed {
             let output = self.grammar.output_base + u32::from(number) - 1;
             if level.kind == LevelKind::Top && !level.order.contains(&output) {
@@ -243,6 +250,9 @@ impl Matcher<'_> {
     fn has_another_order(&self, current: u32) -> bool {
         let level = self.level();
         let fresh = |id: u32| id != current && !level.order.contains(&id);
+        if level.arm.number > 0 {
+            return level.arm.names.iter().any(|id| fresh(*id));
+        }
         let output = (1..=level.computed).any(|n| fresh(self.grammar.output_base + u32::from(n) - 1));
         level.grouped
             || (output && level.kind == LevelKind::Top)
@@ -375,7 +385,7 @@ impl Matcher<'_> {
         let level = self.level();
         let named = self.grammar.alias(level.computed + 1).is_some();
         let limit = if level.kind == LevelKind::Member || !named { 0 } else { self.grammar.limits.operators };
-        Expression::new(Role::Item, Place::Item, level.kinds, limit)
+        Expression::new(Role::Item, Place::Item, level.item_kinds(), limit)
     }
 
     /// The ORDER BY item that is about to be read.
@@ -392,8 +402,9 @@ impl Matcher<'_> {
 
     /// Whether GROUP BY could still take this column of SELECT.
     pub(crate) fn has_room(&self, level: &Level, id: u32) -> bool {
-        let room = level.kind == LevelKind::Top && level.bare.len() < usize::from(self.grammar.limits.items);
-        !level.aggregated || level.bare.contains(&id) || room
+        let most = usize::from(self.grammar.limits.items) - level.arm.later(level.items.len());
+        let room = level.kind == LevelKind::Top && level.bare.len() < most;
+        (!level.aggregated && level.arm.number == 0) || level.bare.contains(&id) || room
     }
 
     /// Offers operators after an operand, and the bracket that closes a parenthesis.

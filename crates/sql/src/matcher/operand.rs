@@ -65,7 +65,7 @@ impl Matcher<'_> {
         let outside_item = e.place == Place::Item && !e.inside;
         self.any_column(e.place, e.inside, |id, facts: ColumnFacts| {
             let mut fits = facts.kinds & kinds != 0 || (bytes_too && facts.kinds == 0);
-            if plain && e.role == Role::Item && level.plain.contains(&id) {
+            if plain && e.role == Role::Item && level.arm.number == 0 && level.plain.contains(&id) {
                 fits &= may_compute && facts.kinds & kind::NUMBER != 0;
             }
             if plain && e.role == Role::Order {
@@ -115,7 +115,7 @@ impl Matcher<'_> {
         let level = self.level();
         let start = if level.phase == Phase::ItemEnd { level.running } else { 0 };
         let hash = ids.iter().chain([&self.grammar.word(Word::Close)]).fold(start, |hash, id| mix(hash, *id));
-        level.phase <= Phase::ItemEnd && level.items.contains(&hash)
+        level.arm.number == 0 && level.phase <= Phase::ItemEnd && level.items.contains(&hash)
     }
 
     /// The expression within an aggregate's bracket, and the kinds of the result (0: those of the argument).

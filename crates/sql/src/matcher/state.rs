@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::connect::{Connection, Reach, connect};
 use super::few::Few;
 use super::grammar::{Grammar, Kinds, Node, kind};
+use super::set::Arm;
 use crate::lexeme::Word;
 
 /// No lexeme.
@@ -96,6 +97,8 @@ pub(crate) struct Level {
     pub(crate) bare: Few<u32, 16>,
     /// GROUP BY.
     pub(crate) keys: Few<u32, 16>,
+    /// What the first arm of a set operation shows, and how far this arm is.
+    pub(crate) arm: Arm,
     /// ORDER BY, where an item is one lexeme.
     pub(crate) order: Few<u32, 4>,
     /// What may still be joined.
@@ -126,6 +129,7 @@ impl Level {
             plain: Few::default(),
             bare: Few::default(),
             keys: Few::default(),
+            arm: Arm::default(),
             order: Few::default(),
             reach: Arc::new(Reach::default()),
         };
@@ -142,7 +146,11 @@ impl Level {
             anchored: self.kind == LevelKind::Exists,
             sources: self.sources(grammar),
         };
-        self.reach = Arc::new(connect(grammar, &ask));
+        let mut reach = connect(grammar, &ask);
+        if self.arm.number > 0 && self.phase <= Phase::ItemEnd {
+            self.keep_arm_open(grammar, &mut reach);
+        }
+        self.reach = Arc::new(reach);
     }
 
     /// At most so many FROM sources.
@@ -182,7 +190,7 @@ impl Level {
 
     /// Whether the output being read equals an earlier one.
     pub(crate) fn is_repeated(&self) -> bool {
-        self.items.contains(&self.running)
+        self.arm.number == 0 && self.items.contains(&self.running)
     }
 }
 

@@ -61,6 +61,7 @@ fn sort_of(lexeme: Lexeme) -> u16 {
             Word::Like | Word::NotLike => 1004,
             Word::Exists | Word::NotExists => 1005,
             Word::Open => 1006,
+            Word::Union | Word::UnionAll | Word::Intersect | Word::Except => 1007,
             other => other as u16,
         },
         Lexeme::Table(_) => 100,
@@ -91,7 +92,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 37] = [
+pub const CONSTRUCTS: [(&str, Has); 41] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -129,6 +130,10 @@ pub const CONSTRUCTS: [(&str, Has); 37] = [
     ("or group", |q| has(q, Word::OrOpen)),
     ("and within or", and_within_or),
     ("columns compared", columns_compared),
+    ("union", |q| has(q, Word::Union)),
+    ("union all", |q| has(q, Word::UnionAll)),
+    ("intersect", |q| has(q, Word::Intersect)),
+    ("except", |q| has(q, Word::Except)),
 ];
 
 fn has(query: &[Lexeme], word: Word) -> bool {
