@@ -24,7 +24,13 @@ impl Writer<'_> {
         }
         let select = match &query.body {
             Body::Select(select) => select,
-            Body::Set { .. } => return self.set(query, kind),
+            Body::Set { .. } => {
+                self.set(query, kind)?;
+                if kind != Kind::Top {
+                    self.word(Word::Close);
+                }
+                return Ok(());
+            }
             Body::Values(_) => return not_canonical("values", Default::default()),
         };
         if let Some(offset) = &query.offset
@@ -249,7 +255,7 @@ impl Writer<'_> {
             let here = self.places.iter().filter(|p| p.depth == self.depth()).map(|p| p.table);
             let unique = |t: &TableRef| {
                 let own: Vec<u16> = columns.iter().filter(|c| c.table_ref() == *t).map(|c| c.column.column).collect();
-                self.catalog.is_unique(t.table, &own)
+                crate::lexeme::cte_number(self.catalog, t.table).is_none() && self.catalog.is_unique(t.table, &own)
             };
             let found: Vec<TableRef> = here.filter(|t| !tables.contains(t) && unique(t)).collect();
             if found.is_empty() {
@@ -285,7 +291,7 @@ impl Writer<'_> {
 
     fn write_items(&mut self, shape: &Shape, kind: Kind) -> Result<Outputs> {
         self.word(Word::Select);
-        if kind == Kind::Top && shape.distinct {
+        if kind.is_whole() && shape.distinct {
             self.word(Word::Distinct);
         }
         let mut outputs = Outputs { exprs: shape.items.clone(), aliases: Vec::new() };
@@ -314,16 +320,17 @@ impl Writer<'_> {
                 return not_canonical("repeated output", e.span);
             }
             written.push(lexemes);
-            computed += u8::from(!is_column);
+            let named = !is_column || kind == Kind::Cte;
+            computed += u8::from(named);
             if computed > OUTPUTS {
                 return not_canonical("ninth computed output", e.span);
             }
-            outputs.aliases.push((!is_column).then_some(computed));
-            if kind == Kind::Top && !is_column {
+            outputs.aliases.push(named.then_some(computed));
+            if kind.is_whole() && named {
                 self.out.push(Lexeme::Alias(computed));
             }
         }
-        if kind != Kind::Top && shape.items.len() != 1 {
+        if !kind.is_whole() && shape.items.len() != 1 {
             return not_canonical("subquery of several columns", Default::default());
         }
         Ok(outputs)
@@ -362,7 +369,7 @@ impl Writer<'_> {
         if inner && limit.is_none() && !scalar {
             return Ok(());
         }
-        if inner && shape.distinct && limit.is_some() && !scalar {
+        if !kind.is_whole() && shape.distinct && limit.is_some() && !scalar {
             return not_canonical("distinct in a limited subquery", Default::default());
         }
         if inner && !ordered {
@@ -400,7 +407,7 @@ impl Writer<'_> {
         if shape.distinct && output.is_none() {
             return not_canonical("order of distinct rows by what is not shown", e.span);
         }
-        let alias = output.and_then(|i| outputs.aliases[i]).filter(|_| kind == Kind::Top);
+        let alias = output.and_then(|i| outputs.aliases[i]).filter(|_| kind.is_whole());
         let start = self.out.len();
         match alias {
             Some(number) => self.out.push(Lexeme::Output(number)),

@@ -10,7 +10,7 @@ type Arm<'a> = (Option<Word>, &'a Query);
 impl Writer<'_> {
     /// Writes a set operation.
     pub(super) fn set(&mut self, query: &Query, kind: Kind) -> Result<()> {
-        if kind != Kind::Top {
+        if !kind.is_whole() {
             return not_canonical("set operation in a subquery", Default::default());
         }
         let mut arms = Vec::new();
@@ -27,6 +27,12 @@ impl Writer<'_> {
             if word.is_none() {
                 names = shown;
             }
+        }
+        if kind == Kind::Cte && query.limit.is_none() {
+            return Ok(());
+        }
+        if kind == Kind::Cte && query.order_by.is_empty() {
+            return not_canonical("limit without an order in a subquery", Default::default());
         }
         self.order_set(&query.order_by, &names)?;
         if let Some(limit) = &query.limit {

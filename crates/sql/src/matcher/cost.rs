@@ -4,7 +4,7 @@
 //! budget some lexeme leads to one whose bound is lower, so a budget never cuts a query and never leads to a dead end.
 
 use super::Matcher;
-use super::grammar::{kind, table_of};
+use super::grammar::kind;
 use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role};
 
 /// More than any budget.
@@ -24,6 +24,7 @@ impl Matcher<'_> {
                 Frame::Compare(_) => self.predicate_cost(above),
                 Frame::Between(b) => between_cost(b),
                 Frame::List(l) => list_cost(l),
+                Frame::Pair(pair) => pair.cost(),
                 Frame::Pattern(_) | Frame::Call(_) => 1,
                 Frame::Expression(e) => self.expression_cost(e, above.is_none()),
             };
@@ -35,15 +36,16 @@ impl Matcher<'_> {
     pub(crate) fn is_tight(&self) -> bool {
         let bare: usize = self.levels.iter().map(|level| level.bare.len()).sum();
         let arms: usize = self.levels.iter().map(Level::arm_room).sum();
-        let step = 24 + 2 * bare + arms;
+        let joins = if self.level().ctes.is_empty() { 0 } else { 24 };
+        let step = 24 + 2 * bare + arms + joins;
         // No goal needs more than 16 lexemes besides those that `step` counts, so most states need no sum.
         let (remaining, goals) = (self.remaining as usize, self.frames.len() + self.levels.len());
         remaining < step + 2 * bare + arms + 16 * goals && remaining < self.closing_cost() + step
     }
 
     fn level_cost(&self, level: &Level, above: Option<&Frame>) -> usize {
-        let missing = if level.reach.missing == u8::MAX { NEVER } else { usize::from(level.reach.missing) };
-        let top = usize::from(level.kind == LevelKind::Top);
+        let missing = if level.reach.missing == u8::MAX { NEVER } else { level.missing_cost() };
+        let top = usize::from(level.is_whole());
         let pending_keys = if level.distinct || level.aggregated { 0 } else { 2 * level.bare.len() };
         let repeat = if level.items.is_empty() { 0 } else { 2 };
         let before = match level.phase {
@@ -105,13 +107,13 @@ impl Matcher<'_> {
         }
         let alone = e.expects && e.is_first() && e.role != Role::Parenthesis;
         let kinds = if alone { e.kinds } else { kind::NUMBER };
-        let near = level.need.iter().any(|&node| self.grammar.table_kinds[table_of(node)] & kinds != 0);
+        let near = level.need.iter().any(|&node| level.ctes.kinds(self.grammar, node) & kinds != 0);
         match (near, self.may_aggregate(e)) {
             (true, _) => 0,
             // COUNT(*) needs no table, but makes keys of the plain columns.
             (false, true) if level.aggregated => 0,
             (false, true) => 2 * level.bare.len(),
-            (false, false) => usize::from(level.sources(self.grammar)),
+            (false, false) => usize::from(level.sources(self.grammar)) * level.join_cost(),
         }
     }
 }

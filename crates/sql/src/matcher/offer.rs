@@ -57,6 +57,7 @@ impl Matcher<'_> {
                 Frame::Call(_) => return self.put(Word::Close, out),
                 Frame::Between(b) => return self.offer_between(b, out),
                 Frame::List(l) => return self.offer_list(l, out),
+                Frame::Pair(pair) => return self.offer_pair(pair, out),
                 Frame::Pattern(column) => return self.patterns(*column, |id| out.put(id)),
                 Frame::Query => return self.offer_query(child, out),
             }
@@ -74,7 +75,10 @@ impl Matcher<'_> {
     fn offer_query(&self, child: Option<&Expression>, out: &mut Offers) {
         let level = self.level();
         match level.phase {
-            Phase::Select => self.put(Word::Select, out),
+            Phase::Select => {
+                self.offer_with(out);
+                self.put(Word::Select, out);
+            }
             Phase::Item => {
                 if self.may_be_distinct() {
                     self.put(Word::Distinct, out);
@@ -108,7 +112,9 @@ impl Matcher<'_> {
             return;
         }
         match level.kind {
-            LevelKind::Top if computed => out.put(self.grammar.alias(level.computed + 1).unwrap_or(NONE)),
+            LevelKind::Top | LevelKind::Cte if computed || level.kind == LevelKind::Cte => {
+                out.put(self.grammar.alias(level.computed + 1).unwrap_or(NONE))
+            }
             LevelKind::Top => self.offer_next_item(child.map_or(NONE, |e| e.source), out),
             _ => self.put(Word::From, out),
         }
@@ -132,9 +138,13 @@ impl Matcher<'_> {
         let level = self.level();
         let may_compute = self.grammar.alias(level.computed + 1).is_some();
         let fresh = |id: u32| id != current && !level.plain.contains(&id);
-        let mut columns = level.need.iter().flat_map(|&node| self.grammar.node_columns(node));
+        let columns = level.need.iter().flat_map(|&node| level.node_columns(self.grammar, node));
+        if level.kind == LevelKind::Cte && !may_compute {
+            return false;
+        }
         (may_compute && level.may_aggregate())
             || columns
+                .filter(|(_, f)| level.kind != LevelKind::Cte || f.kinds != 0)
                 .any(|(id, f)| self.has_room(level, id) && (fresh(id) || (may_compute && f.kinds & kind::NUMBER != 0)))
     }
 
@@ -157,6 +167,7 @@ impl Matcher<'_> {
                 }
             }
         }
+        self.offer_free_joins(out);
         if level.reach.missing == 0 {
             self.put(Word::Where, out);
             if level.kind != LevelKind::Exists {
@@ -227,7 +238,7 @@ impl Matcher<'_> {
         }
         for number in 1..=level.computed {
             let output = self.grammar.output_base + u32::from(number) - 1;
-            if level.kind == LevelKind::Top && !level.order.contains(&output) {
+            if level.is_whole() && !level.order.contains(&output) {
                 out.put(output);
             }
         }
@@ -255,7 +266,7 @@ impl Matcher<'_> {
         }
         let output = (1..=level.computed).any(|n| fresh(self.grammar.output_base + u32::from(n) - 1));
         level.grouped
-            || (output && level.kind == LevelKind::Top)
+            || (output && level.is_whole())
             || self.any_column(Place::Order, false, |id, f| f.kinds != 0 && fresh(id))
     }
 
@@ -403,7 +414,7 @@ impl Matcher<'_> {
     /// Whether GROUP BY could still take this column of SELECT.
     pub(crate) fn has_room(&self, level: &Level, id: u32) -> bool {
         let most = usize::from(self.grammar.limits.items) - level.arm.later(level.items.len());
-        let room = level.kind == LevelKind::Top && level.bare.len() < most;
+        let room = level.is_whole() && level.bare.len() < most;
         (!level.aggregated && level.arm.number == 0) || level.bare.contains(&id) || room
     }
 

@@ -5,7 +5,7 @@ use super::advance::mix;
 use super::grammar::{ColumnFacts, Kinds, kind};
 use super::offer::Offers;
 use super::scope::SORTABLE;
-use super::state::{Expression, Op, Phase, Place, Role, Wants};
+use super::state::{Expression, LevelKind, Op, Phase, Place, Role, Wants};
 use crate::lexeme::Word;
 
 impl Matcher<'_> {
@@ -59,6 +59,8 @@ impl Matcher<'_> {
     fn offer_columns(&self, e: &Expression, plain: bool, kinds: Kinds, out: &mut Offers) {
         let level = self.level();
         let bytes_too = plain && matches!(e.role, Role::Item | Role::Left) && kinds == kind::ANY;
+        // What a CTE shows must be of use: bytes can be neither compared nor grouped by.
+        let bytes_too = bytes_too && level.kind != LevelKind::Cte;
         let may_compute = e.limit > 0 && self.grammar.alias(level.computed + 1).is_some();
         // A column that still needs an aggregate beside it must be one to calculate with.
         let kinds = if e.wants == Wants::Aggregate && !e.is_met() { kinds & kind::NUMBER } else { kinds };

@@ -7,9 +7,9 @@
 use super::Matcher;
 use super::connect::Reach;
 use super::few::Few;
-use super::grammar::{Grammar, Kinds, Node, kind, table_of};
+use super::grammar::{Grammar, Kinds, Node, earlier_twin, kind};
 use super::offer::Offers;
-use super::state::{Level, LevelKind, NONE, Phase};
+use super::state::{Level, NONE, Phase};
 use crate::lexeme::{OUTPUTS, Word};
 
 /// Set operations with their words.
@@ -30,11 +30,18 @@ pub(crate) struct Arm {
     pub(crate) asked: Few<Kinds, 16>,
     /// What ORDER BY calls the first arm's outputs.
     pub(crate) names: Few<u32, 16>,
+    /// The columns whose values the first arm's outputs have.
+    pub(crate) origins: Few<u32, 16>,
     /// The set operation before this arm; all of a query's are the same.
     operation: Option<Word>,
 }
 
 impl Arm {
+    /// What the outputs of the first arm are.
+    pub(crate) fn outputs(&self) -> &[Kinds] {
+        if self.number == 0 { &self.shown } else { &self.asked }
+    }
+
     /// How many outputs must follow the one at this position.
     pub(crate) fn later(&self, position: usize) -> usize {
         self.asked.len().saturating_sub(position + 1)
@@ -43,10 +50,11 @@ impl Arm {
 
 impl Level {
     /// Notes what an output is and what ORDER BY may call it.
-    pub(crate) fn note_output(&mut self, kinds: Kinds, name: u32) {
+    pub(crate) fn note_output(&mut self, kinds: Kinds, name: u32, origin: u32) {
         self.arm.shown.push(kinds);
         if self.arm.number == 0 {
             self.arm.names.push(name);
+            self.arm.origins.push(origin);
         }
     }
 
@@ -57,13 +65,13 @@ impl Level {
 
     /// An upper bound of the lexemes up to FROM, joins aside, in a later arm.
     pub(crate) fn arm_cost(&self) -> usize {
-        let count = self.asked_left();
+        let (count, each) = (self.asked_left(), OUTPUT_COST + self.join_cost() - 1);
         let keys = if self.distinct || self.aggregated { 0 } else { 2 * self.bare.len() };
         keys + match self.phase {
-            Phase::Select => OUTPUT_COST * count + 1,
-            Phase::Item => OUTPUT_COST * count,
-            Phase::ItemEnd => OUTPUT_COST * (count - 1) + 2,
-            _ => OUTPUT_COST * count + 1,
+            Phase::Select => each * count + 1,
+            Phase::Item => each * count,
+            Phase::ItemEnd => each * (count - 1) + 2,
+            _ => each * count + 1,
         }
     }
 
@@ -75,7 +83,7 @@ impl Level {
     /// How many lexemes a set operation can add to what the level needs.
     pub(crate) fn arm_room(&self) -> usize {
         let widest = self.arm.asked.len().max(self.arm.shown.len().min(usize::from(OUTPUTS)));
-        OUTPUT_COST * widest + 8
+        (OUTPUT_COST + self.join_cost() - 1) * widest + 8
     }
 
     /// Leaves in `reach` the tables after which each later output can still be had.
@@ -92,11 +100,12 @@ impl Level {
         }
         let nodes = || self.need.iter().copied().chain([node as Node]);
         let free = if self.distinct { 0 } else { kind::NUMBER };
-        let near = nodes().fold(free, |kinds, n| kinds | grammar.table_kinds[table_of(n)]);
+        let near = nodes().fold(free, |kinds, n| kinds | self.ctes.kinds(grammar, n));
         let mut missing: Few<Kinds, 16> = Few::default();
         later.iter().filter(|kinds| **kinds & near == 0).for_each(|kinds| _ = missing.add(*kinds));
         let room = usize::from(self.sources(grammar)) >= usize::from(reach.costs[node as usize]) + missing.len();
-        missing.is_empty() || (room && missing.iter().all(|kinds| nodes().any(|n| has_neighbour(grammar, n, *kinds))))
+        missing.is_empty()
+            || (room && missing.iter().all(|kinds| nodes().any(|n| self.has_neighbour(grammar, n, *kinds))))
     }
 
     /// Whether a further arm can show the same kinds of outputs, starting from some table.
@@ -105,26 +114,26 @@ impl Level {
         let Some(first) = shown.first() else { return false };
         let free = if distinct { 0 } else { kind::NUMBER };
         let is_start = |node: &Node| {
-            let own = grammar.table_kinds[table_of(*node)];
+            let own = self.ctes.kinds(grammar, *node);
             own & first != 0 && shown.iter().all(|kinds| kinds & (own | free) != 0)
         };
         shown.len() <= usize::from(OUTPUTS)
             && !shown.contains(&0)
             && (0..grammar.node_count() as Node).any(|node| is_start(&node))
     }
-}
 
-/// Whether a key leads from this table to the first use of one that has such a column.
-fn has_neighbour(grammar: &Grammar, node: Node, kinds: Kinds) -> bool {
-    let fits = |n: &Node| super::grammar::earlier_twin(*n).is_none() && grammar.table_kinds[table_of(*n)] & kinds != 0;
-    grammar.neighbours[node as usize].iter().any(fits)
+    /// Whether the first use of a table that has such a column can be joined to this one.
+    fn has_neighbour(&self, grammar: &Grammar, node: Node, kinds: Kinds) -> bool {
+        let fits = |n: Node| earlier_twin(n).is_none() && self.ctes.kinds(grammar, n) & kinds != 0;
+        self.ctes.neighbours(grammar, node).any(fits)
+    }
 }
 
 impl Matcher<'_> {
     /// Offers the set operations that may follow a SELECT.
     pub(crate) fn offer_set(&self, out: &mut Offers) {
         let level = self.level();
-        let is_whole = level.kind == LevelKind::Top && level.arm.number + 1 < ARMS;
+        let is_whole = level.is_whole() && level.arm.number + 1 < ARMS;
         if !is_whole || !level.may_be_followed(self.grammar, false) {
             return;
         }
@@ -139,7 +148,7 @@ impl Matcher<'_> {
     /// Whether DISTINCT may stand before the outputs.
     pub(crate) fn may_be_distinct(&self) -> bool {
         let level = self.level();
-        let fresh = level.kind == LevelKind::Top && level.items.is_empty() && !level.distinct;
+        let fresh = level.is_whole() && level.items.is_empty() && !level.distinct;
         let later = level.arm.operation == Some(Word::UnionAll) && level.may_be_followed(self.grammar, true);
         fresh && (level.arm.number == 0 || later)
     }
@@ -153,7 +162,7 @@ impl Matcher<'_> {
         if arm.number == 1 {
             arm.asked = level.arm.shown;
         }
-        *level = Level::new(grammar, level.kind, level.kinds, level.taken);
+        *level = Level::new(grammar, level.kind, level.kinds, level.taken, level.ctes.clone());
         level.arm = arm;
         level.update_reach(grammar);
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::connect::{Connection, Reach, connect};
+use super::cte::{Ctes, Pair};
 use super::few::Few;
 use super::grammar::{Grammar, Kinds, Node, kind};
 use super::set::Arm;
@@ -18,6 +19,8 @@ pub(crate) enum LevelKind {
     Top,
     /// `EXISTS (SELECT 1 FROM …)`.
     Exists,
+    /// `cte_1 AS (SELECT …)`.
+    Cte,
     /// `x IN (SELECT …)`.
     Member,
     /// `(SELECT …)` as one value.
@@ -101,13 +104,15 @@ pub(crate) struct Level {
     pub(crate) arm: Arm,
     /// ORDER BY, where an item is one lexeme.
     pub(crate) order: Few<u32, 4>,
+    /// The CTEs it may read.
+    pub(crate) ctes: Arc<Ctes>,
     /// What may still be joined.
     pub(crate) reach: Arc<Reach>,
 }
 
 impl Level {
     /// A level of this kind with `taken` tables in enclosing ones.
-    pub(crate) fn new(grammar: &Grammar, kind: LevelKind, kinds: Kinds, taken: Few<Node, 24>) -> Self {
+    pub(crate) fn new(grammar: &Grammar, kind: LevelKind, kinds: Kinds, taken: Few<Node, 24>, ctes: Arc<Ctes>) -> Self {
         let mut level = Level {
             kind,
             phase: if kind == LevelKind::Exists { Phase::From } else { Phase::Select },
@@ -131,6 +136,7 @@ impl Level {
             keys: Few::default(),
             arm: Arm::default(),
             order: Few::default(),
+            ctes,
             reach: Arc::new(Reach::default()),
         };
         level.update_reach(grammar);
@@ -145,6 +151,7 @@ impl Level {
             taken: &self.taken,
             anchored: self.kind == LevelKind::Exists,
             sources: self.sources(grammar),
+            ctes: &self.ctes,
         };
         let mut reach = connect(grammar, &ask);
         if self.arm.number > 0 && self.phase <= Phase::ItemEnd {
@@ -155,7 +162,7 @@ impl Level {
 
     /// At most so many FROM sources.
     pub(crate) fn sources(&self, grammar: &Grammar) -> u8 {
-        if self.kind == LevelKind::Top { grammar.limits.sources } else { grammar.limits.inner_sources }
+        if self.is_whole() { grammar.limits.sources } else { grammar.limits.inner_sources }
     }
 
     /// Whether this use of a table could be a FROM source here: not taken, and no earlier use of the table is free.
@@ -184,7 +191,7 @@ impl Level {
 
     /// Whether aggregates may stand in SELECT.
     pub(crate) fn may_aggregate(&self) -> bool {
-        let mixes = self.kind == LevelKind::Top || self.bare.is_empty();
+        let mixes = self.is_whole() || self.bare.is_empty();
         !self.distinct && mixes && (self.aggregated || !self.crowded)
     }
 
@@ -211,6 +218,8 @@ pub(crate) enum Frame {
     Pattern(u32),
     /// An expression.
     Expression(Expression),
+    /// The equality of a join.
+    Pair(Pair),
     /// An aggregate's bracket: its result's kinds, or those of its argument where 0.
     Call(Kinds),
 }
