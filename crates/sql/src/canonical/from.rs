@@ -71,14 +71,14 @@ impl Writer<'_> {
         if sources.iter().any(|s| s.join == JoinKind::Left) {
             return;
         }
-        // CTEs come last.
+        // CTEs come last, those of one row after the others.
         let tables: Vec<schema::TableId> = sources.iter().filter_map(Source::table_id).collect();
         let is_referred = |table: schema::TableId| {
             self.catalog.foreign_keys.iter().any(|k| k.to == table && k.from != table && tables.contains(&k.from))
         };
         sources.sort_by_key(|s| match s.table_id() {
-            Some(table) => (is_referred(table), Some(table)),
-            None => (true, self.table_of(s)),
+            Some(table) => (is_referred(table), false, Some(table)),
+            None => (true, self.has_one_row(s), self.table_of(s)),
         });
     }
 

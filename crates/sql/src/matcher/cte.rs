@@ -87,6 +87,7 @@ impl Ctes {
         grammar.neighbours[node as usize].iter().copied().chain(links)
     }
 
+    /// Whether they have columns that can be compared; a CTE's are never those of a declared key.
     fn is_link(&self, grammar: &Grammar, a: Node, b: Node) -> bool {
         self.kinds(grammar, a) & self.kinds(grammar, b) & LINKS != 0
     }
@@ -184,7 +185,7 @@ impl Matcher<'_> {
         let nodes = level.reach.nodes.iter().map(|node| node as Node);
         for node in nodes.filter(|node| level.is_next_use(*node)) {
             let id = self.grammar.join_on_base + 2 * u32::from(node);
-            if level.have.iter().any(|known| self.pair_kinds(node, *known) != 0) {
+            if self.lefts(node).next().is_some() {
                 out.put(id);
                 out.put(id + 1);
             }
@@ -209,22 +210,36 @@ impl Matcher<'_> {
     }
 
     pub(crate) fn offer_pair(&self, pair: &Pair, out: &mut Offers) {
-        let level = self.level();
-        let known = || level.have.iter().copied().filter(|node| *node != pair.node);
         if pair.left == NONE {
-            let kinds = known().fold(0, |kinds, node| kinds | self.pair_kinds(pair.node, node));
-            let columns = level.node_columns(self.grammar, pair.node);
-            columns.filter(|(_, facts)| facts.kinds & kinds != 0).for_each(|(id, _)| out.put(id));
+            self.lefts(pair.node).for_each(|id| out.put(id));
         } else if !pair.equal {
             out.put(self.grammar.word(Word::Eq));
         } else {
-            let kinds = self.grammar.column(pair.left).map_or(0, |c| level.facts(self.grammar, c.column).kinds);
-            for node in known() {
-                let kinds = kinds & self.pair_kinds(pair.node, node);
-                let columns = level.node_columns(self.grammar, node);
-                columns.filter(|(_, facts)| facts.kinds & kinds != 0).for_each(|(id, _)| out.put(id));
-            }
+            self.rights(pair.node, pair.left).for_each(|id| out.put(id));
         }
+    }
+
+    /// The columns of a node that one of the tables joined can be compared with.
+    fn lefts(&self, node: Node) -> impl Iterator<Item = u32> + '_ {
+        let columns = self.level().node_columns(self.grammar, node).map(|(id, _)| id);
+        columns.filter(move |left| self.rights(node, *left).next().is_some())
+    }
+
+    /// The columns that a column of a new node can be compared with; what a declared key says is left to it.
+    fn rights(&self, new: Node, left: u32) -> impl Iterator<Item = u32> + '_ {
+        let (level, grammar) = (self.level(), self.grammar);
+        let column = grammar.column(left).map(|c| c.column);
+        let kinds = column.map_or(0, |c| level.facts(grammar, c).kinds);
+        let known = level.have.iter().copied().filter(move |node| *node != new);
+        let columns = known.flat_map(move |node| {
+            let shared = kinds & self.pair_kinds(new, node);
+            level.node_columns(grammar, node).filter(move |(_, facts)| facts.kinds & shared != 0)
+        });
+        let is_keyed = move |id: u32| {
+            let other = grammar.column(id).map(|c| c.column);
+            column.zip(other).is_some_and(|pair| grammar.keyed.contains(&pair))
+        };
+        columns.map(|(id, _)| id).filter(move |id| !is_keyed(*id))
     }
 
     pub(crate) fn take_pair(&mut self, pair: Pair, id: u32, lexeme: Lexeme) -> bool {

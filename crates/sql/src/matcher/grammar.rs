@@ -1,6 +1,6 @@
 //! What the matcher knows of one catalog before any question: lexeme ids, kinds of columns, and which keys lead where.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use schema::{Catalog, ColumnId, Glossary, Role, Type, Value};
 
@@ -139,6 +139,9 @@ pub struct Grammar {
     pub(crate) table_base: u32,
     /// How many tables the catalog has; CTEs come after them.
     pub(crate) tables: usize,
+    /// Pairs of columns that a join without a declared key never compares: those of a key of one column, and a unique
+    /// column with itself.
+    pub(crate) keyed: HashSet<(ColumnId, ColumnId)>,
     /// Whether no table has the name of a CTE.
     pub(crate) may_name: bool,
     /// Id of the first node's `JOIN X ON`; that with LEFT follows, then those of the next node.
@@ -185,6 +188,7 @@ impl Grammar {
             output_base: id(Lexeme::Output(1)),
             table_base: nodes().next().map_or(0, |t| id(Lexeme::Table(t))),
             tables: catalog.tables.len(),
+            keyed: keyed(catalog),
             may_name: (1..=CTES).all(|n| catalog.find_table(&format!("cte_{n}")).is_none()),
             join_on_base: nodes().next().map_or(0, |t| id(Lexeme::JoinOn(t))),
             cross_base: id(Lexeme::Cross(TableRef { table: cte_table(catalog, 1), instance: 1 })),
@@ -234,6 +238,18 @@ impl Grammar {
     pub(crate) fn alias(&self, number: u8) -> Option<u32> {
         (1..=OUTPUTS).contains(&number).then(|| self.alias_base + u32::from(number) - 1)
     }
+}
+
+fn keyed(catalog: &Catalog) -> HashSet<(ColumnId, ColumnId)> {
+    let mut pairs = HashSet::new();
+    for key in catalog.foreign_key_ids() {
+        if let [(from, to)] = catalog.key_pairs(key).collect::<Vec<_>>()[..] {
+            pairs.extend([(from, to), (to, from)]);
+        }
+    }
+    let columns = catalog.table_ids().flat_map(|table| catalog.columns_of(table));
+    pairs.extend(columns.filter(|c| catalog.is_unique(c.table, &[c.column])).map(|c| (c, c)));
+    pairs
 }
 
 /// The tables of a catalog, then the numbers that stand for CTEs.

@@ -96,9 +96,9 @@ impl Matcher<'_> {
             Phase::Order => self.offer_order_items(out),
             Phase::OrderEnd => {
                 self.put(Word::Desc, out);
-                self.offer_order_end(child.map_or(NONE, |e| e.source), out);
+                self.offer_order_end(child, out);
             }
-            Phase::Desc => self.offer_order_end(NONE, out),
+            Phase::Desc => self.offer_order_end(None, out),
             Phase::Limit => self.offer_limits(out),
             Phase::Limited => self.offer_end(out),
             Phase::Done => {}
@@ -245,11 +245,12 @@ impl Matcher<'_> {
         self.offer_operands(&self.order_expression(), out);
     }
 
-    /// After an ORDER BY item; `current` is the column it is, where it is not noted yet.
-    fn offer_order_end(&self, current: u32, out: &mut Offers) {
+    /// After an ORDER BY item; `current` is the expression it is, where it is not noted yet.
+    fn offer_order_end(&self, current: Option<&Expression>, out: &mut Offers) {
         let level = self.level();
-        let count = level.order.len() + usize::from(level.phase == Phase::OrderEnd);
-        if count < usize::from(self.grammar.limits.order) && self.has_another_order(current) {
+        let count = level.order.len() + usize::from(current.is_some());
+        let another = self.has_another_order(current.map_or(NONE, |e| e.source));
+        if count < usize::from(self.grammar.limits.order) && another {
             self.put(Word::Comma, out);
         }
         self.put(Word::Limit, out);
