@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use schema::{ColumnId, TableId};
+use sql::date_part::DatePart;
 use sql::tree::{BinaryOp, Expr, ExprKind, Literal, Query, SourceId};
 use sql::visit::{PartMut, parts_of_expr_mut, parts_of_query_mut};
 
@@ -43,6 +44,10 @@ impl Walk<'_> {
     }
 
     fn expr(&mut self, expr: &mut Expr, place: Place) {
+        // The texts that a part of a day is computed with say nothing of the question.
+        if DatePart::of(expr).is_some() {
+            return;
+        }
         match &mut expr.kind {
             ExprKind::Literal(literal) => (self.each)(literal, place),
             ExprKind::Unary(_, operand) => self.expr(operand, place),
@@ -53,6 +58,16 @@ impl Walk<'_> {
                 self.compared(operand, branches.iter_mut().map(|(when, _)| when));
                 let results = branches.iter_mut().map(|(_, then)| then).chain(otherwise.as_deref_mut());
                 results.for_each(|result| self.expr(result, Place::default()));
+            }
+            ExprKind::Case { operand: None, branches, otherwise } => {
+                let value = Place { arithmetic: true, ..Place::default() };
+                for (when, then) in branches {
+                    self.expr(when, Place::default());
+                    self.expr(then, value);
+                }
+                if let Some(otherwise) = otherwise {
+                    self.expr(otherwise, value);
+                }
             }
             ExprKind::Like { operand, pattern, .. } => {
                 let place = Place { column: self.column_of(operand), pattern: true, arithmetic: false };

@@ -11,6 +11,7 @@
 //! * `expression`: columns, aggregates, arithmetic and literals.
 //! * `text`: lexemes as SQL.
 
+mod case;
 mod condition;
 mod cte;
 mod expression;

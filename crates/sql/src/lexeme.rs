@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use schema::slot::{Slot, SlotKind};
 use schema::{Catalog, ColumnId, ForeignKeyId, TableId, Value};
 
+use crate::date_part::{columns_and_parts, part_of};
 use crate::tree::{SlotPart, SlotUse};
 
 /// How many uses of one table a query may have. The second is written `Table AS Table_2`.
@@ -198,6 +199,22 @@ pub enum Word {
     WithSecond,
     /// `, cte_3 AS (`
     WithThird,
+    /// `CASE WHEN` before its first condition
+    CaseWhen,
+    /// `WHEN` before a further condition
+    When,
+    /// `THEN` before a value
+    Then,
+    /// `ELSE 0`
+    ElseZero,
+    /// `END` of a CASE
+    CaseEnd,
+    /// `( JULIANDAY(` before the later of two days
+    Days,
+    /// `) - JULIANDAY(` before the earlier
+    DaysFrom,
+    /// `) )` after it
+    DaysEnd,
     /// The day asked on, as a literal
     Today,
     /// End of the query; no text
@@ -206,7 +223,7 @@ pub enum Word {
 
 impl Word {
     /// All words with their text, in vocabulary order.
-    pub const ALL: [(Word, &'static str); 53] = [
+    pub const ALL: [(Word, &'static str); 61] = [
         (Word::Select, "SELECT"),
         (Word::Distinct, "DISTINCT"),
         (Word::Comma, ","),
@@ -258,6 +275,14 @@ impl Word {
         (Word::With, "WITH cte_1 AS ("),
         (Word::WithSecond, ", cte_2 AS ("),
         (Word::WithThird, ", cte_3 AS ("),
+        (Word::CaseWhen, "CASE WHEN"),
+        (Word::When, "WHEN"),
+        (Word::Then, "THEN"),
+        (Word::ElseZero, "ELSE 0"),
+        (Word::CaseEnd, "END"),
+        (Word::Days, "( JULIANDAY("),
+        (Word::DaysFrom, ") - JULIANDAY("),
+        (Word::DaysEnd, ") )"),
         (Word::Today, "<today>"),
         (Word::End, ""),
     ];
@@ -275,7 +300,7 @@ pub enum Lexeme {
     Word(Word),
     /// The first table of a FROM clause.
     Table(TableRef),
-    /// A qualified column.
+    /// A qualified column, or a part of a day ([`crate::date_part`]).
     Column(ColumnRef),
     /// `JOIN New ON New.k = Known.k`.
     Join(Edge),
@@ -331,7 +356,7 @@ impl Lexicon {
         lexemes.extend(slot_uses().map(Lexeme::Slot));
         lexemes.extend(sources(catalog).map(Lexeme::Table));
         for instance in 1..=INSTANCES {
-            let columns = catalog.table_ids().flat_map(|table| catalog.columns_of(table));
+            let columns = catalog.table_ids().flat_map(|table| columns_and_parts(catalog, table));
             lexemes.extend(columns.map(|column| Lexeme::Column(ColumnRef { column, instance })));
         }
         for instance in 1..=INSTANCES {
@@ -470,10 +495,13 @@ fn table_name(catalog: &Catalog, table: TableRef) -> String {
     name
 }
 
-/// `Table.Column` or `Table_2.Column`.
+/// `Table.Column` or `Table_2.Column`; a part of a day as what computes it.
 pub fn column_text(catalog: &Catalog, column: ColumnRef) -> String {
     if cte_number(catalog, column.column.table).is_some() {
         return format!("{}.c{}", table_text(catalog, column.table_ref()), column.column.column + 1);
+    }
+    if let Some((day, part)) = part_of(catalog, column.column) {
+        return part.sql(&column_text(catalog, ColumnRef { column: day, ..column }));
     }
     format!("{}.{}", table_text(catalog, column.table_ref()), identifier(&catalog.column(column.column).name))
 }

@@ -12,6 +12,7 @@
 
 pub mod bitset;
 pub mod canonical;
+pub mod date_part;
 pub mod ddl;
 pub mod diagnostic;
 pub mod dialect;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use schema::{Catalog, ColumnId, TableId};
 
 use super::{Kind, Result, Writer, not_canonical};
+use crate::date_part::part_of;
 use crate::lexeme::{CTES, Lexeme, Word, cte_number, cte_table};
 use crate::tree::{Body, Query, Select, Source, SourceKind};
 use crate::visit::{PartMut, parts_of_expr_mut, parts_of_query_mut};
@@ -57,7 +58,11 @@ fn shown(item: &[Lexeme]) -> Option<ColumnId> {
 
 /// The column of the catalog whose values a column has.
 pub(super) fn origin(origins: &Origins, catalog: &Catalog, column: ColumnId) -> Option<ColumnId> {
-    if cte_number(catalog, column.table).is_none() { Some(column) } else { origins.get(&column).copied().flatten() }
+    if cte_number(catalog, column.table).is_none() {
+        Some(column).filter(|c| part_of(catalog, *c).is_none())
+    } else {
+        origins.get(&column).copied().flatten()
+    }
 }
 
 impl Writer<'_> {

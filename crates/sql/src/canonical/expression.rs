@@ -4,6 +4,7 @@ use schema::{ColumnId, Value};
 
 use super::condition::feature;
 use super::{Kind, Result, Writer, not_canonical};
+use crate::date_part::{DatePart, part_column};
 use crate::lexeme::{ColumnRef, Lexeme, Word};
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, Literal, Span, UnaryOp};
 
@@ -11,11 +12,12 @@ impl Writer<'_> {
     /// Writes an expression; `scalars` says as what a subquery in it would be written, if one may stand there.
     pub(super) fn write_expression(&mut self, e: &Expr, scalars: Option<Kind>) -> Result<()> {
         match &e.kind {
-            ExprKind::Column { .. } => {
+            _ if is_shown_column(e) => {
                 let column = self.visible_column(e)?;
                 self.out.push(Lexeme::Column(column));
                 Ok(())
             }
+            _ if days_of(e).is_some() => self.write_days(e),
             ExprKind::Literal(_) => self.write_literal(e, None, true),
             ExprKind::Output(n) => {
                 let output = self.output(*n, e.span)?;
@@ -44,6 +46,9 @@ impl Writer<'_> {
     /// The parts of an arithmetic expression in canonical order: of a product, constants first; a cast to a floating
     /// number as `1.0 *`.
     fn product(&self, e: &Expr) -> Option<(Expr, BinaryOp, Expr)> {
+        if days_of(e).is_some() {
+            return None;
+        }
         match &e.kind {
             ExprKind::Binary(_, BinaryOp::Mul, _) => {
                 let mut factors = self.ordered_factors(e);
@@ -128,6 +133,24 @@ impl Writer<'_> {
         self.write_part(b, brackets, scalars)
     }
 
+    /// A difference of days, which stands in brackets of its own.
+    fn write_days(&mut self, e: &Expr) -> Result<()> {
+        let Some((later, earlier)) = days_of(e) else { return not_canonical(feature(e), e.span) };
+        if later == earlier || !(self.has_column(later) || self.has_column(earlier)) {
+            return not_canonical("difference of days that says nothing", e.span);
+        }
+        for (word, day) in [(Word::Days, later), (Word::DaysFrom, earlier)] {
+            self.word(word);
+            match day.kind {
+                ExprKind::Literal(_) => self.write_literal(day, None, false)?,
+                ExprKind::Column { .. } => self.write_expression(day, None)?,
+                _ => return not_canonical("difference of computed days", day.span),
+            }
+        }
+        self.word(Word::DaysEnd);
+        Ok(())
+    }
+
     fn write_part(&mut self, e: &Expr, brackets: bool, scalars: Option<Kind>) -> Result<()> {
         if brackets {
             self.word(Word::Open);
@@ -149,8 +172,12 @@ impl Writer<'_> {
     }
 
     fn write_aggregate(&mut self, call: &Call, e: &Expr) -> Result<()> {
-        if call.over.is_some() || call.filter.is_some() || !call.order_by.is_empty() {
+        if call.over.is_some() || !call.order_by.is_empty() {
             return not_canonical(feature(e), e.span);
+        }
+        if let Some(argument) = self.filtered_argument(call) {
+            let plain = Call { filter: None, args: vec![argument], star: false, ..call.clone() };
+            return self.write_aggregate(&plain, e);
         }
         let word = match (call.function.as_str(), call.args.as_slice()) {
             ("COUNT", []) => return self.write_count_rows(),
@@ -159,8 +186,10 @@ impl Writer<'_> {
             {
                 return self.write_count_rows();
             }
-            ("COUNT", [Expr { kind: ExprKind::Column { .. }, .. }]) if call.distinct => Word::CountDistinct,
-            ("COUNT", [Expr { kind: ExprKind::Column { .. }, .. }]) => Word::Count,
+            ("COUNT", [Expr { kind: ExprKind::Column { .. } | ExprKind::Case { .. }, .. }]) if call.distinct => {
+                Word::CountDistinct
+            }
+            ("COUNT", [Expr { kind: ExprKind::Column { .. } | ExprKind::Case { .. }, .. }]) => Word::Count,
             ("COUNT", [_]) => return not_canonical("count of an expression", e.span),
             ("SUM" | "AVG", [_]) if call.distinct => return not_canonical("distinct sum or average", e.span),
             ("SUM", [_]) => Word::Sum,
@@ -173,7 +202,10 @@ impl Writer<'_> {
             return not_canonical("aggregate within an aggregate", e.span);
         }
         self.word(word);
-        self.write_expression(&call.args[0], None)?;
+        match call.args[0].kind {
+            ExprKind::Case { .. } => self.write_case(&call.args[0])?,
+            _ => self.write_expression(&call.args[0], None)?,
+        }
         self.word(Word::Close);
         Ok(())
     }
@@ -212,6 +244,11 @@ impl Writer<'_> {
 
     /// The column an expression is, if it stands in this query and not in an enclosing one.
     pub(super) fn visible_column(&self, e: &Expr) -> Result<ColumnRef> {
+        if let Some((part, day)) = DatePart::of(e) {
+            let day = self.visible_column(day)?;
+            let column = part_column(self.catalog, day.column, part);
+            return column.map_or_else(|| not_canonical(feature(e), e.span), |column| Ok(ColumnRef { column, ..day }));
+        }
         let ExprKind::Column { source, column } = e.kind else { return not_canonical(feature(e), e.span) };
         match self.place(source) {
             Some(place) if place.depth == self.depth() => {
@@ -253,6 +290,10 @@ impl Writer<'_> {
                 ExprKind::Binary(a, _, b) => self.any_part(a, is) || self.any_part(b, is),
                 ExprKind::Unary(_, a) | ExprKind::Cast { operand: a, .. } => self.any_part(a, is),
                 ExprKind::Call(call) => call.args.iter().any(|a| self.any_part(a, is)),
+                ExprKind::Case { operand, branches, otherwise } => {
+                    let parts = branches.iter().flat_map(|(when, then)| [when, then]);
+                    parts.chain(operand.as_deref()).chain(otherwise.as_deref()).any(|e| self.any_part(e, is))
+                }
                 ExprKind::Output(n) => self.output(*n, e.span).is_ok_and(|e| self.any_part(&e, is)),
                 _ => false,
             }
@@ -281,7 +322,7 @@ impl Writer<'_> {
     /// Columns outside aggregates.
     pub(super) fn bare_columns<'e>(&self, e: &'e Expr) -> Vec<&'e Expr> {
         match &e.kind {
-            ExprKind::Column { .. } => vec![e],
+            _ if is_shown_column(e) => vec![e],
             ExprKind::Call(_) if self.has_aggregate(e) => vec![],
             ExprKind::Call(call) => call.args.iter().flat_map(|a| self.bare_columns(a)).collect(),
             ExprKind::Binary(a, _, b) => [self.bare_columns(a), self.bare_columns(b)].concat(),
@@ -289,6 +330,30 @@ impl Writer<'_> {
             _ => vec![],
         }
     }
+}
+
+/// The two days whose difference an expression is, cast to a whole number or not.
+fn days_of(e: &Expr) -> Option<(&Expr, &Expr)> {
+    let day = |e: &'_ Expr| match &e.kind {
+        ExprKind::Call(call) if call.function == "JULIANDAY" && call.args.len() == 1 => Some(()),
+        _ => None,
+    };
+    match &e.kind {
+        ExprKind::Cast { operand, to } if to.eq_ignore_ascii_case("INTEGER") => days_of(operand),
+        ExprKind::Binary(a, BinaryOp::Sub, b) => {
+            day(a).and(day(b))?;
+            match (&a.kind, &b.kind) {
+                (ExprKind::Call(a), ExprKind::Call(b)) => Some((&a.args[0], &b.args[0])),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether an expression is written as one column: a column, or a part of a day.
+pub(super) fn is_shown_column(e: &Expr) -> bool {
+    matches!(e.kind, ExprKind::Column { .. }) || DatePart::of(e).is_some()
 }
 
 fn is_float(declared: &str) -> bool {

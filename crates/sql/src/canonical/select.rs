@@ -3,6 +3,7 @@
 use schema::Value;
 
 use super::condition::{Cond, Test};
+use super::expression::is_shown_column;
 use super::from::From;
 use super::{Kind, Result, Writer, not_canonical};
 use crate::lexeme::{ColumnRef, Edge, Lexeme, OUTPUTS, TableRef, Word};
@@ -115,7 +116,7 @@ impl Writer<'_> {
 
     /// Where a condition stands among others: simple ones first, by the column they test, then alternatives, then those
     /// with a query inside. The order that a question says them in means nothing.
-    fn place_of(&self, condition: &Cond) -> (u8, Option<(TableRef, u16)>) {
+    pub(super) fn place_of(&self, condition: &Cond) -> (u8, Option<(TableRef, u16)>) {
         let tests = condition.tests();
         let has_query = |test: &&Test| match test {
             Test::Query(..) | Test::Exists(..) => true,
@@ -301,7 +302,7 @@ impl Writer<'_> {
             if i > 0 {
                 self.word(Word::Comma);
             }
-            let is_column = matches!(e.kind, ExprKind::Column { .. });
+            let is_column = is_shown_column(e);
             if !self.has_column(e) && !self.has_aggregate(e) && !self.has_scalar(e) {
                 let named = if matches!(e.kind, ExprKind::Literal(_)) {
                     "constant output".to_owned()

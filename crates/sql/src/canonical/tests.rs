@@ -161,7 +161,7 @@ fn outputs() {
          SELECT CASE WHEN cost > 1 THEN 1 ELSE 0 END FROM P => ! case
          SELECT ROW_NUMBER() OVER (ORDER BY cost) FROM P => ! window
          SELECT SUM(DISTINCT cost) FROM P => ! distinct sum or average
-         SELECT COUNT(*) FILTER (WHERE cost > 1) FROM P => ! filter clause",
+         SELECT COUNT(*) FILTER (WHERE cost > 1) FROM P => SELECT COUNT( CASE WHEN P.cost > 1 THEN 1 END ) AS c1 FROM P",
     );
 }
 

@@ -1,9 +1,12 @@
 //! Taking one lexeme: the innermost goal that can take it does; goals that it ends are dropped.
 
 use super::Matcher;
+use super::days::Days;
 use super::grammar::{Kinds, kind, node_of};
 use super::scope::SORTABLE;
-use super::state::{Between, Compare, Conditions, Expression, Frame, LevelKind, List, NONE, Op, Phase, Place, Role};
+use super::state::{
+    Between, Compare, Conditions, Expression, Frame, LevelKind, List, NONE, Op, Operand, Phase, Place, Role,
+};
 use crate::lexeme::{Lexeme, Word};
 
 impl Matcher<'_> {
@@ -14,6 +17,10 @@ impl Matcher<'_> {
             && self.level().phase <= Phase::ItemEnd
         {
             self.mention(node_of(column.table_ref()));
+        }
+        if self.is_in_case_of_item() {
+            let level = self.level_mut();
+            level.running = mix(level.running, id);
         }
         self.remaining = self.remaining.saturating_sub(1);
         let mut child: Option<Expression> = None;
@@ -28,6 +35,8 @@ impl Matcher<'_> {
                 Frame::Pair(pair) => self.take_pair(pair, id, lexeme),
                 Frame::Expression(e) => self.take_expression(e, id, lexeme),
                 Frame::Call(result) => self.take_call_end(result, child, id),
+                Frame::Days(days) => self.take_in_days(days, id, lexeme),
+                Frame::Case(case) => self.take_in_case(case, lexeme),
             };
             if taken {
                 return;
@@ -147,6 +156,7 @@ impl Matcher<'_> {
         self.level_mut().filtered |= place == Place::Where;
         self.frames.push(Frame::Conditions(Conditions {
             place,
+            inside: false,
             depth: 0,
             conditions: 0,
             alternatives: 1,
@@ -248,8 +258,8 @@ impl Matcher<'_> {
                 true
             }
             _ => {
-                self.frames.push(Frame::Compare(Compare { place: c.place, right: false }));
-                self.open_expression(self.left_expression(c.place), id, lexeme)
+                self.frames.push(Frame::Compare(Compare { place: c.place, inside: c.inside, right: false }));
+                self.open_expression(self.left_expression(c.place, c.inside), id, lexeme)
             }
         }
     }
@@ -288,6 +298,7 @@ impl Matcher<'_> {
                 let right = Expression {
                     versus: left.source,
                     comparison: Some(word),
+                    inside: c.inside,
                     ..Expression::new(Role::Right, c.place, kinds, self.grammar.limits.operators)
                 };
                 self.frames.push(Frame::Expression(right));
@@ -330,9 +341,7 @@ impl Matcher<'_> {
             Lexeme::Column(column) => {
                 let kinds = self.level().facts(self.grammar, column.column).kinds;
                 if e.place == Place::Item && !e.inside {
-                    let most = usize::from(self.grammar.limits.items);
-                    let level = self.level_mut();
-                    level.crowded |= !level.bare.add(id) || level.bare.len() > most;
+                    self.note_bare(id);
                 }
                 self.take_operand(Operand {
                     kinds,
@@ -359,6 +368,14 @@ impl Matcher<'_> {
                 self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
                 self.frames.push(Frame::Expression(e.parenthesis()));
             }
+            Lexeme::Word(Word::CaseWhen) => {
+                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
+                self.open_case(&e);
+            }
+            Lexeme::Word(Word::Days) => {
+                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
+                self.frames.push(Frame::Days(Days::new(&e)));
+            }
             Lexeme::Word(Word::Scalar) => {
                 self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
                 let plain = if e.is_first() { e.kinds } else { kind::NUMBER };
@@ -367,6 +384,13 @@ impl Matcher<'_> {
             _ => self.take_literal(&e, id, lexeme),
         }
         true
+    }
+
+    /// A column of SELECT outside aggregates.
+    pub(super) fn note_bare(&mut self, id: u32) {
+        let most = usize::from(self.grammar.limits.items);
+        let level = self.level_mut();
+        level.crowded |= !level.bare.add(id) || level.bare.len() > most;
     }
 
     fn note_aggregate(&mut self, e: &Expression) {
@@ -428,7 +452,7 @@ impl Matcher<'_> {
     }
 
     /// Gives the innermost expression its operand.
-    fn take_operand(&mut self, operand: Operand) {
+    pub(super) fn take_operand(&mut self, operand: Operand) {
         let Some(Frame::Expression(e)) = self.frames.last_mut() else { return };
         let first = e.is_first();
         e.calculable = Self::is_calculable(e, operand.kinds);
@@ -443,33 +467,6 @@ impl Matcher<'_> {
             (e.result, e.source, e.lone) = (operand.kinds, operand.source, operand.lone);
         }
     }
-}
-
-/// What an operand tells the expression it stands in.
-struct Operand {
-    kinds: Kinds,
-    constant: bool,
-    source: u32,
-    lone: bool,
-    value: bool,
-    column: bool,
-    aggregate: bool,
-    operators: u8,
-    must_multiply: bool,
-}
-
-impl Operand {
-    const NOTHING: Operand = Operand {
-        kinds: 0,
-        constant: false,
-        source: NONE,
-        lone: false,
-        value: false,
-        column: false,
-        aggregate: false,
-        operators: 0,
-        must_multiply: false,
-    };
 }
 
 /// The hash of an output with one more lexeme.

@@ -4,8 +4,9 @@
 //! budget some lexeme leads to one whose bound is lower, so a budget never cuts a query and never leads to a dead end.
 
 use super::Matcher;
+use super::days::Days;
 use super::grammar::kind;
-use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role};
+use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role, Wants};
 
 /// More than any budget.
 const NEVER: usize = 1 << 20;
@@ -26,7 +27,9 @@ impl Matcher<'_> {
                 Frame::List(l) => list_cost(l),
                 Frame::Pair(pair) => pair.cost(),
                 Frame::Pattern(_) | Frame::Call(_) => 1,
-                Frame::Expression(e) => self.expression_cost(e, above.is_none()),
+                Frame::Days(days) => days.cost() + self.days_detour(days),
+                Frame::Case(case) => case.cost(),
+                Frame::Expression(e) => self.expression_cost(e, above.is_none()) + after_days(e, above),
             };
         }
         cost
@@ -78,7 +81,7 @@ impl Matcher<'_> {
     /// What follows a left side: `IS NULL` after a column, else a comparison with a constant.
     fn predicate_cost(&self, left: Option<&Frame>) -> usize {
         match left {
-            Some(Frame::Expression(e)) if e.place == Place::Where && !e.expects && e.is_lone_column() => 1,
+            Some(Frame::Expression(e)) if e.tests_rows() && !e.expects && e.is_lone_column() => 1,
             _ => 2,
         }
     }
@@ -86,8 +89,10 @@ impl Matcher<'_> {
     fn expression_cost(&self, e: &Expression, innermost: bool) -> usize {
         let mut cost = 0;
         if e.expects {
-            let needs_query =
-                e.role == Role::Right && e.is_first() && innermost && !self.has_plain_right(e.place, e.kinds, e.versus);
+            let needs_query = e.role == Role::Right
+                && e.is_first()
+                && innermost
+                && !self.has_plain_right(&Expression { source: e.versus, ..*e }, e.kinds);
             cost += if needs_query { 11 } else { 1 + self.detour(e) };
         } else if e.must_multiply || (innermost && !e.is_met() && !(e.role == Role::Right && e.is_first())) {
             cost += 2 + self.detour(e);
@@ -99,10 +104,29 @@ impl Matcher<'_> {
         cost
     }
 
+    /// What the column that a difference of days still needs may bring along in SELECT: tables, and a key.
+    fn days_detour(&self, days: &Days) -> usize {
+        let level = self.level();
+        let has_column = [days.later, days.earlier].into_iter().any(|id| self.grammar.column(id).is_some());
+        if days.place != Place::Item || has_column {
+            return 0;
+        }
+        let has_days = |&node: &u16| level.ctes.kinds(self.grammar, node) & kind::TIME != 0;
+        let tables = if level.need.iter().any(has_days) {
+            0
+        } else {
+            usize::from(level.sources(self.grammar)) * level.join_cost()
+        };
+        tables + if days.inside { 0 } else { 2 }
+    }
+
     /// What a column in SELECT may bring along, where the tables mentioned have none that would do.
     fn detour(&self, e: &Expression) -> usize {
         let level = self.level();
-        if e.place != Place::Item || level.need.is_empty() {
+        // A value of a CASE may be a constant, and the right side of its conditions a literal.
+        let literal = |visit: &mut dyn FnMut(u32)| self.literals(e.kinds, e.versus, visit);
+        let plain = e.role == Role::Right && e.is_first() && Self::has_at_least(1, literal);
+        if e.place != Place::Item || level.need.is_empty() || e.role == Role::Then || plain {
             return 0;
         }
         let alone = e.expects && e.is_first() && e.role != Role::Parenthesis;
@@ -116,6 +140,12 @@ impl Matcher<'_> {
             (false, false) => usize::from(level.sources(self.grammar)) * level.join_cost(),
         }
     }
+}
+
+/// A difference of days is no aggregate: where one is wanted, an operator and the aggregate follow.
+fn after_days(e: &Expression, above: Option<&Frame>) -> usize {
+    let wants_aggregate = [e.wants, e.debt].contains(&Wants::Aggregate) && !e.has_aggregate;
+    if wants_aggregate && matches!(above, Some(Frame::Days(_))) { 2 } else { 0 }
 }
 
 fn keys_cost(level: &Level) -> usize {

@@ -146,6 +146,11 @@ impl Matcher<'_> {
         }
     }
 
+    /// The same, unless the column is a part of a day.
+    fn real_column(&self, source: u32) -> Option<ColumnId> {
+        self.source_column(source).filter(|c| !self.level().facts(self.grammar, *c).part)
+    }
+
     /// Offers the CTE that may come before SELECT.
     pub(crate) fn offer_with(&self, out: &mut Offers) {
         let level = self.level();
@@ -166,10 +171,10 @@ impl Matcher<'_> {
     /// Notes what a CTE that has ended shows.
     pub(crate) fn close_cte(&mut self, level: &Level) {
         let grammar = self.grammar;
-        let columns = level.arm.outputs().iter().map(|kinds| ColumnFacts { kinds: *kinds });
+        let columns = level.arm.outputs().iter().map(|kinds| ColumnFacts { kinds: *kinds, part: false });
         let cte = Cte {
             columns: columns.collect(),
-            origins: level.arm.origins.iter().map(|source| self.source_column(*source)).collect(),
+            origins: level.arm.origins.iter().map(|source| self.real_column(*source)).collect(),
             one_row: level.is_one_row() && level.arm.number == 0,
         };
         let outer = self.level_mut();
@@ -221,7 +226,7 @@ impl Matcher<'_> {
 
     /// The columns of a node that one of the tables joined can be compared with.
     fn lefts(&self, node: Node) -> impl Iterator<Item = u32> + '_ {
-        let columns = self.level().node_columns(self.grammar, node).map(|(id, _)| id);
+        let columns = self.level().node_columns(self.grammar, node).filter(|(_, facts)| !facts.part).map(|(id, _)| id);
         columns.filter(move |left| self.rights(node, *left).next().is_some())
     }
 
@@ -233,7 +238,7 @@ impl Matcher<'_> {
         let known = level.have.iter().copied().filter(move |node| *node != new);
         let columns = known.flat_map(move |node| {
             let shared = kinds & self.pair_kinds(new, node);
-            level.node_columns(grammar, node).filter(move |(_, facts)| facts.kinds & shared != 0)
+            level.node_columns(grammar, node).filter(move |(_, facts)| !facts.part && facts.kinds & shared != 0)
         });
         let is_keyed = move |id: u32| {
             let other = grammar.column(id).map(|c| c.column);

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use schema::{Catalog, ColumnId, Glossary, Role, Type, Value};
 
 use super::slots::Held;
+use crate::date_part::{columns_and_parts, part_of};
 use crate::lexeme::CTES;
 use crate::lexeme::{ColumnRef, Edge, INSTANCES, Lexeme, Lexicon, OUTPUTS, Side, TableRef, Word, cte_table};
 
@@ -109,6 +110,8 @@ pub(crate) struct Way {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ColumnFacts {
     pub(crate) kinds: Kinds,
+    /// A part of a day: may be shown and grouped by, and nothing else.
+    pub(crate) part: bool,
 }
 
 /// One constant as the matcher sees it.
@@ -196,7 +199,7 @@ impl Grammar {
             constants: constants(lexicon),
             column_bases: nodes().map(|t| id(Lexeme::Column(first_column(t)))).collect(),
             neighbours,
-            table_kinds: columns.iter().map(|all| all.iter().fold(0, |kinds, c| kinds | c.kinds)).collect(),
+            table_kinds: columns.iter().map(|all| kinds_of(all)).collect(),
             self_keys: catalog
                 .table_ids()
                 .map(|t| catalog.foreign_keys.iter().any(|k| k.from == t && k.to == t))
@@ -257,6 +260,11 @@ fn all_tables(catalog: &Catalog) -> Vec<schema::TableId> {
     catalog.table_ids().chain((1..=CTES).map(|n| cte_table(catalog, n))).collect()
 }
 
+/// The kinds of a table's real columns.
+fn kinds_of(columns: &[ColumnFacts]) -> Kinds {
+    columns.iter().filter(|c| !c.part).fold(0, |kinds, c| kinds | c.kinds)
+}
+
 /// The node of one use of a table.
 pub(crate) fn node_of(table: TableRef) -> Node {
     table.table.0 * u16::from(INSTANCES) + u16::from(table.instance) - 1
@@ -274,9 +282,12 @@ pub(crate) fn earlier_twin(node: Node) -> Option<Node> {
 
 /// The facts of every column. What a key says refers to each other can be compared, however it was declared.
 fn columns(catalog: &Catalog, roles: &Glossary) -> Vec<Vec<ColumnFacts>> {
-    let facts = |c: ColumnId| ColumnFacts { kinds: column_kinds(catalog, roles, c) };
+    let facts = |c: ColumnId| match part_of(catalog, c) {
+        Some(_) => ColumnFacts { kinds: kind::TEXT, part: true },
+        None => ColumnFacts { kinds: column_kinds(catalog, roles, c), part: false },
+    };
     let mut columns: Vec<Vec<ColumnFacts>> =
-        catalog.table_ids().map(|t| catalog.columns_of(t).map(facts).collect()).collect();
+        catalog.table_ids().map(|t| columns_and_parts(catalog, t).map(facts).collect()).collect();
     for (a, b) in catalog.foreign_key_ids().flat_map(|key| catalog.key_pairs(key)) {
         let both = (facts(a).kinds | facts(b).kinds) & (kind::KEY | kind::TEXT);
         for c in [a, b] {

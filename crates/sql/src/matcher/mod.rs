@@ -16,9 +16,11 @@
 //! * [`walk`]: random queries, for tests and measurement.
 
 mod advance;
+mod case;
 mod connect;
 mod cost;
 mod cte;
+mod days;
 mod few;
 mod grammar;
 mod offer;

@@ -4,7 +4,7 @@ use super::Matcher;
 use super::grammar::{ColumnFacts, Kinds, Node, kind};
 use super::scope::SORTABLE;
 use super::state::{
-    Between, Compare, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Phase, Place, Role,
+    Between, Compare, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Phase, Place, Role, Wants,
 };
 use crate::bitset::BitSet;
 use crate::lexeme::Word;
@@ -55,6 +55,8 @@ impl Matcher<'_> {
                     child = None;
                 }
                 Frame::Call(_) => return self.put(Word::Close, out),
+                Frame::Days(days) => return self.offer_in_days(days, out),
+                Frame::Case(case) => return self.offer_in_case(case, out),
                 Frame::Between(b) => return self.offer_between(b, out),
                 Frame::List(l) => return self.offer_list(l, out),
                 Frame::Pair(pair) => return self.offer_pair(pair, out),
@@ -193,7 +195,7 @@ impl Matcher<'_> {
         let level = self.level();
         let free = usize::from(self.grammar.limits.items) - level.keys.len();
         let any = free > level.missing_keys();
-        self.any_column(Place::Where, true, |id, facts| {
+        self.any_column(Place::Key, true, |id, facts| {
             let bare = level.bare.contains(&id);
             if (bare || (any && facts.kinds != 0)) && !level.keys.contains(&id) {
                 out.put(id);
@@ -207,7 +209,7 @@ impl Matcher<'_> {
         let missing = level.missing_keys();
         let another = |id: u32, facts: ColumnFacts| facts.kinds != 0 && !level.keys.contains(&id);
         let free = usize::from(self.grammar.limits.items) > level.keys.len();
-        if missing > 0 || (free && self.any_column(Place::Where, true, another)) {
+        if missing > 0 || (free && self.any_column(Place::Key, true, another)) {
             self.put(Word::Comma, out);
         }
         if missing == 0 {
@@ -323,18 +325,17 @@ impl Matcher<'_> {
         if c.depth < self.grammar.limits.or_depth {
             self.put(Word::OrOpen, out);
         }
-        if c.place == Place::Where && self.may_exist() {
+        if c.place == Place::Where && !c.inside && self.may_exist() {
             self.put_all(&[Word::Exists, Word::NotExists], out);
         }
-        self.offer_operands(&self.left_expression(c.place), out);
+        self.offer_operands(&self.left_expression(c.place, c.inside), out);
     }
 
     fn offer_predicates(&self, c: &Compare, child: Option<&Expression>, out: &mut Offers) {
         let Some(left) = child else { return };
         let kinds = left.result;
         let ordered = kinds & (kind::NUMBER | kind::TIME | kind::KEY) != 0;
-        if self.has_plain_right(c.place, kinds, left.source)
-            || (kinds & kind::FLAG == 0 && self.may_select(kinds, false))
+        if self.has_plain_right(left, kinds) || (!c.inside && kinds & kind::FLAG == 0 && self.may_select(kinds, false))
         {
             self.put_all(&[Word::Eq, Word::NotEq], out);
             if ordered {
@@ -344,17 +345,17 @@ impl Matcher<'_> {
         if ordered && Self::has_at_least(2, |visit| self.between_ends(kinds, left.source, visit)) {
             self.put(Word::Between, out);
         }
-        if c.place == Place::Where && left.is_lone_column() {
-            self.offer_column_predicates(kinds, left.source, out);
+        if left.tests_rows() && left.is_lone_column() {
+            self.offer_column_predicates(kinds, left.source, c.inside, out);
         }
     }
 
-    fn offer_column_predicates(&self, kinds: Kinds, column: u32, out: &mut Offers) {
+    fn offer_column_predicates(&self, kinds: Kinds, column: u32, inside: bool, out: &mut Offers) {
         self.put_all(&[Word::IsNull, Word::IsNotNull], out);
         if Self::has_at_least(2, |visit| self.list_members(column, visit)) {
             self.put_all(&[Word::InList, Word::NotInList], out);
         }
-        if self.may_select(kinds & SORTABLE, false) {
+        if !inside && self.may_select(kinds & SORTABLE, false) {
             self.put_all(&[Word::InQuery, Word::NotInQuery], out);
         }
         if Self::has_at_least(1, |visit| self.patterns(column, visit)) {
@@ -407,9 +408,11 @@ impl Matcher<'_> {
     }
 
     /// The left side that is about to be read.
-    pub(crate) fn left_expression(&self, place: Place) -> Expression {
-        let kinds = if place == Place::Having { SORTABLE & !kind::TEXT } else { kind::ANY };
-        Expression::new(Role::Left, place, kinds, self.grammar.limits.operators)
+    pub(crate) fn left_expression(&self, place: Place, inside: bool) -> Expression {
+        let groups = place == Place::Having && !inside;
+        let kinds = if groups { SORTABLE & !kind::TEXT } else { kind::ANY };
+        let wants = if groups { Wants::Aggregate } else { Wants::Column };
+        Expression { inside, wants, ..Expression::new(Role::Left, place, kinds, self.grammar.limits.operators) }
     }
 
     /// Whether GROUP BY could still take this column of SELECT.

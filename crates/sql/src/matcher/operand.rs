@@ -17,7 +17,11 @@ impl Matcher<'_> {
         let only_aggregates = [e.wants, e.debt].contains(&Wants::Aggregate) && !e.is_paid();
         if !(last_chance && only_aggregates) {
             self.offer_columns(e, plain, kinds, out);
+            if kinds & kind::NUMBER != 0 && e.limit > 0 {
+                self.offer_days(e, out);
+            }
         }
+        self.offer_case(e, out);
         if self.may_aggregate(e) {
             self.offer_aggregates(e, kinds, out);
         }
@@ -27,7 +31,11 @@ impl Matcher<'_> {
                 self.range_ends(e.comparison, |id| out.put(id));
             }
         }
-        if e.role == Role::Right && kinds & kind::FLAG == 0 && self.may_select(kinds, kinds & kind::NUMBER != 0) {
+        if e.role == Role::Right
+            && !e.inside
+            && kinds & kind::FLAG == 0
+            && self.may_select(kinds, kinds & kind::NUMBER != 0)
+        {
             out.put(self.grammar.word(Word::Scalar));
         }
         if kinds & kind::NUMBER != 0 && e.limit > 0 {

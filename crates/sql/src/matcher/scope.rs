@@ -28,7 +28,12 @@ impl Matcher<'_> {
         if let Some(ids) = listed {
             return ids.iter().any(|&id| grammar.column(id).is_some_and(|c| visit(id, level.facts(grammar, c.column))));
         }
-        let mut of_node = |node: Node| level.node_columns(grammar, node).any(|(id, facts)| visit(id, facts));
+        let shown = level.is_whole() && !inside && place == Place::Item;
+        let parts = shown || place == Place::Key;
+        let mut of_node = |node: Node| {
+            let columns = level.node_columns(grammar, node).filter(|(_, facts)| parts || !facts.part);
+            columns.into_iter().any(|(id, facts)| visit(id, facts))
+        };
         if place == Place::Item {
             level.reach.nodes.iter().any(|node| of_node(node as Node))
         } else {
@@ -46,7 +51,7 @@ impl Matcher<'_> {
         !e.inside
             && match e.place {
                 Place::Item => self.level().may_aggregate(),
-                Place::Where => false,
+                Place::Where | Place::Key => false,
                 Place::Having => true,
                 Place::Order => self.level().grouped,
             }
@@ -127,9 +132,11 @@ impl Matcher<'_> {
     }
 
     /// Whether anything can stand on the right of `=` beside such a left side, subqueries aside.
-    pub(crate) fn has_plain_right(&self, place: Place, kinds: Kinds, source: u32) -> bool {
+    pub(crate) fn has_plain_right(&self, left: &Expression, kinds: Kinds) -> bool {
+        let (source, place) = (left.source, left.place);
         let column = |id: u32, facts: ColumnFacts| id != source && facts.kinds & kinds != 0;
-        Self::has_at_least(1, |visit| self.literals(kinds, source, visit)) || self.any_column(place, false, column)
+        Self::has_at_least(1, |visit| self.literals(kinds, source, visit))
+            || self.any_column(place, left.inside, column)
     }
 
     /// How many queries enclose what is being read, the whole one included.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::case::Case;
 use super::connect::{Connection, Reach, connect};
 use super::cte::{Ctes, Pair};
+use super::days::Days;
 use super::few::Few;
 use super::grammar::{Grammar, Kinds, Node, kind};
 use super::set::Arm;
@@ -222,6 +224,10 @@ pub(crate) enum Frame {
     Pair(Pair),
     /// An aggregate's bracket: its result's kinds, or those of its argument where 0.
     Call(Kinds),
+    /// A difference of days.
+    Days(Days),
+    /// A CASE.
+    Case(Case),
 }
 
 /// Where an expression stands: which columns it sees, and whether aggregates.
@@ -231,6 +237,8 @@ pub(crate) enum Place {
     Item,
     /// WHERE.
     Where,
+    /// GROUP BY.
+    Key,
     /// HAVING.
     Having,
     /// ORDER BY.
@@ -241,6 +249,8 @@ pub(crate) enum Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Conditions {
     pub(crate) place: Place,
+    /// Within an aggregate: the conditions of a CASE.
+    pub(crate) inside: bool,
     /// 0 for the clause's own chain, else how deep the group is.
     pub(crate) depth: u8,
     /// Conditions in the current chain.
@@ -257,6 +267,8 @@ pub(crate) struct Conditions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Compare {
     pub(crate) place: Place,
+    /// Within an aggregate: in a CASE.
+    pub(crate) inside: bool,
     pub(crate) right: bool,
 }
 
@@ -294,6 +306,8 @@ pub(crate) enum Role {
     Order,
     /// An aggregate's argument.
     Argument,
+    /// A value of a CASE in it.
+    Then,
     /// A parenthesis in arithmetic.
     Parenthesis,
 }
@@ -389,13 +403,14 @@ impl Expression {
     pub(crate) fn new(role: Role, place: Place, kinds: Kinds, limit: u8) -> Self {
         let wants = match (role, place) {
             (Role::Right, _) => Wants::Value,
+            (Role::Then, _) => Wants::Nothing,
             (Role::Left, Place::Having) => Wants::Aggregate,
             _ => Wants::Column,
         };
         Expression {
             role,
             place,
-            inside: role == Role::Argument,
+            inside: matches!(role, Role::Argument | Role::Then),
             wants,
             kinds,
             result: 0,
@@ -505,8 +520,40 @@ impl Expression {
         !self.expects && !self.must_multiply && enough
     }
 
+    /// Whether it stands in a condition on rows: WHERE, or a CASE.
+    pub(crate) fn tests_rows(&self) -> bool {
+        self.place == Place::Where || self.inside
+    }
+
     /// Whether it is one plain column and nothing else.
     pub(crate) fn is_lone_column(&self) -> bool {
         self.lone && self.last == Op::None
     }
+}
+
+/// What an operand tells the expression it stands in.
+pub(crate) struct Operand {
+    pub(crate) kinds: Kinds,
+    pub(crate) constant: bool,
+    pub(crate) source: u32,
+    pub(crate) lone: bool,
+    pub(crate) value: bool,
+    pub(crate) column: bool,
+    pub(crate) aggregate: bool,
+    pub(crate) operators: u8,
+    pub(crate) must_multiply: bool,
+}
+
+impl Operand {
+    pub(crate) const NOTHING: Operand = Operand {
+        kinds: 0,
+        constant: false,
+        source: NONE,
+        lone: false,
+        value: false,
+        column: false,
+        aggregate: false,
+        operators: 0,
+        must_multiply: false,
+    };
 }

@@ -57,7 +57,7 @@ fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize
             sorts.retain(|(sort, _)| *sort != rare);
         }
     }
-    let ties = sorts.iter().position(|(sort, _)| matches!(*sort, TIES | CROSS)).filter(|_| choose(2) == 0);
+    let ties = sorts.iter().position(|(sort, _)| matches!(*sort, TIES | CROSS)).filter(|_| choose(3) > 0);
     let (_, ids) = &sorts[ties.unwrap_or_else(|| choose(sorts.len()))];
     Some(ids[choose(ids.len())])
 }
@@ -74,7 +74,7 @@ fn sort_of(lexeme: Lexeme, tables: usize) -> u16 {
             Word::IsNull | Word::IsNotNull => 1003,
             Word::Like | Word::NotLike => 1004,
             Word::Exists | Word::NotExists => 1005,
-            Word::Open => 1006,
+            Word::Open | Word::Days => 1006,
             Word::With | Word::WithSecond | Word::WithThird => WITH,
             Word::Union | Word::UnionAll | Word::Intersect | Word::Except => 1007,
             other => other as u16,
@@ -113,7 +113,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 46] = [
+pub const CONSTRUCTS: [(&str, Has); 48] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -130,6 +130,8 @@ pub const CONSTRUCTS: [(&str, Has); 46] = [
     ("arithmetic", |q| has(q, Word::Plus) || has(q, Word::Minus) || has(q, Word::Times)),
     ("parentheses", |q| has(q, Word::Open)),
     ("ratio", |q| has(q, Word::Divide)),
+    ("case", |q| has(q, Word::CaseWhen)),
+    ("days between", |q| has(q, Word::Days)),
     ("group by", |q| has(q, Word::GroupBy)),
     ("having", |q| has(q, Word::Having)),
     ("order by", |q| has(q, Word::OrderBy)),

@@ -112,19 +112,24 @@ fn refusal(kind: Kind, word: &str, span: Span) -> Diagnostic {
     Diagnostic::error(code, span, message).help("Ask with SELECT.")
 }
 
-/// `WITH … INSERT`, `WITH x AS (DELETE … RETURNING …)`.
+/// `WITH … INSERT`, `WITH x AS (DELETE … RETURNING …)`. Any other bracket holds names, and a column may be called `load`.
 fn write_after_with(cursor: &mut Cursor) -> Option<Diagnostic> {
     let mut before = cursor.advance();
     let mut depth = 0usize;
+    let mut opens_body = false;
     loop {
         let token = cursor.peek();
         match token.kind {
             TokenKind::End => return None,
-            TokenKind::Symbol("(") => depth += 1,
+            TokenKind::Symbol("(") => {
+                depth += 1;
+                let last = cursor.raw(before);
+                opens_body = ["AS", "MATERIALIZED"].iter().any(|word| word.eq_ignore_ascii_case(last));
+            }
             TokenKind::Symbol(")") => depth = depth.saturating_sub(1),
             TokenKind::Word => {
-                let starts =
-                    before.kind == TokenKind::Symbol("(") || before.kind == TokenKind::Symbol(")") && depth == 0;
+                let in_body = before.kind == TokenKind::Symbol("(") && opens_body;
+                let starts = in_body || before.kind == TokenKind::Symbol(")") && depth == 0;
                 let word = cursor.raw(token);
                 let write = KINDS.iter().find(|(known, kind)| *kind == Kind::Write && known.eq_ignore_ascii_case(word));
                 if let Some((word, kind)) = write.filter(|_| starts && !cursor.is_symbol_at(1, "(")) {

@@ -97,6 +97,7 @@ fn harmless_texts_of_other_dialects_pass() {
         "SELECT EXTRACT(YEAR FROM start_date), budget::integer FROM project WHERE name ILIKE 'a%'",
         "(SELECT name FROM project) UNION ALL (SELECT name FROM company)",
         "WITH a AS (WITH b AS (SELECT 1 AS x) SELECT x FROM b) SELECT x FROM a",
+        "WITH a AS (SELECT budget AS load FROM project), b AS (SELECT SUM(load) AS s FROM a) SELECT s FROM b",
     ] {
         let options = Options { dialect: Dialect::Postgres, ..Options::default() };
         let report = validate(text, &catalog, &options);

@@ -1,0 +1,57 @@
+//! CASE within an aggregate, and FILTER, which says the same.
+
+use schema::Value;
+
+use super::condition::{Cond, Test, feature};
+use super::{Result, Writer, not_canonical};
+use crate::lexeme::Word;
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, Literal};
+
+/// The most conditions of one CASE.
+const BRANCHES: usize = 3;
+
+impl Writer<'_> {
+    /// The argument of an aggregate with its FILTER, if it has one, as a CASE.
+    pub(super) fn filtered_argument(&self, call: &Call) -> Option<Expr> {
+        let filter = call.filter.as_deref()?;
+        let value = call.args.first().cloned().unwrap_or_else(|| Expr::value(Value::Integer(1)));
+        Some(ExprKind::Case { operand: None, branches: vec![(filter.clone(), value)], otherwise: None }.into())
+    }
+
+    /// Writes a CASE that is the whole argument of an aggregate.
+    pub(super) fn write_case(&mut self, e: &Expr) -> Result<()> {
+        let ExprKind::Case { operand, branches, otherwise } = &e.kind else {
+            return not_canonical(feature(e), e.span);
+        };
+        if branches.len() > BRANCHES {
+            return not_canonical("case of many branches", e.span);
+        }
+        for (i, (when, then)) in branches.iter().enumerate() {
+            self.word(if i == 0 { Word::CaseWhen } else { Word::When });
+            let condition = match operand {
+                Some(operand) => operand.as_ref().clone().binary(BinaryOp::Eq, when.clone()),
+                None => when.clone(),
+            };
+            let mut conditions = self.condition(&condition, false)?.into_conjuncts();
+            if conditions.iter().flat_map(Cond::tests).any(|test| self.has_query(test)) {
+                return not_canonical("subquery in a case", when.span);
+            }
+            conditions.sort_by_key(|condition| self.place_of(condition));
+            self.write_conditions(&conditions, false)?;
+            self.word(Word::Then);
+            self.write_expression(then, None)?;
+        }
+        match otherwise.as_deref().map(|e| &e.kind) {
+            None | Some(ExprKind::Literal(Literal { value: Value::Null, .. })) => {}
+            Some(ExprKind::Literal(Literal { value: Value::Integer(0), .. })) => self.word(Word::ElseZero),
+            Some(ExprKind::Literal(Literal { value: Value::Real(0.0), .. })) => self.word(Word::ElseZero),
+            Some(_) => return not_canonical("else with a value", e.span),
+        }
+        self.word(Word::CaseEnd);
+        Ok(())
+    }
+
+    fn has_query(&self, test: &Test) -> bool {
+        matches!(test, Test::Query(..) | Test::Exists(..)) || test.operands().into_iter().any(|e| self.has_scalar(e))
+    }
+}

@@ -1,0 +1,107 @@
+//! Differences of days: `( JULIANDAY( later ) - JULIANDAY( earlier ) )`, a number. Each side is a day's column, or a day
+//! that the question says, and at least one is a column.
+
+use super::Matcher;
+use super::advance::mix;
+use super::grammar::{ColumnFacts, kind};
+use super::offer::Offers;
+use super::state::{Expression, Frame, NONE, Operand, Place, Role};
+use crate::lexeme::{Lexeme, Word};
+
+/// A difference of days being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Days {
+    pub(crate) place: Place,
+    /// Within an aggregate.
+    pub(crate) inside: bool,
+    /// The later day once read.
+    pub(crate) later: u32,
+    /// Whether the word between them has been read.
+    pub(crate) between: bool,
+    /// The earlier day once read.
+    pub(crate) earlier: u32,
+}
+
+impl Days {
+    pub(crate) fn new(e: &Expression) -> Self {
+        Days { place: e.place, inside: e.inside, later: NONE, between: false, earlier: NONE }
+    }
+
+    /// Lexemes needed to end it.
+    pub(crate) fn cost(&self) -> usize {
+        match (self.later == NONE, self.between, self.earlier == NONE) {
+            (true, ..) => 4,
+            (_, false, _) => 3,
+            (.., true) => 2,
+            _ => 1,
+        }
+    }
+}
+
+impl Matcher<'_> {
+    /// Offers the word that opens a difference of days, where a day's column is in sight.
+    pub(crate) fn offer_days(&self, e: &Expression, out: &mut Offers) {
+        let named = e.role != Role::Item || self.grammar.alias(self.level().computed + 1).is_some();
+        if named && self.any_day(e.place, e.inside, |_| true) {
+            out.put(self.grammar.word(Word::Days));
+        }
+    }
+
+    pub(crate) fn offer_in_days(&self, days: &Days, out: &mut Offers) {
+        match days.cost() {
+            4 => {
+                self.any_day(days.place, days.inside, |id| {
+                    out.put(id);
+                    false
+                });
+                self.said_days(|id| out.put(id));
+            }
+            3 => out.put(self.grammar.word(Word::DaysFrom)),
+            2 => {
+                self.any_day(days.place, days.inside, |id| {
+                    if id != days.later {
+                        out.put(id);
+                    }
+                    false
+                });
+                if self.grammar.column(days.later).is_some() {
+                    self.said_days(|id| out.put(id));
+                }
+            }
+            _ => out.put(self.grammar.word(Word::DaysEnd)),
+        }
+    }
+
+    /// Visits the days' columns that a place sees, until `visit` returns true; whether it did.
+    fn any_day(&self, place: Place, inside: bool, mut visit: impl FnMut(u32) -> bool) -> bool {
+        let level = self.level();
+        let outside_item = place == Place::Item && !inside;
+        self.any_column(place, inside, |id, facts: ColumnFacts| {
+            facts.kinds & kind::TIME != 0 && (!outside_item || self.has_room(level, id)) && visit(id)
+        })
+    }
+
+    /// Visits the days that the question says, and the day asked on.
+    fn said_days(&self, mut visit: impl FnMut(u32)) {
+        self.slots.whole(kind::TIME, None).for_each(|slot| visit(self.slot_id(slot)));
+        visit(self.grammar.word(Word::Today));
+    }
+
+    pub(crate) fn take_in_days(&mut self, days: Days, id: u32, lexeme: Lexeme) -> bool {
+        if let (Lexeme::Column(_), Place::Item, false) = (lexeme, days.place, days.inside) {
+            self.note_bare(id);
+        }
+        let level = self.level_mut();
+        level.running = mix(level.running, id);
+        match days.cost() {
+            4 => self.replace_frame(Frame::Days(Days { later: id, ..days })),
+            3 => self.replace_frame(Frame::Days(Days { between: true, ..days })),
+            2 => self.replace_frame(Frame::Days(Days { earlier: id, ..days })),
+            _ => {
+                self.frames.pop();
+                self.take_operand(Operand { kinds: kind::NUMBER, value: true, column: true, ..Operand::NOTHING });
+                true
+            }
+        }
+    }
+}
