@@ -18,9 +18,9 @@ use sql::verify::verify;
 
 use super::dice::Dice;
 use super::meaning::{Ask, Shape};
+use super::shapes::count::Counts;
 use super::split::Split;
 use super::studio::Studio;
-use super::shapes::count::Counts;
 use super::{build, decline, noise, sample, say, shapes};
 use crate::example::{Example, ExampleSlot, Intent};
 

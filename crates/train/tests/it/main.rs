@@ -7,4 +7,3 @@ mod pipeline;
 mod sft;
 mod shapes;
 mod vary;
-mod zz;

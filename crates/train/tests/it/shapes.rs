@@ -62,22 +62,40 @@ const GLOSSARY: &str = r#"
 fn rows() -> String {
     let mut sql = String::new();
     for i in 0..12 {
-        let (up, region) = (if i < 3 { "NULL".into() } else { format!("'F{}'", i % 3) }, ["North", "South", "East"][i % 3]);
+        let (up, region) =
+            (if i < 3 { "NULL".into() } else { format!("'F{}'", i % 3) }, ["North", "South", "East"][i % 3]);
         sql += &format!(
             "INSERT INTO farms VALUES ('F{i}', 'Orchard {i}', '{region}', {}, {}, {}, {up}, '202{}-0{}-11', '202{}-05-01');",
-            10 + i * 7, 100 + i * 13, 90 + i * 17, i % 4, 1 + i % 9, 4 + i % 3,
+            10 + i * 7,
+            100 + i * 13,
+            90 + i * 17,
+            i % 4,
+            1 + i % 9,
+            4 + i % 3,
         );
         sql += &format!("INSERT INTO buyers VALUES ({i}, 'Grocer {i}', '{}', {});", ["North", "West"][i % 2], 50 * i);
     }
     for i in 0..60 {
         sql += &format!(
             "INSERT INTO crates_sold VALUES ({i}, 'F{}', {}, '{}', '{}', {}, {}, '202{}-{:02}-03', '202{}-{:02}-27');",
-            i % 11, i % 10, ["apple", "pear", "plum"][i % 3], ["good", "fair"][i % 2], 20 + i * 3, 5 + i % 13,
-            2 + i % 3, 1 + i % 12, 3 + i % 3, 1 + i % 12,
+            i % 11,
+            i % 10,
+            ["apple", "pear", "plum"][i % 3],
+            ["good", "fair"][i % 2],
+            20 + i * 3,
+            5 + i % 13,
+            2 + i % 3,
+            1 + i % 12,
+            2 + i % 3 + i % 2,
+            1 + i % 12,
         );
         sql += &format!(
             "INSERT INTO visits VALUES ({i}, 'F{}', '{}', {}, '202{}-{:02}-15');",
-            i % 9, ["audit", "advice"][i % 2], 10 + i, 3 + i % 2, 1 + i % 12,
+            i % 9,
+            ["audit", "advice"][i % 2],
+            10 + i,
+            3 + i % 2,
+            1 + i % 12,
         );
     }
     sql

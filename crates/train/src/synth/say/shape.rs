@@ -119,7 +119,8 @@ impl Telling<'_, '_> {
     fn owned(&mut self, column: ColumnId) -> Option<(String, String)> {
         let (owner, (one, many)) = (self.noun(column.table).one, self.term(column)?);
         let world = self.speaker.world;
-        let nouns = world.glossary.table(world.catalog, column.table).map(|t| t.singular.as_slice()).unwrap_or_default();
+        let nouns =
+            world.glossary.table(world.catalog, column.table).map(|t| t.singular.as_slice()).unwrap_or_default();
         let named = |term: &String| term.contains(owner.as_str()) || nouns.iter().any(|n| term.contains(n.as_str()));
         let with = |term: String| if named(&term) { term } else { format!("{owner} {term}") };
         Some((with(one), with(many)))
@@ -175,9 +176,17 @@ fn tidy(text: &str) -> String {
         }
     }
     let mut text = words.join(" ");
-    for (wide, close) in
-        [(" ,", ","), (" ;", ";"), (" :", ":"), (" .", "."), (" )", ")"), ("?:", "?"), ("?,", "?"), ("?;", "?"), ("?.", "?")]
-    {
+    for (wide, close) in [
+        (" ,", ","),
+        (" ;", ";"),
+        (" :", ":"),
+        (" .", "."),
+        (" )", ")"),
+        ("?:", "?"),
+        ("?,", "?"),
+        ("?;", "?"),
+        ("?.", "?"),
+    ] {
         text = text.replace(wide, close);
     }
     text

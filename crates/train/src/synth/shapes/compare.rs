@@ -120,11 +120,8 @@ pub fn same_group_as(pen: &mut Pen<'_, '_>) -> Option<Draft> {
         literal(&value),
     );
     let rest = if others { format!(" AND {t_name} <> {}", literal(&value)) } else { String::new() };
-    let sql = format!(
-        "SELECT {} FROM {} WHERE {inner}{rest}",
-        pen.display(table, "t").join(", "),
-        pen.from(table, "t"),
-    );
+    let sql =
+        format!("SELECT {} FROM {} WHERE {inner}{rest}", pen.display(table, "t").join(", "), pen.from(table, "t"),);
     Some(
         Draft::new("same_group_as", if others { "others" } else { "frame" }, sql)
             .with("rows", Thing::Table(table))

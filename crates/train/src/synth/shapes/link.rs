@@ -39,8 +39,7 @@ fn from_of(pen: &Pen<'_, '_>, from: TableId, steps: &[Step]) -> String {
     let mut sql = pen.from(from, "s0");
     for (i, step) in steps.iter().enumerate() {
         let (before, here) = (format!("s{i}"), format!("s{}", i + 1));
-        let tie =
-            if step.up { pen.tie(step.key, &before, &here) } else { pen.tie(step.key, &here, &before) };
+        let tie = if step.up { pen.tie(step.key, &before, &here) } else { pen.tie(step.key, &here, &before) };
         sql += &format!(" JOIN {} ON {tie}", pen.from(step.to(pen), &here));
     }
     sql
@@ -143,9 +142,5 @@ pub fn chain_list(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     }
     let filter = rows.filter(pen, "t", &[]);
     let sql = format!("SELECT {} FROM {}{joins}{filter}", items.join(", "), pen.from(start, "t"));
-    Some(
-        Draft::new("chain_list", "frame", sql)
-            .with("rows", Thing::Rows(rows))
-            .with("cols", Thing::List(said)),
-    )
+    Some(Draft::new("chain_list", "frame", sql).with("rows", Thing::Rows(rows)).with("cols", Thing::List(said)))
 }

@@ -45,7 +45,8 @@ pub fn share(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let value = total.sql(pen);
     let (columns, from, join) = (dim.list(pen), pen.from(table, "t"), dim.join(pen));
     let filter = rows.filter(pen, "t", &[]);
-    let whole = format!("(SELECT {} FROM {}{})", total.sql_of(pen, "w"), pen.from(table, "w"), rows.filter(pen, "w", &[]));
+    let whole =
+        format!("(SELECT {} FROM {}{})", total.sql_of(pen, "w"), pen.from(table, "w"), rows.filter(pen, "w", &[]));
     let both = pen.dice.chance(0.25);
     let shown = if both { format!("{value} AS total, ") } else { String::new() };
     let sql = format!(
@@ -152,9 +153,10 @@ pub fn pivot(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let amount = if pen.dice.chance(0.4) { pen.amount(table) } else { None };
     let one = amount.map_or("1".to_owned(), |m| pen.col("t", m));
     let column = pen.col("t", by);
-    let cases = values.iter().enumerate().map(|(i, v)| {
-        format!("SUM(CASE WHEN {column} = {} THEN {one} ELSE 0 END) AS v{}", literal(v), i + 1)
-    });
+    let cases = values
+        .iter()
+        .enumerate()
+        .map(|(i, v)| format!("SUM(CASE WHEN {column} = {} THEN {one} ELSE 0 END) AS v{}", literal(v), i + 1));
     let cases = cases.collect::<Vec<_>>().join(", ");
     let rows = Rows::all(table);
     let (columns, from, join) = (dim.list(pen), pen.from(table, "t"), dim.join(pen));
@@ -171,13 +173,14 @@ pub fn pivot(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     })
 }
 
-const LABELS: [[&str; 3]; 6] = [
+const LABELS: [[&str; 3]; 7] = [
     ["Small", "Medium", "Large"],
     ["low", "mid", "high"],
-    ["A", "B", "C"],
+    ["little", "average", "much"],
+    ["bronze", "silver", "gold"],
     ["minor", "moderate", "major"],
     ["bottom", "middle", "top"],
-    ["S", "M", "L"],
+    ["modest", "fair", "huge"],
 ];
 
 /// Rows counted, or summed up, by ranges of a number.
@@ -227,11 +230,8 @@ pub fn variance(pen: &mut Pen<'_, '_>) -> Option<Draft> {
         let dim = pen.dim(table)?;
         let (columns, join, filter) = (dim.list(pen), dim.join(pen), rows.filter(pen, "t", &[]));
         let percent = pen.dice.chance(0.5);
-        let last = if percent {
-            format!(", 100.0 * (SUM({ca}) - SUM({cb})) / SUM({cb}) AS percent")
-        } else {
-            String::new()
-        };
+        let last =
+            if percent { format!(", 100.0 * (SUM({ca}) - SUM({cb})) / SUM({cb}) AS percent") } else { String::new() };
         let sql = format!(
             "SELECT {columns}, SUM({ca}) AS a, SUM({cb}) AS b, SUM({ca}) - SUM({cb}) AS variance{last} \
              FROM {from}{join}{filter} GROUP BY {columns}"

@@ -125,7 +125,8 @@ pub fn total_with_zero(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let m = pen.amount(child)?;
     let (rows, kids) = (pen.rows(table, 1), pen.rows(child, 1));
     let shown = pen.display(table, "p").join(", ");
-    let extra: Vec<String> = kids.filters.iter().filter_map(|f| pen.condition(f, "t")).map(|c| format!(" AND {c}")).collect();
+    let extra: Vec<String> =
+        kids.filters.iter().filter_map(|f| pen.condition(f, "t")).map(|c| format!(" AND {c}")).collect();
     let sql = format!(
         "SELECT {shown}, COALESCE(SUM({}), 0) AS total FROM {} LEFT JOIN {} ON {}{}{} GROUP BY {shown}",
         pen.col("t", m),

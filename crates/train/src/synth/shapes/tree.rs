@@ -159,9 +159,5 @@ pub fn descendants(pen: &mut Pen<'_, '_>) -> Option<Draft> {
         pen.col("x", id),
     );
     let columns = pen.shown_things(table);
-    Some(
-        Draft::new("descendants", "frame", sql)
-            .with("rows", Thing::Table(table))
-            .with("cols", Thing::List(columns)),
-    )
+    Some(Draft::new("descendants", "frame", sql).with("rows", Thing::Table(table)).with("cols", Thing::List(columns)))
 }

@@ -39,7 +39,8 @@ fn first_of_group(
     let rows = pen.rows(table, 1);
     let (value, group) = (pen.col("t", m), pen.col("t", dim));
     let shown = pen.shown_without(table, &[dim, m]);
-    let named: Vec<String> = shown.iter().enumerate().map(|(i, c)| format!("{} AS s{}", pen.col("t", *c), i + 1)).collect();
+    let named: Vec<String> =
+        shown.iter().enumerate().map(|(i, c)| format!("{} AS s{}", pen.col("t", *c), i + 1)).collect();
     let names: Vec<String> = (1..=shown.len()).map(|i| format!("a.s{i}")).collect();
     let filter = rows.filter(pen, "t", &[format!("{group} IS NOT NULL"), format!("{value} IS NOT NULL")]);
     let limit = match n {
@@ -120,8 +121,10 @@ pub fn ntile(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let value = pen.col("t", m);
     let filter = rows.filter(pen, "t", &[format!("{value} IS NOT NULL")]);
     let shown = pen.display(table, "t").join(", ");
-    let sql =
-        format!("SELECT {shown}, NTILE({n}) OVER (ORDER BY {value} DESC) AS part FROM {}{filter}", pen.from(table, "t"));
+    let sql = format!(
+        "SELECT {shown}, NTILE({n}) OVER (ORDER BY {value} DESC) AS part FROM {}{filter}",
+        pen.from(table, "t")
+    );
     let columns = pen.shown_things(table);
     Some(
         Draft::new("ntile", "frame", sql)
@@ -233,7 +236,8 @@ pub fn latest(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let rows = pen.rows(table, 1);
     let (g, d, newest) = (pen.col("t", by), pen.col("t", date), pen.dice.chance(0.75));
     let shown = pen.shown_without(table, &[by, date]);
-    let named: Vec<String> = shown.iter().enumerate().map(|(i, c)| format!(", {} AS s{}", pen.col("t", *c), i + 1)).collect();
+    let named: Vec<String> =
+        shown.iter().enumerate().map(|(i, c)| format!(", {} AS s{}", pen.col("t", *c), i + 1)).collect();
     let names: Vec<String> = (1..=shown.len()).map(|i| format!(", a.s{i}")).collect();
     let filter = rows.filter(pen, "t", &[format!("{g} IS NOT NULL"), format!("{d} IS NOT NULL")]);
     let sql = format!(
