@@ -4,6 +4,8 @@
 //! constants) and writes it in the closed set of pieces that a compact model predicts; what that set cannot say is a
 //! [`NotCanonical`] with the feature's name. [`text`] writes lexemes as SQL that runs. Suggested reading order:
 //! * `select`: one query level, clause by clause.
+//! * `cte`: CTEs, and derived tables as CTEs.
+//! * `set`: set operations.
 //! * `from`: which source stands where, and over which keys.
 //! * `condition`: conditions as chains of ANDs and groups of ORs.
 //! * `expression`: columns, aggregates, arithmetic and literals.
@@ -11,9 +13,11 @@
 
 mod case;
 mod condition;
+mod cte;
 mod expression;
 mod from;
 mod select;
+mod set;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
@@ -50,8 +54,10 @@ type Result<T> = std::result::Result<T, NotCanonical>;
 /// When the tree has something that lexemes cannot say.
 pub fn lexemes(query: &Query, catalog: &Catalog, lexicon: &Lexicon, options: CanonicalOptions) -> Result<Vec<Lexeme>> {
     let mut writer =
-        Writer { catalog, lexicon, today: options.today, out: Vec::new(), places: Vec::new(), scopes: Vec::new() };
-    writer.query(query, Kind::Top)?;
+        Writer { catalog, lexicon, today: options.today, out: vec![], places: vec![], scopes: vec![], ctes: vec![] };
+    let (ctes, query) = cte::hoisted(query)?;
+    writer.write_ctes(&ctes)?;
+    writer.query(&query, Kind::Top)?;
     writer.word(Word::End);
     Ok(writer.out)
 }
@@ -61,6 +67,8 @@ pub fn lexemes(query: &Query, catalog: &Catalog, lexicon: &Lexicon, options: Can
 enum Kind {
     /// The query itself.
     Top,
+    /// `cte_1 AS (…)`.
+    Cte,
     /// `EXISTS (…)`.
     Exists,
     /// `IN (…)`.
@@ -79,6 +87,8 @@ struct Writer<'a> {
     places: Vec<Place>,
     /// The outputs of each open query, for expressions that name them.
     scopes: Vec<Vec<Expr>>,
+    /// The CTEs written so far.
+    ctes: Vec<cte::Written>,
 }
 
 /// Where a source has come to stand.
@@ -87,6 +97,13 @@ struct Place {
     source: SourceId,
     table: TableRef,
     depth: usize,
+}
+
+impl Kind {
+    /// Whether it is a query as a whole: the outermost, or a CTE's.
+    fn is_whole(self) -> bool {
+        matches!(self, Kind::Top | Kind::Cte)
+    }
 }
 
 impl Writer<'_> {

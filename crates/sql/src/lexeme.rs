@@ -15,6 +15,8 @@ use crate::tree::{SlotPart, SlotUse};
 pub const INSTANCES: u8 = 2;
 /// How many output columns may be computed: `c1` … `c8`.
 pub const OUTPUTS: u8 = 8;
+/// How many CTEs a query may have: `cte_1` … `cte_3`.
+pub const CTES: u8 = 3;
 /// Numbers that a query may use without the question saying them.
 pub const CLOSED_CONSTANTS: [&str; 9] = ["0", "1", "2", "12", "100", "365", "1.0", "100.0", "0.5"];
 
@@ -183,6 +185,20 @@ pub enum Word {
     Exists,
     /// `NOT EXISTS ( SELECT 1 FROM`
     NotExists,
+    /// `UNION`
+    Union,
+    /// `UNION ALL`
+    UnionAll,
+    /// `INTERSECT`
+    Intersect,
+    /// `EXCEPT`
+    Except,
+    /// `WITH cte_1 AS (`
+    With,
+    /// `, cte_2 AS (`
+    WithSecond,
+    /// `, cte_3 AS (`
+    WithThird,
     /// `CASE WHEN` before its first condition
     CaseWhen,
     /// `WHEN` before a further condition
@@ -207,7 +223,7 @@ pub enum Word {
 
 impl Word {
     /// All words with their text, in vocabulary order.
-    pub const ALL: [(Word, &'static str); 54] = [
+    pub const ALL: [(Word, &'static str); 61] = [
         (Word::Select, "SELECT"),
         (Word::Distinct, "DISTINCT"),
         (Word::Comma, ","),
@@ -252,6 +268,13 @@ impl Word {
         (Word::NotLike, "NOT LIKE"),
         (Word::Exists, "EXISTS ( SELECT 1 FROM"),
         (Word::NotExists, "NOT EXISTS ( SELECT 1 FROM"),
+        (Word::Union, "UNION"),
+        (Word::UnionAll, "UNION ALL"),
+        (Word::Intersect, "INTERSECT"),
+        (Word::Except, "EXCEPT"),
+        (Word::With, "WITH cte_1 AS ("),
+        (Word::WithSecond, ", cte_2 AS ("),
+        (Word::WithThird, ", cte_3 AS ("),
         (Word::CaseWhen, "CASE WHEN"),
         (Word::When, "WHEN"),
         (Word::Then, "THEN"),
@@ -283,6 +306,12 @@ pub enum Lexeme {
     Join(Edge),
     /// `LEFT JOIN New ON New.k = Known.k`.
     LeftJoin(Edge),
+    /// `JOIN New ON`, before one equality of two columns, where no declared key says it.
+    JoinOn(TableRef),
+    /// `LEFT JOIN New ON`, before one equality of two columns.
+    LeftJoinOn(TableRef),
+    /// `CROSS JOIN cte_1`, a CTE of one row.
+    Cross(TableRef),
     /// `New.k = Known.k`, which ties an EXISTS to the enclosing query (`new` is the inner table).
     Correlate(Edge),
     /// A value of the question.
@@ -325,13 +354,18 @@ impl Lexicon {
         lexemes.extend((1..=OUTPUTS).map(Lexeme::Alias));
         lexemes.extend((1..=OUTPUTS).map(Lexeme::Output));
         lexemes.extend(slot_uses().map(Lexeme::Slot));
-        for table in catalog.table_ids() {
-            lexemes.extend((1..=INSTANCES).map(|instance| Lexeme::Table(TableRef { table, instance })));
-        }
+        lexemes.extend(sources(catalog).map(Lexeme::Table));
         for instance in 1..=INSTANCES {
             let columns = catalog.table_ids().flat_map(|table| columns_and_parts(catalog, table));
             lexemes.extend(columns.map(|column| Lexeme::Column(ColumnRef { column, instance })));
         }
+        for instance in 1..=INSTANCES {
+            let columns = (1..=CTES).flat_map(|n| (0..u16::from(OUTPUTS)).map(move |column| (n, column)));
+            let columns = columns.map(|(n, column)| ColumnId { table: cte_table(catalog, n), column });
+            lexemes.extend(columns.map(|column| Lexeme::Column(ColumnRef { column, instance })));
+        }
+        lexemes.extend(sources(catalog).flat_map(|table| [Lexeme::JoinOn(table), Lexeme::LeftJoinOn(table)]));
+        lexemes.extend(sources(catalog).filter(|t| cte_number(catalog, t.table).is_some()).map(Lexeme::Cross));
         for edge in edges(catalog) {
             lexemes.extend([Lexeme::Join(edge), Lexeme::LeftJoin(edge), Lexeme::Correlate(edge)]);
         }
@@ -376,6 +410,9 @@ impl Lexicon {
             Lexeme::Column(column) => column_text(catalog, column),
             Lexeme::Join(edge) => join_text(catalog, "JOIN", edge),
             Lexeme::LeftJoin(edge) => join_text(catalog, "LEFT JOIN", edge),
+            Lexeme::JoinOn(table) => format!("JOIN {} ON", source_text(catalog, table)),
+            Lexeme::LeftJoinOn(table) => format!("LEFT JOIN {} ON", source_text(catalog, table)),
+            Lexeme::Cross(table) => format!("CROSS JOIN {}", source_text(catalog, table)),
             Lexeme::Correlate(edge) => edge.condition(catalog),
             Lexeme::Slot(SlotUse { slot, part }) => slot_text(slot, part),
             Lexeme::Constant(i) => format!("={}", self.constants[i as usize].sql),
@@ -417,6 +454,30 @@ const KEYWORDS: &str = "
     UNBOUNDED UNION UNIQUE UPDATE USE USER USING VACUUM VALUES VIEW VIRTUAL WHEN WHERE WINDOW WITH WITHIN WITHOUT WRITE
     C1 C2 C3 C4 C5 C6 C7 C8";
 
+/// The number that stands for a CTE among the tables: CTEs come after those of the catalog.
+pub fn cte_table(catalog: &Catalog, number: u8) -> TableId {
+    TableId(catalog.tables.len() as u16 + u16::from(number) - 1)
+}
+
+/// Which CTE a table's number stands for, from 1; none for a table of the catalog.
+pub fn cte_number(catalog: &Catalog, table: TableId) -> Option<u8> {
+    usize::from(table.0).checked_sub(catalog.tables.len()).map(|at| at as u8 + 1)
+}
+
+/// Every use of every table, then of every CTE.
+fn sources(catalog: &Catalog) -> impl Iterator<Item = TableRef> + '_ {
+    let tables = catalog.table_ids().chain((1..=CTES).map(|n| cte_table(catalog, n)));
+    tables.flat_map(|table| (1..=INSTANCES).map(move |instance| TableRef { table, instance }))
+}
+
+/// The name of a table or CTE.
+fn plain_name(catalog: &Catalog, table: TableId) -> String {
+    match cte_number(catalog, table) {
+        Some(number) => format!("cte_{number}"),
+        None => catalog.table(table).name.clone(),
+    }
+}
+
 /// What a use of a table is called within a query, as it stands in SQL: `Table`, or `Table_2` for the second.
 pub fn table_text(catalog: &Catalog, table: TableRef) -> String {
     identifier(&table_name(catalog, table))
@@ -424,7 +485,7 @@ pub fn table_text(catalog: &Catalog, table: TableRef) -> String {
 
 /// `Table`, or `Table_2`; further underscores where the catalog has a table of that name.
 fn table_name(catalog: &Catalog, table: TableRef) -> String {
-    let mut name = catalog.table(table.table).name.clone();
+    let mut name = plain_name(catalog, table.table);
     if table.instance > 1 {
         name.push_str(&format!("_{}", table.instance));
         while catalog.find_table(&name).is_some() {
@@ -436,6 +497,9 @@ fn table_name(catalog: &Catalog, table: TableRef) -> String {
 
 /// `Table.Column` or `Table_2.Column`; a part of a day as what computes it.
 pub fn column_text(catalog: &Catalog, column: ColumnRef) -> String {
+    if cte_number(catalog, column.column.table).is_some() {
+        return format!("{}.c{}", table_text(catalog, column.table_ref()), column.column.column + 1);
+    }
     if let Some((day, part)) = part_of(catalog, column.column) {
         return part.sql(&column_text(catalog, ColumnRef { column: day, ..column }));
     }
@@ -444,7 +508,7 @@ pub fn column_text(catalog: &Catalog, column: ColumnRef) -> String {
 
 /// `Table` or `Table AS Table_2`, as it stands in a FROM clause.
 pub fn source_text(catalog: &Catalog, table: TableRef) -> String {
-    let name = identifier(&catalog.table(table.table).name);
+    let name = identifier(&plain_name(catalog, table.table));
     if table.instance == 1 { name } else { format!("{name} AS {}", table_text(catalog, table)) }
 }
 

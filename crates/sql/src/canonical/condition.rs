@@ -233,7 +233,7 @@ impl Writer<'_> {
                     if i > 0 {
                         self.word(Word::Comma);
                     }
-                    self.write_literal(member, Some(column), false)?;
+                    self.write_literal(member, column, false)?;
                 }
                 self.word(Word::Close);
                 Ok(())
@@ -251,9 +251,9 @@ impl Writer<'_> {
         }
     }
 
-    fn write_plain_column(&mut self, e: &Expr, otherwise: &str) -> Result<ColumnId> {
-        match (&e.kind, self.column_of(e)) {
-            (ExprKind::Column { .. }, Some(column)) => self.write_expression(e, None).map(|()| column),
+    fn write_plain_column(&mut self, e: &Expr, otherwise: &str) -> Result<Option<ColumnId>> {
+        match &e.kind {
+            ExprKind::Column { .. } => self.write_expression(e, None).map(|()| self.column_of(e)),
             _ => not_canonical(otherwise, e.span),
         }
     }
@@ -317,7 +317,7 @@ impl Writer<'_> {
         {
             return not_canonical("pattern of a whole value", pattern.span);
         }
-        self.write_literal(pattern, Some(column), false)
+        self.write_literal(pattern, column, false)
     }
 }
 

@@ -264,7 +264,8 @@ impl Writer<'_> {
     pub(super) fn column_of(&self, e: &Expr) -> Option<ColumnId> {
         match &e.kind {
             ExprKind::Column { source, column } => {
-                self.place(*source).map(|place| ColumnId { table: place.table.table, column: *column })
+                let place = self.place(*source)?;
+                self.origin(ColumnId { table: place.table.table, column: *column })
             }
             ExprKind::Call(call) if matches!(call.function.as_str(), "MIN" | "MAX") && call.args.len() == 1 => {
                 self.column_of(&call.args[0]).filter(|_| matches!(call.args[0].kind, ExprKind::Column { .. }))

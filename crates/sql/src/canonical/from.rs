@@ -3,8 +3,8 @@
 use schema::ForeignKeyId;
 
 use super::{Kind, Place, Result, Writer, not_canonical};
-use crate::lexeme::{Edge, INSTANCES, Lexeme, Side, TableRef};
-use crate::tree::{BinaryOp, Expr, ExprKind, JoinKind, Select, Source, SourceId, SourceKind};
+use crate::lexeme::{Edge, INSTANCES, Lexeme, Side, TableRef, Word};
+use crate::tree::{BinaryOp, Expr, ExprKind, JoinKind, Select, Source, SourceId};
 
 /// A column of a source.
 type Member = (SourceId, u16);
@@ -56,10 +56,10 @@ impl Writer<'_> {
         let (mut joins, mut keyed) = (Vec::new(), Classes::default());
         while !waiting.is_empty() {
             let found = waiting.iter().enumerate().find_map(|(i, s)| self.way_to(s, &equal).map(|way| (i, way)));
-            let Some((i, way)) = found else {
-                return not_canonical("join without a key", waiting[0].span);
-            };
-            joins.push(self.take_way(waiting.remove(i), way, &mut keyed)?);
+            match found {
+                Some((i, way)) => joins.push(self.take_way(waiting.remove(i), way, &mut keyed)?),
+                None => self.join_freely(&mut waiting, &pool, &mut joins, &mut keyed)?,
+            }
         }
         let correlation = self.correlation(kind, &equal, &mut keyed);
         pool.retain(|e| equality(e).is_none_or(|(a, b)| !keyed.same(a, b)));
@@ -71,20 +71,20 @@ impl Writer<'_> {
         if sources.iter().any(|s| s.join == JoinKind::Left) {
             return;
         }
+        // CTEs come last, those of one row after the others.
         let tables: Vec<schema::TableId> = sources.iter().filter_map(Source::table_id).collect();
         let is_referred = |table: schema::TableId| {
             self.catalog.foreign_keys.iter().any(|k| k.to == table && k.from != table && tables.contains(&k.from))
         };
-        sources.sort_by_key(|s| s.table_id().map(|table| (is_referred(table), table)));
+        sources.sort_by_key(|s| match s.table_id() {
+            Some(table) => (is_referred(table), false, Some(table)),
+            None => (true, self.has_one_row(s), self.table_of(s)),
+        });
     }
 
     /// Gives a source the first free use of its table.
     fn settle(&mut self, source: &Source) -> Result<TableRef> {
-        let table = match &source.kind {
-            SourceKind::Table(table) => *table,
-            SourceKind::Cte { .. } => return not_canonical("cte", source.span),
-            SourceKind::Derived { .. } => return not_canonical("derived table", source.span),
-        };
+        let Some(table) = self.table_of(source) else { return not_canonical("derived table", source.span) };
         let used = |instance: u8| self.places.iter().any(|p| p.table == TableRef { table, instance });
         let Some(instance) = (1..=INSTANCES).find(|&i| !used(i)) else {
             return not_canonical("table used a third time", source.span);
@@ -104,7 +104,7 @@ impl Writer<'_> {
             equal
         };
         let placed = self.places.iter().filter(|p| p.depth == self.depth());
-        let table = source.table_id()?;
+        let table = self.table_of(source)?;
         let ways = placed
             .flat_map(|known| self.keys_between(table, known.table.table).map(move |(key, side)| (key, side, *known)));
         ways.map(|(key, side, known)| Way { key, side, known }).find(|way| {
@@ -112,6 +112,51 @@ impl Writer<'_> {
             let whole = source.join != JoinKind::Left || classes.0.len() == pairs.len();
             whole && pairs.iter().all(|(a, b)| classes.same(*a, *b))
         })
+    }
+
+    /// Joins the first source that an equality ties to one already placed, else a CTE of one row.
+    fn join_freely(
+        &mut self,
+        waiting: &mut Vec<&Source>,
+        pool: &[Expr],
+        joins: &mut Vec<Lexeme>,
+        keyed: &mut Classes,
+    ) -> Result<()> {
+        let found = waiting.iter().enumerate().find_map(|(i, source)| self.pair_of(source, pool).map(|pair| (i, pair)));
+        if let Some((i, (new, known))) = found {
+            let source = waiting.remove(i);
+            let table = self.settle(source)?;
+            let is_left = source.join == JoinKind::Left;
+            joins.push(if is_left { Lexeme::LeftJoinOn(table) } else { Lexeme::JoinOn(table) });
+            joins.extend([self.member(new)?, Lexeme::Word(Word::Eq), self.member(known)?]);
+            if !is_left {
+                keyed.join(new, known);
+            }
+            return Ok(());
+        }
+        let one = waiting.iter().position(|s| s.join != JoinKind::Left && self.has_one_row(s));
+        let Some(i) = one else { return not_canonical("join without a key", waiting[0].span) };
+        let table = self.settle(waiting.remove(i))?;
+        joins.push(Lexeme::Cross(table));
+        Ok(())
+    }
+
+    /// The equality that ties a waiting source to a placed one, its own column first.
+    fn pair_of(&self, source: &Source, pool: &[Expr]) -> Option<(Member, Member)> {
+        let is_known = |m: &Member| self.places.iter().any(|p| p.depth == self.depth() && p.source == m.0);
+        let turned = |(a, b): (Member, Member)| match (a.0 == source.id, b.0 == source.id) {
+            (true, false) if is_known(&b) => Some((a, b)),
+            (false, true) if is_known(&a) => Some((b, a)),
+            _ => None,
+        };
+        if source.join != JoinKind::Left {
+            return pool.iter().filter_map(equality).find_map(turned);
+        }
+        equality(source.on.as_ref()?).and_then(turned)
+    }
+
+    fn member(&self, (source, column): Member) -> Result<Lexeme> {
+        self.visible_column(&ExprKind::Column { source, column }.into()).map(Lexeme::Column)
     }
 
     /// Keys between a new table and a known one, with the side the new one is on.

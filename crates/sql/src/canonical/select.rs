@@ -10,11 +10,11 @@ use crate::lexeme::{ColumnRef, Edge, Lexeme, OUTPUTS, TableRef, Word};
 use crate::tree::{Body, Expr, ExprKind, Literal, OrderItem, Query, Select};
 
 /// How the outputs of a query were written.
-struct Outputs {
+pub(super) struct Outputs {
     /// What each computes.
-    exprs: Vec<Expr>,
+    pub(super) exprs: Vec<Expr>,
     /// The number of its alias, where it is computed.
-    aliases: Vec<Option<u8>>,
+    pub(super) aliases: Vec<Option<u8>>,
 }
 
 impl Writer<'_> {
@@ -25,7 +25,13 @@ impl Writer<'_> {
         }
         let select = match &query.body {
             Body::Select(select) => select,
-            Body::Set { .. } => return not_canonical("set operation", Default::default()),
+            Body::Set { .. } => {
+                self.set(query, kind)?;
+                if kind != Kind::Top {
+                    self.word(Word::Close);
+                }
+                return Ok(());
+            }
             Body::Values(_) => return not_canonical("values", Default::default()),
         };
         if let Some(offset) = &query.offset
@@ -48,6 +54,52 @@ impl Writer<'_> {
     fn select(&mut self, query: &Query, select: &Select, kind: Kind) -> Result<()> {
         let from = self.from(select, kind)?;
         let edges = edges_of(&from);
+        let (where_, having) = self.split_conditions(select, &from)?;
+        if kind == Kind::Exists {
+            return self.write_exists(query, select, from, where_, &having);
+        }
+        let shape = self.shape(query, select, &having, &edges)?;
+        let filtered = !where_.is_empty() || from.correlation.is_some();
+        let outputs = self.write_clauses(&shape, from, &where_, &having, kind)?;
+        self.write_order(query, &shape, &outputs, kind, filtered)
+    }
+
+    fn write_clauses(
+        &mut self,
+        shape: &Shape,
+        from: From,
+        where_: &[Cond],
+        having: &[Cond],
+        kind: Kind,
+    ) -> Result<Outputs> {
+        let outputs = self.write_items(shape, kind)?;
+        self.word(Word::From);
+        let correlation = from.correlation;
+        self.write_from(from);
+        self.write_where(correlation, where_)?;
+        self.write_groups(shape, having)?;
+        Ok(outputs)
+    }
+
+    /// Writes one arm of a set operation; where the operation removes duplicates (not `all`), its
+    /// arms need not.
+    pub(super) fn write_arm(
+        &mut self,
+        query: &Query,
+        select: &Select,
+        kind: Kind,
+        (all, first): (bool, bool),
+    ) -> Result<Outputs> {
+        let from = self.from(select, kind)?;
+        let edges = edges_of(&from);
+        let (where_, having) = self.split_conditions(select, &from)?;
+        let mut shape = self.shape(query, select, &having, &edges)?;
+        (shape.distinct, shape.repeats) = (shape.distinct && all, !first);
+        self.write_clauses(&shape, from, &where_, &having, kind)
+    }
+
+    /// The conditions on rows, in canonical order, and those on groups.
+    fn split_conditions(&self, select: &Select, from: &From) -> Result<(Vec<Cond>, Vec<Cond>)> {
         let (mut where_, mut having) = (Vec::new(), Vec::new());
         for condition in &from.conditions {
             where_.extend(self.condition(condition, false)?.into_conjuncts());
@@ -59,17 +111,7 @@ impl Writer<'_> {
             having = rest;
         }
         where_.sort_by_key(|condition| self.place_of(condition));
-        if kind == Kind::Exists {
-            return self.write_exists(query, select, from, where_, &having);
-        }
-        let shape = self.shape(query, select, &having, &edges)?;
-        let outputs = self.write_items(&shape, kind)?;
-        self.word(Word::From);
-        let correlation = from.correlation;
-        self.write_from(from);
-        self.write_where(correlation, &where_)?;
-        self.write_groups(&shape, &having)?;
-        self.write_order(query, &shape, &outputs, kind, !where_.is_empty() || correlation.is_some())
+        Ok((where_, having))
     }
 
     /// Where a condition stands among others: simple ones first, by the column they test, then alternatives, then those
@@ -159,7 +201,8 @@ impl Writer<'_> {
         if !having.is_empty() && !grouped {
             return not_canonical("having without group by", Default::default());
         }
-        let mut shape = Shape { distinct: select.distinct, keys, grouped, one_row: aggregated && !grouped, items };
+        let mut shape =
+            Shape { distinct: select.distinct, keys, grouped, one_row: aggregated && !grouped, items, repeats: false };
         let shown_order = order.iter().all(|e| shape.items.contains(e));
         if grouped && !aggregated && having.is_empty() && shown_order && self.keys_are_outputs(&shape) {
             (shape.distinct, shape.grouped) = (true, false);
@@ -213,7 +256,7 @@ impl Writer<'_> {
             let here = self.places.iter().filter(|p| p.depth == self.depth()).map(|p| p.table);
             let unique = |t: &TableRef| {
                 let own: Vec<u16> = columns.iter().filter(|c| c.table_ref() == *t).map(|c| c.column.column).collect();
-                self.catalog.is_unique(t.table, &own)
+                crate::lexeme::cte_number(self.catalog, t.table).is_none() && self.catalog.is_unique(t.table, &own)
             };
             let found: Vec<TableRef> = here.filter(|t| !tables.contains(t) && unique(t)).collect();
             if found.is_empty() {
@@ -249,7 +292,7 @@ impl Writer<'_> {
 
     fn write_items(&mut self, shape: &Shape, kind: Kind) -> Result<Outputs> {
         self.word(Word::Select);
-        if kind == Kind::Top && shape.distinct {
+        if kind.is_whole() && shape.distinct {
             self.word(Word::Distinct);
         }
         let mut outputs = Outputs { exprs: shape.items.clone(), aliases: Vec::new() };
@@ -274,20 +317,21 @@ impl Writer<'_> {
             let start = self.out.len();
             self.write_expression(e, None)?;
             let lexemes = self.out[start..].to_vec();
-            if written.contains(&lexemes) {
+            if written.contains(&lexemes) && !shape.repeats {
                 return not_canonical("repeated output", e.span);
             }
             written.push(lexemes);
-            computed += u8::from(!is_column);
+            let named = !is_column || kind == Kind::Cte;
+            computed += u8::from(named);
             if computed > OUTPUTS {
                 return not_canonical("ninth computed output", e.span);
             }
-            outputs.aliases.push((!is_column).then_some(computed));
-            if kind == Kind::Top && !is_column {
+            outputs.aliases.push(named.then_some(computed));
+            if kind.is_whole() && named {
                 self.out.push(Lexeme::Alias(computed));
             }
         }
-        if kind != Kind::Top && shape.items.len() != 1 {
+        if !kind.is_whole() && shape.items.len() != 1 {
             return not_canonical("subquery of several columns", Default::default());
         }
         Ok(outputs)
@@ -326,7 +370,7 @@ impl Writer<'_> {
         if inner && limit.is_none() && !scalar {
             return Ok(());
         }
-        if inner && shape.distinct && limit.is_some() && !scalar {
+        if !kind.is_whole() && shape.distinct && limit.is_some() && !scalar {
             return not_canonical("distinct in a limited subquery", Default::default());
         }
         if inner && !ordered {
@@ -364,7 +408,7 @@ impl Writer<'_> {
         if shape.distinct && output.is_none() {
             return not_canonical("order of distinct rows by what is not shown", e.span);
         }
-        let alias = output.and_then(|i| outputs.aliases[i]).filter(|_| kind == Kind::Top);
+        let alias = output.and_then(|i| outputs.aliases[i]).filter(|_| kind.is_whole());
         let start = self.out.len();
         match alias {
             Some(number) => self.out.push(Lexeme::Output(number)),
@@ -382,7 +426,7 @@ impl Writer<'_> {
         Ok(self.out.split_off(start))
     }
 
-    fn limit(&mut self, limit: &Expr, kind: Kind) -> Result<Lexeme> {
+    pub(super) fn limit(&mut self, limit: &Expr, kind: Kind) -> Result<Lexeme> {
         let whole = match &limit.kind {
             ExprKind::Literal(Literal { slot: Some(_), .. }) => true,
             ExprKind::Literal(Literal { value: Value::Integer(n), .. }) => *n > 0,
@@ -412,6 +456,8 @@ struct Shape {
     grouped: bool,
     /// Aggregates without keys.
     one_row: bool,
+    /// A later arm of a set operation: it may show one thing in two places.
+    repeats: bool,
 }
 
 /// The edges of a FROM clause, and whether each is a left join.

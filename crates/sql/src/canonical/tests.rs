@@ -161,10 +161,40 @@ fn outputs() {
          SELECT CASE WHEN cost > 1 THEN 1 ELSE 0 END FROM P => ! case
          SELECT ROW_NUMBER() OVER (ORDER BY cost) FROM P => ! window
          SELECT SUM(DISTINCT cost) FROM P => ! distinct sum or average
-         SELECT name FROM P UNION SELECT name FROM R => ! set operation
-         WITH t AS (SELECT name FROM P) SELECT name FROM t => ! cte
-         SELECT name FROM (SELECT name FROM P) AS t => ! derived table
-         SELECT COUNT(*) FILTER (WHERE cost > 1) FROM P => ! filter clause",
+         SELECT COUNT(*) FILTER (WHERE cost > 1) FROM P => SELECT COUNT( CASE WHEN P.cost > 1 THEN 1 END ) AS c1 FROM P",
+    );
+}
+
+#[test]
+fn set_operations() {
+    check(
+        "SELECT name FROM P UNION SELECT name FROM R => SELECT P.name FROM P UNION SELECT R.name FROM R
+         SELECT DISTINCT name FROM P UNION SELECT dept FROM R GROUP BY dept => SELECT P.name FROM P UNION SELECT R.dept FROM R
+         SELECT DISTINCT name FROM P UNION ALL SELECT name FROM R => SELECT DISTINCT P.name FROM P UNION ALL SELECT R.name FROM R
+         SELECT name, SUM(cost) AS n FROM P GROUP BY name EXCEPT SELECT name, rate FROM R ORDER BY n DESC, name LIMIT 2 => SELECT P.name , SUM( P.cost ) AS c1 FROM P GROUP BY P.name EXCEPT SELECT R.name , R.rate FROM R ORDER BY c1 DESC , P.name LIMIT 2
+         SELECT name FROM P UNION SELECT name FROM R UNION SELECT dept FROM P ORDER BY 1 => SELECT P.name FROM P UNION SELECT R.name FROM R UNION SELECT P.dept FROM P ORDER BY P.name
+         SELECT id FROM R INTERSECT SELECT res_id FROM S WHERE share > 2 => SELECT R.id FROM R INTERSECT SELECT S.res_id FROM S WHERE S.share > 2
+         SELECT name FROM P UNION SELECT name FROM R EXCEPT SELECT dept FROM R => ! different set operations
+         SELECT 'a' FROM P UNION SELECT name FROM R => ! constant output
+         SELECT name FROM P WHERE name IN (SELECT name FROM R UNION SELECT dept FROM R) => ! set operation in a subquery",
+    );
+}
+
+#[test]
+fn ctes() {
+    check(
+        "WITH t AS (SELECT name FROM P) SELECT name FROM t => WITH cte_1 AS ( SELECT P.name AS c1 FROM P ) SELECT cte_1.c1 FROM cte_1
+         SELECT x.n FROM (SELECT name AS n, cost FROM P) AS x WHERE x.cost > 2 => WITH cte_1 AS ( SELECT P.name AS c1 , P.cost AS c2 FROM P ) SELECT cte_1.c1 FROM cte_1 WHERE cte_1.c2 > 2
+         SELECT AVG(n) FROM (SELECT COUNT(*) AS n FROM P GROUP BY dept) => WITH cte_1 AS ( SELECT COUNT(*) AS c1 FROM P GROUP BY P.dept ) SELECT AVG( cte_1.c1 ) AS c1 FROM cte_1
+         WITH a AS (SELECT dept, SUM(cost) AS n FROM P GROUP BY dept), b AS (SELECT AVG(n) AS m FROM a) SELECT a.dept FROM a, b WHERE a.n > b.m => WITH cte_1 AS ( SELECT P.dept AS c1 , SUM( P.cost ) AS c2 FROM P GROUP BY P.dept ) , cte_2 AS ( SELECT AVG( cte_1.c2 ) AS c1 FROM cte_1 ) SELECT cte_1.c1 FROM cte_1 CROSS JOIN cte_2 WHERE cte_1.c2 > cte_2.c1
+         WITH a AS (SELECT res_id, COUNT(*) AS n FROM S GROUP BY res_id) SELECT R.name, a.n FROM a JOIN R ON R.id = a.res_id => WITH cte_1 AS ( SELECT S.res_id AS c1 , COUNT(*) AS c2 FROM S GROUP BY S.res_id ) SELECT R.name , cte_1.c2 FROM R JOIN cte_1 ON cte_1.c1 = R.id
+         WITH a AS (SELECT res_id, COUNT(*) AS n FROM S GROUP BY res_id) SELECT R.name, a.n FROM R LEFT JOIN a ON R.id = a.res_id => WITH cte_1 AS ( SELECT S.res_id AS c1 , COUNT(*) AS c2 FROM S GROUP BY S.res_id ) SELECT R.name , cte_1.c2 FROM R LEFT JOIN cte_1 ON cte_1.c1 = R.id
+         SELECT name FROM P WHERE name IN (WITH t AS (SELECT name FROM R) SELECT name FROM t) => WITH cte_1 AS ( SELECT R.name AS c1 FROM R ) SELECT P.name FROM P WHERE P.name IN ( SELECT cte_1.c1 FROM cte_1 )
+         SELECT COUNT(*) FROM (SELECT name FROM P UNION SELECT name FROM R) => WITH cte_1 AS ( SELECT P.name AS c1 FROM P UNION SELECT R.name AS c1 FROM R ) SELECT COUNT(*) AS c1 FROM cte_1
+         WITH t AS (SELECT name, cost FROM P ORDER BY cost DESC LIMIT 2) SELECT SUM(cost) FROM t => WITH cte_1 AS ( SELECT P.name AS c1 , P.cost AS c2 FROM P ORDER BY c2 DESC LIMIT 2 ) SELECT SUM( cte_1.c2 ) AS c1 FROM cte_1
+         WITH t AS (SELECT status FROM P), u AS (SELECT name FROM P) SELECT status FROM t WHERE status = 'v2' => WITH cte_1 AS ( SELECT P.status AS c1 FROM P ) SELECT cte_1.c1 FROM cte_1 WHERE cte_1.c1 = 'v2'
+         SELECT P.name FROM P JOIN R ON R.dept = P.dept => SELECT P.name FROM P JOIN R ON R.dept = P.dept
+         SELECT P.name FROM P, R => ! join without a key",
     );
 }
 
@@ -180,10 +210,10 @@ fn joins() {
          SELECT a.name, b.name FROM R a JOIN R b ON a.boss_id = b.id => SELECT R.name , R_2.name FROM R JOIN R AS R_2 ON R_2.id = R.boss_id
          SELECT p.name, r.name FROM P p, R r, S s WHERE s.res_id = r.id AND s.code = p.code => SELECT P.name , R.name FROM S JOIN P ON P.code = S.code JOIN R ON R.id = S.res_id
          SELECT M.note FROM M JOIN L ON L.a = M.a AND M.b = L.b => SELECT M.note FROM M JOIN L ON L.a = M.a AND L.b = M.b
-         SELECT M.note FROM M JOIN L ON L.a = M.a => ! join without a key
+         SELECT M.note FROM M JOIN L ON L.a = M.a => SELECT M.note FROM M JOIN L ON L.a = M.a
          SELECT x.share FROM S x, P, S y WHERE x.code = y.code AND y.code = P.code => SELECT S.share FROM S JOIN P ON P.code = S.code JOIN S AS S_2 ON S_2.code = P.code
          SELECT p.name FROM P p LEFT JOIN S s ON s.code = p.code AND s.share > 1 => ! join without a key
-         SELECT p.name FROM P p JOIN R ON R.dept = p.dept => ! join without a key
+         SELECT p.name FROM P p JOIN R ON R.dept = p.dept => SELECT P.name FROM P JOIN R ON R.dept = P.dept
          SELECT p.name FROM S s FULL JOIN P p ON s.code = p.code => ! full join",
     );
 }

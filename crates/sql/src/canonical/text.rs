@@ -4,7 +4,7 @@ use schema::slot::{NormalizedQuestion, Reading, SlotKind};
 use schema::{Catalog, ColumnId, Value};
 use thiserror::Error;
 
-use crate::date_part::part_of;
+use super::cte::{origin, origins};
 use crate::lexeme::{Lexeme, Lexicon, Word, source_text};
 use crate::tree::{SlotPart, SlotUse};
 
@@ -32,6 +32,7 @@ pub fn text(
 ) -> Result<String, Unfilled> {
     let mut sql = String::new();
     let mut column: Option<ColumnId> = None;
+    let origins = origins(lexemes, catalog);
     for lexeme in lexemes {
         let piece = match *lexeme {
             Lexeme::Word(Word::End) => break,
@@ -46,7 +47,7 @@ pub fn text(
             other => lexicon.name(catalog, other),
         };
         match lexeme {
-            Lexeme::Column(c) => column = Some(c.column).filter(|c| part_of(catalog, *c).is_none()),
+            Lexeme::Column(c) => column = origin(&origins, catalog, c.column),
             Lexeme::Word(Word::Limit) => column = None,
             _ => {}
         }

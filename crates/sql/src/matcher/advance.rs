@@ -32,6 +32,7 @@ impl Matcher<'_> {
                 Frame::Between(b) => self.take_between(b, id, lexeme),
                 Frame::List(l) => self.take_list(l, id, lexeme),
                 Frame::Pattern(_) => self.drop_frame(),
+                Frame::Pair(pair) => self.take_pair(pair, id, lexeme),
                 Frame::Expression(e) => self.take_expression(e, id, lexeme),
                 Frame::Call(result) => self.take_call_end(result, child, id),
                 Frame::Days(days) => self.take_in_days(days, id, lexeme),
@@ -45,7 +46,7 @@ impl Matcher<'_> {
         }
     }
 
-    fn drop_frame(&mut self) -> bool {
+    pub(super) fn drop_frame(&mut self) -> bool {
         self.frames.pop();
         true
     }
@@ -83,7 +84,12 @@ impl Matcher<'_> {
 
     fn take_query(&mut self, id: u32, lexeme: Lexeme, child: Option<Expression>) -> bool {
         match (self.level().phase, lexeme) {
-            (Phase::Item, Lexeme::Word(Word::Distinct)) => self.level_mut().distinct = true,
+            (Phase::Item, Lexeme::Word(Word::Distinct)) => {
+                let grammar = self.grammar;
+                let level = self.level_mut();
+                level.distinct = true;
+                level.update_reach(grammar);
+            }
             (Phase::Item, _) => {
                 let item = self.item_expression();
                 let level = self.level_mut();
@@ -93,12 +99,18 @@ impl Matcher<'_> {
             (Phase::ItemEnd | Phase::ItemDone, _) => self.take_item_end(id, lexeme, child),
             (Phase::From, Lexeme::Table(table)) => self.join(node_of(table), None),
             (Phase::Joins, Lexeme::Join(_) | Lexeme::LeftJoin(_)) => self.take_join(id),
+            (Phase::Joins, Lexeme::JoinOn(table) | Lexeme::LeftJoinOn(table) | Lexeme::Cross(table)) => {
+                self.join(node_of(table), None);
+                if !matches!(lexeme, Lexeme::Cross(_)) {
+                    self.open_pair(node_of(table));
+                }
+            }
             (Phase::Key, _) => {
                 self.level_mut().keys.add(id);
                 self.set_phase(Phase::KeyEnd);
             }
             (Phase::KeyEnd, Lexeme::Word(Word::Comma)) => self.set_phase(Phase::Key),
-            (Phase::Order, Lexeme::Output(_)) => {
+            (Phase::Order, _) if self.level().arm.number > 0 || matches!(lexeme, Lexeme::Output(_)) => {
                 self.level_mut().order.push(id);
                 self.set_phase(Phase::OrderEnd);
             }
@@ -122,6 +134,7 @@ impl Matcher<'_> {
         }
         match word {
             Word::Select => self.set_phase(Phase::Item),
+            Word::With | Word::WithSecond | Word::WithThird => self.open_cte(),
             Word::Comma => self.set_phase(Phase::Order),
             Word::Where => self.open_conditions(Place::Where),
             Word::Having => self.open_conditions(Place::Having),
@@ -133,6 +146,7 @@ impl Matcher<'_> {
             Word::Desc => self.set_phase(Phase::Desc),
             Word::Limit => self.set_phase(Phase::Limit),
             Word::Close => self.close_level(),
+            Word::Union | Word::UnionAll | Word::Intersect | Word::Except => self.open_arm(word),
             _ => self.set_phase(Phase::Done),
         }
     }
@@ -152,9 +166,13 @@ impl Matcher<'_> {
     }
 
     fn take_item_end(&mut self, id: u32, lexeme: Lexeme, child: Option<Expression>) {
+        let grammar = self.grammar;
         let level = self.level_mut();
         if let Some(item) = child {
             let (running, lone) = (level.running, item.is_lone_column());
+            let named = level.kind == LevelKind::Cte || !lone;
+            let name = if !named { item.source } else { grammar.output_base + u32::from(level.computed) };
+            level.note_output(item.result, name, item.source);
             level.items.push(running);
             if lone {
                 level.plain.push(item.source);
@@ -166,7 +184,10 @@ impl Matcher<'_> {
             _ => Phase::From,
         };
         level.computed += u8::from(matches!(lexeme, Lexeme::Alias(_)));
-        debug_assert!(level.phase != Phase::From || id == self.grammar.word(Word::From));
+        if level.arm.number > 0 {
+            level.update_reach(grammar);
+        }
+        debug_assert!(level.phase != Phase::From || id == grammar.word(Word::From));
     }
 
     fn take_join(&mut self, id: u32) {
@@ -199,6 +220,9 @@ impl Matcher<'_> {
     fn close_level(&mut self) {
         let Some(level) = self.levels.pop() else { return };
         self.frames.pop();
+        if level.kind == LevelKind::Cte {
+            self.close_cte(&level);
+        }
         if level.kind == LevelKind::Scalar {
             self.take_operand(Operand { kinds: level.kinds, value: true, ..Operand::NOTHING });
         }
@@ -315,7 +339,7 @@ impl Matcher<'_> {
     fn take_operand_start(&mut self, e: Expression, id: u32, lexeme: Lexeme) -> bool {
         match lexeme {
             Lexeme::Column(column) => {
-                let kinds = self.grammar.facts(column.column).kinds;
+                let kinds = self.level().facts(self.grammar, column.column).kinds;
                 if e.place == Place::Item && !e.inside {
                     self.note_bare(id);
                 }

@@ -3,6 +3,7 @@
 //! A dynamic programme over subsets of terminals (Dreyfus and Wagner, *The Steiner problem in graphs*, Networks 1,
 //! 1971): `cost[S][v]` is the least number of new tables in a tree that holds table `v` and the terminals `S`.
 
+use super::cte::Ctes;
 use super::grammar::{Grammar, Node, earlier_twin, table_of};
 use crate::bitset::BitSet;
 
@@ -20,6 +21,8 @@ pub(crate) struct Connection<'a> {
     pub(crate) anchored: bool,
     /// At most so many sources in all.
     pub(crate) sources: u8,
+    /// The CTEs there are.
+    pub(crate) ctes: &'a Ctes,
 }
 
 /// The answer.
@@ -27,6 +30,8 @@ pub(crate) struct Connection<'a> {
 pub(crate) struct Reach {
     /// Uses of tables that may be added.
     pub(crate) nodes: BitSet,
+    /// For each use of a table, how many tables must be joined in all once it is mentioned.
+    pub(crate) costs: Vec<u8>,
     /// The least number of tables still to be joined; [`u8::MAX`] when there is no way.
     pub(crate) missing: u8,
 }
@@ -36,9 +41,11 @@ pub(crate) fn connect(grammar: &Grammar, ask: &Connection) -> Reach {
     let room = ask.sources.saturating_sub(ask.have.len() as u8);
     let cost = tree_costs(grammar, ask, room);
     let mut nodes = BitSet::new(grammar.node_count());
+    let mut costs = vec![FAR; grammar.node_count()];
     for node in 0..grammar.node_count() as Node {
         let free = !ask.have.contains(&node) && !ask.taken.contains(&node);
-        if free && with_twin(grammar, ask, &cost, node) <= room {
+        costs[node as usize] = with_twin(grammar, ask, &cost, node);
+        if free && costs[node as usize] <= room {
             nodes.insert(u32::from(node));
         }
     }
@@ -46,7 +53,7 @@ pub(crate) fn connect(grammar: &Grammar, ask: &Connection) -> Reach {
         Some(&node) => cost[node as usize],
         None => cost.iter().copied().min().unwrap_or(FAR),
     };
-    Reach { nodes, missing: if least > room { u8::MAX } else { least } }
+    Reach { nodes, costs, missing: if least > room { u8::MAX } else { least } }
 }
 
 /// The cost of adding a node, with the first use of its table where that is not there yet.
@@ -64,8 +71,8 @@ fn with_twin(grammar: &Grammar, ask: &Connection, cost: &[u8], node: Node) -> u8
     // The second use hangs on the same neighbour as the first, or on the first itself.
     let free = |n: &Node| !ask.taken.contains(n) && table_of(*n) != table;
     match cost[first as usize] {
-        1 if grammar.self_keys[table] => 2,
-        1 if grammar.neighbours[node as usize].iter().any(free) => 3,
+        1 if ask.ctes.joins_itself(grammar, table) => 2,
+        1 if ask.ctes.neighbours(grammar, node).any(|n| free(&n)) => 3,
         1 => FAR,
         other => other + 1,
     }
@@ -82,7 +89,7 @@ fn tree_costs(grammar: &Grammar, ask: &Connection, room: u8) -> Vec<u8> {
     if ask.anchored {
         starts.push(ask.taken.iter().flat_map(|&n| grammar.neighbours[n as usize].iter().copied()).collect());
     }
-    let is_taken = |node: Node| ask.taken.contains(&node) || grammar.columns[table_of(node)].is_empty();
+    let is_taken = |node: Node| ask.taken.contains(&node) || ask.ctes.columns(grammar, table_of(node)).is_empty();
     if starts.is_empty() {
         return (0..count as Node).map(|n| if is_taken(n) { FAR } else { 1 }).collect();
     }
@@ -97,7 +104,7 @@ fn tree_costs(grammar: &Grammar, ask: &Connection, room: u8) -> Vec<u8> {
         } else {
             merge_subsets(&mut row, &rows, set, weight);
         }
-        spread(grammar, &mut row, room, |node| if is_taken(node) { FAR } else { weight(node) });
+        spread(grammar, ask, &mut row, room, |node| if is_taken(node) { FAR } else { weight(node) });
         rows.push(row);
     }
     rows.swap_remove(full)
@@ -119,11 +126,13 @@ fn merge_subsets(row: &mut [u8], rows: &[Vec<u8>], set: usize, weight: impl Fn(N
 }
 
 /// Shortest ways from every node that has a cost to its neighbours, up to `room`.
-fn spread(grammar: &Grammar, row: &mut [u8], room: u8, weight: impl Fn(Node) -> u8) {
+fn spread(grammar: &Grammar, ask: &Connection, row: &mut [u8], room: u8, weight: impl Fn(Node) -> u8) {
     for level in 0..=room {
         let mut pending: Vec<Node> = (0..row.len() as Node).filter(|&n| row[n as usize] == level).collect();
         while let Some(node) = pending.pop() {
-            for &next in &grammar.neighbours[node as usize] {
+            // Tables already joined are next to each other, whatever joined them.
+            let joined = if ask.have.contains(&node) { ask.have } else { &[] };
+            for next in ask.ctes.neighbours(grammar, node).chain(joined.iter().copied()) {
                 let cost = level + weight(next);
                 if cost < row[next as usize] {
                     row[next as usize] = cost;

@@ -5,7 +5,7 @@
 
 use super::Matcher;
 use super::days::Days;
-use super::grammar::{kind, table_of};
+use super::grammar::kind;
 use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role, Wants};
 
 /// More than any budget.
@@ -25,6 +25,7 @@ impl Matcher<'_> {
                 Frame::Compare(_) => self.predicate_cost(above),
                 Frame::Between(b) => between_cost(b),
                 Frame::List(l) => list_cost(l),
+                Frame::Pair(pair) => pair.cost(),
                 Frame::Pattern(_) | Frame::Call(_) => 1,
                 Frame::Days(days) => days.cost() + self.days_detour(days),
                 Frame::Case(case) => case.cost(),
@@ -37,18 +38,21 @@ impl Matcher<'_> {
     /// Whether the budget is so near that each lexeme's cost must be looked at.
     pub(crate) fn is_tight(&self) -> bool {
         let bare: usize = self.levels.iter().map(|level| level.bare.len()).sum();
-        let step = 24 + 2 * bare;
+        let arms: usize = self.levels.iter().map(Level::arm_room).sum();
+        let joins = if self.level().ctes.is_empty() { 0 } else { 24 };
+        let step = 24 + 2 * bare + arms + joins;
         // No goal needs more than 16 lexemes besides those that `step` counts, so most states need no sum.
         let (remaining, goals) = (self.remaining as usize, self.frames.len() + self.levels.len());
-        remaining < step + 2 * bare + 16 * goals && remaining < self.closing_cost() + step
+        remaining < step + 2 * bare + arms + 16 * goals && remaining < self.closing_cost() + step
     }
 
     fn level_cost(&self, level: &Level, above: Option<&Frame>) -> usize {
-        let missing = if level.reach.missing == u8::MAX { NEVER } else { usize::from(level.reach.missing) };
-        let top = usize::from(level.kind == LevelKind::Top);
+        let missing = if level.reach.missing == u8::MAX { NEVER } else { level.missing_cost() };
+        let top = usize::from(level.is_whole());
         let pending_keys = if level.distinct || level.aggregated { 0 } else { 2 * level.bare.len() };
         let repeat = if level.items.is_empty() { 0 } else { 2 };
         let before = match level.phase {
+            phase if level.arm.number > 0 && phase <= Phase::ItemDone => level.arm_cost() + missing,
             Phase::Select => 2 + 2 * top + 1 + missing,
             Phase::Item => 1 + top + repeat + pending_keys + 1 + missing,
             Phase::ItemEnd => top + self.repeat_cost(level, above) + 1 + missing,
@@ -107,8 +111,12 @@ impl Matcher<'_> {
         if days.place != Place::Item || has_column {
             return 0;
         }
-        let has_days = |&node: &u16| self.grammar.table_kinds[table_of(node)] & kind::TIME != 0;
-        let tables = if level.need.iter().any(has_days) { 0 } else { usize::from(level.sources(self.grammar)) };
+        let has_days = |&node: &u16| level.ctes.kinds(self.grammar, node) & kind::TIME != 0;
+        let tables = if level.need.iter().any(has_days) {
+            0
+        } else {
+            usize::from(level.sources(self.grammar)) * level.join_cost()
+        };
         tables + if days.inside { 0 } else { 2 }
     }
 
@@ -123,13 +131,13 @@ impl Matcher<'_> {
         }
         let alone = e.expects && e.is_first() && e.role != Role::Parenthesis;
         let kinds = if alone { e.kinds } else { kind::NUMBER };
-        let near = level.need.iter().any(|&node| self.grammar.table_kinds[table_of(node)] & kinds != 0);
+        let near = level.need.iter().any(|&node| level.ctes.kinds(self.grammar, node) & kinds != 0);
         match (near, self.may_aggregate(e)) {
             (true, _) => 0,
             // COUNT(*) needs no table, but makes keys of the plain columns.
             (false, true) if level.aggregated => 0,
             (false, true) => 2 * level.bare.len(),
-            (false, false) => usize::from(level.sources(self.grammar)),
+            (false, false) => usize::from(level.sources(self.grammar)) * level.join_cost(),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What the matcher knows of one catalog before any question: lexeme ids, kinds of columns, and which keys lead where.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use schema::{Catalog, ColumnId, Glossary, Role, Type, Value};
 
 use super::slots::Held;
 use crate::date_part::{columns_and_parts, part_of};
-use crate::lexeme::{ColumnRef, Edge, INSTANCES, Lexeme, Lexicon, OUTPUTS, Side, TableRef, Word};
+use crate::lexeme::CTES;
+use crate::lexeme::{ColumnRef, Edge, INSTANCES, Lexeme, Lexicon, OUTPUTS, Side, TableRef, Word, cte_table};
 
 /// What may be compared with what: a set of [`kind`] bits.
 pub(crate) type Kinds = u8;
@@ -106,7 +107,7 @@ pub(crate) struct Way {
 }
 
 /// One column as the matcher sees it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ColumnFacts {
     pub(crate) kinds: Kinds,
     /// A part of a day: may be shown and grouped by, and nothing else.
@@ -139,6 +140,17 @@ pub struct Grammar {
     pub(crate) alias_base: u32,
     pub(crate) output_base: u32,
     pub(crate) table_base: u32,
+    /// How many tables the catalog has; CTEs come after them.
+    pub(crate) tables: usize,
+    /// Pairs of columns that a join without a declared key never compares: those of a key of one column, and a unique
+    /// column with itself.
+    pub(crate) keyed: HashSet<(ColumnId, ColumnId)>,
+    /// Whether no table has the name of a CTE.
+    pub(crate) may_name: bool,
+    /// Id of the first node's `JOIN X ON`; that with LEFT follows, then those of the next node.
+    pub(crate) join_on_base: u32,
+    /// Id of the first CTE's `CROSS JOIN`.
+    pub(crate) cross_base: u32,
     pub(crate) slots: HashMap<crate::tree::SlotUse, u32>,
     pub(crate) constants: Vec<ConstantFacts>,
     /// Columns of each table.
@@ -162,8 +174,11 @@ impl Grammar {
         let roles = glossary.unwrap_or(&plain);
         let id = |lexeme: Lexeme| lexicon.id(lexeme).unwrap_or(u32::MAX);
         let columns = columns(catalog, roles);
-        let nodes =
-            || catalog.table_ids().flat_map(|table| (1..=INSTANCES).map(move |instance| TableRef { table, instance }));
+        let nodes = || {
+            all_tables(catalog)
+                .into_iter()
+                .flat_map(|table| (1..=INSTANCES).map(move |instance| TableRef { table, instance }))
+        };
         let first_column =
             |t: TableRef| ColumnRef { column: ColumnId { table: t.table, column: 0 }, instance: t.instance };
         let ways = ways(catalog, lexicon);
@@ -175,6 +190,11 @@ impl Grammar {
             alias_base: id(Lexeme::Alias(1)),
             output_base: id(Lexeme::Output(1)),
             table_base: nodes().next().map_or(0, |t| id(Lexeme::Table(t))),
+            tables: catalog.tables.len(),
+            keyed: keyed(catalog),
+            may_name: (1..=CTES).all(|n| catalog.find_table(&format!("cte_{n}")).is_none()),
+            join_on_base: nodes().next().map_or(0, |t| id(Lexeme::JoinOn(t))),
+            cross_base: id(Lexeme::Cross(TableRef { table: cte_table(catalog, 1), instance: 1 })),
             slots: lexicon.lexemes().iter().filter_map(|l| slot_use(*l).map(|s| (s, id(*l)))).collect(),
             constants: constants(lexicon),
             column_bases: nodes().map(|t| id(Lexeme::Column(first_column(t)))).collect(),
@@ -209,17 +229,6 @@ impl Grammar {
         self.column_bases[node as usize]
     }
 
-    /// The columns of a node with their ids.
-    pub(crate) fn node_columns(&self, node: Node) -> impl Iterator<Item = (u32, ColumnFacts)> + '_ {
-        let base = self.column_base(node);
-        self.columns[table_of(node)].iter().enumerate().map(move |(i, facts)| (base + i as u32, *facts))
-    }
-
-    /// The facts of a column.
-    pub(crate) fn facts(&self, column: ColumnId) -> ColumnFacts {
-        self.columns[column.table.0 as usize][column.column as usize]
-    }
-
     /// The column with this id, if it is one.
     pub(crate) fn column(&self, id: u32) -> Option<ColumnRef> {
         match self.lexemes.get(id as usize) {
@@ -232,6 +241,23 @@ impl Grammar {
     pub(crate) fn alias(&self, number: u8) -> Option<u32> {
         (1..=OUTPUTS).contains(&number).then(|| self.alias_base + u32::from(number) - 1)
     }
+}
+
+fn keyed(catalog: &Catalog) -> HashSet<(ColumnId, ColumnId)> {
+    let mut pairs = HashSet::new();
+    for key in catalog.foreign_key_ids() {
+        if let [(from, to)] = catalog.key_pairs(key).collect::<Vec<_>>()[..] {
+            pairs.extend([(from, to), (to, from)]);
+        }
+    }
+    let columns = catalog.table_ids().flat_map(|table| catalog.columns_of(table));
+    pairs.extend(columns.filter(|c| catalog.is_unique(c.table, &[c.column])).map(|c| (c, c)));
+    pairs
+}
+
+/// The tables of a catalog, then the numbers that stand for CTEs.
+fn all_tables(catalog: &Catalog) -> Vec<schema::TableId> {
+    catalog.table_ids().chain((1..=CTES).map(|n| cte_table(catalog, n))).collect()
 }
 
 /// The kinds of a table's real columns.
@@ -315,7 +341,7 @@ fn constants(lexicon: &Lexicon) -> Vec<ConstantFacts> {
 }
 
 fn ways(catalog: &Catalog, lexicon: &Lexicon) -> Vec<Vec<Way>> {
-    let mut ways = vec![Vec::new(); catalog.tables.len() * usize::from(INSTANCES)];
+    let mut ways = vec![Vec::new(); all_tables(catalog).len() * usize::from(INSTANCES)];
     for (id, lexeme) in lexicon.lexemes().iter().enumerate() {
         let Lexeme::Join(edge) = lexeme else { continue };
         ways[node_of(edge.known_table(catalog)) as usize].push(way(catalog, *edge, id as u32));

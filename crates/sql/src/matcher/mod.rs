@@ -9,6 +9,8 @@
 //! * `state`: the goals and the levels.
 //! * `connect`: which tables can still be joined.
 //! * `scope`, `offer`, `operand`: what may come next.
+//! * `set`: the arms of a set operation.
+//! * `cte`: CTEs and joins without a declared key.
 //! * `advance`: what a lexeme does.
 //! * `cost`: how far the end is.
 //! * [`walk`]: random queries, for tests and measurement.
@@ -17,12 +19,14 @@ mod advance;
 mod case;
 mod connect;
 mod cost;
+mod cte;
 mod days;
 mod few;
 mod grammar;
 mod offer;
 mod operand;
 mod scope;
+mod set;
 mod slots;
 mod state;
 #[cfg(test)]
@@ -66,7 +70,7 @@ impl<'g> Matcher<'g> {
     /// Before the first lexeme. The query will have at most `budget` lexemes, END included (and at least as many as
     /// the shortest query needs, where the budget is smaller).
     pub fn new(grammar: &'g Grammar, slots: &'g SlotTable, budget: usize) -> Self {
-        let top = Level::new(grammar, LevelKind::Top, grammar::kind::ANY, Few::default());
+        let top = Level::new(grammar, LevelKind::Top, grammar::kind::ANY, Few::default(), Default::default());
         let mut matcher =
             Matcher { grammar, slots, levels: vec![top], frames: vec![Frame::Query], remaining: 0, position: 0 };
         matcher.remaining = u32::try_from(budget.max(matcher.closing_cost())).unwrap_or(u32::MAX);

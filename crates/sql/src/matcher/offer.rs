@@ -59,6 +59,7 @@ impl Matcher<'_> {
                 Frame::Case(case) => return self.offer_in_case(case, out),
                 Frame::Between(b) => return self.offer_between(b, out),
                 Frame::List(l) => return self.offer_list(l, out),
+                Frame::Pair(pair) => return self.offer_pair(pair, out),
                 Frame::Pattern(column) => return self.patterns(*column, |id| out.put(id)),
                 Frame::Query => return self.offer_query(child, out),
             }
@@ -76,9 +77,12 @@ impl Matcher<'_> {
     fn offer_query(&self, child: Option<&Expression>, out: &mut Offers) {
         let level = self.level();
         match level.phase {
-            Phase::Select => self.put(Word::Select, out),
+            Phase::Select => {
+                self.offer_with(out);
+                self.put(Word::Select, out);
+            }
             Phase::Item => {
-                if level.kind == LevelKind::Top && level.items.is_empty() && !level.distinct {
+                if self.may_be_distinct() {
                     self.put(Word::Distinct, out);
                 }
                 self.offer_operands(&self.item_expression(), out);
@@ -94,9 +98,9 @@ impl Matcher<'_> {
             Phase::Order => self.offer_order_items(out),
             Phase::OrderEnd => {
                 self.put(Word::Desc, out);
-                self.offer_order_end(child.map_or(NONE, |e| e.source), out);
+                self.offer_order_end(child, out);
             }
-            Phase::Desc => self.offer_order_end(NONE, out),
+            Phase::Desc => self.offer_order_end(None, out),
             Phase::Limit => self.offer_limits(out),
             Phase::Limited => self.offer_end(out),
             Phase::Done => {}
@@ -110,7 +114,9 @@ impl Matcher<'_> {
             return;
         }
         match level.kind {
-            LevelKind::Top if computed => out.put(self.grammar.alias(level.computed + 1).unwrap_or(NONE)),
+            LevelKind::Top | LevelKind::Cte if computed || level.kind == LevelKind::Cte => {
+                out.put(self.grammar.alias(level.computed + 1).unwrap_or(NONE))
+            }
             LevelKind::Top => self.offer_next_item(child.map_or(NONE, |e| e.source), out),
             _ => self.put(Word::From, out),
         }
@@ -120,7 +126,10 @@ impl Matcher<'_> {
     fn offer_next_item(&self, current: u32, out: &mut Offers) {
         let level = self.level();
         let count = level.items.len() + usize::from(level.phase == Phase::ItemEnd);
-        if count < usize::from(self.grammar.limits.items) && self.has_another_item(current) {
+        if level.arm.number > 0 && count < level.arm.asked.len() {
+            return self.put(Word::Comma, out);
+        }
+        if level.arm.number == 0 && count < usize::from(self.grammar.limits.items) && self.has_another_item(current) {
             self.put(Word::Comma, out);
         }
         self.put(Word::From, out);
@@ -131,9 +140,13 @@ impl Matcher<'_> {
         let level = self.level();
         let may_compute = self.grammar.alias(level.computed + 1).is_some();
         let fresh = |id: u32| id != current && !level.plain.contains(&id);
-        let mut columns = level.need.iter().flat_map(|&node| self.grammar.node_columns(node));
+        let columns = level.need.iter().flat_map(|&node| level.node_columns(self.grammar, node));
+        if level.kind == LevelKind::Cte && !may_compute {
+            return false;
+        }
         (may_compute && level.may_aggregate())
             || columns
+                .filter(|(_, f)| level.kind != LevelKind::Cte || f.kinds != 0)
                 .any(|(id, f)| self.has_room(level, id) && (fresh(id) || (may_compute && f.kinds & kind::NUMBER != 0)))
     }
 
@@ -156,6 +169,7 @@ impl Matcher<'_> {
                 }
             }
         }
+        self.offer_free_joins(out);
         if level.reach.missing == 0 {
             self.put(Word::Where, out);
             if level.kind != LevelKind::Exists {
@@ -207,7 +221,7 @@ impl Matcher<'_> {
     /// ORDER BY, and what may come in its place.
     fn offer_order(&self, out: &mut Offers) {
         let level = self.level();
-        if !level.is_one_row() {
+        if level.arm.number > 0 || !level.is_one_row() {
             if self.has_another_order(NONE) {
                 self.put(Word::OrderBy, out);
             }
@@ -215,25 +229,30 @@ impl Matcher<'_> {
                 self.put(Word::Limit, out);
             }
         }
+        self.offer_set(out);
         self.offer_end(out);
     }
 
     fn offer_order_items(&self, out: &mut Offers) {
         let level = self.level();
+        if level.arm.number > 0 {
+            return level.arm.names.iter().filter(|id| !level.order.contains(id)).for_each(|id| out.put(*id));
+        }
         for number in 1..=level.computed {
             let output = self.grammar.output_base + u32::from(number) - 1;
-            if level.kind == LevelKind::Top && !level.order.contains(&output) {
+            if level.is_whole() && !level.order.contains(&output) {
                 out.put(output);
             }
         }
         self.offer_operands(&self.order_expression(), out);
     }
 
-    /// After an ORDER BY item; `current` is the column it is, where it is not noted yet.
-    fn offer_order_end(&self, current: u32, out: &mut Offers) {
+    /// After an ORDER BY item; `current` is the expression it is, where it is not noted yet.
+    fn offer_order_end(&self, current: Option<&Expression>, out: &mut Offers) {
         let level = self.level();
-        let count = level.order.len() + usize::from(level.phase == Phase::OrderEnd);
-        if count < usize::from(self.grammar.limits.order) && self.has_another_order(current) {
+        let count = level.order.len() + usize::from(current.is_some());
+        let another = self.has_another_order(current.map_or(NONE, |e| e.source));
+        if count < usize::from(self.grammar.limits.order) && another {
             self.put(Word::Comma, out);
         }
         self.put(Word::Limit, out);
@@ -245,9 +264,12 @@ impl Matcher<'_> {
     fn has_another_order(&self, current: u32) -> bool {
         let level = self.level();
         let fresh = |id: u32| id != current && !level.order.contains(&id);
+        if level.arm.number > 0 {
+            return level.arm.names.iter().any(|id| fresh(*id));
+        }
         let output = (1..=level.computed).any(|n| fresh(self.grammar.output_base + u32::from(n) - 1));
         level.grouped
-            || (output && level.kind == LevelKind::Top)
+            || (output && level.is_whole())
             || self.any_column(Place::Order, false, |id, f| f.kinds != 0 && fresh(id))
     }
 
@@ -376,7 +398,7 @@ impl Matcher<'_> {
         let level = self.level();
         let named = self.grammar.alias(level.computed + 1).is_some();
         let limit = if level.kind == LevelKind::Member || !named { 0 } else { self.grammar.limits.operators };
-        Expression::new(Role::Item, Place::Item, level.kinds, limit)
+        Expression::new(Role::Item, Place::Item, level.item_kinds(), limit)
     }
 
     /// The ORDER BY item that is about to be read.
@@ -395,8 +417,9 @@ impl Matcher<'_> {
 
     /// Whether GROUP BY could still take this column of SELECT.
     pub(crate) fn has_room(&self, level: &Level, id: u32) -> bool {
-        let room = level.kind == LevelKind::Top && level.bare.len() < usize::from(self.grammar.limits.items);
-        !level.aggregated || level.bare.contains(&id) || room
+        let most = usize::from(self.grammar.limits.items) - level.arm.later(level.items.len());
+        let room = level.is_whole() && level.bare.len() < most;
+        (!level.aggregated && level.arm.number == 0) || level.bare.contains(&id) || room
     }
 
     /// Offers operators after an operand, and the bracket that closes a parenthesis.

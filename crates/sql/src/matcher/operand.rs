@@ -5,7 +5,7 @@ use super::advance::mix;
 use super::grammar::{ColumnFacts, Kinds, kind};
 use super::offer::Offers;
 use super::scope::SORTABLE;
-use super::state::{Expression, Op, Phase, Place, Role, Wants};
+use super::state::{Expression, LevelKind, Op, Phase, Place, Role, Wants};
 use crate::lexeme::Word;
 
 impl Matcher<'_> {
@@ -67,13 +67,15 @@ impl Matcher<'_> {
     fn offer_columns(&self, e: &Expression, plain: bool, kinds: Kinds, out: &mut Offers) {
         let level = self.level();
         let bytes_too = plain && matches!(e.role, Role::Item | Role::Left) && kinds == kind::ANY;
+        // What a CTE shows must be of use: bytes can be neither compared nor grouped by.
+        let bytes_too = bytes_too && level.kind != LevelKind::Cte;
         let may_compute = e.limit > 0 && self.grammar.alias(level.computed + 1).is_some();
         // A column that still needs an aggregate beside it must be one to calculate with.
         let kinds = if e.wants == Wants::Aggregate && !e.is_met() { kinds & kind::NUMBER } else { kinds };
         let outside_item = e.place == Place::Item && !e.inside;
         self.any_column(e.place, e.inside, |id, facts: ColumnFacts| {
             let mut fits = facts.kinds & kinds != 0 || (bytes_too && facts.kinds == 0);
-            if plain && e.role == Role::Item && level.plain.contains(&id) {
+            if plain && e.role == Role::Item && level.arm.number == 0 && level.plain.contains(&id) {
                 fits &= may_compute && facts.kinds & kind::NUMBER != 0;
             }
             if plain && e.role == Role::Order {
@@ -123,7 +125,7 @@ impl Matcher<'_> {
         let level = self.level();
         let start = if level.phase == Phase::ItemEnd { level.running } else { 0 };
         let hash = ids.iter().chain([&self.grammar.word(Word::Close)]).fold(start, |hash, id| mix(hash, *id));
-        level.phase <= Phase::ItemEnd && level.items.contains(&hash)
+        level.arm.number == 0 && level.phase <= Phase::ItemEnd && level.items.contains(&hash)
     }
 
     /// The expression within an aggregate's bracket, and the kinds of the result (0: those of the argument).

@@ -1,7 +1,5 @@
 //! What a place of the query can see: columns, aggregates, literals and subqueries.
 
-use schema::ColumnId;
-
 use super::few::Few;
 use super::grammar::{ColumnFacts, Kinds, Node, kind};
 use super::state::{Expression, Level, LevelKind, NONE, Place, Wants};
@@ -28,12 +26,12 @@ impl Matcher<'_> {
             _ => None,
         };
         if let Some(ids) = listed {
-            return ids.iter().any(|&id| grammar.column(id).is_some_and(|c| visit(id, grammar.facts(c.column))));
+            return ids.iter().any(|&id| grammar.column(id).is_some_and(|c| visit(id, level.facts(grammar, c.column))));
         }
-        let shown = level.kind == LevelKind::Top && !inside && place == Place::Item;
+        let shown = level.is_whole() && !inside && place == Place::Item;
         let parts = shown || place == Place::Key;
         let mut of_node = |node: Node| {
-            let columns = grammar.node_columns(node).filter(|(_, facts)| parts || !facts.part);
+            let columns = level.node_columns(grammar, node).filter(|(_, facts)| parts || !facts.part);
             columns.into_iter().any(|(id, facts)| visit(id, facts))
         };
         if place == Place::Item {
@@ -94,7 +92,7 @@ impl Matcher<'_> {
     /// Visits the members that a list beside this column may have.
     pub(crate) fn list_members(&self, source: u32, mut visit: impl FnMut(u32)) {
         let Some(column) = self.source_column(source) else { return };
-        let kinds = self.grammar.facts(column).kinds;
+        let kinds = self.level().facts(self.grammar, column).kinds;
         let today = self.grammar.word(Word::Today);
         self.literals(kinds & !kind::FLAG, source, |id| {
             if id != today {
@@ -120,7 +118,7 @@ impl Matcher<'_> {
     /// Visits the patterns that LIKE may have beside this column.
     pub(crate) fn patterns(&self, source: u32, mut visit: impl FnMut(u32)) {
         let Some(column) = self.source_column(source) else { return };
-        self.slots.patterns(self.grammar.facts(column)).for_each(|slot| visit(self.slot_id(slot)));
+        self.slots.patterns(self.level().facts(self.grammar, column)).for_each(|slot| visit(self.slot_id(slot)));
         for constant in self.grammar.constants.iter().filter(|c| c.pattern && c.held.fits(kind::TEXT, Some(column))) {
             visit(constant.id);
         }
@@ -141,14 +139,19 @@ impl Matcher<'_> {
             || self.any_column(place, left.inside, column)
     }
 
+    /// How many queries enclose what is being read, the whole one included.
+    fn subqueries(&self) -> usize {
+        self.levels.len() - usize::from(self.is_in_cte())
+    }
+
     /// Whether a subquery may open here whose one output is of these kinds.
     pub(crate) fn may_select(&self, kinds: Kinds, counts: bool) -> bool {
-        if self.levels.len() > usize::from(self.grammar.limits.subqueries) {
+        if self.subqueries() > usize::from(self.grammar.limits.subqueries) {
             return false;
         }
         let level = self.level();
         let fits = |node: &Node| {
-            let of_table = self.grammar.table_kinds[super::grammar::table_of(*node)];
+            let of_table = level.ctes.kinds(self.grammar, *node);
             level.is_next_use(*node) && (of_table & kinds != 0 || (counts && of_table != 0))
         };
         (0..self.grammar.node_count() as Node).any(|node| fits(&node))
@@ -158,7 +161,7 @@ impl Matcher<'_> {
     pub(crate) fn may_exist(&self) -> bool {
         let level = self.level();
         let outer = level.have.iter().chain(level.taken.iter());
-        self.levels.len() <= usize::from(self.grammar.limits.subqueries)
+        self.subqueries() <= usize::from(self.grammar.limits.subqueries)
             && outer.flat_map(|&node| &self.grammar.neighbours[node as usize]).any(|&node| level.is_next_use(node))
     }
 
@@ -176,11 +179,7 @@ impl Matcher<'_> {
         let outer = self.level();
         let mut taken: Few<Node, 24> = outer.taken;
         outer.have.iter().for_each(|&node| _ = taken.push(node));
-        Level { correlatable, ..Level::new(self.grammar, kind, kinds, taken) }
-    }
-
-    pub(crate) fn source_column(&self, source: u32) -> Option<ColumnId> {
-        if source == NONE { None } else { self.grammar.column(source).map(|c| c.column) }
+        Level { correlatable, ..Level::new(self.grammar, kind, kinds, taken, outer.ctes.clone()) }
     }
 
     pub(crate) fn slot_id(&self, slot: SlotUse) -> u32 {

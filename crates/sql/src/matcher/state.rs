@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::case::Case;
 use super::connect::{Connection, Reach, connect};
+use super::cte::{Ctes, Pair};
 use super::days::Days;
 use super::few::Few;
 use super::grammar::{Grammar, Kinds, Node, kind};
+use super::set::Arm;
 use crate::lexeme::Word;
 
 /// No lexeme.
@@ -19,6 +21,8 @@ pub(crate) enum LevelKind {
     Top,
     /// `EXISTS (SELECT 1 FROM …)`.
     Exists,
+    /// `cte_1 AS (SELECT …)`.
+    Cte,
     /// `x IN (SELECT …)`.
     Member,
     /// `(SELECT …)` as one value.
@@ -98,15 +102,19 @@ pub(crate) struct Level {
     pub(crate) bare: Few<u32, 16>,
     /// GROUP BY.
     pub(crate) keys: Few<u32, 16>,
+    /// What the first arm of a set operation shows, and how far this arm is.
+    pub(crate) arm: Arm,
     /// ORDER BY, where an item is one lexeme.
     pub(crate) order: Few<u32, 4>,
+    /// The CTEs it may read.
+    pub(crate) ctes: Arc<Ctes>,
     /// What may still be joined.
     pub(crate) reach: Arc<Reach>,
 }
 
 impl Level {
     /// A level of this kind with `taken` tables in enclosing ones.
-    pub(crate) fn new(grammar: &Grammar, kind: LevelKind, kinds: Kinds, taken: Few<Node, 24>) -> Self {
+    pub(crate) fn new(grammar: &Grammar, kind: LevelKind, kinds: Kinds, taken: Few<Node, 24>, ctes: Arc<Ctes>) -> Self {
         let mut level = Level {
             kind,
             phase: if kind == LevelKind::Exists { Phase::From } else { Phase::Select },
@@ -128,7 +136,9 @@ impl Level {
             plain: Few::default(),
             bare: Few::default(),
             keys: Few::default(),
+            arm: Arm::default(),
             order: Few::default(),
+            ctes,
             reach: Arc::new(Reach::default()),
         };
         level.update_reach(grammar);
@@ -143,13 +153,18 @@ impl Level {
             taken: &self.taken,
             anchored: self.kind == LevelKind::Exists,
             sources: self.sources(grammar),
+            ctes: &self.ctes,
         };
-        self.reach = Arc::new(connect(grammar, &ask));
+        let mut reach = connect(grammar, &ask);
+        if self.arm.number > 0 && self.phase <= Phase::ItemEnd {
+            self.keep_arm_open(grammar, &mut reach);
+        }
+        self.reach = Arc::new(reach);
     }
 
     /// At most so many FROM sources.
     pub(crate) fn sources(&self, grammar: &Grammar) -> u8 {
-        if self.kind == LevelKind::Top { grammar.limits.sources } else { grammar.limits.inner_sources }
+        if self.is_whole() { grammar.limits.sources } else { grammar.limits.inner_sources }
     }
 
     /// Whether this use of a table could be a FROM source here: not taken, and no earlier use of the table is free.
@@ -178,13 +193,13 @@ impl Level {
 
     /// Whether aggregates may stand in SELECT.
     pub(crate) fn may_aggregate(&self) -> bool {
-        let mixes = self.kind == LevelKind::Top || self.bare.is_empty();
+        let mixes = self.is_whole() || self.bare.is_empty();
         !self.distinct && mixes && (self.aggregated || !self.crowded)
     }
 
     /// Whether the output being read equals an earlier one.
     pub(crate) fn is_repeated(&self) -> bool {
-        self.items.contains(&self.running)
+        self.arm.number == 0 && self.items.contains(&self.running)
     }
 }
 
@@ -205,6 +220,8 @@ pub(crate) enum Frame {
     Pattern(u32),
     /// An expression.
     Expression(Expression),
+    /// The equality of a join.
+    Pair(Pair),
     /// An aggregate's bracket: its result's kinds, or those of its argument where 0.
     Call(Kinds),
     /// A difference of days.

@@ -3,7 +3,7 @@
 use super::Matcher;
 use super::grammar::kind;
 use crate::bitset::BitSet;
-use crate::lexeme::{ColumnRef, Lexeme, Word};
+use crate::lexeme::{ColumnRef, Lexeme, TableRef, Word};
 use crate::tree::{SlotPart, SlotUse};
 
 /// Walks the matcher to its end. `choose(n)` gives a number below `n`: first the sort of lexeme, then one of its sort,
@@ -30,12 +30,20 @@ pub fn walk(matcher: &mut Matcher, choose: &mut dyn FnMut(usize) -> usize) -> Ve
 
 /// The sort of the conditions that tie a subquery to the enclosing query.
 const TIES: u16 = 104;
+/// The sort of a join with a CTE of one row, which needs luck as well.
+const CROSS: u16 = 113;
+/// The sort of the words that open a CTE.
+const WITH: u16 = 1008;
+/// The sort of joins of two tables without a key.
+const FREE_JOIN: u16 = 114;
+/// Sorts that come less often than others: once in so many times.
+const RARE: [(u16, usize); 2] = [(WITH, 2), (FREE_JOIN, 10)];
 
 /// A lexeme of the mask: first its sort, then itself.
 fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize) -> Option<u32> {
     let mut sorts: Vec<(u16, Vec<u32>)> = Vec::new();
     for id in mask.iter() {
-        let sort = sort_of(matcher.grammar.lexemes[id as usize]);
+        let sort = sort_of(matcher.grammar.lexemes[id as usize], matcher.grammar.tables);
         match sorts.iter_mut().find(|(s, _)| *s == sort) {
             Some((_, ids)) => ids.push(id),
             None => sorts.push((sort, vec![id])),
@@ -44,14 +52,20 @@ fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize
     if sorts.is_empty() {
         return None;
     }
-    let ties = sorts.iter().position(|(sort, _)| *sort == TIES).filter(|_| choose(3) > 0);
+    for (rare, one_in) in RARE {
+        if sorts.len() > 1 && sorts.iter().any(|(sort, _)| *sort == rare) && choose(one_in) != 0 {
+            sorts.retain(|(sort, _)| *sort != rare);
+        }
+    }
+    let ties = sorts.iter().position(|(sort, _)| matches!(*sort, TIES | CROSS)).filter(|_| choose(3) > 0);
     let (_, ids) = &sorts[ties.unwrap_or_else(|| choose(sorts.len()))];
     Some(ids[choose(ids.len())])
 }
 
 /// Words of one use are one sort, other words are each their own; other lexemes go by what they are, slots by kind and
 /// part. A constant where arithmetic may begin is of the sort of its bracket.
-fn sort_of(lexeme: Lexeme) -> u16 {
+fn sort_of(lexeme: Lexeme, tables: usize) -> u16 {
+    let is_cte = |table: TableRef| usize::from(table.table.0) >= tables;
     match lexeme {
         Lexeme::Word(word) => match word {
             Word::CountStar | Word::Count | Word::CountDistinct | Word::Sum | Word::Avg | Word::Min | Word::Max => 1000,
@@ -61,8 +75,15 @@ fn sort_of(lexeme: Lexeme) -> u16 {
             Word::Like | Word::NotLike => 1004,
             Word::Exists | Word::NotExists => 1005,
             Word::Open | Word::Days => 1006,
+            Word::With | Word::WithSecond | Word::WithThird => WITH,
+            Word::Union | Word::UnionAll | Word::Intersect | Word::Except => 1007,
             other => other as u16,
         },
+        Lexeme::Table(table) if is_cte(table) => 110,
+        Lexeme::Column(column) if is_cte(column.table_ref()) => 111,
+        Lexeme::JoinOn(table) | Lexeme::LeftJoinOn(table) if is_cte(table) => 112,
+        Lexeme::Cross(_) => CROSS,
+        Lexeme::JoinOn(_) | Lexeme::LeftJoinOn(_) => FREE_JOIN,
         Lexeme::Table(_) => 100,
         Lexeme::Column(_) => 101,
         Lexeme::Join(_) | Lexeme::LeftJoin(_) => 102,
@@ -76,7 +97,8 @@ fn sort_of(lexeme: Lexeme) -> u16 {
 
 /// `>= start AND x < end` after a day's column, last lexeme first; nothing where there is no range.
 fn half_open_range(matcher: &Matcher, column: u32) -> Vec<u32> {
-    let is_time = matcher.source_column(column).is_some_and(|c| matcher.grammar.facts(c).kinds == kind::TIME);
+    let is_time =
+        matcher.source_column(column).is_some_and(|c| matcher.level().facts(matcher.grammar, c).kinds == kind::TIME);
     let (Some(start), true) = (matcher.slots.range_ends(SlotPart::Start).next(), is_time) else { return Vec::new() };
     let end = SlotUse { part: SlotPart::End, ..start };
     let word = |word| matcher.grammar.word(word);
@@ -91,7 +113,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 39] = [
+pub const CONSTRUCTS: [(&str, Has); 48] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -131,6 +153,15 @@ pub const CONSTRUCTS: [(&str, Has); 39] = [
     ("or group", |q| has(q, Word::OrOpen)),
     ("and within or", and_within_or),
     ("columns compared", columns_compared),
+    ("union", |q| has(q, Word::Union)),
+    ("union all", |q| has(q, Word::UnionAll)),
+    ("intersect", |q| has(q, Word::Intersect)),
+    ("except", |q| has(q, Word::Except)),
+    ("cte", |q| has(q, Word::With)),
+    ("second cte", |q| has(q, Word::WithSecond)),
+    ("join without a key", |q| q.iter().any(|l| matches!(l, Lexeme::JoinOn(_)))),
+    ("left join without a key", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoinOn(_)))),
+    ("cross join of one row", |q| q.iter().any(|l| matches!(l, Lexeme::Cross(_)))),
 ];
 
 fn has(query: &[Lexeme], word: Word) -> bool {
@@ -190,10 +221,11 @@ fn and_within_or(query: &[Lexeme]) -> bool {
 
 fn columns_compared(query: &[Lexeme]) -> bool {
     let compared = |window: &[Lexeme]| match window {
-        [Lexeme::Column(ColumnRef { .. }), Lexeme::Word(word), Lexeme::Column(_)] => {
+        [Lexeme::JoinOn(_) | Lexeme::LeftJoinOn(_), ..] => false,
+        [_, Lexeme::Column(ColumnRef { .. }), Lexeme::Word(word), Lexeme::Column(_)] => {
             matches!(word, Word::Eq | Word::NotEq | Word::Lt | Word::LtEq | Word::Gt | Word::GtEq)
         }
         _ => false,
     };
-    query.windows(3).any(compared)
+    query.windows(4).any(compared)
 }
