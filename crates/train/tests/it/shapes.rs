@@ -86,7 +86,7 @@ fn rows() -> String {
             5 + i % 13,
             2 + i % 3,
             1 + i % 12,
-            3 + i % 3,
+            2 + i % 3 + i % 2,
             1 + i % 12,
         );
         sql += &format!(

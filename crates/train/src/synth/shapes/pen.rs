@@ -255,7 +255,9 @@ impl Pen<'_, '_> {
     pub fn is_value(&self, word: &str) -> bool {
         let is_word = |v: &Value| matches!(v, Value::Text(t) if t.eq_ignore_ascii_case(word));
         let closed = |c: &ColumnId| matches!(self.world.role(*c), Role::Status | Role::Dimension | Role::Code);
-        self.world.samples.iter().filter(|(c, _)| closed(c)).any(|(_, values)| values.iter().any(is_word))
+        let stored = self.world.samples.iter().filter(|(c, _)| closed(c)).any(|(_, values)| values.iter().any(is_word));
+        let mut synonyms = self.world.glossary.values.values().flat_map(|v| v.values()).flatten();
+        stored || synonyms.any(|s| s.eq_ignore_ascii_case(word))
     }
 
     /// The display columns as things to name.

@@ -30,7 +30,7 @@ pub fn per_period(pen: &mut Pen<'_, '_>) -> Option<Draft> {
         Some((start, end, _)) => within(&d, start, end),
         None => format!("{d} IS NOT NULL"),
     };
-    let columns = unit.columns(&d).join(", ");
+    let columns = unit.of(&d);
     let filter = rows.filter(pen, "t", &[bound]);
     let ordered = pen.dice.chance(0.6);
     let order = if ordered { format!(" ORDER BY {columns}") } else { String::new() };
@@ -61,7 +61,7 @@ pub fn per_period(pen: &mut Pen<'_, '_>) -> Option<Draft> {
 /// The totals per period as `a(k, v)`.
 fn by_period(pen: &Pen<'_, '_>, (table, date): (TableId, ColumnId), unit: Unit, total: &Total, rows: &Rows) -> String {
     let d = pen.col("t", date);
-    let key = unit.columns(&d).join(", ");
+    let key = unit.of(&d);
     let filter = rows.filter(pen, "t", &[format!("{d} IS NOT NULL")]);
     let (value, from) = (total.sql(pen), pen.from(table, "t"));
     format!("a AS (SELECT {key} AS k, {value} AS v FROM {from}{filter} GROUP BY {key})")
@@ -249,7 +249,7 @@ pub fn age_buckets(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let age = days(&d, &today);
     let low = *pen.dice.pick(&[30, 60, 90, 180, 365])?;
     let high = low * *pen.dice.pick(&[2, 3, 4])?;
-    let labels = [["fresh", "ageing", "old"], ["new", "recent", "stale"], ["Green", "Amber", "Red"], ["A", "B", "C"]];
+    let labels = [["fresh", "ageing", "old"], ["new", "recent", "stale"], ["Green", "Amber", "Red"]];
     let labels: Vec<[&str; 3]> = labels.into_iter().filter(|l| l.iter().all(|l| !pen.is_value(l))).collect();
     let [young, middle, old] = *pen.dice.pick(&labels)?;
     let case = format!("CASE WHEN {age} <= {low} THEN '{young}' WHEN {age} <= {high} THEN '{middle}' ELSE '{old}' END");
@@ -365,7 +365,7 @@ pub fn gap(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     )
 }
 
-/// Every month of a year with its number of rows, zero where there are none.
+/// Every month of a year, by its number, with its number of rows, zero where there are none.
 pub fn calendar(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let (table, date) = dated(pen)?;
     let (start, end, said) = pen.year(date)?;
@@ -374,13 +374,12 @@ pub fn calendar(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let extra: Vec<String> =
         rows.filters.iter().filter_map(|f| pen.condition(f, "t")).map(|c| format!(" AND {c}")).collect();
     let sql = format!(
-        "WITH RECURSIVE m(d) AS (SELECT {} UNION ALL SELECT date(m.d, '+1 month') FROM m WHERE date(m.d, '+1 month') < {}) \
-         SELECT strftime('%Y-%m', m.d) AS month, COUNT({}) AS n FROM m \
-         LEFT JOIN {} ON strftime('%Y-%m', {d}) = strftime('%Y-%m', m.d){} GROUP BY strftime('%Y-%m', m.d)",
-        literal(&start),
-        literal(&end),
+        "WITH RECURSIVE m(n) AS (SELECT 1 UNION ALL SELECT m.n + 1 FROM m WHERE m.n < 12) \
+         SELECT m.n AS month, COUNT({}) AS n FROM m LEFT JOIN {} ON CAST(strftime('%m', {d}) AS INTEGER) = m.n \
+         AND {}{} GROUP BY m.n",
         pen.col("t", pen.id(table)),
         pen.from(table, "t"),
+        within(&d, &start, &end),
         extra.concat(),
     );
     Some(

@@ -173,13 +173,14 @@ pub fn pivot(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     })
 }
 
-const LABELS: [[&str; 3]; 6] = [
+const LABELS: [[&str; 3]; 7] = [
     ["Small", "Medium", "Large"],
     ["low", "mid", "high"],
-    ["A", "B", "C"],
+    ["little", "average", "much"],
+    ["bronze", "silver", "gold"],
     ["minor", "moderate", "major"],
     ["bottom", "middle", "top"],
-    ["S", "M", "L"],
+    ["modest", "fair", "huge"],
 ];
 
 /// Rows counted, or summed up, by ranges of a number.

@@ -154,7 +154,8 @@ pub fn labelled(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let condition = pen.some_condition(table)?;
     let test = pen.condition(&condition, "t")?;
     let rows = Rows::all(table);
-    let words = [["yes", "no"], ["ok", "check"], ["Y", "N"], ["red", "green"], ["flagged", "fine"], ["hot", "cold"]];
+    let words =
+        [["yes", "no"], ["ok", "check"], ["review", "skip"], ["red", "green"], ["flagged", "fine"], ["hot", "cold"]];
     let words: Vec<[&str; 2]> = words.into_iter().filter(|w| w.iter().all(|w| !pen.is_value(w))).collect();
     let [yes, no] = *pen.dice.pick(&words)?;
     let mut items = pen.display(table, "t");

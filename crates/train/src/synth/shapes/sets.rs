@@ -97,19 +97,40 @@ fn kind(pen: &Pen<'_, '_>, (key, filters): &(ForeignKeyId, Vec<Filter>)) -> Thin
     Thing::Rows(Rows { table: pen.world.catalog.foreign_key(*key).from, filters: filters.clone() })
 }
 
-/// The parents in both sets, or in the first alone, by set operation on their keys.
+/// `EXISTS` or `NOT EXISTS` a child of this kind.
+fn has(pen: &Pen<'_, '_>, (key, filters): &(ForeignKeyId, Vec<Filter>), alias: &str, negated: bool) -> String {
+    let child = pen.world.catalog.foreign_key(*key).from;
+    let rows = Rows { table: child, filters: filters.clone() };
+    let filter = rows.filter(pen, alias, &[pen.tie(*key, alias, "p")]);
+    let not = if negated { "NOT " } else { "" };
+    format!("{not}EXISTS (SELECT 1 FROM {}{filter})", pen.from(child, alias))
+}
+
+/// The keys of parents in both sets, or in the first alone, by set operation; nothing but the keys is shown.
 fn combined(pen: &mut Pen<'_, '_>, shape: &'static str, op: &str) -> Option<Draft> {
     let two = two_kinds(pen)?;
-    let (_, to) = pen.key(two.one.0)?;
-    let (_, to_2) = pen.key(two.two.0)?;
-    if to != to_2 {
+    let ((from, to), (_, to_2)) = (pen.key(two.one.0)?, pen.key(two.two.0)?);
+    if to != to_2 || pen.world.role(from) != Role::Code {
         return None;
     }
     let (a, b) = (keys_of(pen, &two.one, "t")?, keys_of(pen, &two.two, "u")?);
+    let (one, other) = (kind(pen, &two.one), kind(pen, &two.two));
+    Some(
+        Draft::new(shape, "codes", format!("{a} {op} {b}"))
+            .with("parents", Thing::Table(two.parent))
+            .with("code", Thing::Column(from))
+            .with("one", one)
+            .with("two", other),
+    )
+}
+
+/// The parents with the first kind, and with or without the second.
+fn tested(pen: &mut Pen<'_, '_>, shape: &'static str, negated: bool) -> Option<Draft> {
+    let two = two_kinds(pen)?;
+    let (a, b) = (has(pen, &two.one, "t", false), has(pen, &two.two, "u", negated));
     let count = pen.dice.chance(0.25);
     let shown = if count { "COUNT(*)".to_owned() } else { pen.display(two.parent, "p").join(", ") };
-    let sql =
-        format!("SELECT {shown} FROM {} WHERE {} IN ({a} {op} {b})", pen.from(two.parent, "p"), pen.col("p", to),);
+    let sql = format!("SELECT {shown} FROM {} WHERE {a} AND {b}", pen.from(two.parent, "p"));
     let (one, other) = (kind(pen, &two.one), kind(pen, &two.two));
     Some(
         Draft::new(shape, if count { "count" } else { "frame" }, sql)
@@ -119,26 +140,20 @@ fn combined(pen: &mut Pen<'_, '_>, shape: &'static str, op: &str) -> Option<Draf
     )
 }
 
-/// Parents that have both.
+/// Parents that have both; their keys alone by set operation.
 pub fn both(pen: &mut Pen<'_, '_>) -> Option<Draft> {
-    combined(pen, "both", "INTERSECT")
+    if pen.dice.chance(0.4) { combined(pen, "both", "INTERSECT") } else { tested(pen, "both", false) }
 }
 
-/// Parents that have the one but not the other.
+/// Parents that have the one but not the other; their keys alone by set operation.
 pub fn but_not(pen: &mut Pen<'_, '_>) -> Option<Draft> {
-    combined(pen, "but_not", "EXCEPT")
+    if pen.dice.chance(0.4) { combined(pen, "but_not", "EXCEPT") } else { tested(pen, "but_not", true) }
 }
 
 /// Parents that have neither.
 pub fn neither(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let two = two_kinds(pen)?;
-    let none = |pen: &Pen<'_, '_>, (key, filters): &(ForeignKeyId, Vec<Filter>), alias: &str| {
-        let child = pen.world.catalog.foreign_key(*key).from;
-        let rows = Rows { table: child, filters: filters.clone() };
-        let filter = rows.filter(pen, alias, &[pen.tie(*key, alias, "p")]);
-        format!("NOT EXISTS (SELECT 1 FROM {}{filter})", pen.from(child, alias))
-    };
-    let (a, b) = (none(pen, &two.one, "t"), none(pen, &two.two, "u"));
+    let (a, b) = (has(pen, &two.one, "t", true), has(pen, &two.two, "u", true));
     let shown = pen.display(two.parent, "p").join(", ");
     let sql = format!("SELECT {shown} FROM {} WHERE {a} AND {b}", pen.from(two.parent, "p"));
     let (one, other) = (kind(pen, &two.one), kind(pen, &two.two));

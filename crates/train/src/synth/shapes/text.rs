@@ -1,5 +1,7 @@
 //! Small pieces of SQL text.
 
+use sql::date_part::DatePart;
+
 /// A text literal.
 pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
@@ -15,21 +17,21 @@ pub fn quoted(name: &str) -> String {
 pub enum Unit {
     /// Years.
     Year,
-    /// Quarters, as a year and a number.
+    /// Quarters, as `2026-Q4`.
     Quarter,
     /// Months.
     Month,
 }
 
 impl Unit {
-    /// The columns that tell one from another.
-    pub fn columns(self, date: &str) -> Vec<String> {
-        let year = format!("strftime('%Y', {date})");
-        match self {
-            Unit::Year => vec![year],
-            Unit::Quarter => vec![year, format!("(CAST(strftime('%m', {date}) AS INTEGER) + 2) / 3")],
-            Unit::Month => vec![format!("strftime('%Y-%m', {date})")],
-        }
+    /// The part of a day that tells one from another.
+    pub fn of(self, date: &str) -> String {
+        let part = match self {
+            Unit::Year => DatePart::Year,
+            Unit::Quarter => DatePart::Quarter,
+            Unit::Month => DatePart::Month,
+        };
+        part.sql(date)
     }
 
     /// What one is called.
