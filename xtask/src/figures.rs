@@ -86,7 +86,9 @@ const FIGURES: [Figure; 44] = [
     quick("normalise and link, 99th percentile", Under(1000.0), "µs", |r| {
         r.bench(&["normalize"], "normalize and link.p99")
     }),
-    quick("decoding, batch 1", Shown, "tokens/s", |r| r.bench(&["decode"], "decode.batch 1")),
+    quick("decoding in f32, batch 1", Shown, "tokens/s", |r| r.bench(&["decode"], "decode.f32.batch 1")),
+    quick("decoding in int8, batch 1", Shown, "tokens/s", |r| r.bench(&["decode"], "decode.int8.batch 1")),
+    quick("decoding in int8, batch 32", Shown, "tokens/s", |r| r.bench(&["decode"], "decode.int8.batch 32")),
     quick("reference queries that validation accepts", Is(100.0), "%", |r| {
         r.bench(&["validate"], "validate.references accepted")
     }),

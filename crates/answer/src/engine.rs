@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use database::{Database, ProfileLimits};
 use jiff::civil::Date;
-use model::inference::Model;
+use model::inference::{Model, Weights};
 use model::model_folder::Loaded;
 use model::weights::Metadata;
 use schema::{Context, Lexicon, ValueIndex};
@@ -101,6 +101,14 @@ impl LoadedModel {
     /// # Errors
     /// When it was made for something else, or its parts do not fit each other.
     pub fn new(loaded: Loaded, pack: &Pack) -> Result<Self, ModelError> {
+        LoadedModel::with_weights(loaded, pack, Weights::F32)
+    }
+
+    /// As [`LoadedModel::new`], with the network's matrices kept in the given way.
+    ///
+    /// # Errors
+    /// As [`LoadedModel::new`].
+    pub fn with_weights(loaded: Loaded, pack: &Pack, weights: Weights) -> Result<Self, ModelError> {
         let given = |key: &str| loaded.metadata.get(key).map_or("none", String::as_str).to_owned();
         let same = |what, key, wanted: String| {
             let given = given(key);
@@ -118,7 +126,7 @@ impl LoadedModel {
         let grammar = grammar(pack, &vocabulary);
         let calibration = Calibration::from_metadata(&loaded.metadata);
         Ok(LoadedModel {
-            model: Model::new(loaded.parameters)?,
+            model: Model::with_weights(loaded.parameters, weights)?,
             vocabulary,
             grammar,
             calibration,

@@ -1,7 +1,7 @@
 //! The query generator: prompts to candidates. The mask comes from the matcher at every step, so a candidate is always a
 //! whole query over the catalog; tokens that the grammar forces cost no forward pass of their own and count nothing.
 
-use model::inference::{Logits, Model, Options, advance, prefill};
+use model::inference::{Logits, Model, Options, Want, advance, prefill};
 use model::sampling::{Sampling, sample};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -94,13 +94,14 @@ pub enum GenerateError {
 /// # Errors
 /// When a prompt is too long, or the network is broken (NaN).
 pub fn generate(generator: Generator<'_>, requests: &[Request<'_>]) -> Result<Vec<Vec<Candidate>>, GenerateError> {
-    let options = Options { threads: generator.threads, ..Options::default() };
     let prompts: Vec<&[u32]> = requests.iter().map(|request| request.prompt).collect();
     for prompt in &prompts {
         check_length(generator, prompt)?;
     }
     let mut logits = Logits::default();
-    let cache = prefill(generator.model, &prompts, options, &mut logits)?;
+    let intents = generator.vocabulary.intent_mask();
+    let cache =
+        prefill(generator.model, &prompts, allowed(generator, &vec![&intents[..]; prompts.len()]), &mut logits)?;
     let mut rows: Vec<Row<'_>> = vec![];
     for (i, request) in requests.iter().enumerate() {
         for draw in request.draws {
@@ -109,9 +110,14 @@ pub fn generate(generator: Generator<'_>, requests: &[Request<'_>]) -> Result<Ve
     }
     let origins: Vec<usize> = rows.iter().map(|row| row.request).collect();
     let mut cache = cache.fork(&origins)?;
-    while rows.iter().any(|row| !row.pending.is_empty()) {
+    loop {
+        rows.iter_mut().for_each(|row| row.next_mask(generator));
+        if rows.iter().all(|row| row.pending.is_empty()) {
+            break;
+        }
         let tokens: Vec<&[u32]> = rows.iter().map(|row| &row.pending[..]).collect();
-        advance(generator.model, &mut cache, &tokens, options, &mut logits)?;
+        let masks: Vec<&[u64]> = rows.iter().map(|row| &row.mask[..]).collect();
+        advance(generator.model, &mut cache, &tokens, allowed(generator, &masks), &mut logits)?;
         for (i, row) in rows.iter_mut().enumerate().filter(|(_, row)| !row.pending.is_empty()) {
             row.step(generator, logits.last(i))?;
         }
@@ -119,6 +125,11 @@ pub fn generate(generator: Generator<'_>, requests: &[Request<'_>]) -> Result<Ve
     let mut found: Vec<Vec<Candidate>> = requests.iter().map(|_| vec![]).collect();
     rows.into_iter().for_each(|row| found[row.request].push(row.candidate));
     Ok(found)
+}
+
+/// Only the logits that masks allow are asked for.
+fn allowed<'a>(generator: Generator<'_>, masks: &'a [&'a [u64]]) -> Options<'a> {
+    Options { threads: generator.threads, want: Want::Allowed(masks) }
 }
 
 fn check_length(generator: Generator<'_>, prompt: &[u32]) -> Result<(), GenerateError> {
@@ -137,6 +148,8 @@ struct Row<'a> {
     pending: Vec<u32>,
     /// The lexemes that may come next, kept for its memory.
     allowed: BitSet,
+    /// The same as a mask over tokens, while something is pending.
+    mask: Vec<u64>,
 }
 
 impl<'a> Row<'a> {
@@ -170,7 +183,7 @@ impl<'a> Row<'a> {
             finished,
         };
         let allowed = BitSet::default();
-        let mut row = Row { request: index, matcher, draw, random, candidate, pending: vec![], allowed };
+        let mut row = Row { request: index, matcher, draw, random, candidate, pending: vec![], allowed, mask: vec![] };
         if intent == Intent::Answerable {
             row.pending.push(token);
             row.take_forced(generator);
@@ -178,15 +191,22 @@ impl<'a> Row<'a> {
         Ok(row)
     }
 
-    /// Chooses the next token and takes those that must follow it.
+    /// What may follow the pending tokens; where nothing may, nothing stays pending.
+    fn next_mask(&mut self, generator: Generator<'_>) {
+        if self.pending.is_empty() {
+            return;
+        }
+        self.matcher.mask(&mut self.allowed);
+        self.mask = generator.vocabulary.mask(&self.allowed);
+        if self.allowed.is_empty() {
+            self.pending.clear();
+        }
+    }
+
+    /// Chooses the next token under the mask and takes those that must follow it.
     fn step(&mut self, generator: Generator<'_>, logits: &[f32]) -> Result<(), GenerateError> {
         self.pending.clear();
-        self.matcher.mask(&mut self.allowed);
-        if self.allowed.is_empty() {
-            return Ok(());
-        }
-        let mask = generator.vocabulary.mask(&self.allowed);
-        let choice = sample(logits, Some(&mask), self.draw.sampling, &mut self.random)?;
+        let choice = sample(logits, Some(&self.mask), self.draw.sampling, &mut self.random)?;
         self.candidate.log_likelihood += f64::from(choice.log_prob);
         self.candidate.chosen += 1;
         if let Some(lexeme) = generator.vocabulary.lexeme_id(choice.token) {

@@ -110,7 +110,9 @@ impl Context {
             model::model_folder::load(Path::new(path))
         };
         let loaded = loaded.map_err(|e| Failure::new(Exit::Model, "model_damaged", e).hint(MODEL_HINT))?;
-        LoadedModel::new(loaded, pack).map_err(|e| Failure::new(Exit::Model, e.cause().code(), e).hint(MODEL_HINT))
+        let weights = self.settings().model.weights.parse().unwrap_or_default();
+        LoadedModel::with_weights(loaded, pack, weights)
+            .map_err(|e| Failure::new(Exit::Model, e.cause().code(), e).hint(MODEL_HINT))
     }
 
     /// Forces the instruction set that settings name.

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use model::inference::Weights;
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -84,6 +85,7 @@ pub(crate) struct Values {
 pub(crate) struct Model {
     pub(crate) path: String,
     pub(crate) cpu: String,
+    pub(crate) weights: String,
 }
 
 /// `[paths]`.
@@ -325,6 +327,9 @@ fn check(settings: &Settings, values: &BTreeMap<String, (Value, Origin)>) -> Res
     if !matches!(settings.model.cpu.as_str(), "auto" | "avx512" | "avx2" | "neon" | "plain") {
         return bad("model.cpu", "\"auto\", \"avx512\", \"avx2\", \"neon\" or \"plain\"");
     }
+    if settings.model.weights.parse::<Weights>().is_err() {
+        return bad("model.weights", "\"f32\" or \"int8\"");
+    }
     if !matches!(settings.output.color.as_str(), "auto" | "never") {
         return bad("output.color", "\"auto\" or \"never\"");
     }
@@ -416,6 +421,7 @@ mod tests {
         check(("GLRL_LIMITS__MAX_ROWS", "-1"), "limits.max_rows = -1");
         check(("GLRL_ASK__THRESHOLD", "sure"), "\"default\", \"strict\" or a number");
         check(("GLRL_MODEL__CPU", "gpu"), "model.cpu");
+        check(("GLRL_MODEL__WEIGHTS", "int4"), "model.weights");
     }
 
     #[test]

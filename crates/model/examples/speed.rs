@@ -3,6 +3,7 @@
 use model::Result;
 use model::bench::{Batch, decode_tokens_per_second, training_tokens_per_second};
 use model::config::Config;
+use model::inference::Weights;
 use model::optim::{Rule, Settings};
 use model::training::Options;
 
@@ -20,8 +21,10 @@ fn main() -> Result<()> {
     }
     if only != "train" {
         for (rows, threads) in [(1, 1), (32, 1), (32, 2)] {
-            let speed = decode_tokens_per_second(&config, rows, threads, 200)?;
-            println!("decoding {rows} rows, {threads} threads: {speed:.0} tokens/s");
+            for weights in [Weights::F32, Weights::Int8] {
+                let speed = decode_tokens_per_second(&config, weights, (rows, threads), 200)?;
+                println!("decoding {rows} rows, {threads} threads, {weights:?}: {speed:.0} tokens/s");
+            }
         }
     }
     Ok(())

@@ -27,6 +27,18 @@ impl Aligned {
         }
         self.len = len;
     }
+
+    /// The same memory as bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        // SAFETY: a float is four initialised bytes.
+        unsafe { std::slice::from_raw_parts(self.as_ptr().cast(), 4 * self.len) }
+    }
+
+    /// As [`Aligned::bytes`], to write: every pattern of bits is a float.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `bytes`, and the borrow of `self` is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr().cast(), 4 * self.len) }
+    }
 }
 
 impl Deref for Aligned {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::config::Config;
 use crate::error::Result;
-use crate::inference::{self, Logits, Model, Want, decode_step, prefill};
+use crate::inference::{self, Logits, Model, Want, Weights, decode_step, prefill};
 use crate::optim::{self, Settings, State};
 use crate::parameters::Parameters;
 use crate::sequences::Sequences;
@@ -57,8 +57,13 @@ fn random_batch(config: &Config, batch: Batch) -> Sequences {
 }
 
 /// Tokens per second over all rows while each row is extended by `steps` tokens after a prompt of 32.
-pub fn decode_tokens_per_second(config: &Config, rows: usize, threads: usize, steps: usize) -> Result<f64> {
-    let model = Model::new(Parameters::init(config, 1)?)?;
+pub fn decode_tokens_per_second(
+    config: &Config,
+    weights: Weights,
+    (rows, threads): (usize, usize),
+    steps: usize,
+) -> Result<f64> {
+    let model = Model::with_weights(Parameters::init(config, 1)?, weights)?;
     let options = inference::Options { threads, want: Want::Last };
     let prompt: Vec<u32> = (0..32).map(|i| i * 7 % config.vocab_size as u32).collect();
     let mut logits = Logits::default();

@@ -11,7 +11,7 @@ use crate::attention::Heads;
 use crate::config::Config;
 use crate::cpu::{self, Cpu};
 use crate::error::{Result, input};
-use crate::gemm::{PanelView, panel_width};
+use crate::gemm::{Kind, PanelView, panel_width};
 use crate::inference::Scratch;
 
 /// Positions in one page; a multiple of every panel width.
@@ -65,7 +65,7 @@ impl PageShape {
     pub(crate) fn key_panels(self, page: &[f32], layer: usize, head: usize) -> PanelView<'_> {
         let data = &page[self.start(layer, head)..][..self.keys()];
         let d = self.heads.width;
-        PanelView { cpu: self.cpu, parts: None, data, panel_stride: d * self.width(), k: d, n: PAGE }
+        PanelView { cpu: self.cpu, kind: Kind::Floats, data, panel_stride: d * self.width(), k: d, n: PAGE }
     }
 
     /// Values of the first `positions` of a page as B (positions, d).
@@ -73,7 +73,7 @@ impl PageShape {
         let data = &page[self.start(layer, head) + self.keys()..][..self.values()];
         PanelView {
             cpu: self.cpu,
-            parts: None,
+            kind: Kind::Floats,
             data,
             panel_stride: PAGE * self.width(),
             k: positions,

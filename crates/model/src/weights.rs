@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::gemm::{weight, weight_scale};
 use crate::optim::State;
 use crate::parameters::{Parameters, Tensor};
 
@@ -78,9 +79,8 @@ fn store(tensor: &Tensor, values: &[f32], format: Format, out: &mut Vec<Stored>)
 fn quantise(values: &[f32], columns: usize) -> (Vec<f32>, Vec<i8>) {
     let mut numbers = Vec::with_capacity(values.len());
     let scales = values.chunks_exact(columns).map(|row| {
-        let largest = row.iter().fold(0.0f32, |max, x| max.max(x.abs()));
-        let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-        numbers.extend(row.iter().map(|x| (x / scale).round().clamp(-127.0, 127.0) as i8));
+        let scale = weight_scale(row.iter().copied());
+        numbers.extend(row.iter().map(|x| weight(*x, scale)));
         scale
     });
     (scales.collect(), numbers)

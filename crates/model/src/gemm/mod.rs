@@ -6,12 +6,16 @@
 //! the number of threads. Blocking follows Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication"
 //! (2008); elements of A are broadcast from where they lie unless they lie badly.
 
+mod int8;
 mod microkernel;
 mod packed;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod tile_registers;
 mod tiles;
 mod vector;
 
-pub(crate) use packed::{Packed, PanelView, panel_width};
+pub(crate) use int8::{MAX_K as MAX_INT8_K, weight, weight_scale};
+pub(crate) use packed::{Kind, Packed, PanelView, panel_width};
 pub(crate) use tiles::{Parts, is_supported as tiles_are_supported};
 
 use microkernel::{MAX_TILE, Tile};
@@ -70,8 +74,10 @@ pub(crate) fn multiply(m: usize, a: View<'_>, b: PanelView<'_>, out: Out<'_>) {
     }
     assert!((m - 1) * a.row_stride + (k - 1) * a.column_stride < a.data.len(), "A is too short");
     assert!((m - 1) * out.stride + n <= out.data.len(), "C is too short");
-    if let Some(parts) = b.parts {
-        return tiles::multiply(m, a, b, parts, out);
+    match b.kind {
+        Kind::Floats => {}
+        Kind::Tiles(parts) => return tiles::multiply(m, a, b, parts, out),
+        Kind::Bytes => return int8::multiply(m, a, b, out),
     }
     assert!(b.data.len() >= (n.div_ceil(panel_width(b.cpu)) - 1) * b.panel_stride + k * panel_width(b.cpu));
     // SAFETY: the three assertions bound every address the tiles touch; `b.cpu` was detected when packing.

@@ -3,6 +3,7 @@
 //! A panel is read from start to end by the microkernel. Weights are packed once for inference and once a step for
 //! training; keys and values are packed per sequence, and in the cache they live in panels from the start.
 
+use super::int8;
 use super::microkernel::tile_columns;
 use super::tiles::{self, Parts};
 use crate::aligned::Aligned;
@@ -13,12 +14,22 @@ pub(crate) const fn panel_width(cpu: Cpu) -> usize {
     tile_columns(cpu)
 }
 
+/// What panels hold.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    /// Numbers as they are.
+    Floats,
+    /// Tiles of bf16, that many for a number.
+    Tiles(Parts),
+    /// Whole numbers of a byte with a factor for each column.
+    Bytes,
+}
+
 /// A matrix B (k, n) in panels.
 #[derive(Clone)]
 pub(crate) struct Packed {
     cpu: Cpu,
-    /// How numbers are split, for panels of tiles.
-    parts: Option<Parts>,
+    kind: Kind,
     k: usize,
     n: usize,
     data: Aligned,
@@ -28,7 +39,7 @@ pub(crate) struct Packed {
 #[derive(Clone, Copy)]
 pub(crate) struct PanelView<'a> {
     pub(crate) cpu: Cpu,
-    pub(crate) parts: Option<Parts>,
+    pub(crate) kind: Kind,
     pub(crate) data: &'a [f32],
     /// Floats from one panel to the next.
     pub(crate) panel_stride: usize,
@@ -39,12 +50,17 @@ pub(crate) struct PanelView<'a> {
 impl Packed {
     /// Nothing yet; to be filled by [`Packed::pack_rows`] or [`Packed::pack_columns`].
     pub(crate) fn empty(cpu: Cpu) -> Packed {
-        Packed { cpu, parts: None, k: 0, n: 0, data: Aligned::default() }
+        Packed { cpu, kind: Kind::Floats, k: 0, n: 0, data: Aligned::default() }
     }
 
     /// As [`Packed::empty`], for products through tiles, which the machine must support.
     pub(crate) fn tiles(parts: Parts) -> Packed {
-        Packed { parts: Some(parts), ..Packed::empty(Cpu::Avx512) }
+        Packed { kind: Kind::Tiles(parts), ..Packed::empty(Cpu::Avx512) }
+    }
+
+    /// As [`Packed::empty`], for products of bytes.
+    pub(crate) fn bytes(cpu: Cpu) -> Packed {
+        Packed { kind: Kind::Bytes, ..Packed::empty(cpu) }
     }
 
     /// Packs B given by rows: element (p, j) is `b[p * stride + j]`.
@@ -66,17 +82,20 @@ impl Packed {
     fn reset(&mut self, k: usize, n: usize) {
         self.k = k;
         self.n = n;
-        self.data.resize(match self.parts {
-            Some(parts) => tiles::packed_len(k, n, parts),
-            None => n.next_multiple_of(panel_width(self.cpu)) * k,
+        self.data.resize(match self.kind {
+            Kind::Floats => n.next_multiple_of(panel_width(self.cpu)) * k,
+            Kind::Tiles(parts) => tiles::packed_len(k, n, parts),
+            Kind::Bytes => int8::packed_len(k, n),
         });
     }
 
     /// As [`Packed::from_rows`], into the same memory.
     pub(crate) fn pack_rows(&mut self, k: usize, n: usize, b: &[f32], stride: usize) {
         self.reset(k, n);
-        if let Some(parts) = self.parts {
-            return tiles::pack_rows(parts, (k, n), b, stride, &mut self.data);
+        match self.kind {
+            Kind::Floats => {}
+            Kind::Tiles(parts) => return tiles::pack_rows(parts, (k, n), b, stride, &mut self.data),
+            Kind::Bytes => return int8::pack((k, n), b, (stride, 1), &mut self.data),
         }
         let width = panel_width(self.cpu);
         for (panel, columns) in self.data.chunks_exact_mut((k * width).max(1)).zip((0..n).step_by(width)) {
@@ -91,8 +110,10 @@ impl Packed {
     /// As [`Packed::from_columns`], into the same memory.
     pub(crate) fn pack_columns(&mut self, k: usize, n: usize, b: &[f32], stride: usize) {
         self.reset(k, n);
-        if let Some(parts) = self.parts {
-            return tiles::pack_columns(parts, (k, n), b, stride, &mut self.data);
+        match self.kind {
+            Kind::Floats => {}
+            Kind::Tiles(parts) => return tiles::pack_columns(parts, (k, n), b, stride, &mut self.data),
+            Kind::Bytes => return int8::pack((k, n), b, (1, stride), &mut self.data),
         }
         let width = panel_width(self.cpu);
         for (panel, columns) in self.data.chunks_exact_mut((k * width).max(1)).zip((0..n).step_by(width)) {
@@ -119,19 +140,36 @@ impl Packed {
         self.part(self.k, self.n)
     }
 
+    /// Columns and floats of one panel.
+    fn panel_shape(&self) -> (usize, usize) {
+        match self.kind {
+            Kind::Floats => (panel_width(self.cpu), panel_width(self.cpu) * self.k),
+            Kind::Tiles(parts) => (tiles::WIDTH, tiles::panel_len(self.k, parts)),
+            Kind::Bytes => (int8::WIDTH, int8::panel_len(self.k)),
+        }
+    }
+
+    /// All rows and some columns, from the first one of a panel on.
+    pub(crate) fn columns(&self, columns: std::ops::Range<usize>) -> PanelView<'_> {
+        let (width, panel_stride) = self.panel_shape();
+        assert!(columns.end <= self.n && columns.start.is_multiple_of(width), "columns {columns:?} are no panels");
+        let data = &self.data[columns.start / width * panel_stride..];
+        PanelView { cpu: self.cpu, kind: self.kind, data, panel_stride, k: self.k, n: columns.len() }
+    }
+
     /// The given rows of B, all columns.
     pub(crate) fn row_range(&self, rows: std::ops::Range<usize>) -> PanelView<'_> {
-        assert!(rows.end <= self.k && self.parts.is_none(), "a range of rows is not whole tiles");
+        assert!(rows.end <= self.k && self.kind == Kind::Floats, "a range of rows is not whole tiles");
         let width = panel_width(self.cpu);
         let data = &self.data[rows.start * width..];
-        PanelView { cpu: self.cpu, parts: None, data, panel_stride: self.k * width, k: rows.len(), n: self.n }
+        PanelView { cpu: self.cpu, kind: self.kind, data, panel_stride: self.k * width, k: rows.len(), n: self.n }
     }
 
     /// The first `k` rows and `n` columns.
     pub(crate) fn part(&self, k: usize, n: usize) -> PanelView<'_> {
         let whole = (k, n) == (self.k, self.n);
-        assert!(k <= self.k && n <= self.n && (whole || self.parts.is_none()), "a part is not whole tiles");
-        let panel_stride = self.k * panel_width(self.cpu);
-        PanelView { cpu: self.cpu, parts: self.parts, data: &self.data, panel_stride, k, n }
+        assert!(k <= self.k && n <= self.n && (whole || self.kind == Kind::Floats), "a part is not whole tiles");
+        let panel_stride = self.panel_shape().1;
+        PanelView { cpu: self.cpu, kind: self.kind, data: &self.data, panel_stride, k, n }
     }
 }

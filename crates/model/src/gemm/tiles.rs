@@ -34,7 +34,7 @@ pub(crate) enum Parts {
 pub(crate) fn is_supported() -> bool {
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
     {
-        amx::is_supported()
+        super::tile_registers::has_bf16()
     }
     #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
     {
@@ -47,7 +47,7 @@ pub(super) fn packed_len(k: usize, n: usize, parts: Parts) -> usize {
     n.div_ceil(WIDTH) * panel_len(k, parts)
 }
 
-fn panel_len(k: usize, parts: Parts) -> usize {
+pub(super) fn panel_len(k: usize, parts: Parts) -> usize {
     k.div_ceil(DEPTH) * step_len(parts)
 }
 
@@ -135,72 +135,11 @@ mod amx {
     use std::arch::asm;
     use std::arch::x86_64::*;
     use std::cell::RefCell;
-    use std::sync::OnceLock;
 
     use super::{Corner, Lies, Parts, TILE, WIDTH, pack_all, packed_len, panel_len};
     use crate::aligned::Aligned;
-    use crate::cpu::Cpu;
+    use crate::gemm::tile_registers::Tiles;
     use crate::gemm::{Out, PanelView, View};
-
-    /// `arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)`.
-    const ARCH_PRCTL: usize = 158;
-    const REQUEST_PERMISSION: usize = 0x1023;
-    const TILE_DATA: usize = 18;
-
-    /// Whether processor and kernel allow tiles of bf16. The kernel's leave holds for the whole process.
-    pub(super) fn is_supported() -> bool {
-        static SUPPORTED: OnceLock<bool> = OnceLock::new();
-        *SUPPORTED.get_or_init(|| {
-            let features = __cpuid_count(7, 0).edx;
-            let (bf16, tile) = (features >> 22 & 1 == 1, features >> 24 & 1 == 1);
-            bf16 && tile && is_x86_feature_detected!("avx512bf16") && Cpu::Avx512.is_supported() && is_permitted()
-        })
-    }
-
-    fn is_permitted() -> bool {
-        let result: isize;
-        // SAFETY: a system call that changes nothing but what this process may do.
-        unsafe {
-            asm!("syscall", inlateout("rax") ARCH_PRCTL => result, in("rdi") REQUEST_PERMISSION, in("rsi") TILE_DATA,
-                 out("rcx") _, out("r11") _, options(nostack));
-        }
-        result == 0
-    }
-
-    /// The shape of all eight tiles: sixteen rows of 64 bytes.
-    #[repr(C, align(64))]
-    struct Shape([u8; 64]);
-
-    static SHAPE: Shape = {
-        let mut bytes = [0; 64];
-        bytes[0] = 1;
-        let mut i = 0;
-        while i < 8 {
-            bytes[16 + 2 * i] = 64;
-            bytes[48 + i] = 16;
-            i += 1;
-        }
-        Shape(bytes)
-    };
-
-    /// Tiles of this thread, ready for use until dropped.
-    struct Tiles;
-
-    impl Tiles {
-        fn begin() -> Tiles {
-            assert!(is_supported(), "tiles are not supported here");
-            // SAFETY: supported; the shape is valid and in memory for good.
-            unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const SHAPE.0, options(nostack)) };
-            Tiles
-        }
-    }
-
-    impl Drop for Tiles {
-        fn drop(&mut self) {
-            // SAFETY: `begin` configured them on this thread.
-            unsafe { asm!("tilerelease", options(nostack)) };
-        }
-    }
 
     thread_local! {
         /// A panel of rows of A in tiles, which stays in the first-level cache while the panels of B pass by.

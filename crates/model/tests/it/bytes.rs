@@ -1,7 +1,7 @@
 //! The same bytes: batch sizes, threads, packing, decoding against training.
 
 use model::config::Config;
-use model::inference::{self, Logits, Model, Want, advance, prefill};
+use model::inference::{self, Logits, Model, Want, Weights, advance, decode_step, prefill};
 use model::kv_cache::KvCache;
 use model::parameters::Parameters;
 use model::sequences::Sequences;
@@ -132,6 +132,75 @@ fn decoding_gives_the_bytes_of_training_at_any_batch_size() {
     }
 }
 
+/// Logits of every position of a sequence, fed at once.
+fn scored(model: &Model, t: &[u32]) -> Vec<f32> {
+    let mut logits = Logits::default();
+    prefill(model, &[t], inference::Options { threads: 1, want: Want::All }, &mut logits).unwrap();
+    (0..t.len()).flat_map(|i| logits.at(0, i).to_vec()).collect()
+}
+
+#[test]
+fn int8_decodes_the_same_bytes_at_any_batch_size() {
+    let model = Model::with_weights(parameters(), Weights::Int8).unwrap();
+    let v = config().vocab_size;
+    for (rows, threads) in [(1, 1), (7, 1), (7, 2), (32, 1), (32, 2)] {
+        let sequences: Vec<Vec<u32>> = (0..rows).map(|r| tokens(40 + r, r)).collect();
+        let want: Vec<Vec<u32>> = sequences.iter().map(|t| bits(&scored(&model, t))).collect();
+        let options = inference::Options { threads, want: Want::Last };
+        let mut logits = Logits::default();
+        let prompts: Vec<&[u32]> = sequences.iter().enumerate().map(|(r, t)| &t[..30 + r]).collect();
+        let mut cache = prefill(&model, &prompts, options, &mut logits).unwrap();
+        for step in 0..10 {
+            for (r, want) in want.iter().enumerate() {
+                let at = 29 + r + step;
+                assert_eq!(bits(logits.last(r)), want[at * v..(at + 1) * v], "{rows} rows, row {r}, step {step}");
+            }
+            let next: Vec<u32> = sequences.iter().enumerate().map(|(r, t)| t[30 + r + step]).collect();
+            decode_step(&model, &mut cache, &next, options, &mut logits).unwrap();
+        }
+    }
+}
+
+#[test]
+fn int8_stays_close_to_f32() {
+    let config = Config { num_hidden_layers: 6, vocab_size: 500, ..Config::compact(500) };
+    let parameters = Parameters::init(&config, 3).unwrap();
+    let rounded = Model::with_weights(parameters.clone(), Weights::Int8).unwrap();
+    let exact = Model::new(parameters).unwrap();
+    let t = tokens(120, 4);
+    let (given, want) = (scored(&rounded, &t), scored(&exact, &t));
+    assert_ne!(bits(&given), bits(&want));
+    for (i, (given, want)) in given.chunks(500).zip(want.chunks(500)).enumerate() {
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+        let cosine = dot(given, want) / (dot(given, given) * dot(want, want)).sqrt();
+        assert!(cosine > 0.999, "position {i}: the logits' cosine is {cosine}");
+    }
+}
+
+#[test]
+fn allowed_logits_are_the_bytes_of_all_logits() {
+    let v = config().vocab_size;
+    let prompts = [tokens(20, 1), tokens(31, 2), vec![], tokens(5, 3)];
+    let prompts: Vec<&[u32]> = prompts.iter().map(Vec::as_slice).collect();
+    // 130 tokens: none of one word, some of another, and the last word in part; two rows share no word.
+    let masks: [&[u64]; 4] = [&[0, 0xf0f0 << 40, 0], &[0, 0, 0b10], &[], &[1, 0, 0b11]];
+    for weights in [Weights::F32, Weights::Int8] {
+        let model = Model::with_weights(parameters(), weights).unwrap();
+        for threads in [1, 2] {
+            let (mut some, mut all) = (Logits::default(), Logits::default());
+            let want = Want::Allowed(&masks);
+            prefill(&model, &prompts, inference::Options { threads, want }, &mut some).unwrap();
+            prefill(&model, &prompts, inference::Options { threads, want: Want::Last }, &mut all).unwrap();
+            assert_eq!((some.positions(1), some.positions(2)), (1, 0));
+            for row in [0, 1, 3] {
+                let allowed = |t: usize| masks[row][t / 64] >> (t % 64) & 1 == 1;
+                let of = |t: usize| if allowed(t) { all.last(row)[t] } else { f32::NEG_INFINITY };
+                assert_eq!(bits(some.last(row)), bits(&(0..v).map(of).collect::<Vec<f32>>()), "{weights}, row {row}");
+            }
+        }
+    }
+}
+
 #[test]
 fn forced_tokens_forks_and_removed_rows_keep_the_bytes() {
     let model = Model::new(parameters()).unwrap();
@@ -175,6 +244,22 @@ fn misuse_of_the_cache_is_an_error() {
     check(&[], "rows of tokens");
     check(&[&[130]], "token: expected below 130, got 130");
     check(&[&[0; 257]], "at most 256 tokens, got 257");
+    for (masks, wanted) in
+        [(&[][..], "masks: expected 1, one a cache row, got 0"), (&[&[1, 2][..]], "mask: expected 3 words")]
+    {
+        let options = inference::Options { threads: 1, want: Want::Allowed(masks) };
+        let message = advance(&model, &mut cache, &[&[1]], options, &mut logits).unwrap_err().to_string();
+        assert!(message.contains(wanted), "{message}");
+    }
+    let wide = Config {
+        hidden_size: 2,
+        num_attention_heads: 1,
+        num_key_value_heads: 1,
+        intermediate_size: 65_537,
+        ..config()
+    };
+    let wide = Model::with_weights(Parameters::zeros(&wide).unwrap(), Weights::Int8).err().unwrap().to_string();
+    assert!(wide.contains("at most 65536, got 65537"), "{wide}");
     assert!(cache.fork(&[1]).is_err() && cache.truncate(0, 1).is_err());
     let mut other = KvCache::new(&Config::compact(130), 1);
     assert!(advance(&model, &mut other, &[&[1]], options, &mut logits).is_err());

@@ -1,5 +1,6 @@
 //! Integration tests of the network: gradients, references, bytes, files, vocabulary.
 
+mod allocations;
 mod bytes;
 mod files;
 mod gradients;

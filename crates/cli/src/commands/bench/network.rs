@@ -2,6 +2,7 @@
 
 use model::bench::{Batch, decode_tokens_per_second, training_tokens_per_second};
 use model::config::Config;
+use model::inference::Weights;
 use model::optim::Settings;
 use model::training::{Options, Precision};
 
@@ -16,13 +17,19 @@ fn failed(error: model::Error) -> Failure {
     Failure::new(Exit::Failed, "internal", error)
 }
 
-/// Decoding: one row on one thread, and 32 rows on all.
+/// Decoding with either kind of weights: one row on one thread, and 32 rows on all.
 pub(super) fn decode(args: &Args, _context: &Context) -> Measured {
     let config = Config::compact(VOCABULARY);
     let steps = args.count(200);
-    let one = decode_tokens_per_second(&config, 1, 1, steps).map_err(failed)?;
-    let many = decode_tokens_per_second(&config, 32, usize::from(args.threads), steps.div_ceil(4)).map_err(failed)?;
-    Ok(vec![Figure::new("decode.batch 1", one, "tokens/s"), Figure::new("decode.batch 32", many, "tokens/s")])
+    let threads = usize::from(args.threads);
+    let mut figures = vec![];
+    for weights in [Weights::F32, Weights::Int8] {
+        for (rows, threads, steps) in [(1, 1, steps), (32, threads, steps.div_ceil(4))] {
+            let speed = decode_tokens_per_second(&config, weights, (rows, threads), steps).map_err(failed)?;
+            figures.push(Figure::new(format!("decode.{weights}.batch {rows}"), speed, "tokens/s"));
+        }
+    }
+    Ok(figures)
 }
 
 /// Whole training steps of 5.5 M parameters: forward, backward, clipping, AdamW, at 32 sequences of 128 tokens, in every
