@@ -51,7 +51,7 @@ const fn slow(
 
 use Target::{AtLeast, Is, Shown, Under};
 
-const FIGURES: [Figure; 44] = [
+const FIGURES: [Figure; 46] = [
     quick("packages in the lock file", Under(200.0), "", |_| packages()),
     slow("clean release build", Under(300.0), "s", |_| clean_build()),
     quick("cold ask, start to rows, median", Under(300.0), "ms", |r| r.bench(&["cold"], "cold.median")),
