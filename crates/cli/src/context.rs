@@ -110,7 +110,7 @@ impl Context {
             model::model_folder::load(Path::new(path))
         };
         let loaded = loaded.map_err(|e| Failure::new(Exit::Model, "model_damaged", e).hint(MODEL_HINT))?;
-        let weights = self.settings().model.weights.parse().unwrap_or_default();
+        let weights = self.settings().model.weights.parse().map_err(|e| Failure::new(Exit::Settings, "settings", e))?;
         LoadedModel::with_weights(loaded, pack, weights)
             .map_err(|e| Failure::new(Exit::Model, e.cause().code(), e).hint(MODEL_HINT))
     }

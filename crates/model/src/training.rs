@@ -62,8 +62,8 @@ impl Precision {
     }
 }
 
-/// How a training step runs. `precision`, `shards`, `micro_batch_tokens` and the dropout fields decide the bytes of the result,
-/// `threads` does not.
+/// How a training step runs. `precision`, `shards`, `micro_batch_tokens` and the dropout fields decide the bytes of the
+/// result, `threads` does not.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {

@@ -166,7 +166,8 @@ impl Target {
 
 fn shown(value: f64) -> String {
     match value {
-        value if value.fract() == 0.0 => format!("{value:.0}"),
+        // No sum of nothing is shown as "-0".
+        value if value.fract() == 0.0 => format!("{:.0}", value + 0.0),
         value if value.abs() >= 100.0 => format!("{value:.0}"),
         value if value.abs() < 0.01 => format!("{value:.1e}"),
         value => format!("{value:.2}"),

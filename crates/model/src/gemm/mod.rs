@@ -230,7 +230,8 @@ unsafe fn edge(cpu: Cpu, rows: usize, columns: usize, tile: Tile) {
 mod tests {
     use super::*;
 
-    fn numbers(len: usize, seed: u32) -> Vec<f32> {
+    /// Numbers from -1 to 1, for the tests of every kind of product.
+    pub(super) fn numbers(len: usize, seed: u32) -> Vec<f32> {
         let mut state = seed;
         let mut next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

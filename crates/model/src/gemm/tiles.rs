@@ -508,17 +508,9 @@ mod amx {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::numbers;
     use super::super::{Packed, multiply};
     use super::*;
-
-    fn numbers(len: usize, seed: u32) -> Vec<f32> {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        };
-        (0..len).map(|_| next()).collect()
-    }
 
     fn bf16(x: f32) -> f64 {
         let bits = x.to_bits();

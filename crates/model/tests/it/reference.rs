@@ -94,7 +94,10 @@ fn check_tensors(
 /// brings the last bits of the smallest ones to light: after steps, products through tiles are held to a wider limit.
 fn check_against(name: &str) {
     check_precision(name, Precision::F32, 1e-4);
-    check_precision(name, Precision::Bf16x3, 5e-4);
+    // Without tiles it would be f32 once more, printed under another name.
+    if Precision::Bf16x3.available() == Precision::Bf16x3 {
+        check_precision(name, Precision::Bf16x3, 5e-4);
+    }
 }
 
 fn check_precision(name: &str, precision: Precision, after_steps: f64) {

@@ -1,16 +1,8 @@
 //! Products of whole numbers: their definition, every kernel, the longest sums, what is not finite.
 
+use super::super::tests::numbers;
 use super::super::{Packed, multiply as product};
 use super::*;
-
-fn numbers(len: usize, seed: u32) -> Vec<f32> {
-    let mut state = seed;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-    };
-    (0..len).map(|_| next()).collect()
-}
 
 const SHAPES: [(usize, usize, usize); 7] =
     [(1, 3, 5), (7, 300, 33), (16, 64, 64), (3, 256, 512), (40, 704, 96), (33, 17, 130), (2, 5, 64)];
