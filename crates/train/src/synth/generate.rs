@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::mix::Mix;
 use super::pair::{self, Drops};
 use super::shapes::count::Counts;
 use super::split::Split;
@@ -9,7 +10,7 @@ use super::studio::Studio;
 use crate::example::Example;
 
 /// Trees drawn before their examples are written.
-const BLOCK: u64 = 2048;
+const BLOCK: u64 = 1024;
 
 /// How much to generate.
 #[derive(Debug, Clone, Copy)]
@@ -49,12 +50,16 @@ pub fn generate<E>(
 ) -> Result<Generated, E> {
     let mut generated = Generated::default();
     let mut seen = BTreeSet::new();
+    let mut mix = Mix::default();
     // A stream that yields nothing for so long is dry.
     let most_blocks = 4 + 400 * amount.questions as u64 / BLOCK;
     for block in 0..most_blocks {
-        let found = block_of(studios, split, amount, block, (&mut generated.drops, &mut generated.shapes));
-        for examples in found {
-            let new: Vec<Example> = examples.into_iter().filter(|e| seen.insert(fingerprint(e))).collect();
+        let found =
+            block_of(studios, split, (amount, mix.odds()), block, (&mut generated.drops, &mut generated.shapes));
+        let of_tree = |examples: Vec<Example>| examples.into_iter().filter(|e| seen.insert(fingerprint(e))).collect();
+        let found: Vec<Vec<Example>> = found.into_iter().map(of_tree).collect();
+        mix.learn(BLOCK, found.iter().flatten());
+        for new in found {
             generated.trees += usize::from(!new.is_empty());
             for example in new {
                 if generated.questions == amount.questions {
@@ -77,7 +82,7 @@ fn fingerprint(example: &Example) -> u64 {
 fn block_of(
     studios: &[Studio<'_>],
     split: Split,
-    amount: Amount,
+    (amount, odds): (Amount, [f64; 3]),
     block: u64,
     (drops, counts): (&mut Drops, &mut Counts),
 ) -> Vec<Vec<Example>> {
@@ -89,7 +94,16 @@ fn block_of(
         let found: Vec<(u64, Vec<Example>)> = indexes
             .map(|index| {
                 let studio = &studios[index as usize % studios.len()];
-                (index, pair::examples(studio, split, (amount.seed, index), amount.voices, (&mut drops, &mut counts)))
+                (
+                    index,
+                    pair::examples(
+                        studio,
+                        split,
+                        (amount.seed, index),
+                        (odds, amount.voices),
+                        (&mut drops, &mut counts),
+                    ),
+                )
             })
             .collect();
         (found, drops, counts)

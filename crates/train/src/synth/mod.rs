@@ -9,7 +9,7 @@
 //! * [`decline`]: questions that must not be answered.
 //! * [`pair`]: tree and question together: run, normalised, aligned, admitted.
 //! * [`vary`]: many pairs like one written by hand.
-//! * [`split`], [`generate`], [`sets`]: train, dev and test, many trees at once.
+//! * [`split`], [`mix`], [`generate`], [`sets`]: train, dev and test, kinds in their shares, many trees at once.
 //! * [`world`], [`studio`]: the words and values that all of it is drawn from.
 
 pub mod build;
@@ -17,6 +17,7 @@ pub mod decline;
 pub mod dice;
 pub mod generate;
 pub mod meaning;
+pub mod mix;
 pub mod noise;
 pub mod pair;
 pub mod pattern;

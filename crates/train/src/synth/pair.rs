@@ -18,14 +18,12 @@ use sql::verify::verify;
 
 use super::dice::Dice;
 use super::meaning::{Ask, Shape};
+use super::mix::Kind;
 use super::shapes::count::Counts;
 use super::split::Split;
 use super::studio::Studio;
 use super::{build, decline, noise, sample, say, shapes};
 use crate::example::{Example, ExampleSlot, Intent};
-
-/// The share of questions that must not be answered.
-const DECLINED: f64 = 0.1;
 
 /// Why a tree or a question was dropped, and how often.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,19 +43,20 @@ impl Drops {
     }
 }
 
-/// The examples of one tree of a split: the tree `index` of a seed, asked in up to `voices` ways.
+/// The examples of one tree of a split: the tree `index` of a seed, its kind drawn by the odds, asked in up to `voices`
+/// ways.
 pub fn examples(
     studio: &Studio<'_>,
     split: Split,
     (seed, index): (u64, u64),
-    voices: usize,
+    (odds, voices): ([f64; 3], usize),
     (drops, counts): (&mut Drops, &mut Counts),
 ) -> Vec<Example> {
     let mut dice = Dice::new(seed, index * 2);
-    match dice.weighted(&[DECLINED, shapes::SHARE, 1.0 - DECLINED - shapes::SHARE]) {
-        0 => declined(studio, split, (seed, index), voices.div_ceil(2), drops),
-        1 => shapes::ask::examples(studio, split, (seed, index), (voices, &mut dice), counts),
-        _ => simple(studio, split, (seed, index), (voices, &mut dice), drops),
+    match Kind::ALL[dice.weighted(&odds)] {
+        Kind::Declined => declined(studio, split, (seed, index), voices.div_ceil(2), drops),
+        Kind::Shape => shapes::ask::examples(studio, split, (seed, index), (voices, &mut dice), counts),
+        Kind::Simple => simple(studio, split, (seed, index), (voices, &mut dice), drops),
     }
 }
 

@@ -28,8 +28,6 @@ use self::pen::Pen;
 use super::dice::Dice;
 use super::world::World;
 
-/// The share of trees that are drawn from the shapes; with what is lost on the way, about 40 % of questions.
-pub const SHARE: f64 = 0.4;
 /// Attempts at one shape before it is given up for this question.
 const ATTEMPTS: usize = 6;
 
@@ -108,7 +106,7 @@ pub const SHAPES: &[Shape] = &[
     shape("computed_order", 2.0, row::computed_order),
     shape("length", 1.0, row::length),
     shape("upper", 0.8, row::upper),
-    shape("joined_text", 0.8, row::joined_text),
+    shape("joined_text", 0.5, row::joined_text),
     shape("initials", 0.7, row::initials),
     shape("or_else", 1.5, row::or_else),
     shape("labelled", 1.5, row::labelled),
