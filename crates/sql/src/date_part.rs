@@ -96,8 +96,11 @@ pub fn part_of(catalog: &Catalog, column: ColumnId) -> Option<(ColumnId, DatePar
     Some((day, DatePart::ALL[at % DatePart::ALL.len()]))
 }
 
-/// The column that stands for a part of a day.
+/// The column that stands for a part of a day; only the catalog's own days have one, not those of a CTE.
 pub fn part_column(catalog: &Catalog, day: ColumnId, part: DatePart) -> Option<ColumnId> {
+    if !catalog.table_ids().any(|table| table == day.table) {
+        return None;
+    }
     let at = days(catalog, day.table).position(|c| c == day)?;
     let offset = DatePart::ALL.iter().position(|p| *p == part)?;
     let column = catalog.table(day.table).columns.len() + at * DatePart::ALL.len() + offset;

@@ -108,7 +108,7 @@ pub const SHAPES: &[Shape] = &[
     shape("computed_order", 2.0, row::computed_order),
     shape("length", 1.0, row::length),
     shape("upper", 0.8, row::upper),
-    shape("joined_text", 0.8, row::joined_text),
+    shape("joined_text", 0.5, row::joined_text),
     shape("initials", 0.7, row::initials),
     shape("or_else", 1.5, row::or_else),
     shape("labelled", 1.5, row::labelled),

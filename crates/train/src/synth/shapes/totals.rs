@@ -125,17 +125,22 @@ pub fn total_with_zero(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let m = pen.amount(child)?;
     let (rows, kids) = (pen.rows(table, 1), pen.rows(child, 1));
     let shown = pen.display(table, "p").join(", ");
-    let extra: Vec<String> =
-        kids.filters.iter().filter_map(|f| pen.condition(f, "t")).map(|c| format!(" AND {c}")).collect();
-    let sql = format!(
-        "SELECT {shown}, COALESCE(SUM({}), 0) AS total FROM {} LEFT JOIN {} ON {}{}{} GROUP BY {shown}",
-        pen.col("t", m),
-        pen.from(table, "p"),
-        pen.from(child, "t"),
-        pen.tie(key, "t", "p"),
-        extra.concat(),
-        rows.filter(pen, "p", &[]),
-    );
+    let (value, filter) = (pen.col("t", m), rows.filter(pen, "p", &[]));
+    let (parent, source) = (pen.from(table, "p"), pen.from(child, "t"));
+    let sql = if kids.filters.is_empty() {
+        let tie = pen.tie(key, "t", "p");
+        format!(
+            "SELECT {shown}, COALESCE(SUM({value}), 0) AS total FROM {parent} LEFT JOIN {source} ON {tie}{filter} GROUP BY {shown}"
+        )
+    } else {
+        let (from, to) = pen.key(key)?;
+        let (k, to) = (pen.col("t", from), pen.col("p", to));
+        let kept = kids.filter(pen, "t", &[format!("{k} IS NOT NULL")]);
+        format!(
+            "WITH a AS (SELECT {k} AS k, SUM({value}) AS v FROM {source}{kept} GROUP BY {k}) \
+             SELECT {shown}, COALESCE(a.v, 0) AS total FROM {parent} LEFT JOIN a ON a.k = {to}{filter}"
+        )
+    };
     let shown = pen.shown_things(table);
     Some(
         Draft::new("total_with_zero", "frame", sql)

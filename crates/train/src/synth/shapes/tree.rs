@@ -1,6 +1,6 @@
 //! A table beside itself: pairs that share something, and hierarchies.
 
-use schema::{ColumnId, ForeignKeyId, Role, TableId};
+use schema::{ColumnId, ForeignKeyId, Role, TableId, Type};
 
 use super::super::meaning::Filter;
 use super::draft::{Draft, Rows, Thing};
@@ -10,6 +10,8 @@ use super::pen::Pen;
 pub fn pairs(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let table = pen.table(|p, t| !p.columns(t, &[Role::Name]).is_empty())?;
     let (name, id) = (pen.name(table)?, pen.id(table));
+    // Each pair once needs an order of keys, and texts have none here.
+    (pen.world.ty(id) == Type::Integer).then_some(())?;
     let parents = pen.world.parents(table);
     let (shared, variant, said) = match pen.dice.pick(&parents) {
         Some(&key) if pen.dice.chance(0.5) => {
