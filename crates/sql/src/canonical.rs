@@ -9,6 +9,7 @@
 //! * `from`: which source stands where, and over which keys.
 //! * `condition`: conditions as chains of ANDs and groups of ORs.
 //! * `expression`: columns, aggregates, arithmetic and literals.
+//! * `window`: windows, and groups that they read.
 //! * `text`: lexemes as SQL.
 
 mod case;
@@ -21,6 +22,7 @@ mod set;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
+mod window;
 
 use schema::Catalog;
 use thiserror::Error;
@@ -55,7 +57,7 @@ type Result<T> = std::result::Result<T, NotCanonical>;
 pub fn lexemes(query: &Query, catalog: &Catalog, lexicon: &Lexicon, options: CanonicalOptions) -> Result<Vec<Lexeme>> {
     let mut writer =
         Writer { catalog, lexicon, today: options.today, out: vec![], places: vec![], scopes: vec![], ctes: vec![] };
-    let (ctes, query) = cte::hoisted(query)?;
+    let (ctes, query) = cte::hoisted(&window::lifted(query))?;
     writer.write_ctes(&ctes)?;
     writer.query(&query, Kind::Top)?;
     writer.word(Word::End);

@@ -215,6 +215,48 @@ pub enum Word {
     DaysFrom,
     /// `) )` after it
     DaysEnd,
+    /// `ROW_NUMBER() OVER (`
+    RowNumber,
+    /// `RANK() OVER (`
+    Rank,
+    /// `DENSE_RANK() OVER (`
+    DenseRank,
+    /// `NTILE(4) OVER (`
+    Quartile,
+    /// `NTILE(10) OVER (`
+    Decile,
+    /// `COUNT(*) OVER (`
+    CountOver,
+    /// `SUM(` of a window
+    SumOver,
+    /// `AVG(` of a window
+    AvgOver,
+    /// `MIN(` of a window
+    MinOver,
+    /// `MAX(` of a window
+    MaxOver,
+    /// `LAG(`
+    Lag,
+    /// `LEAD(`
+    Lead,
+    /// `) OVER (` after an argument
+    Over,
+    /// `PARTITION BY`
+    PartitionBy,
+    /// The rows before and this one
+    RowsToHere,
+    /// The rows before
+    RowsBefore,
+    /// Two rows up to this one
+    RowsTwo,
+    /// Three rows up to this one
+    RowsThree,
+    /// Four rows up to this one
+    RowsFour,
+    /// Six rows up to this one
+    RowsSix,
+    /// Twelve rows up to this one
+    RowsTwelve,
     /// The day asked on, as a literal
     Today,
     /// End of the query; no text
@@ -223,7 +265,7 @@ pub enum Word {
 
 impl Word {
     /// All words with their text, in vocabulary order.
-    pub const ALL: [(Word, &'static str); 61] = [
+    pub const ALL: [(Word, &'static str); 82] = [
         (Word::Select, "SELECT"),
         (Word::Distinct, "DISTINCT"),
         (Word::Comma, ","),
@@ -283,9 +325,35 @@ impl Word {
         (Word::Days, "( JULIANDAY("),
         (Word::DaysFrom, ") - JULIANDAY("),
         (Word::DaysEnd, ") )"),
+        (Word::RowNumber, "ROW_NUMBER() OVER ("),
+        (Word::Rank, "RANK() OVER ("),
+        (Word::DenseRank, "DENSE_RANK() OVER ("),
+        (Word::Quartile, "NTILE(4) OVER ("),
+        (Word::Decile, "NTILE(10) OVER ("),
+        (Word::CountOver, "COUNT(*) OVER ("),
+        (Word::SumOver, "SUM("),
+        (Word::AvgOver, "AVG("),
+        (Word::MinOver, "MIN("),
+        (Word::MaxOver, "MAX("),
+        (Word::Lag, "LAG("),
+        (Word::Lead, "LEAD("),
+        (Word::Over, ") OVER ("),
+        (Word::PartitionBy, "PARTITION BY"),
+        (Word::RowsToHere, "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"),
+        (Word::RowsBefore, "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"),
+        (Word::RowsTwo, "ROWS BETWEEN 1 PRECEDING AND CURRENT ROW"),
+        (Word::RowsThree, "ROWS BETWEEN 2 PRECEDING AND CURRENT ROW"),
+        (Word::RowsFour, "ROWS BETWEEN 3 PRECEDING AND CURRENT ROW"),
+        (Word::RowsSix, "ROWS BETWEEN 5 PRECEDING AND CURRENT ROW"),
+        (Word::RowsTwelve, "ROWS BETWEEN 11 PRECEDING AND CURRENT ROW"),
         (Word::Today, "<today>"),
         (Word::End, ""),
     ];
+
+    /// Whether it begins a window.
+    pub fn opens_window(self) -> bool {
+        (Word::RowNumber..=Word::Lead).contains(&self)
+    }
 
     /// The word's text.
     pub fn text(self) -> &'static str {
@@ -403,7 +471,14 @@ impl Lexicon {
         match lexeme {
             Lexeme::Word(Word::End) => "<end>".to_owned(),
             Lexeme::Word(word) => match word {
-                Word::OrOpen | Word::Scalar | Word::InQuery | Word::NotInQuery => format!("{} <{word:?}>", word.text()),
+                Word::OrOpen
+                | Word::Scalar
+                | Word::InQuery
+                | Word::NotInQuery
+                | Word::SumOver
+                | Word::AvgOver
+                | Word::MinOver
+                | Word::MaxOver => format!("{} <{word:?}>", word.text()),
                 _ => word.text().to_owned(),
             },
             Lexeme::Table(table) => source_text(catalog, table),

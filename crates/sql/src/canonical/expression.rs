@@ -172,7 +172,10 @@ impl Writer<'_> {
     }
 
     fn write_aggregate(&mut self, call: &Call, e: &Expr) -> Result<()> {
-        if call.over.is_some() || !call.order_by.is_empty() {
+        if let Some(window) = &call.over {
+            return self.write_window(call, window, e);
+        }
+        if !call.order_by.is_empty() {
             return not_canonical(feature(e), e.span);
         }
         if let Some(argument) = self.filtered_argument(call) {
@@ -202,12 +205,17 @@ impl Writer<'_> {
             return not_canonical("aggregate within an aggregate", e.span);
         }
         self.word(word);
-        match call.args[0].kind {
-            ExprKind::Case { .. } => self.write_case(&call.args[0])?,
-            _ => self.write_expression(&call.args[0], None)?,
-        }
+        self.write_argument(&call.args[0])?;
         self.word(Word::Close);
         Ok(())
+    }
+
+    /// Writes the argument of an aggregate or a window, or what a window is ordered by.
+    pub(super) fn write_argument(&mut self, e: &Expr) -> Result<()> {
+        match e.kind {
+            ExprKind::Case { .. } => self.write_case(e),
+            _ => self.write_expression(e, None),
+        }
     }
 
     fn write_count_rows(&mut self) -> Result<()> {
@@ -284,7 +292,7 @@ impl Writer<'_> {
     }
 
     /// Whether any part of an expression, subqueries aside, is as asked.
-    fn any_part(&self, e: &Expr, is: &dyn Fn(&Expr) -> bool) -> bool {
+    pub(super) fn any_part(&self, e: &Expr, is: &dyn Fn(&Expr) -> bool) -> bool {
         is(e)
             || match &e.kind {
                 ExprKind::Binary(a, _, b) => self.any_part(a, is) || self.any_part(b, is),
@@ -300,7 +308,11 @@ impl Writer<'_> {
     }
 
     pub(super) fn has_column(&self, e: &Expr) -> bool {
-        self.any_part(e, &|e| matches!(e.kind, ExprKind::Column { .. }))
+        self.any_part(e, &|e| match &e.kind {
+            ExprKind::Column { .. } => true,
+            ExprKind::Call(call) => call.over.is_some(),
+            _ => false,
+        })
     }
 
     pub(super) fn has_scalar(&self, e: &Expr) -> bool {
@@ -323,7 +335,7 @@ impl Writer<'_> {
     pub(super) fn bare_columns<'e>(&self, e: &'e Expr) -> Vec<&'e Expr> {
         match &e.kind {
             _ if is_shown_column(e) => vec![e],
-            ExprKind::Call(_) if self.has_aggregate(e) => vec![],
+            ExprKind::Call(call) if call.over.is_some() || self.has_aggregate(e) => vec![],
             ExprKind::Call(call) => call.args.iter().flat_map(|a| self.bare_columns(a)).collect(),
             ExprKind::Binary(a, _, b) => [self.bare_columns(a), self.bare_columns(b)].concat(),
             ExprKind::Unary(_, a) | ExprKind::Cast { operand: a, .. } => self.bare_columns(a),

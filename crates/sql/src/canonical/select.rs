@@ -94,7 +94,7 @@ impl Writer<'_> {
         let edges = edges_of(&from);
         let (where_, having) = self.split_conditions(select, &from)?;
         let mut shape = self.shape(query, select, &having, &edges)?;
-        (shape.distinct, shape.repeats) = (shape.distinct && all, !first);
+        (shape.distinct, shape.repeats, shape.is_arm) = (shape.distinct && all, !first, true);
         self.write_clauses(&shape, from, &where_, &having, kind)
     }
 
@@ -201,8 +201,15 @@ impl Writer<'_> {
         if !having.is_empty() && !grouped {
             return not_canonical("having without group by", Default::default());
         }
-        let mut shape =
-            Shape { distinct: select.distinct, keys, grouped, one_row: aggregated && !grouped, items, repeats: false };
+        let mut shape = Shape {
+            distinct: select.distinct,
+            keys,
+            grouped,
+            one_row: aggregated && !grouped,
+            items,
+            repeats: false,
+            is_arm: false,
+        };
         let shown_order = order.iter().all(|e| shape.items.contains(e));
         if grouped && !aggregated && having.is_empty() && shown_order && self.keys_are_outputs(&shape) {
             (shape.distinct, shape.grouped) = (true, false);
@@ -314,6 +321,11 @@ impl Writer<'_> {
             if kind == Kind::Member && !is_column && !matches!(e.kind, ExprKind::Call(_)) {
                 return not_canonical("computed output of an in subquery", e.span);
             }
+            if self.has_window(e)
+                && (!kind.is_whole() || shape.distinct || shape.grouped || shape.one_row || shape.is_arm)
+            {
+                return not_canonical("window here", e.span);
+            }
             let start = self.out.len();
             self.write_expression(e, None)?;
             let lexemes = self.out[start..].to_vec();
@@ -412,7 +424,7 @@ impl Writer<'_> {
         let start = self.out.len();
         match alias {
             Some(number) => self.out.push(Lexeme::Output(number)),
-            None if !self.has_column(&e) && !self.has_aggregate(&e) => {
+            None if self.has_window(&e) || !self.has_column(&e) && !self.has_aggregate(&e) => {
                 return not_canonical(format!("order by {}", super::condition::feature(&e)), e.span);
             }
             None if !shape.grouped && self.has_aggregate(&e) => {
@@ -458,6 +470,8 @@ struct Shape {
     one_row: bool,
     /// A later arm of a set operation: it may show one thing in two places.
     repeats: bool,
+    /// An arm of a set operation.
+    is_arm: bool,
 }
 
 /// The edges of a FROM clause, and whether each is a left join.

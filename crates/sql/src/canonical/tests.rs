@@ -166,7 +166,6 @@ fn outputs() {
          SELECT 1 FROM P => ! constant output
          SELECT UPPER(name) FROM P => ! function UPPER
          SELECT CASE WHEN cost > 1 THEN 1 ELSE 0 END FROM P => ! case
-         SELECT ROW_NUMBER() OVER (ORDER BY cost) FROM P => ! window
          SELECT SUM(DISTINCT cost) FROM P => ! distinct sum or average
          SELECT COUNT(*) FILTER (WHERE cost > 1) FROM P => SELECT COUNT( CASE WHEN P.cost > 1 THEN 1 END ) AS c1 FROM P",
     );
@@ -202,6 +201,25 @@ fn ctes() {
          WITH t AS (SELECT status FROM P), u AS (SELECT name FROM P) SELECT status FROM t WHERE status = 'v2' => WITH cte_1 AS ( SELECT P.status AS c1 FROM P ) SELECT cte_1.c1 FROM cte_1 WHERE cte_1.c1 = 'v2'
          SELECT P.name FROM P JOIN R ON R.dept = P.dept => SELECT P.name FROM P JOIN R ON R.dept = P.dept
          SELECT P.name FROM P, R => ! join without a key",
+    );
+}
+
+#[test]
+fn windows() {
+    check(
+        "SELECT name, ROW_NUMBER() OVER (ORDER BY cost DESC, name) AS n FROM P => SELECT P.name , ROW_NUMBER() OVER ( ORDER BY P.cost DESC , P.name ) AS c1 FROM P
+         SELECT name, cost, RANK() OVER (PARTITION BY dept, status ORDER BY budget - cost) FROM P ORDER BY 3 LIMIT 2 => SELECT P.name , P.cost , RANK() OVER ( PARTITION BY P.dept , P.status ORDER BY P.budget - P.cost ) AS c1 FROM P ORDER BY c1 LIMIT 2
+         SELECT name, cost * 100.0 / SUM(cost) OVER () FROM P => SELECT P.name , 100.0 * P.cost / SUM( P.cost ) OVER ( ) AS c1 FROM P
+         SELECT start, SUM(cost) OVER (ORDER BY start RANGE UNBOUNDED PRECEDING), AVG(cost) OVER (ORDER BY start ROWS 4 PRECEDING) FROM P => ! window frame
+         SELECT start, SUM(cost) OVER (ORDER BY start ROWS UNBOUNDED PRECEDING), COUNT(*) OVER (PARTITION BY dept) FROM P => SELECT P.start , SUM( P.cost ) OVER ( ORDER BY P.start ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW ) AS c1 , COUNT(*) OVER ( PARTITION BY P.dept ) AS c2 FROM P
+         SELECT start, cost - LAG(cost, 1) OVER (ORDER BY start), LEAD(name) OVER (ORDER BY start) FROM P => SELECT P.start , P.cost - LAG( P.cost ) OVER ( ORDER BY P.start ) AS c1 , LEAD( P.name ) OVER ( ORDER BY P.start ) AS c2 FROM P
+         SELECT dept, SUM(cost) AS n, RANK() OVER (ORDER BY SUM(cost) DESC) FROM P GROUP BY dept ORDER BY n => WITH cte_1 AS ( SELECT P.dept AS c1 , SUM( P.cost ) AS c2 FROM P GROUP BY P.dept ) SELECT cte_1.c1 , cte_1.c2 , RANK() OVER ( ORDER BY cte_1.c2 DESC ) AS c1 FROM cte_1 ORDER BY cte_1.c2
+         SELECT dept, SUM(cost) * 100.0 / SUM(SUM(cost)) OVER () FROM P WHERE open = 1 GROUP BY 1 HAVING SUM(cost) > 71 => WITH cte_1 AS ( SELECT P.dept AS c1 , SUM( P.cost ) AS c2 FROM P WHERE P.open = 1 GROUP BY P.dept HAVING SUM( P.cost ) > 71 ) SELECT cte_1.c1 , 100.0 * cte_1.c2 / SUM( cte_1.c2 ) OVER ( ) AS c1 FROM cte_1
+         SELECT t.name FROM (SELECT name, RANK() OVER (PARTITION BY dept ORDER BY cost DESC) AS n FROM P) AS t WHERE t.n <= 71 => WITH cte_1 AS ( SELECT P.name AS c1 , RANK() OVER ( PARTITION BY P.dept ORDER BY P.cost DESC ) AS c2 FROM P ) SELECT cte_1.c1 FROM cte_1 WHERE cte_1.c2 <= 71
+         SELECT STRFTIME('%Y', start) AS y, SUM(cost), SUM(SUM(cost)) OVER (ORDER BY STRFTIME('%Y', start)) FROM P GROUP BY y => WITH cte_1 AS ( SELECT STRFTIME('%Y', P.start) AS c1 , SUM( P.cost ) AS c2 FROM P GROUP BY STRFTIME('%Y', P.start) ) SELECT cte_1.c1 , cte_1.c2 , SUM( cte_1.c2 ) OVER ( ORDER BY cte_1.c1 ) AS c1 FROM cte_1
+         SELECT DISTINCT RANK() OVER (ORDER BY cost) FROM P => ! window here
+         SELECT RANK() OVER () FROM P => ! window without an order
+         SELECT SUM(cost) FILTER (WHERE open = 1) OVER () FROM P => ! window of this shape",
     );
 }
 

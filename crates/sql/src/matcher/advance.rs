@@ -37,6 +37,7 @@ impl Matcher<'_> {
                 Frame::Call(result) => self.take_call_end(result, child, id),
                 Frame::Days(days) => self.take_in_days(days, id, lexeme),
                 Frame::Case(case) => self.take_in_case(case, lexeme),
+                Frame::Window(window) => self.take_in_window(window, child, id, lexeme),
             };
             if taken {
                 return;
@@ -77,7 +78,7 @@ impl Matcher<'_> {
     }
 
     /// Opens an expression and lets it take its first lexeme.
-    fn open_expression(&mut self, expression: Expression, id: u32, lexeme: Lexeme) -> bool {
+    pub(super) fn open_expression(&mut self, expression: Expression, id: u32, lexeme: Lexeme) -> bool {
         self.frames.push(Frame::Expression(expression));
         self.take_expression(expression, id, lexeme)
     }
@@ -371,6 +372,10 @@ impl Matcher<'_> {
             Lexeme::Word(Word::CaseWhen) => {
                 self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
                 self.open_case(&e);
+            }
+            Lexeme::Word(word) if word.opens_window() => {
+                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
+                self.open_window(&e, word);
             }
             Lexeme::Word(Word::Days) => {
                 self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));

@@ -29,6 +29,7 @@ impl Matcher<'_> {
                 Frame::Pattern(_) | Frame::Call(_) => 1,
                 Frame::Days(days) => days.cost() + self.days_detour(days),
                 Frame::Case(case) => case.cost(),
+                Frame::Window(window) => self.window_cost(window),
                 Frame::Expression(e) => self.expression_cost(e, above.is_none()) + after_days(e, above),
             };
         }
@@ -121,7 +122,7 @@ impl Matcher<'_> {
     }
 
     /// What a column in SELECT may bring along, where the tables mentioned have none that would do.
-    fn detour(&self, e: &Expression) -> usize {
+    pub(super) fn detour(&self, e: &Expression) -> usize {
         let level = self.level();
         // A value of a CASE may be a constant, and the right side of its conditions a literal.
         let literal = |visit: &mut dyn FnMut(u32)| self.literals(e.kinds, e.versus, visit);

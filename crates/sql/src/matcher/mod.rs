@@ -11,6 +11,7 @@
 //! * `scope`, `offer`, `operand`: what may come next.
 //! * `set`: the arms of a set operation.
 //! * `cte`: CTEs and joins without a declared key.
+//! * `window`: windows over the rows of a query.
 //! * `advance`: what a lexeme does.
 //! * `cost`: how far the end is.
 //! * [`walk`]: random queries, for tests and measurement.
@@ -34,6 +35,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 pub mod walk;
+mod window;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -46,6 +48,7 @@ pub use grammar::{Grammar, Limits};
 use offer::Offers;
 pub use slots::SlotTable;
 use state::{Frame, Level, LevelKind, Phase};
+pub(crate) use window::FRAMES;
 
 /// A lexeme came that the grammar does not allow here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

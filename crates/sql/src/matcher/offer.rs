@@ -57,6 +57,7 @@ impl Matcher<'_> {
                 Frame::Call(_) => return self.put(Word::Close, out),
                 Frame::Days(days) => return self.offer_in_days(days, out),
                 Frame::Case(case) => return self.offer_in_case(case, out),
+                Frame::Window(window) => return self.offer_in_window(window, out),
                 Frame::Between(b) => return self.offer_between(b, out),
                 Frame::List(l) => return self.offer_list(l, out),
                 Frame::Pair(pair) => return self.offer_pair(pair, out),
@@ -183,7 +184,7 @@ impl Matcher<'_> {
         if level.kind == LevelKind::Exists {
             return self.offer_end(out);
         }
-        if !level.distinct && !level.crowded && self.sees(Place::Where, true, kind::ANY) {
+        if !level.distinct && !level.crowded && !level.windowed && self.sees(Place::Where, true, kind::ANY) {
             self.put(Word::GroupBy, out);
         }
         if level.missing_keys() == 0 {

@@ -133,7 +133,7 @@ impl Matcher<'_> {
     /// Offers the set operations that may follow a SELECT.
     pub(crate) fn offer_set(&self, out: &mut Offers) {
         let level = self.level();
-        let is_whole = level.is_whole() && level.arm.number + 1 < ARMS;
+        let is_whole = level.is_whole() && !level.windowed && level.arm.number + 1 < ARMS;
         if !is_whole || !level.may_be_followed(self.grammar, false) {
             return;
         }

@@ -9,6 +9,7 @@ use super::days::Days;
 use super::few::Few;
 use super::grammar::{Grammar, Kinds, Node, kind};
 use super::set::Arm;
+use super::window::Window;
 use crate::lexeme::Word;
 
 /// No lexeme.
@@ -82,6 +83,10 @@ pub(crate) struct Level {
     pub(crate) grouped: bool,
     /// More plain columns than GROUP BY could take: no aggregate may follow.
     pub(crate) crowded: bool,
+    /// An output has a window: no groups.
+    pub(crate) windowed: bool,
+    /// An output is another row's value that is no number.
+    pub(crate) lagged: bool,
     /// Computed outputs so far.
     pub(crate) computed: u8,
     /// Hash of the output being read.
@@ -126,6 +131,8 @@ impl Level {
             filtered: false,
             grouped: false,
             crowded: false,
+            windowed: false,
+            lagged: false,
             computed: 0,
             running: 0,
             need: Few::default(),
@@ -194,7 +201,7 @@ impl Level {
     /// Whether aggregates may stand in SELECT.
     pub(crate) fn may_aggregate(&self) -> bool {
         let mixes = self.is_whole() || self.bare.is_empty();
-        !self.distinct && mixes && (self.aggregated || !self.crowded)
+        !self.distinct && !self.windowed && mixes && (self.aggregated || !self.crowded)
     }
 
     /// Whether the output being read equals an earlier one.
@@ -228,6 +235,8 @@ pub(crate) enum Frame {
     Days(Days),
     /// A CASE.
     Case(Case),
+    /// A window.
+    Window(Window),
 }
 
 /// Where an expression stands: which columns it sees, and whether aggregates.

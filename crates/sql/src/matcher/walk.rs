@@ -2,6 +2,7 @@
 
 use super::Matcher;
 use super::grammar::kind;
+use super::window::FRAMES;
 use crate::bitset::BitSet;
 use crate::lexeme::{ColumnRef, Lexeme, TableRef, Word};
 use crate::tree::{SlotPart, SlotUse};
@@ -36,8 +37,10 @@ const CROSS: u16 = 113;
 const WITH: u16 = 1008;
 /// The sort of joins of two tables without a key.
 const FREE_JOIN: u16 = 114;
+/// The sort of the words that open a window.
+const WINDOW: u16 = 1010;
 /// Sorts that come less often than others: once in so many times.
-const RARE: [(u16, usize); 2] = [(WITH, 2), (FREE_JOIN, 10)];
+const RARE: [(u16, usize); 3] = [(WITH, 2), (FREE_JOIN, 10), (WINDOW, 4)];
 
 /// A lexeme of the mask: first its sort, then itself.
 fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize) -> Option<u32> {
@@ -77,6 +80,8 @@ fn sort_of(lexeme: Lexeme, tables: usize) -> u16 {
             Word::Open | Word::Days => 1006,
             Word::With | Word::WithSecond | Word::WithThird => WITH,
             Word::Union | Word::UnionAll | Word::Intersect | Word::Except => 1007,
+            word if word.opens_window() => WINDOW,
+            word if FRAMES.contains(&word) => 1009,
             other => other as u16,
         },
         Lexeme::Table(table) if is_cte(table) => 110,
@@ -113,7 +118,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 48] = [
+pub const CONSTRUCTS: [(&str, Has); 56] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -159,6 +164,14 @@ pub const CONSTRUCTS: [(&str, Has); 48] = [
     ("except", |q| has(q, Word::Except)),
     ("cte", |q| has(q, Word::With)),
     ("second cte", |q| has(q, Word::WithSecond)),
+    ("row number", |q| has(q, Word::RowNumber)),
+    ("rank", |q| has(q, Word::Rank) || has(q, Word::DenseRank)),
+    ("ntile", |q| has(q, Word::Quartile) || has(q, Word::Decile)),
+    ("lag or lead", |q| has(q, Word::Lag) || has(q, Word::Lead)),
+    ("total over a window", |q| [Word::CountOver, Word::SumOver, Word::AvgOver].into_iter().any(|w| has(q, w))),
+    ("least or greatest of a window", |q| has(q, Word::MinOver) || has(q, Word::MaxOver)),
+    ("partition by", |q| has(q, Word::PartitionBy)),
+    ("frame", |q| FRAMES.into_iter().any(|word| has(q, word))),
     ("join without a key", |q| q.iter().any(|l| matches!(l, Lexeme::JoinOn(_)))),
     ("left join without a key", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoinOn(_)))),
     ("cross join of one row", |q| q.iter().any(|l| matches!(l, Lexeme::Cross(_)))),
