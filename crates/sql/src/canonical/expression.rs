@@ -74,9 +74,11 @@ impl Writer<'_> {
         };
         let mut factors = self.factors(e);
         factors.sort_by_key(|factor| match &factor.kind {
-            ExprKind::Literal(Literal { slot: None, .. }) => 0,
-            _ if !self.any_part(factor, &says) => 1,
-            _ => 2,
+            // Only in front does a quotient need no brackets, in which no subquery may stand.
+            ExprKind::Binary(_, BinaryOp::Div, _) if self.has_scalar(factor) => 0,
+            ExprKind::Literal(Literal { slot: None, .. }) => 1,
+            _ if !self.any_part(factor, &says) => 2,
+            _ => 3,
         });
         self.fold_constants(&mut factors);
         factors

@@ -54,8 +54,13 @@ impl Writer<'_> {
         let first = self.settle(start)?;
         let mut waiting: Vec<&Source> = sources.iter().skip(1).collect();
         let (mut joins, mut keyed) = (Vec::new(), Classes::default());
+        // Beside an outer join the order stays: what is joined first may be what a later join hangs on.
+        let ordered = sources.iter().any(|s| s.join == JoinKind::Left);
         while !waiting.is_empty() {
-            let found = waiting.iter().enumerate().find_map(|(i, s)| self.way_to(s, &equal).map(|way| (i, way)));
+            let ready = |s: &&&Source| self.way_to(s, &equal).is_some() || self.pair_of(s, &pool).is_some();
+            let last = if ordered { waiting.iter().position(|s| ready(&s)).map(|i| i + 1) } else { None };
+            let within = &waiting[..last.unwrap_or(waiting.len())];
+            let found = within.iter().enumerate().find_map(|(i, s)| self.way_to(s, &equal).map(|way| (i, way)));
             match found {
                 Some((i, way)) => joins.push(self.take_way(waiting.remove(i), way, &mut keyed)?),
                 None => self.join_freely(&mut waiting, &pool, &mut joins, &mut keyed)?,

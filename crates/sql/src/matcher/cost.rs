@@ -5,7 +5,7 @@
 
 use super::Matcher;
 use super::days::Days;
-use super::grammar::kind;
+use super::grammar::{ColumnFacts, kind};
 use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role, Wants};
 
 /// More than any budget.
@@ -132,7 +132,10 @@ impl Matcher<'_> {
         }
         let alone = e.expects && e.is_first() && e.role != Role::Parenthesis;
         let kinds = if alone { e.kinds } else { kind::NUMBER };
-        let near = level.need.iter().any(|&node| level.ctes.kinds(self.grammar, node) & kinds != 0);
+        // A column is not compared with itself.
+        let versus = if alone { e.versus } else { NONE };
+        let fits = |(id, facts): (u32, ColumnFacts)| facts.kinds & kinds != 0 && !facts.part && id != versus;
+        let near = level.need.iter().any(|&node| level.node_columns(self.grammar, node).any(fits));
         match (near, self.may_aggregate(e)) {
             (true, _) => 0,
             // COUNT(*) needs no table, but makes keys of the plain columns.
