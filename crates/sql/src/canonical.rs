@@ -9,6 +9,7 @@
 //! * `from`: which source stands where, and over which keys.
 //! * `condition`: conditions as chains of ANDs and groups of ORs.
 //! * `expression`: columns, aggregates, arithmetic and literals.
+//! * `lift`: subqueries that need a join.
 //! * `window`: windows, and groups that they read.
 //! * `text`: lexemes as SQL.
 
@@ -17,6 +18,7 @@ mod condition;
 mod cte;
 mod expression;
 mod from;
+mod lift;
 mod select;
 mod set;
 #[cfg(test)]
@@ -57,7 +59,7 @@ type Result<T> = std::result::Result<T, NotCanonical>;
 pub fn lexemes(query: &Query, catalog: &Catalog, lexicon: &Lexicon, options: CanonicalOptions) -> Result<Vec<Lexeme>> {
     let mut writer =
         Writer { catalog, lexicon, today: options.today, out: vec![], places: vec![], scopes: vec![], ctes: vec![] };
-    let (ctes, query) = cte::hoisted(&window::lifted(query))?;
+    let (ctes, query) = cte::hoisted(&lift::lifted(query, catalog))?;
     writer.write_ctes(&ctes)?;
     writer.query(&query, Kind::Top)?;
     writer.word(Word::End);

@@ -154,7 +154,8 @@ impl Writer<'_> {
 
     /// `flag <> 0` and the like as `flag = 1`; a condition compared with true or false as itself.
     fn plain_flag(&self, a: &Expr, op: BinaryOp, b: &Expr) -> Option<Cond> {
-        let ExprKind::Literal(Literal { value: Value::Integer(n @ (0 | 1)), slot: None }) = b.kind else { return None };
+        // "One contact marked primary" says no number beside a flag.
+        let ExprKind::Literal(Literal { value: Value::Integer(n @ (0 | 1)), .. }) = b.kind else { return None };
         let holds = match op {
             BinaryOp::Eq => n == 1,
             BinaryOp::NotEq => n == 0,

@@ -205,6 +205,18 @@ fn ctes() {
 }
 
 #[test]
+fn subqueries_that_need_a_join() {
+    check(
+        "SELECT p.name FROM P p WHERE p.cost > 2 * (SELECT AVG(q.cost) FROM P q WHERE q.dept = p.dept AND q.open = 1) AND p.status = 'v1' => WITH cte_1 AS ( SELECT P.dept AS c1 , AVG( P.cost ) AS c2 FROM P WHERE P.open = 1 GROUP BY P.dept ) SELECT P.name FROM P JOIN cte_1 ON cte_1.c1 = P.dept WHERE P.cost > 2 * cte_1.c2 AND P.status = 'v1'
+         SELECT p.name FROM P p WHERE p.cost > (SELECT COUNT(*) FROM P q WHERE q.dept = p.dept) => ! outer column
+         SELECT p.name FROM P p WHERE EXISTS (SELECT 1 FROM R q WHERE q.dept = p.dept AND q.rate > 2) => SELECT P.name FROM P WHERE P.dept IN ( SELECT R.dept FROM R WHERE R.rate > 2 )
+         SELECT p.name FROM P p WHERE NOT EXISTS (SELECT 1 FROM R q WHERE q.dept = p.dept AND q.rate > 2) => WITH cte_1 AS ( SELECT DISTINCT R.dept AS c1 FROM R WHERE R.rate > 2 ) SELECT P.name FROM P LEFT JOIN cte_1 ON cte_1.c1 = P.dept WHERE cte_1.c1 IS NULL
+         SELECT P.name, COUNT(S.id) FROM P LEFT JOIN S ON S.code = P.code AND S.role = 'v1' GROUP BY P.code => WITH cte_1 AS ( SELECT S.id AS c1 , S.code AS c2 FROM S WHERE S.role = 'v1' ) SELECT P.name , COUNT( cte_1.c1 ) AS c1 FROM P LEFT JOIN cte_1 ON cte_1.c2 = P.code GROUP BY P.code , P.name
+         SELECT P.name FROM P WHERE NOT EXISTS (SELECT 1 FROM S WHERE S.code = P.code AND S.share > 2) => SELECT P.name FROM P WHERE NOT EXISTS ( SELECT 1 FROM S WHERE S.code = P.code AND S.share > 2 )",
+    );
+}
+
+#[test]
 fn windows() {
     check(
         "SELECT name, ROW_NUMBER() OVER (ORDER BY cost DESC, name) AS n FROM P => SELECT P.name , ROW_NUMBER() OVER ( ORDER BY P.cost DESC , P.name ) AS c1 FROM P
@@ -237,7 +249,7 @@ fn joins() {
          SELECT M.note FROM M JOIN L ON L.a = M.a AND M.b = L.b => SELECT M.note FROM M JOIN L ON L.a = M.a AND L.b = M.b
          SELECT M.note FROM M JOIN L ON L.a = M.a => SELECT M.note FROM M JOIN L ON L.a = M.a
          SELECT x.share FROM S x, P, S y WHERE x.code = y.code AND y.code = P.code => SELECT S.share FROM S JOIN P ON P.code = S.code JOIN S AS S_2 ON S_2.code = P.code
-         SELECT p.name FROM P p LEFT JOIN S s ON s.code = p.code AND s.share > 1 => ! join without a key
+         SELECT p.name FROM P p LEFT JOIN S s ON s.code = p.code AND s.share > 1 => WITH cte_1 AS ( SELECT S.code AS c1 FROM S WHERE S.share > 1 ) SELECT P.name FROM P LEFT JOIN cte_1 ON cte_1.c1 = P.code
          SELECT p.name FROM P p JOIN R ON R.dept = p.dept => SELECT P.name FROM P JOIN R ON R.dept = P.dept
          SELECT p.name FROM S s FULL JOIN P p ON s.code = p.code => ! full join",
     );

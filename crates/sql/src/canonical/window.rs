@@ -3,34 +3,11 @@
 use schema::Value;
 
 use super::condition::feature;
+use super::lift::derived;
 use super::{Result, Writer, not_canonical};
 use crate::lexeme::{Lexeme, Word};
-use crate::tree::{
-    Body, Call, Expr, ExprKind, Item, JoinKind, Literal, OrderItem, Query, Select, Source, SourceId, SourceKind, Span,
-    Window,
-};
-use crate::visit::{PartMut, each_expr_here, each_query_mut, each_select, parts_of_expr_mut};
-
-/// A query in which no SELECT both groups and has windows.
-pub(super) fn lifted(query: &Query) -> Query {
-    let mut query = query.clone();
-    let mut next = 1 + greatest_source(&query);
-    each_query_mut(&mut query, &mut |query| {
-        if query.select().is_some_and(|select| is_over_groups(select)) {
-            lift(query, SourceId(next));
-            next += 1;
-        }
-    });
-    query
-}
-
-fn greatest_source(query: &Query) -> u16 {
-    let mut greatest = 0;
-    each_select(query, &mut |select| {
-        greatest = select.from.iter().fold(greatest, |greatest, source| greatest.max(source.id.0));
-    });
-    greatest
-}
+use crate::tree::{Body, Call, Expr, ExprKind, Item, Literal, OrderItem, Query, Select, SourceId, Window};
+use crate::visit::{PartMut, each_expr_here, parts_of_expr_mut};
 
 fn is_window(e: &Expr) -> bool {
     matches!(&e.kind, ExprKind::Call(call) if call.over.is_some())
@@ -58,9 +35,9 @@ fn is_over_groups(select: &Select) -> bool {
     any(is_window) && (!select.group_by.is_empty() || any(is_aggregate))
 }
 
-/// Puts what a query groups into a derived table, whose columns its outputs then read.
-fn lift(query: &mut Query, source: SourceId) {
-    let Some(select) = query.select_mut() else { return };
+/// Puts what a query groups into a derived table, whose columns its outputs then read, where it has windows.
+pub(super) fn lift_groups(query: &mut Query, source: SourceId) {
+    let Some(select) = query.select_mut().filter(|select| is_over_groups(select)) else { return };
     let outputs: Vec<Expr> = select.items.iter().map(|item| item.expr.clone()).collect();
     let mut inner = std::mem::take(select);
     let mut outer = Select { distinct: inner.distinct, items: std::mem::take(&mut inner.items), ..Select::default() };
@@ -72,15 +49,8 @@ fn lift(query: &mut Query, source: SourceId) {
     without.into_iter().chain(with).for_each(|item| groups.take(&mut item.expr));
     query.order_by.iter_mut().for_each(|item| groups.take(&mut item.expr));
     inner.items = groups.shown.iter().cloned().map(Item::new).collect();
-    let columns = (1..=inner.items.len()).map(|n| format!("c{n}")).collect();
-    outer.from = vec![Source {
-        id: source,
-        kind: SourceKind::Derived { query: Box::new(Query::from_select(inner)), columns },
-        alias: None,
-        join: JoinKind::Cross,
-        on: None,
-        span: Span::default(),
-    }];
+    let width = inner.items.len();
+    outer.from = vec![derived(source, Query::from_select(inner), width)];
     query.body = Body::Select(Box::new(outer));
 }
 

@@ -1,0 +1,258 @@
+//! Subqueries that canonical SQL cannot say where they stand, as joins with derived tables that it can:
+//! * `x > (SELECT AVG(q.x) FROM t q WHERE q.g = p.g)`, tied by what is no declared key, as a join with the averages by `g`
+//!   (Kim 1982, "On Optimizing an SQL-like Nested Query"; COUNT, which is 0 and not null for no rows, is left alone);
+//! * `EXISTS` tied in such a way as `IN`, `NOT EXISTS` as a left join that finds nothing;
+//! * a left join with conditions on the joined table alone as a left join of its rows that meet them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use schema::{Catalog, ColumnId, TableId};
+
+use super::window;
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, Item, JoinKind, Query, Select, Source, SourceId, SourceKind, Span};
+use crate::visit::{each_expr, each_expr_mut, each_expr_of_query, each_query_mut, each_select, rewrite_expr};
+
+/// A query that says the same with derived tables, where they are needed.
+pub(super) fn lifted(query: &Query, catalog: &Catalog) -> Query {
+    let mut query = query.clone();
+    let mut lifter = Lifter { catalog, tables: tables_of(&query), next: 1 + greatest_source(&query) };
+    each_query_mut(&mut query, &mut |query| lifter.query(query));
+    query
+}
+
+fn greatest_source(query: &Query) -> u16 {
+    let mut greatest = 0;
+    each_select(query, &mut |select| {
+        greatest = select.from.iter().fold(greatest, |greatest, source| greatest.max(source.id.0));
+    });
+    greatest
+}
+
+/// The table of each source that is one.
+fn tables_of(query: &Query) -> HashMap<SourceId, TableId> {
+    let mut tables = HashMap::new();
+    each_select(query, &mut |select| {
+        tables.extend(select.from.iter().filter_map(|source| Some((source.id, source.table_id()?))));
+    });
+    tables
+}
+
+struct Lifter<'a> {
+    catalog: &'a Catalog,
+    tables: HashMap<SourceId, TableId>,
+    /// The next free source.
+    next: u16,
+}
+
+/// What ties a subquery to an enclosing query: a column of each.
+struct Tie {
+    inner: Expr,
+    outer: Expr,
+}
+
+impl Lifter<'_> {
+    fn query(&mut self, query: &mut Query) {
+        self.filter_joined(query);
+        if let Some(select) = query.select_mut() {
+            self.untie_conditions(select);
+        }
+        let source = self.fresh();
+        window::lift_groups(query, source);
+    }
+
+    fn fresh(&mut self) -> SourceId {
+        self.next += 1;
+        SourceId(self.next - 1)
+    }
+
+    /// Conditions of left joins that are about the joined table alone.
+    fn filter_joined(&mut self, query: &mut Query) {
+        let Some(select) = query.select() else { return };
+        let is_candidate = |source: &&Source| source.join == JoinKind::Left && source.table_id().is_some();
+        let ids: Vec<SourceId> = select.from.iter().filter(is_candidate).map(|source| source.id).collect();
+        for id in ids {
+            let fresh = self.fresh();
+            filter_left(query, id, fresh);
+            self.tables.remove(&id);
+        }
+    }
+
+    fn untie_conditions(&mut self, select: &mut Select) {
+        let Some(filter) = select.filter.take() else { return };
+        let mut kept: Vec<Expr> = Vec::new();
+        for condition in filter.conjuncts() {
+            let mut condition = condition.clone();
+            if !self.untie_exists(select, &mut condition) && is_comparison(&condition) {
+                rewrite_expr(&mut condition, &mut |e| self.untie_scalar(select, e));
+            }
+            kept.push(condition);
+        }
+        select.filter = kept.into_iter().reduce(Expr::and);
+    }
+
+    /// `EXISTS` as `IN`, `NOT EXISTS` as a null test of a left join.
+    fn untie_exists(&mut self, select: &mut Select, condition: &mut Expr) -> bool {
+        let ExprKind::Exists { query, negated } = &condition.kind else { return false };
+        let Some((mut inner, tie)) = self.untied(query) else { return false };
+        let Some(shown) = inner.select_mut() else { return false };
+        if !shown.group_by.is_empty() || shown.having.is_some() || inner.limit.is_some() {
+            return false;
+        }
+        let Some(shown) = inner.select_mut() else { return false };
+        shown.items = vec![Item::new(tie.inner.clone())];
+        *condition = if *negated {
+            shown.distinct = true;
+            let source = self.join(select, inner, 1, JoinKind::Left, &tie);
+            ExprKind::IsNull { operand: Box::new(column(source, 0)), negated: false }.into()
+        } else {
+            ExprKind::InQuery { operand: Box::new(tie.outer), query: Box::new(inner), negated: false }.into()
+        };
+        true
+    }
+
+    /// A total of the rows tied to one as a column of a join.
+    fn untie_scalar(&mut self, select: &mut Select, e: &mut Expr) {
+        let ExprKind::Scalar(query) = &e.kind else { return };
+        let Some((mut inner, tie)) = self.untied(query) else { return };
+        if inner.limit.is_some() || !inner.order_by.is_empty() {
+            return;
+        }
+        let Some(shown) = inner.select_mut() else { return };
+        let [item] = shown.items.as_slice() else { return };
+        if !is_null_of_nothing(&item.expr) || !shown.group_by.is_empty() || shown.having.is_some() {
+            return;
+        }
+        shown.items.insert(0, Item::new(tie.inner.clone()));
+        shown.group_by = vec![tie.inner.clone()];
+        let source = self.join(select, inner, 2, JoinKind::Inner, &tie);
+        *e = column(source, 1);
+    }
+
+    fn join(&mut self, select: &mut Select, query: Query, width: usize, join: JoinKind, tie: &Tie) -> SourceId {
+        let id = self.fresh();
+        let on = column(id, 0).binary(BinaryOp::Eq, tie.outer.clone());
+        select.from.push(Source { join, on: Some(on), ..derived(id, query, width) });
+        id
+    }
+
+    /// A subquery without the one equality that ties it to an enclosing query; none where no key is needed for it, or it
+    /// says more of the enclosing query.
+    fn untied(&self, query: &Query) -> Option<(Query, Tie)> {
+        let mut own = BTreeSet::new();
+        each_select(query, &mut |select| own.extend(select.from.iter().map(|source| source.id)));
+        let mut inner = query.clone();
+        let select = inner.select_mut()?;
+        let filter = select.filter.take()?;
+        let mut tie = None;
+        let mut rest: Vec<Expr> = Vec::new();
+        for condition in filter.conjuncts() {
+            match tie_of(condition, &own) {
+                Some(found) if tie.is_none() => tie = Some(found),
+                _ => rest.push(condition.clone()),
+            }
+        }
+        select.filter = rest.into_iter().reduce(Expr::and);
+        let mut free = true;
+        each_expr_of_query(&inner, &mut |e| free &= source_of(e).is_none_or(|source| own.contains(&source)));
+        tie.filter(|tie| free && !self.is_key(tie)).map(|tie| (inner, tie))
+    }
+
+    /// Whether the two columns are those of a declared key.
+    fn is_key(&self, tie: &Tie) -> bool {
+        let id = |e: &Expr| match e.kind {
+            ExprKind::Column { source, column } => Some(ColumnId { table: *self.tables.get(&source)?, column }),
+            _ => None,
+        };
+        let (Some(a), Some(b)) = (id(&tie.inner), id(&tie.outer)) else { return false };
+        let mut pairs = self.catalog.foreign_key_ids().flat_map(|key| self.catalog.key_pairs(key));
+        pairs.any(|pair| pair == (a, b) || pair == (b, a))
+    }
+}
+
+fn column(source: SourceId, column: u16) -> Expr {
+    ExprKind::Column { source, column }.into()
+}
+
+/// A query as a source.
+pub(super) fn derived(id: SourceId, query: Query, width: usize) -> Source {
+    let columns = (1..=width).map(|n| format!("c{n}")).collect();
+    let kind = SourceKind::Derived { query: Box::new(query), columns };
+    Source { id, kind, alias: None, join: JoinKind::Cross, on: None, span: Span::default() }
+}
+
+fn source_of(e: &Expr) -> Option<SourceId> {
+    match e.kind {
+        ExprKind::Column { source, .. } | ExprKind::RowId(source) => Some(source),
+        _ => None,
+    }
+}
+
+fn is_comparison(e: &Expr) -> bool {
+    use BinaryOp::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
+    matches!(e.kind, ExprKind::Binary(_, Eq | NotEq | Lt | LtEq | Gt | GtEq, _))
+}
+
+/// `own column = column of an enclosing query`.
+fn tie_of(condition: &Expr, own: &BTreeSet<SourceId>) -> Option<Tie> {
+    let ExprKind::Binary(a, BinaryOp::Eq, b) = &condition.kind else { return None };
+    let is_own = |e: &Expr| match e.kind {
+        ExprKind::Column { source, .. } => Some(own.contains(&source)),
+        _ => None,
+    };
+    match (is_own(a)?, is_own(b)?) {
+        (true, false) => Some(Tie { inner: *a.clone(), outer: *b.clone() }),
+        (false, true) => Some(Tie { inner: *b.clone(), outer: *a.clone() }),
+        _ => None,
+    }
+}
+
+/// Whether a total over no rows is null.
+fn is_null_of_nothing(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Call(Call { function, args, over: None, .. }) => {
+            args.len() == 1 && ["SUM", "AVG", "MIN", "MAX"].contains(&function.as_str())
+        }
+        _ => false,
+    }
+}
+
+/// Puts the conditions of a left join that are about the joined table alone into a derived table in its place.
+fn filter_left(query: &mut Query, id: SourceId, fresh: SourceId) {
+    let is_own = |e: &Expr| {
+        let mut own = true;
+        each_expr(e, &mut |part| own &= source_of(part).is_none_or(|source| source == id));
+        own
+    };
+    let Some(source) = query.select_mut().and_then(|s| s.from.iter_mut().find(|s| s.id == id)) else { return };
+    let (Some(table), Some(on)) = (source.table_id(), source.on.clone()) else { return };
+    let (own, ties): (Vec<&Expr>, Vec<&Expr>) = on.conjuncts().into_iter().partition(|e| is_own(e));
+    if own.is_empty() || ties.is_empty() {
+        return;
+    }
+    let mut filter = own.into_iter().cloned().reduce(Expr::and);
+    source.on = ties.into_iter().cloned().reduce(Expr::and);
+    let mut columns: Vec<u16> = Vec::new();
+    each_expr_mut(query, &mut |e| {
+        if let ExprKind::Column { source, column } = &mut e.kind
+            && *source == id
+        {
+            let at = columns.iter().position(|c| c == column).unwrap_or_else(|| {
+                columns.push(*column);
+                columns.len() - 1
+            });
+            *column = at as u16;
+        }
+    });
+    if let Some(filter) = &mut filter {
+        rewrite_expr(filter, &mut |e| {
+            if let ExprKind::Column { source, .. } = &mut e.kind {
+                *source = fresh;
+            }
+        });
+    }
+    let items = columns.iter().map(|c| Item::new(column(fresh, *c))).collect();
+    let select = Select { items, from: vec![Source::table(fresh, table)], filter, ..Select::default() };
+    if let Some(source) = query.select_mut().and_then(|s| s.from.iter_mut().find(|s| s.id == id)) {
+        source.kind = derived(id, Query::from_select(select), columns.len()).kind;
+    }
+}
