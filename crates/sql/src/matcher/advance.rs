@@ -434,7 +434,6 @@ impl Matcher<'_> {
             operators: e.operators + 1,
             last: op,
             sums: e.sums || op.is_sum(),
-            divides: e.divides || op == Op::Divide,
             result: kind::NUMBER,
             source: NONE,
             must_multiply: false,

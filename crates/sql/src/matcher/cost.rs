@@ -6,6 +6,7 @@
 use super::Matcher;
 use super::days::Days;
 use super::grammar::{ColumnFacts, kind};
+use super::set::OPERATIONS;
 use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role, Wants};
 
 /// More than any budget.
@@ -36,15 +37,35 @@ impl Matcher<'_> {
         cost
     }
 
-    /// Whether the budget is so near that each lexeme's cost must be looked at.
+    /// Whether the budget is so near that some lexeme's cost must be looked at.
     pub(crate) fn is_tight(&self) -> bool {
+        let step = self.step() + self.arms();
         let bare: usize = self.levels.iter().map(|level| level.bare.len()).sum();
-        let arms: usize = self.levels.iter().map(Level::arm_room).sum();
-        let joins = if self.level().ctes.is_empty() { 0 } else { 24 };
-        let step = 24 + 2 * bare + arms + joins;
         // No goal needs more than 16 lexemes besides those that `step` counts, so most states need no sum.
         let (remaining, goals) = (self.remaining as usize, self.frames.len() + self.levels.len());
-        remaining < step + 2 * bare + arms + 16 * goals && remaining < self.closing_cost() + step
+        remaining < step + 2 * bare + self.arms() + 16 * goals && remaining < self.closing_cost() + step
+    }
+
+    /// Whether it is so near that every lexeme's cost must be, and not only that of a further arm.
+    pub(crate) fn is_near(&self) -> bool {
+        (self.remaining as usize) < self.closing_cost() + self.step()
+    }
+
+    /// Whether a lexeme opens a further arm, which may need more than any other lexeme.
+    pub(crate) fn opens_arm(&self, id: u32) -> bool {
+        OPERATIONS.iter().any(|word| self.grammar.word(*word) == id)
+    }
+
+    /// The most lexemes that one may add to what is needed, a further arm aside.
+    fn step(&self) -> usize {
+        let bare: usize = self.levels.iter().map(|level| level.bare.len()).sum();
+        let joins = if self.level().ctes.is_empty() { 0 } else { 24 };
+        24 + 2 * bare + joins
+    }
+
+    /// The most that a further arm may add.
+    fn arms(&self) -> usize {
+        self.levels.iter().map(Level::arm_room).sum()
     }
 
     fn level_cost(&self, level: &Level, above: Option<&Frame>) -> usize {

@@ -87,8 +87,9 @@ impl<'g> Matcher<'g> {
         mask.reset(self.grammar.lexeme_count());
         self.offer(&mut Offers::Mask(mask));
         if self.is_tight() {
-            let mut trial = self.clone();
-            let dear: Vec<u32> = mask.iter().filter(|&id| !self.is_affordable(id, &mut trial)).collect();
+            let (mut trial, near) = (self.clone(), self.is_near());
+            let is_dear = |id: &u32| (near || self.opens_arm(*id)) && !self.is_affordable(*id, &mut trial);
+            let dear: Vec<u32> = mask.iter().filter(is_dear).collect();
             dear.into_iter().for_each(|id| mask.remove(id));
         }
     }
