@@ -215,6 +215,20 @@ pub enum Word {
     DaysFrom,
     /// `) )` after it
     DaysEnd,
+    /// `COALESCE(`
+    Coalesce,
+    /// `NULLIF(` of a divisor
+    NullIf,
+    /// `ABS(`
+    Abs,
+    /// `ROUND(`
+    Round,
+    /// `, 0 )` after what a function is of
+    OrZero,
+    /// `, 1 )` after what is rounded
+    ToTenths,
+    /// `, 2 )` after what is rounded
+    ToHundredths,
     /// The day asked on, as a literal
     Today,
     /// End of the query; no text
@@ -223,7 +237,7 @@ pub enum Word {
 
 impl Word {
     /// All words with their text, in vocabulary order.
-    pub const ALL: [(Word, &'static str); 61] = [
+    pub const ALL: [(Word, &'static str); 68] = [
         (Word::Select, "SELECT"),
         (Word::Distinct, "DISTINCT"),
         (Word::Comma, ","),
@@ -283,6 +297,13 @@ impl Word {
         (Word::Days, "( JULIANDAY("),
         (Word::DaysFrom, ") - JULIANDAY("),
         (Word::DaysEnd, ") )"),
+        (Word::Coalesce, "COALESCE("),
+        (Word::NullIf, "NULLIF("),
+        (Word::Abs, "ABS("),
+        (Word::Round, "ROUND("),
+        (Word::OrZero, ", 0 )"),
+        (Word::ToTenths, ", 1 )"),
+        (Word::ToHundredths, ", 2 )"),
         (Word::Today, "<today>"),
         (Word::End, ""),
     ];

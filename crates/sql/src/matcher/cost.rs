@@ -6,7 +6,7 @@
 use super::Matcher;
 use super::days::Days;
 use super::grammar::{ColumnFacts, kind};
-use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role, Wants};
+use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role};
 
 /// More than any budget.
 const NEVER: usize = 1 << 20;
@@ -15,21 +15,27 @@ impl Matcher<'_> {
     /// An upper bound of the lexemes needed to end the query, [`crate::lexeme::Word::End`] included.
     pub fn closing_cost(&self) -> usize {
         let mut levels = self.levels.iter();
+        let mut own = &self.levels[0];
         let mut cost = 0;
         for (i, frame) in self.frames.iter().enumerate() {
             let above = self.frames.get(i + 1);
             cost += match frame {
-                Frame::Query => levels.next().map_or(0, |level| self.level_cost(level, above)),
+                Frame::Query => levels.next().map_or(0, |level| {
+                    own = level;
+                    self.level_cost(level, above)
+                }),
                 Frame::Conditions(c) => conditions_cost(c),
                 Frame::Compare(c) if c.right => 0,
                 Frame::Compare(_) => self.predicate_cost(above),
                 Frame::Between(b) => between_cost(b),
                 Frame::List(l) => list_cost(l),
                 Frame::Pair(pair) => pair.cost(),
-                Frame::Pattern(_) | Frame::Call(_) => 1,
+                Frame::Pattern(_) | Frame::Call(_) | Frame::Function(_) => 1,
                 Frame::Days(days) => days.cost() + self.days_detour(days),
                 Frame::Case(case) => case.cost(),
-                Frame::Expression(e) => self.expression_cost(e, above.is_none()) + after_days(e, above),
+                Frame::Expression(e) => {
+                    self.expression_cost(e, own, above.is_none()) + after_days(e, above) + after_query(e, above)
+                }
             };
         }
         cost
@@ -43,7 +49,7 @@ impl Matcher<'_> {
         let step = 24 + 2 * bare + arms + joins;
         // No goal needs more than 16 lexemes besides those that `step` counts, so most states need no sum.
         let (remaining, goals) = (self.remaining as usize, self.frames.len() + self.levels.len());
-        remaining < step + 2 * bare + arms + 16 * goals && remaining < self.closing_cost() + step
+        remaining < step + 2 * (bare + joins) + arms + 16 * goals && remaining < self.closing_cost() + step
     }
 
     fn level_cost(&self, level: &Level, above: Option<&Frame>) -> usize {
@@ -86,20 +92,20 @@ impl Matcher<'_> {
         }
     }
 
-    fn expression_cost(&self, e: &Expression, innermost: bool) -> usize {
+    fn expression_cost(&self, e: &Expression, level: &Level, innermost: bool) -> usize {
         let mut cost = 0;
         if e.expects {
             let needs_query = e.role == Role::Right
                 && e.is_first()
                 && innermost
                 && !self.has_plain_right(&Expression { source: e.versus, ..*e }, e.kinds);
-            cost += if needs_query { 11 } else { 1 + self.detour(e) };
+            cost += if needs_query { 11 } else { 1 + self.detour(e, level) };
         } else if e.must_multiply || (innermost && !e.is_met() && !(e.role == Role::Right && e.is_first())) {
-            cost += 2 + self.detour(e);
+            cost += 2 + self.detour(e, level);
         }
         if e.role == Role::Parenthesis {
-            let after = if e.before.leaves_sums_open() || !e.is_paid() { 2 + self.detour(e) } else { 0 };
-            cost += 1 + after + if e.is_needed() { 0 } else { 2 };
+            let after = if e.before.leaves_sums_open() || !e.is_paid() { 2 + self.detour(e, level) } else { 0 };
+            cost += 1 + after + if e.is_needed() { 0 } else { 2 + self.detour(e, level) };
         }
         cost
     }
@@ -121,8 +127,7 @@ impl Matcher<'_> {
     }
 
     /// What a column in SELECT may bring along, where the tables mentioned have none that would do.
-    fn detour(&self, e: &Expression) -> usize {
-        let level = self.level();
+    fn detour(&self, e: &Expression, level: &Level) -> usize {
         // A value of a CASE may be a constant, and the right side of its conditions a literal.
         let literal = |visit: &mut dyn FnMut(u32)| self.literals(e.kinds, e.versus, visit);
         let plain = e.role == Role::Right && e.is_first() && Self::has_at_least(1, literal);
@@ -135,7 +140,7 @@ impl Matcher<'_> {
         let versus = if alone { e.versus } else { NONE };
         let fits = |(id, facts): (u32, ColumnFacts)| facts.kinds & kinds != 0 && !facts.part && id != versus;
         let near = level.need.iter().any(|&node| level.node_columns(self.grammar, node).any(fits));
-        match (near, self.may_aggregate(e)) {
+        match (near, level.may_take_aggregate(e)) {
             (true, _) => 0,
             // COUNT(*) needs no table, but makes keys of the plain columns.
             (false, true) if level.aggregated => 0,
@@ -147,8 +152,13 @@ impl Matcher<'_> {
 
 /// A difference of days is no aggregate: where one is wanted, an operator and the aggregate follow.
 fn after_days(e: &Expression, above: Option<&Frame>) -> usize {
-    let wants_aggregate = [e.wants, e.debt].contains(&Wants::Aggregate) && !e.has_aggregate;
-    if wants_aggregate && matches!(above, Some(Frame::Days(_))) { 2 } else { 0 }
+    if e.lacks_aggregate() && matches!(above, Some(Frame::Days(_))) { 2 } else { 0 }
+}
+
+/// A subquery is no column: where one, or an aggregate, is wanted, an operator and it follow.
+fn after_query(e: &Expression, above: Option<&Frame>) -> usize {
+    let done = e.role == Role::Right || e.place == Place::Item || e.is_paid();
+    if !done && matches!(above, Some(Frame::Query)) { 2 } else { 0 }
 }
 
 fn keys_cost(level: &Level) -> usize {

@@ -57,6 +57,7 @@ impl Matcher<'_> {
                 Frame::Call(_) => return self.put(Word::Close, out),
                 Frame::Days(days) => return self.offer_in_days(days, out),
                 Frame::Case(case) => return self.offer_in_case(case, out),
+                Frame::Function(word) => return self.offer_function_end(*word, out),
                 Frame::Between(b) => return self.offer_between(b, out),
                 Frame::List(l) => return self.offer_list(l, out),
                 Frame::Pair(pair) => return self.offer_pair(pair, out),

@@ -36,8 +36,12 @@ const CROSS: u16 = 113;
 const WITH: u16 = 1008;
 /// The sort of joins of two tables without a key.
 const FREE_JOIN: u16 = 114;
+/// The sort of functions of a number.
+const FUNCTION: u16 = 1011;
+/// The sort of a subquery as an operand.
+const SCALAR: u16 = Word::Scalar as u16;
 /// Sorts that come less often than others: once in so many times.
-const RARE: [(u16, usize); 2] = [(WITH, 2), (FREE_JOIN, 10)];
+const RARE: [(u16, usize); 4] = [(WITH, 2), (FREE_JOIN, 10), (FUNCTION, 6), (SCALAR, 4)];
 
 /// A lexeme of the mask: first its sort, then itself.
 fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize) -> Option<u32> {
@@ -76,6 +80,8 @@ fn sort_of(lexeme: Lexeme, tables: usize) -> u16 {
             Word::Exists | Word::NotExists => 1005,
             Word::Open | Word::Days => 1006,
             Word::With | Word::WithSecond | Word::WithThird => WITH,
+            Word::Coalesce | Word::NullIf | Word::Abs | Word::Round => FUNCTION,
+            Word::OrZero | Word::ToTenths | Word::ToHundredths => 1012,
             Word::Union | Word::UnionAll | Word::Intersect | Word::Except => 1007,
             other => other as u16,
         },
@@ -113,7 +119,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 48] = [
+pub const CONSTRUCTS: [(&str, Has); 54] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -146,6 +152,12 @@ pub const CONSTRUCTS: [(&str, Has); 48] = [
     ("not exists", |q| has(q, Word::NotExists)),
     ("scalar subquery", |q| has(q, Word::Scalar)),
     ("correlated scalar", correlated_scalar),
+    ("subquery in an output", |q| outputs_with(q, |l| matches!(l, Lexeme::Word(Word::Scalar)))),
+    ("tied subquery in an output", |q| outputs_with(q, |l| matches!(l, Lexeme::Correlate(_)))),
+    ("coalesce", |q| has(q, Word::Coalesce)),
+    ("nullif", |q| has(q, Word::NullIf)),
+    ("abs", |q| has(q, Word::Abs)),
+    ("round", |q| has(q, Word::Round)),
     ("null test", |q| has(q, Word::IsNull) || has(q, Word::IsNotNull)),
     ("like", |q| has(q, Word::Like) || has(q, Word::NotLike)),
     ("between", |q| has(q, Word::Between)),
@@ -186,6 +198,30 @@ fn correlated_scalar(query: &[Lexeme]) -> bool {
     false
 }
 
+/// Whether such a lexeme stands in an output of a whole query: between SELECT and the FROM that belongs to it.
+fn outputs_with(query: &[Lexeme], is: fn(&Lexeme) -> bool) -> bool {
+    // For each open SELECT: whether its FROM has come.
+    let mut levels: Vec<bool> = Vec::new();
+    let mut last = None;
+    for lexeme in query {
+        if levels.first() == Some(&false) && is(lexeme) {
+            return true;
+        }
+        match lexeme {
+            Lexeme::Word(Word::Select) if last == Some(&Lexeme::Word(Word::Scalar)) => levels.push(false),
+            Lexeme::Word(Word::Select) => levels = vec![false],
+            Lexeme::Word(Word::From) => {
+                if let Some(level) = levels.iter_mut().rev().find(|come| !**come) {
+                    *level = true;
+                }
+            }
+            _ => {}
+        }
+        last = Some(lexeme);
+    }
+    false
+}
+
 fn half_open(query: &[Lexeme]) -> bool {
     let ends = |window: &[Lexeme]| match window {
         [Lexeme::Column(a), _, Lexeme::Slot(start), _, Lexeme::Column(b), _, Lexeme::Slot(end)] => {
@@ -212,7 +248,7 @@ fn and_within_or(query: &[Lexeme]) -> bool {
                 open.push(false)
             }
             Word::Exists | Word::NotExists | Word::Count | Word::CountDistinct => open.push(false),
-            Word::Sum | Word::Avg | Word::Min | Word::Max => open.push(false),
+            Word::Sum | Word::Avg | Word::Min | Word::Max | Word::Abs => open.push(false),
             _ => {}
         }
     }
