@@ -11,6 +11,7 @@
 //! * `expression`: columns, aggregates, arithmetic and literals.
 //! * `lift`: subqueries that need a join.
 //! * `window`: windows, and groups that they read.
+//! * `value`: functions of a number.
 //! * `text`: lexemes as SQL.
 
 mod case;
@@ -24,6 +25,7 @@ mod set;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
+mod value;
 mod window;
 
 use schema::Catalog;
@@ -57,8 +59,16 @@ type Result<T> = std::result::Result<T, NotCanonical>;
 /// # Errors
 /// When the tree has something that lexemes cannot say.
 pub fn lexemes(query: &Query, catalog: &Catalog, lexicon: &Lexicon, options: CanonicalOptions) -> Result<Vec<Lexeme>> {
-    let mut writer =
-        Writer { catalog, lexicon, today: options.today, out: vec![], places: vec![], scopes: vec![], ctes: vec![] };
+    let mut writer = Writer {
+        catalog,
+        lexicon,
+        today: options.today,
+        out: vec![],
+        places: vec![],
+        scopes: vec![],
+        base: 0,
+        ctes: vec![],
+    };
     let (ctes, query) = cte::hoisted(&lift::lifted(query, catalog))?;
     writer.write_ctes(&ctes)?;
     writer.query(&query, Kind::Top)?;
@@ -79,6 +89,8 @@ enum Kind {
     Member,
     /// One value; whether its enclosing clause is WHERE, where it may be tied to a row.
     Scalar { in_where: bool },
+    /// One value in an output, which names its tables as if it stood alone; whether it may be tied to a row.
+    Shown { tied: bool },
 }
 
 /// Lexemes being written.
@@ -91,6 +103,8 @@ struct Writer<'a> {
     places: Vec<Place>,
     /// The outputs of each open query, for expressions that name them.
     scopes: Vec<Vec<Expr>>,
+    /// The depth from which tables are named afresh.
+    base: usize,
     /// The CTEs written so far.
     ctes: Vec<cte::Written>,
 }
@@ -107,6 +121,11 @@ impl Kind {
     /// Whether it is a query as a whole: the outermost, or a CTE's.
     fn is_whole(self) -> bool {
         matches!(self, Kind::Top | Kind::Cte)
+    }
+
+    /// Whether it is one value.
+    fn is_value(self) -> bool {
+        matches!(self, Kind::Scalar { .. } | Kind::Shown { .. })
     }
 }
 

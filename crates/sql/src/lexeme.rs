@@ -257,6 +257,20 @@ pub enum Word {
     RowsSix,
     /// Twelve rows up to this one
     RowsTwelve,
+    /// `COALESCE(`
+    Coalesce,
+    /// `NULLIF(` of a divisor
+    NullIf,
+    /// `ABS(`
+    Abs,
+    /// `ROUND(`
+    Round,
+    /// `, 0 )` after what a function is of
+    OrZero,
+    /// `, 1 )` after what is rounded
+    ToTenths,
+    /// `, 2 )` after what is rounded
+    ToHundredths,
     /// The day asked on, as a literal
     Today,
     /// End of the query; no text
@@ -265,7 +279,7 @@ pub enum Word {
 
 impl Word {
     /// All words with their text, in vocabulary order.
-    pub const ALL: [(Word, &'static str); 82] = [
+    pub const ALL: [(Word, &'static str); 89] = [
         (Word::Select, "SELECT"),
         (Word::Distinct, "DISTINCT"),
         (Word::Comma, ","),
@@ -346,6 +360,13 @@ impl Word {
         (Word::RowsFour, "ROWS BETWEEN 3 PRECEDING AND CURRENT ROW"),
         (Word::RowsSix, "ROWS BETWEEN 5 PRECEDING AND CURRENT ROW"),
         (Word::RowsTwelve, "ROWS BETWEEN 11 PRECEDING AND CURRENT ROW"),
+        (Word::Coalesce, "COALESCE("),
+        (Word::NullIf, "NULLIF("),
+        (Word::Abs, "ABS("),
+        (Word::Round, "ROUND("),
+        (Word::OrZero, ", 0 )"),
+        (Word::ToTenths, ", 1 )"),
+        (Word::ToHundredths, ", 2 )"),
         (Word::Today, "<today>"),
         (Word::End, ""),
     ];

@@ -260,10 +260,13 @@ impl Writer<'_> {
     }
 
     fn write_comparison(&mut self, a: &Expr, op: BinaryOp, b: &Expr, having: bool) -> Result<()> {
-        let leads = |e: &Expr| !self.has_scalar(e) && if having { self.has_aggregate(e) } else { self.has_column(e) };
+        let may_lead = |e: &Expr| if having { self.has_aggregate(e) } else { self.has_column(e) };
+        let leads = |e: &Expr| may_lead(e) && !self.has_scalar(e);
         let (left, op, right) = match (leads(a), leads(b), flip(op)) {
             (true, _, _) => (a, op, b),
             (false, true, Some(flipped)) => (b, flipped, a),
+            _ if may_lead(a) => (a, op, b),
+            (_, _, Some(flipped)) if may_lead(b) => (b, flipped, a),
             _ => {
                 return not_canonical(
                     if having { "having without an aggregate" } else { "comparison of constants" },
@@ -284,11 +287,12 @@ impl Writer<'_> {
         if is_bound(right) && !matches!(op, BinaryOp::GtEq | BinaryOp::Lt) {
             return not_canonical("range bound that is not half-open", right.span);
         }
-        self.write_expression(left, None)?;
+        let scalars = Some(Kind::Scalar { in_where: !having });
+        self.write_expression(left, scalars)?;
         self.word(comparison_word(op));
         match right.kind {
             ExprKind::Literal(_) => self.write_literal(right, column, false),
-            _ => self.write_expression(right, Some(Kind::Scalar { in_where: !having })),
+            _ => self.write_expression(right, scalars),
         }
     }
 
@@ -299,7 +303,7 @@ impl Writer<'_> {
         if !ok || text {
             return not_canonical(if text { "order of texts" } else { "comparison of constants" }, a.span);
         }
-        self.write_expression(a, None)?;
+        self.write_expression(a, Some(Kind::Scalar { in_where: !having }))?;
         let mark = self.out.len();
         self.word(Word::Between);
         self.write_literal(low, column, false)?;

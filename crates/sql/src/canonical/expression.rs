@@ -3,6 +3,7 @@
 use schema::{ColumnId, Value};
 
 use super::condition::feature;
+use super::value::{is_value_function, without_zero};
 use super::{Kind, Result, Writer, not_canonical};
 use crate::date_part::{DatePart, part_column};
 use crate::lexeme::{ColumnRef, Lexeme, Word};
@@ -31,6 +32,7 @@ impl Writer<'_> {
                 }
                 None => not_canonical(feature(e), e.span),
             },
+            ExprKind::Call(call) if is_value_function(call) => self.write_function(call, e, scalars),
             ExprKind::Call(call) => self.write_aggregate(call, e),
             _ => match (self.product(e), self.factors(e).as_slice()) {
                 (Some((a, op, b)), _) => self.write_arithmetic(&a, op, &b, scalars),
@@ -137,6 +139,9 @@ impl Writer<'_> {
             BinaryOp::Mul => is_sum(right) || right == Some(BinaryOp::Div),
             _ => right.is_some(),
         };
+        if let (BinaryOp::Div, Some(divisor)) = (op, without_zero(b)) {
+            return self.write_in(Word::NullIf, divisor, Word::OrZero, scalars);
+        }
         self.write_part(b, brackets, scalars)
     }
 
@@ -327,27 +332,31 @@ impl Writer<'_> {
     }
 
     pub(super) fn has_aggregate(&self, e: &Expr) -> bool {
-        let is = |e: &Expr| match &e.kind {
-            ExprKind::Call(call) if call.over.is_none() => match call.function.as_str() {
-                "COUNT" | "SUM" | "AVG" | "TOTAL" | "GROUP_CONCAT" | "STRING_AGG" => true,
-                "MIN" | "MAX" => call.args.len() == 1,
-                _ => false,
-            },
-            _ => false,
-        };
-        self.any_part(e, &is)
+        self.any_part(e, &is_aggregate)
     }
 
     /// Columns outside aggregates.
     pub(super) fn bare_columns<'e>(&self, e: &'e Expr) -> Vec<&'e Expr> {
         match &e.kind {
             _ if is_shown_column(e) => vec![e],
-            ExprKind::Call(call) if call.over.is_some() || self.has_aggregate(e) => vec![],
+            ExprKind::Call(call) if call.over.is_some() || is_aggregate(e) => vec![],
             ExprKind::Call(call) => call.args.iter().flat_map(|a| self.bare_columns(a)).collect(),
             ExprKind::Binary(a, _, b) => [self.bare_columns(a), self.bare_columns(b)].concat(),
             ExprKind::Unary(_, a) | ExprKind::Cast { operand: a, .. } => self.bare_columns(a),
             _ => vec![],
         }
+    }
+}
+
+/// Whether an expression is itself an aggregate.
+fn is_aggregate(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Call(call) if call.over.is_none() => match call.function.as_str() {
+            "COUNT" | "SUM" | "AVG" | "TOTAL" | "GROUP_CONCAT" | "STRING_AGG" => true,
+            "MIN" | "MAX" => call.args.len() == 1,
+            _ => false,
+        },
+        _ => false,
     }
 }
 

@@ -139,7 +139,8 @@ impl Writer<'_> {
     /// Gives a source the first free use of its table.
     fn settle(&mut self, source: &Source) -> Result<TableRef> {
         let Some(table) = self.table_of(source) else { return not_canonical("derived table", source.span) };
-        let used = |instance: u8| self.places.iter().any(|p| p.table == TableRef { table, instance });
+        let used =
+            |instance: u8| self.places.iter().any(|p| p.depth >= self.base && p.table == TableRef { table, instance });
         let Some(instance) = (1..=INSTANCES).find(|&i| !used(i)) else {
             return not_canonical("table used a third time", source.span);
         };
@@ -269,12 +270,17 @@ impl Writer<'_> {
 
     /// The key that ties this subquery to an enclosing query.
     fn correlation(&self, kind: Kind, equal: &Classes, keyed: &mut Classes) -> Option<Edge> {
-        if !matches!(kind, Kind::Exists | Kind::Scalar { in_where: true }) {
-            return None;
-        }
-        let inner = self.places.iter().filter(|p| p.depth == self.depth());
-        for new in inner {
-            for known in self.places.iter().filter(|p| p.depth < self.depth()) {
+        let lowest = match kind {
+            Kind::Exists | Kind::Scalar { in_where: true } => self.base,
+            Kind::Shown { tied: true } => self.depth() - 1,
+            _ => return None,
+        };
+        let inner = || self.places.iter().filter(|p| p.depth == self.depth());
+        // What is shown names its tables afresh: another use of its own table would have the same name.
+        let is_hidden = |p: &Place| p.depth < self.base && inner().any(|own| own.table.table == p.table.table);
+        for new in inner() {
+            let outer = self.places.iter().filter(|p| (lowest..self.depth()).contains(&p.depth));
+            for known in outer.filter(|p| !is_hidden(p)) {
                 for (key, side) in self.keys_between(new.table.table, known.table.table) {
                     let pairs = self.pairs(&Way { key, side, known: *known }, new.source);
                     if pairs.iter().all(|(a, b)| equal.same(*a, *b)) {

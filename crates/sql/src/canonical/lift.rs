@@ -72,8 +72,9 @@ impl Lifter<'_> {
         let ids: Vec<SourceId> = select.from.iter().filter(is_candidate).map(|source| source.id).collect();
         for id in ids {
             let fresh = self.fresh();
-            filter_left(query, id, fresh);
-            self.tables.remove(&id);
+            if filter_left(query, id, fresh) {
+                self.tables.remove(&id);
+            }
         }
     }
 
@@ -217,17 +218,17 @@ fn is_null_of_nothing(e: &Expr) -> bool {
 }
 
 /// Puts the conditions of a left join that are about the joined table alone into a derived table in its place.
-fn filter_left(query: &mut Query, id: SourceId, fresh: SourceId) {
+fn filter_left(query: &mut Query, id: SourceId, fresh: SourceId) -> bool {
     let is_own = |e: &Expr| {
         let mut own = true;
         each_expr(e, &mut |part| own &= source_of(part).is_none_or(|source| source == id));
         own
     };
-    let Some(source) = query.select_mut().and_then(|s| s.from.iter_mut().find(|s| s.id == id)) else { return };
-    let (Some(table), Some(on)) = (source.table_id(), source.on.clone()) else { return };
+    let Some(source) = query.select_mut().and_then(|s| s.from.iter_mut().find(|s| s.id == id)) else { return false };
+    let (Some(table), Some(on)) = (source.table_id(), source.on.clone()) else { return false };
     let (own, ties): (Vec<&Expr>, Vec<&Expr>) = on.conjuncts().into_iter().partition(|e| is_own(e));
     if own.is_empty() || ties.is_empty() {
-        return;
+        return false;
     }
     let mut filter = own.into_iter().cloned().reduce(Expr::and);
     source.on = ties.into_iter().cloned().reduce(Expr::and);
@@ -255,4 +256,5 @@ fn filter_left(query: &mut Query, id: SourceId, fresh: SourceId) {
     if let Some(source) = query.select_mut().and_then(|s| s.from.iter_mut().find(|s| s.id == id)) {
         source.kind = derived(id, Query::from_select(select), columns.len()).kind;
     }
+    true
 }

@@ -5,6 +5,7 @@ use schema::Value;
 use super::condition::{Cond, Test};
 use super::expression::is_shown_column;
 use super::from::From;
+use super::value::is_value_function;
 use super::{Kind, Result, Writer, not_canonical};
 use crate::lexeme::{ColumnRef, Edge, Lexeme, OUTPUTS, TableRef, Word};
 use crate::tree::{Body, Expr, ExprKind, Literal, OrderItem, Query, Select};
@@ -39,9 +40,13 @@ impl Writer<'_> {
         {
             return not_canonical("offset", offset.span);
         }
-        let placed = self.places.len();
+        let (placed, base) = (self.places.len(), self.base);
         self.scopes.push(select.items.iter().map(|item| item.expr.clone()).collect());
+        if matches!(kind, Kind::Shown { .. }) {
+            self.base = self.depth();
+        }
         let written = self.select(query, select, kind);
+        self.base = base;
         self.scopes.pop();
         self.places.truncate(placed);
         written?;
@@ -128,7 +133,10 @@ impl Writer<'_> {
             Cond::All(_) | Cond::Any(_) => 1,
         };
         let mut column = None;
-        for operand in tests.first().map(|test| test.operands()).unwrap_or_default() {
+        // A side with a query in it comes to stand on the right.
+        let mut operands = tests.first().map(|test| test.operands()).unwrap_or_default();
+        operands.sort_by_key(|e| self.has_scalar(e));
+        for operand in operands {
             crate::visit::each_expr_here(operand, &mut |e| {
                 if let (None, ExprKind::Column { source, column: at }) = (column, &e.kind) {
                     column = self.place(*source).map(|place| (place.table, *at));
@@ -320,7 +328,8 @@ impl Writer<'_> {
                 };
                 return not_canonical(named, e.span);
             }
-            if kind == Kind::Member && !is_column && !matches!(e.kind, ExprKind::Call(_)) {
+            let is_call = matches!(&e.kind, ExprKind::Call(call) if !is_value_function(call));
+            if kind == Kind::Member && !is_column && !is_call {
                 return not_canonical("computed output of an in subquery", e.span);
             }
             if self.has_window(e)
@@ -329,7 +338,8 @@ impl Writer<'_> {
                 return not_canonical("window here", e.span);
             }
             let start = self.out.len();
-            self.write_expression(e, None)?;
+            let plain = !shape.grouped && !shape.one_row && !shape.repeats;
+            self.write_expression(e, kind.is_whole().then_some(Kind::Shown { tied: plain }))?;
             let lexemes = self.out[start..].to_vec();
             if written.contains(&lexemes) && !shape.repeats {
                 return not_canonical("repeated output", e.span);
@@ -379,7 +389,7 @@ impl Writer<'_> {
             return Ok(());
         }
         let inner = kind != Kind::Top;
-        let scalar = matches!(kind, Kind::Scalar { .. });
+        let scalar = kind.is_value();
         let ordered = query.order_by.iter().any(|item| !matches!(item.expr.kind, ExprKind::Literal(_)));
         if inner && limit.is_none() && !scalar {
             return Ok(());
@@ -449,7 +459,7 @@ impl Writer<'_> {
         if !whole {
             return not_canonical("limit that is no number", limit.span);
         }
-        if matches!(kind, Kind::Scalar { .. }) {
+        if kind.is_value() {
             // SQLite takes the first row whatever the limit.
             self.write_literal(&Expr::value(Value::Integer(1)), None, true)?;
         } else {

@@ -172,6 +172,45 @@ fn outputs() {
 }
 
 #[test]
+fn functions_of_a_number() {
+    check(
+        "SELECT COALESCE(SUM(cost), 0) FROM P => SELECT COALESCE( SUM( P.cost ) , 0 ) AS c1 FROM P
+         SELECT SUM(IFNULL(budget, 0.0) - COALESCE(cost, 0)) FROM P => SELECT SUM( COALESCE( P.budget , 0 ) - COALESCE( P.cost , 0 ) ) AS c1 FROM P
+         SELECT dept, SUM(cost) / NULLIF(SUM(budget), 0) FROM P GROUP BY dept => SELECT P.dept , SUM( P.cost ) / NULLIF( SUM( P.budget ) , 0 ) AS c1 FROM P GROUP BY P.dept
+         SELECT ROUND(AVG(cost)), ROUND(cost * 1.0 / budget, 2), ROUND(cost, 1) FROM P GROUP BY cost, budget => SELECT ROUND( AVG( P.cost ) , 0 ) AS c1 , ROUND( 1.0 * P.cost / P.budget , 2 ) AS c2 , ROUND( P.cost , 1 ) AS c3 FROM P GROUP BY P.cost , P.budget
+         SELECT name FROM P WHERE ABS(cost - budget) > 71 ORDER BY ABS(cost - budget) DESC => SELECT P.name FROM P WHERE ABS( P.cost - P.budget ) > 71 ORDER BY ABS( P.cost - P.budget ) DESC
+         SELECT dept FROM P GROUP BY dept HAVING COALESCE(SUM(cost), 0) = 0 => SELECT P.dept FROM P GROUP BY P.dept HAVING COALESCE( SUM( P.cost ) , 0 ) = 0
+         SELECT dept, COALESCE(budget - SUM(cost), 0) FROM P GROUP BY dept, budget => SELECT P.dept , COALESCE( P.budget - SUM( P.cost ) , 0 ) AS c1 FROM P GROUP BY P.dept , P.budget
+         SELECT SUM(CASE WHEN COALESCE(cost, 0) = 0 THEN 1 ELSE 0 END) FROM P => SELECT SUM( CASE WHEN COALESCE( P.cost , 0 ) = 0 THEN 1 ELSE 0 END ) AS c1 FROM P
+         SELECT COALESCE(cost, 1) FROM P => ! function COALESCE
+         SELECT COALESCE(name, 0) FROM P => ! function of what is no number
+         SELECT NULLIF(cost, 0) FROM P => ! function NULLIF
+         SELECT ROUND(cost, 3) FROM P => ! function ROUND",
+    );
+}
+
+#[test]
+fn subqueries_in_outputs() {
+    check(
+        "SELECT dept, SUM(cost) * 100.0 / (SELECT SUM(cost) FROM P) FROM P GROUP BY dept => SELECT P.dept , 100.0 * SUM( P.cost ) / ( SELECT SUM( P.cost ) FROM P ) AS c1 FROM P GROUP BY P.dept
+         SELECT name, cost - (SELECT AVG(q.cost) FROM P q WHERE q.open = 1) AS d FROM P WHERE cost > 71 ORDER BY d => SELECT P.name , P.cost - ( SELECT AVG( P.cost ) FROM P WHERE P.open = 1 ) AS c1 FROM P WHERE P.cost > 71 ORDER BY c1
+         SELECT dept, (SELECT COUNT(*) FROM R) FROM P GROUP BY dept => SELECT DISTINCT P.dept , ( SELECT COUNT(*) FROM R ) AS c1 FROM P
+         SELECT name, (SELECT COUNT(*) FROM S WHERE S.code = P.code AND share > 2) FROM P => SELECT P.name , ( SELECT COUNT(*) FROM S WHERE S.code = P.code AND S.share > 2 ) AS c1 FROM P
+         SELECT (SELECT SUM(share) FROM S WHERE S.code = P.code), (SELECT COUNT(*) FROM S WHERE S.code = P.code) FROM P => SELECT ( SELECT SUM( S.share ) FROM S WHERE S.code = P.code ) AS c1 , ( SELECT COUNT(*) FROM S WHERE S.code = P.code ) AS c2 FROM P
+         WITH t AS (SELECT dept, SUM(cost) AS n FROM P GROUP BY dept) SELECT dept, n / (SELECT AVG(n) FROM t) FROM t => WITH cte_1 AS ( SELECT P.dept AS c1 , SUM( P.cost ) AS c2 FROM P GROUP BY P.dept ) SELECT cte_1.c1 , cte_1.c2 / ( SELECT AVG( cte_1.c2 ) FROM cte_1 ) AS c1 FROM cte_1
+         WITH t AS (SELECT name, (SELECT COUNT(*) FROM S WHERE S.code = P.code) AS n FROM P) SELECT name FROM t WHERE n > 2 => WITH cte_1 AS ( SELECT P.name AS c1 , ( SELECT COUNT(*) FROM S WHERE S.code = P.code ) AS c2 FROM P ) SELECT cte_1.c1 FROM cte_1 WHERE cte_1.c2 > 2
+         SELECT name, COALESCE((SELECT SUM(share) FROM S WHERE S.code = P.code), 0) FROM P => SELECT P.name , COALESCE( ( SELECT SUM( S.share ) FROM S WHERE S.code = P.code ) , 0 ) AS c1 FROM P
+         SELECT dept FROM P GROUP BY dept HAVING 100.0 * SUM(cost) / (SELECT SUM(cost) FROM P) > 71 => SELECT P.dept FROM P GROUP BY P.dept HAVING 100.0 * SUM( P.cost ) / ( SELECT SUM( P_2.cost ) FROM P AS P_2 ) > 71
+         SELECT name FROM P WHERE (SELECT AVG(rate) FROM R) < cost => SELECT P.name FROM P WHERE P.cost > ( SELECT AVG( R.rate ) FROM R )
+         SELECT name FROM P WHERE cost - (SELECT AVG(rate) FROM R) > 71 => SELECT P.name FROM P WHERE P.cost - ( SELECT AVG( R.rate ) FROM R ) > 71
+         SELECT name FROM P WHERE cost > 2 * ((SELECT AVG(rate) FROM R) - budget) => SELECT P.name FROM P WHERE P.cost > 2 * ( ( SELECT AVG( R.rate ) FROM R ) - P.budget )
+         SELECT P.dept, COUNT(*), (SELECT COUNT(*) FROM S WHERE S.code = P.code) FROM P GROUP BY P.dept, P.code => ! outer column
+         SELECT name, (SELECT COUNT(*) FROM P AS q WHERE q.dept = P.dept) FROM P => ! outer column
+         SELECT name, (SELECT rate FROM R) FROM P => ! subquery value out of many rows",
+    );
+}
+
+#[test]
 fn set_operations() {
     check(
         "SELECT name FROM P UNION SELECT name FROM R => SELECT P.name FROM P UNION SELECT R.name FROM R
@@ -313,7 +352,7 @@ fn subqueries() {
          SELECT name FROM P WHERE (SELECT COUNT(*) FROM S WHERE S.code = P.code) >= 2 => ! comparison of constants
          SELECT name FROM P WHERE EXISTS (SELECT 1 FROM S) => ! exists without a key to the enclosing query
          SELECT name FROM P WHERE EXISTS (SELECT 1 FROM S WHERE S.code = P.code AND S.share > P.cost) => ! outer column
-         SELECT name, (SELECT COUNT(*) FROM S) FROM P => ! subquery as a value here",
+         SELECT name, (SELECT COUNT(*) FROM S) FROM P => SELECT P.name , ( SELECT COUNT(*) FROM S ) AS c1 FROM P",
     );
 }
 

@@ -2,10 +2,10 @@
 
 use super::Matcher;
 use super::days::Days;
-use super::grammar::{Kinds, kind, node_of};
+use super::grammar::{Grammar, Kinds, kind, node_of};
 use super::scope::SORTABLE;
 use super::state::{
-    Between, Compare, Conditions, Expression, Frame, LevelKind, List, NONE, Op, Operand, Phase, Place, Role,
+    Between, Compare, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Operand, Phase, Place, Role,
 };
 use crate::lexeme::{Lexeme, Word};
 
@@ -22,6 +22,7 @@ impl Matcher<'_> {
             let level = self.level_mut();
             level.running = mix(level.running, id);
         }
+        self.count_for_outer_outputs(id);
         self.remaining = self.remaining.saturating_sub(1);
         let mut child: Option<Expression> = None;
         while let Some(frame) = self.frames.last().copied() {
@@ -38,6 +39,7 @@ impl Matcher<'_> {
                 Frame::Days(days) => self.take_in_days(days, id, lexeme),
                 Frame::Case(case) => self.take_in_case(case, lexeme),
                 Frame::Window(window) => self.take_in_window(window, child, id, lexeme),
+                Frame::Function(_) => self.take_function_end(child, id),
             };
             if taken {
                 return;
@@ -66,7 +68,12 @@ impl Matcher<'_> {
     /// A column's table, and the first use of that table, must come into FROM.
     fn mention(&mut self, node: u16) {
         let grammar = self.grammar;
-        let level = self.level_mut();
+        let last = self.levels.len() - 1;
+        Self::mention_in(grammar, &mut self.levels[last], node);
+    }
+
+    /// The same in another level.
+    pub(super) fn mention_in(grammar: &Grammar, level: &mut Level, node: u16) {
         if level.need.contains(&node) {
             return;
         }
@@ -225,7 +232,9 @@ impl Matcher<'_> {
             self.close_cte(&level);
         }
         if level.kind == LevelKind::Scalar {
-            self.take_operand(Operand { kinds: level.kinds, value: true, ..Operand::NOTHING });
+            // As an output it needs no column beside it.
+            let column = self.level().phase == Phase::ItemEnd;
+            self.take_operand(Operand { kinds: level.kinds, value: true, column, ..Operand::NOTHING });
         }
     }
 
@@ -256,6 +265,7 @@ impl Matcher<'_> {
             }
             Lexeme::Correlate(_) => {
                 self.level_mut().correlated = true;
+                self.tie_to_output(id);
                 true
             }
             _ => {
@@ -377,14 +387,18 @@ impl Matcher<'_> {
                 self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
                 self.open_window(&e, word);
             }
+            Lexeme::Word(word @ (Word::Coalesce | Word::NullIf | Word::Abs | Word::Round)) => {
+                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
+                self.frames.extend([Frame::Function(word), Frame::Expression(e.wrapped())]);
+            }
             Lexeme::Word(Word::Days) => {
                 self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
                 self.frames.push(Frame::Days(Days::new(&e)));
             }
             Lexeme::Word(Word::Scalar) => {
                 self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
-                let plain = if e.is_first() { e.kinds } else { kind::NUMBER };
-                self.open_level(LevelKind::Scalar, plain & SORTABLE, e.place == Place::Where);
+                let tied = e.place == Place::Where || (e.place == Place::Item && self.may_tie_output());
+                self.open_level(LevelKind::Scalar, Self::query_kinds(&e), tied);
             }
             _ => self.take_literal(&e, id, lexeme),
         }

@@ -7,7 +7,7 @@ use super::Matcher;
 use super::days::Days;
 use super::grammar::{ColumnFacts, kind};
 use super::set::OPERATIONS;
-use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role, Wants};
+use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role};
 
 /// More than any budget.
 const NEVER: usize = 1 << 20;
@@ -16,22 +16,28 @@ impl Matcher<'_> {
     /// An upper bound of the lexemes needed to end the query, [`crate::lexeme::Word::End`] included.
     pub fn closing_cost(&self) -> usize {
         let mut levels = self.levels.iter();
+        let mut own = &self.levels[0];
         let mut cost = 0;
         for (i, frame) in self.frames.iter().enumerate() {
             let above = self.frames.get(i + 1);
             cost += match frame {
-                Frame::Query => levels.next().map_or(0, |level| self.level_cost(level, above)),
+                Frame::Query => levels.next().map_or(0, |level| {
+                    own = level;
+                    self.level_cost(level, above)
+                }),
                 Frame::Conditions(c) => conditions_cost(c),
                 Frame::Compare(c) if c.right => 0,
                 Frame::Compare(_) => self.predicate_cost(above),
                 Frame::Between(b) => between_cost(b),
                 Frame::List(l) => list_cost(l),
                 Frame::Pair(pair) => pair.cost(),
-                Frame::Pattern(_) | Frame::Call(_) => 1,
+                Frame::Pattern(_) | Frame::Call(_) | Frame::Function(_) => 1,
                 Frame::Days(days) => days.cost() + self.days_detour(days),
                 Frame::Case(case) => case.cost(),
-                Frame::Window(window) => self.window_cost(window),
-                Frame::Expression(e) => self.expression_cost(e, above.is_none()) + after_days(e, above),
+                Frame::Window(window) => self.window_cost(window, own),
+                Frame::Expression(e) => {
+                    self.expression_cost(e, own, above.is_none()) + after_days(e, above) + after_query(e, above)
+                }
             };
         }
         cost
@@ -43,7 +49,8 @@ impl Matcher<'_> {
         let bare: usize = self.levels.iter().map(|level| level.bare.len()).sum();
         // No goal needs more than 16 lexemes besides those that `step` counts, so most states need no sum.
         let (remaining, goals) = (self.remaining as usize, self.frames.len() + self.levels.len());
-        remaining < step + 2 * bare + self.arms() + 16 * goals && remaining < self.closing_cost() + step
+        remaining < step + 2 * (bare + self.joins()) + self.arms() + 16 * goals
+            && remaining < self.closing_cost() + step
     }
 
     /// Whether it is so near that every lexeme's cost must be, and not only that of a further arm.
@@ -56,11 +63,15 @@ impl Matcher<'_> {
         OPERATIONS.iter().any(|word| self.grammar.word(*word) == id)
     }
 
+    /// How many lexemes joins with CTEs may add.
+    fn joins(&self) -> usize {
+        if self.level().ctes.is_empty() { 0 } else { 24 }
+    }
+
     /// The most lexemes that one may add to what is needed, a further arm aside.
     fn step(&self) -> usize {
         let bare: usize = self.levels.iter().map(|level| level.bare.len()).sum();
-        let joins = if self.level().ctes.is_empty() { 0 } else { 24 };
-        24 + 2 * bare + joins
+        24 + 2 * bare + self.joins()
     }
 
     /// The most that a further arm may add.
@@ -108,20 +119,20 @@ impl Matcher<'_> {
         }
     }
 
-    fn expression_cost(&self, e: &Expression, innermost: bool) -> usize {
+    fn expression_cost(&self, e: &Expression, level: &Level, innermost: bool) -> usize {
         let mut cost = 0;
         if e.expects {
             let needs_query = e.role == Role::Right
                 && e.is_first()
                 && innermost
                 && !self.has_plain_right(&Expression { source: e.versus, ..*e }, e.kinds);
-            cost += if needs_query { 11 } else { 1 + self.detour(e) };
+            cost += if needs_query { 11 } else { 1 + self.detour(e, level) };
         } else if e.must_multiply || (innermost && !e.is_met() && !(e.role == Role::Right && e.is_first())) {
-            cost += 2 + self.detour(e);
+            cost += 2 + self.detour(e, level);
         }
         if e.role == Role::Parenthesis {
-            let after = if e.before.leaves_sums_open() || !e.is_paid() { 2 + self.detour(e) } else { 0 };
-            cost += 1 + after + if e.is_needed() { 0 } else { 2 };
+            let after = if e.before.leaves_sums_open() || !e.is_paid() { 2 + self.detour(e, level) } else { 0 };
+            cost += 1 + after + if e.is_needed() { 0 } else { 2 + self.detour(e, level) };
         }
         cost
     }
@@ -143,8 +154,7 @@ impl Matcher<'_> {
     }
 
     /// What a column in SELECT may bring along, where the tables mentioned have none that would do.
-    pub(super) fn detour(&self, e: &Expression) -> usize {
-        let level = self.level();
+    pub(super) fn detour(&self, e: &Expression, level: &Level) -> usize {
         // A value of a CASE may be a constant, and the right side of its conditions a literal.
         let literal = |visit: &mut dyn FnMut(u32)| self.literals(e.kinds, e.versus, visit);
         let plain = e.role == Role::Right && e.is_first() && Self::has_at_least(1, literal);
@@ -157,7 +167,7 @@ impl Matcher<'_> {
         let versus = if alone { e.versus } else { NONE };
         let fits = |(id, facts): (u32, ColumnFacts)| facts.kinds & kinds != 0 && !facts.part && id != versus;
         let near = level.need.iter().any(|&node| level.node_columns(self.grammar, node).any(fits));
-        match (near, self.may_aggregate(e)) {
+        match (near, level.may_take_aggregate(e)) {
             (true, _) => 0,
             // COUNT(*) needs no table, but makes keys of the plain columns.
             (false, true) if level.aggregated => 0,
@@ -169,8 +179,13 @@ impl Matcher<'_> {
 
 /// A difference of days is no aggregate: where one is wanted, an operator and the aggregate follow.
 fn after_days(e: &Expression, above: Option<&Frame>) -> usize {
-    let wants_aggregate = [e.wants, e.debt].contains(&Wants::Aggregate) && !e.has_aggregate;
-    if wants_aggregate && matches!(above, Some(Frame::Days(_))) { 2 } else { 0 }
+    if e.lacks_aggregate() && matches!(above, Some(Frame::Days(_))) { 2 } else { 0 }
+}
+
+/// A subquery is no column: where one, or an aggregate, is wanted, an operator and it follow.
+fn after_query(e: &Expression, above: Option<&Frame>) -> usize {
+    let done = e.role == Role::Right || e.place == Place::Item || e.is_paid();
+    if !done && matches!(above, Some(Frame::Query)) { 2 } else { 0 }
 }
 
 fn keys_cost(level: &Level) -> usize {

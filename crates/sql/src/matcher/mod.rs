@@ -10,6 +10,7 @@
 //! * `connect`: which tables can still be joined.
 //! * `scope`, `offer`, `operand`: what may come next.
 //! * `set`: the arms of a set operation.
+//! * `value`: functions of a number, and subqueries that are one.
 //! * `cte`: CTEs and joins without a declared key.
 //! * `window`: windows over the rows of a query.
 //! * `advance`: what a lexeme does.
@@ -34,6 +35,7 @@ mod slots;
 mod state;
 #[cfg(test)]
 mod tests;
+mod value;
 pub mod walk;
 mod window;
 

@@ -58,6 +58,7 @@ impl Matcher<'_> {
                 Frame::Days(days) => return self.offer_in_days(days, out),
                 Frame::Case(case) => return self.offer_in_case(case, out),
                 Frame::Window(window) => return self.offer_in_window(window, out),
+                Frame::Function(word) => return self.offer_function_end(*word, out),
                 Frame::Between(b) => return self.offer_between(b, out),
                 Frame::List(l) => return self.offer_list(l, out),
                 Frame::Pair(pair) => return self.offer_pair(pair, out),
@@ -437,7 +438,9 @@ impl Matcher<'_> {
         }
         for (op, word) in Op::ALL {
             let useless = e.role == Role::Parenthesis && e.operators_left() == 1 && !e.sums && !e.would_be_needed(op);
-            if !(useless || (e.must_multiply && op.is_sum())) {
+            // A constant divided by a constant would be a third: something else must be there to divide by.
+            let nothing = op == Op::Divide && e.constant && !self.has_number(e);
+            if !(useless || nothing || (e.must_multiply && op.is_sum())) {
                 self.put(word, out);
             }
         }

@@ -14,8 +14,7 @@ impl Matcher<'_> {
         let plain = e.is_first() && e.role != Role::Parenthesis;
         let kinds = if plain { e.kinds } else { kind::NUMBER };
         let last_chance = e.operators_left() == 0;
-        let only_aggregates = [e.wants, e.debt].contains(&Wants::Aggregate) && !e.is_paid();
-        if !(last_chance && only_aggregates) {
+        if !(last_chance && e.lacks_aggregate()) {
             self.offer_columns(e, plain, kinds, out);
             if kinds & kind::NUMBER != 0 && e.limit > 0 {
                 self.offer_days(e, out);
@@ -32,22 +31,17 @@ impl Matcher<'_> {
                 self.range_ends(e.comparison, |id| out.put(id));
             }
         }
-        if e.role == Role::Right
-            && !e.inside
-            && kinds & kind::FLAG == 0
-            && self.may_select(kinds, kinds & kind::NUMBER != 0)
-        {
-            out.put(self.grammar.word(Word::Scalar));
-        }
+        self.offer_queries(e, kinds, out);
         if kinds & kind::NUMBER != 0 && e.limit > 0 {
             self.offer_arithmetic(e, plain, out);
+            self.offer_functions(e, out);
         }
     }
 
     /// Constants, numbers of the question and parentheses: operands that alone would say nothing.
     fn offer_arithmetic(&self, e: &Expression, plain: bool, out: &mut Offers) {
         let left = e.operators_left();
-        let may_wait = e.is_paid() || (left > 0 && self.can_be_met(e));
+        let may_wait = self.may_wait(e);
         let folds = e.constant && e.last == Op::Divide;
         if may_wait && !folds && !(plain && e.role == Role::Right) {
             self.grammar.constants.iter().filter(|c| c.arithmetic).for_each(|c| out.put(c.id));

@@ -10,6 +10,19 @@ use crate::tree::{SlotPart, SlotUse};
 /// Kinds that have an order.
 pub(crate) const SORTABLE: Kinds = kind::NUMBER | kind::TEXT | kind::TIME | kind::KEY;
 
+impl Level {
+    /// Whether an aggregate may be an operand of this expression of the level.
+    pub(crate) fn may_take_aggregate(&self, e: &Expression) -> bool {
+        !e.inside
+            && match e.place {
+                Place::Item => self.may_aggregate(),
+                Place::Where | Place::Key => false,
+                Place::Having => true,
+                Place::Order => self.grouped,
+            }
+    }
+}
+
 impl Matcher<'_> {
     /// Visits the columns that a place sees, until `visit` returns true; whether it did.
     pub(crate) fn any_column(
@@ -48,13 +61,12 @@ impl Matcher<'_> {
 
     /// Whether an aggregate may be an operand of this expression.
     pub(crate) fn may_aggregate(&self, e: &Expression) -> bool {
-        !e.inside
-            && match e.place {
-                Place::Item => self.level().may_aggregate(),
-                Place::Where | Place::Key => false,
-                Place::Having => true,
-                Place::Order => self.level().grouped,
-            }
+        self.level().may_take_aggregate(e)
+    }
+
+    /// Whether there is a number to calculate with that is no constant.
+    pub(crate) fn has_number(&self, e: &Expression) -> bool {
+        self.may_aggregate(e) || self.slots.numbers().next().is_some() || self.sees(e.place, e.inside, kind::NUMBER)
     }
 
     /// Whether arithmetic within this expression can get what the expression must hold.
@@ -142,7 +154,7 @@ impl Matcher<'_> {
     }
 
     /// How many queries enclose what is being read, the whole one included.
-    fn subqueries(&self) -> usize {
+    pub(crate) fn subqueries(&self) -> usize {
         self.levels.len() - usize::from(self.is_in_cte())
     }
 
@@ -170,6 +182,7 @@ impl Matcher<'_> {
     /// Visits the conditions that tie this subquery to an enclosing query.
     pub(crate) fn correlations(&self, mut visit: impl FnMut(u32)) {
         let level = self.level();
+        self.output_ties(&mut visit);
         for &outer in level.taken.iter() {
             let ways = self.grammar.ways[outer as usize].iter().filter(|way| level.have.contains(&way.new));
             ways.for_each(|way| visit(way.join + 2));

@@ -242,6 +242,8 @@ pub(crate) enum Frame {
     Case(Case),
     /// A window.
     Window(Window),
+    /// The brackets of the function that this word opens.
+    Function(Word),
 }
 
 /// Where an expression stands: which columns it sees, and whether aggregates.
@@ -324,6 +326,8 @@ pub(crate) enum Role {
     Then,
     /// A parenthesis in arithmetic.
     Parenthesis,
+    /// What a function is of.
+    Wrapped,
 }
 
 /// What an expression must hold before it may end.
@@ -371,6 +375,8 @@ pub(crate) struct Expression {
     pub(crate) place: Place,
     /// Within an aggregate.
     pub(crate) inside: bool,
+    /// Whether a subquery may be an operand.
+    pub(crate) queries: bool,
     pub(crate) wants: Wants,
     /// What its first operand may be.
     pub(crate) kinds: Kinds,
@@ -385,6 +391,8 @@ pub(crate) struct Expression {
     /// Operators that enclosing parentheses will need.
     pub(crate) reserve: u8,
     pub(crate) depth: u8,
+    /// Functions around it.
+    pub(crate) functions: u8,
     /// The operator before this parenthesis.
     pub(crate) before: Op,
     /// The last operator in this parenthesis.
@@ -424,6 +432,7 @@ impl Expression {
             role,
             place,
             inside: matches!(role, Role::Argument | Role::Then),
+            queries: matches!(role, Role::Item | Role::Left | Role::Right),
             wants,
             kinds,
             result: 0,
@@ -432,6 +441,7 @@ impl Expression {
             operators: 0,
             reserve: 0,
             depth: 0,
+            functions: 0,
             before: Op::None,
             last: Op::None,
             sums: false,
@@ -454,14 +464,32 @@ impl Expression {
         Expression {
             role: Role::Parenthesis,
             inside: self.inside,
+            queries: self.queries,
             wants: Wants::Value,
             debt: if self.operators_after_parenthesis() > 0 { Wants::Nothing } else { self.outstanding() },
             operators: self.operators,
             reserve: self.reserve + self.operators_after_parenthesis(),
             depth: self.depth + 1,
+            functions: self.functions,
             before: self.last,
             ..Expression::new(self.role, self.place, kind::NUMBER, self.limit)
         }
+    }
+
+    /// What a function that opens within this expression is of: it holds what this still wants.
+    pub(crate) fn wrapped(&self) -> Self {
+        Expression {
+            inside: self.inside,
+            queries: self.queries,
+            wants: if self.lacks_aggregate() { Wants::Aggregate } else { Wants::Column },
+            functions: self.functions + 1,
+            ..Expression::new(Role::Wrapped, self.place, kind::NUMBER, self.limit)
+        }
+    }
+
+    /// Whether an aggregate is still wanted, here or around.
+    pub(crate) fn lacks_aggregate(&self) -> bool {
+        [self.wants, self.debt].contains(&Wants::Aggregate) && !self.is_paid()
     }
 
     /// How many operators must follow a parenthesis that opens here: one so that it says something, one more where this

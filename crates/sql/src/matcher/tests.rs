@@ -284,11 +284,25 @@ fn rows(connection: &Connection, sql: &str) -> Vec<String> {
     rows
 }
 
+const AGGREGATES: [Lexeme; 7] = [
+    Lexeme::Word(Word::CountStar),
+    Lexeme::Word(Word::Count),
+    Lexeme::Word(Word::CountDistinct),
+    Lexeme::Word(Word::Sum),
+    Lexeme::Word(Word::Avg),
+    Lexeme::Word(Word::Min),
+    Lexeme::Word(Word::Max),
+];
+
 /// Whether the rows depend on which of several equal ones come first.
 fn is_left_to_chance(lexemes: &[Lexeme]) -> bool {
     let limit = lexemes.contains(&Lexeme::Word(Word::Limit));
-    let first = |w: &[Lexeme]| w[0] == Lexeme::Word(Word::Scalar) && matches!(w[2], Lexeme::Column(_));
-    limit || lexemes.windows(3).any(first)
+    let from = |l: &Lexeme| *l == Lexeme::Word(Word::From);
+    let first = |at: usize| {
+        let item = lexemes[at..].iter().take_while(|l| !from(l));
+        lexemes[at] == Lexeme::Word(Word::Scalar) && !item.into_iter().any(|l| AGGREGATES.contains(l))
+    };
+    limit || (0..lexemes.len()).any(first)
 }
 
 const OPENINGS: [Lexeme; 3] = [Lexeme::Word(Word::With), Lexeme::Word(Word::WithSecond), Lexeme::Word(Word::WithThird)];

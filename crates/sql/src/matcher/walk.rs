@@ -39,8 +39,12 @@ const WITH: u16 = 1008;
 const FREE_JOIN: u16 = 114;
 /// The sort of the words that open a window.
 const WINDOW: u16 = 1010;
+/// The sort of functions of a number.
+const FUNCTION: u16 = 1011;
+/// The sort of a subquery as an operand.
+const SCALAR: u16 = Word::Scalar as u16;
 /// Sorts that come less often than others: once in so many times.
-const RARE: [(u16, usize); 3] = [(WITH, 2), (FREE_JOIN, 10), (WINDOW, 4)];
+const RARE: [(u16, usize); 5] = [(WITH, 2), (FREE_JOIN, 10), (WINDOW, 4), (FUNCTION, 6), (SCALAR, 4)];
 
 /// A lexeme of the mask: first its sort, then itself.
 fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize) -> Option<u32> {
@@ -79,6 +83,8 @@ fn sort_of(lexeme: Lexeme, tables: usize) -> u16 {
             Word::Exists | Word::NotExists => 1005,
             Word::Open | Word::Days => 1006,
             Word::With | Word::WithSecond | Word::WithThird => WITH,
+            Word::Coalesce | Word::NullIf | Word::Abs | Word::Round => FUNCTION,
+            Word::OrZero | Word::ToTenths | Word::ToHundredths => 1012,
             Word::Union | Word::UnionAll | Word::Intersect | Word::Except => 1007,
             word if word.opens_window() => WINDOW,
             word if FRAMES.contains(&word) => 1009,
@@ -118,7 +124,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 56] = [
+pub const CONSTRUCTS: [(&str, Has); 62] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -151,6 +157,12 @@ pub const CONSTRUCTS: [(&str, Has); 56] = [
     ("not exists", |q| has(q, Word::NotExists)),
     ("scalar subquery", |q| has(q, Word::Scalar)),
     ("correlated scalar", correlated_scalar),
+    ("subquery in an output", |q| outputs_with(q, |l| matches!(l, Lexeme::Word(Word::Scalar)))),
+    ("tied subquery in an output", |q| outputs_with(q, |l| matches!(l, Lexeme::Correlate(_)))),
+    ("coalesce", |q| has(q, Word::Coalesce)),
+    ("nullif", |q| has(q, Word::NullIf)),
+    ("abs", |q| has(q, Word::Abs)),
+    ("round", |q| has(q, Word::Round)),
     ("null test", |q| has(q, Word::IsNull) || has(q, Word::IsNotNull)),
     ("like", |q| has(q, Word::Like) || has(q, Word::NotLike)),
     ("between", |q| has(q, Word::Between)),
@@ -199,6 +211,30 @@ fn correlated_scalar(query: &[Lexeme]) -> bool {
     false
 }
 
+/// Whether such a lexeme stands in an output of a whole query: between SELECT and the FROM that belongs to it.
+fn outputs_with(query: &[Lexeme], is: fn(&Lexeme) -> bool) -> bool {
+    // For each open SELECT: whether its FROM has come.
+    let mut levels: Vec<bool> = Vec::new();
+    let mut last = None;
+    for lexeme in query {
+        if levels.first() == Some(&false) && is(lexeme) {
+            return true;
+        }
+        match lexeme {
+            Lexeme::Word(Word::Select) if last == Some(&Lexeme::Word(Word::Scalar)) => levels.push(false),
+            Lexeme::Word(Word::Select) => levels = vec![false],
+            Lexeme::Word(Word::From) => {
+                if let Some(level) = levels.iter_mut().rev().find(|come| !**come) {
+                    *level = true;
+                }
+            }
+            _ => {}
+        }
+        last = Some(lexeme);
+    }
+    false
+}
+
 fn half_open(query: &[Lexeme]) -> bool {
     let ends = |window: &[Lexeme]| match window {
         [Lexeme::Column(a), _, Lexeme::Slot(start), _, Lexeme::Column(b), _, Lexeme::Slot(end)] => {
@@ -225,7 +261,7 @@ fn and_within_or(query: &[Lexeme]) -> bool {
                 open.push(false)
             }
             Word::Exists | Word::NotExists | Word::Count | Word::CountDistinct => open.push(false),
-            Word::Sum | Word::Avg | Word::Min | Word::Max => open.push(false),
+            Word::Sum | Word::Avg | Word::Min | Word::Max | Word::Abs => open.push(false),
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use super::few::Few;
 use super::grammar::{Kinds, kind};
 use super::offer::Offers;
 use super::scope::SORTABLE;
-use super::state::{Expression, Frame, Operand, Place, Role, Wants};
+use super::state::{Expression, Frame, Level, Operand, Place, Role, Wants};
 use crate::lexeme::{Lexeme, Word};
 
 /// Most columns of PARTITION BY.
@@ -71,21 +71,20 @@ enum Stage {
 
 impl Matcher<'_> {
     /// Lexemes needed to end a window, those of the expression that is being read in it aside.
-    pub(crate) fn window_cost(&self, w: &Window) -> usize {
-        let column = 1 + self.detour(&self.window_order());
+    pub(crate) fn window_cost(&self, w: &Window, level: &Level) -> usize {
+        let column = 1 + self.detour(&self.window_order(), level);
         let order = if w.ordered && w.order == 0 { 1 + column } else { 0 };
         match w.stage {
             Stage::Argument => 1 + order + 1,
             Stage::Open | Stage::KeyEnd => order + 1,
-            Stage::Key => 1 + self.partition_detour(w) + order + 1,
+            Stage::Key => 1 + self.partition_detour(w, level) + order + 1,
             Stage::Order => column + 1,
             Stage::OrderEnd | Stage::Desc | Stage::Framed => 1,
         }
     }
 
     /// What a column of PARTITION BY brings along where those of the tables mentioned are used up.
-    fn partition_detour(&self, w: &Window) -> usize {
-        let level = self.level();
+    fn partition_detour(&self, w: &Window, level: &Level) -> usize {
         let mut near = level.need.iter().flat_map(|&node| level.node_columns(self.grammar, node));
         let is_left = near.any(|(id, facts)| facts.kinds != 0 && !w.partition.contains(&id));
         if is_left || level.need.is_empty() { 0 } else { usize::from(level.sources(self.grammar)) * level.join_cost() }
