@@ -7,7 +7,9 @@ use super::Matcher;
 use super::days::Days;
 use super::grammar::{ColumnFacts, kind};
 use super::set::OPERATIONS;
-use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role};
+use super::state::{
+    Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Phase, Place, Role,
+};
 
 /// More than any budget.
 const NEVER: usize = 1 << 20;
@@ -131,7 +133,7 @@ impl Matcher<'_> {
             cost += 2 + self.detour(e, level);
         }
         if e.role == Role::Parenthesis {
-            let after = if e.before.leaves_sums_open() || !e.is_paid() { 2 + self.detour(e, level) } else { 0 };
+            let after = if e.before.leaves_sums_open() || !e.is_paid() { 2 + self.way_to_number(e, level) } else { 0 };
             cost += 1 + after + if e.is_needed() { 0 } else { 2 + self.detour(e, level) };
         }
         cost
@@ -153,12 +155,21 @@ impl Matcher<'_> {
         tables + if days.inside { 0 } else { 2 }
     }
 
-    /// What a column in SELECT may bring along, where the tables mentioned have none that would do.
+    /// What the next operand in SELECT may bring along: nothing where a constant will do.
     pub(super) fn detour(&self, e: &Expression, level: &Level) -> usize {
+        let folds = e.expects && e.constant && e.last == Op::Divide;
+        let constant = e.is_paid() && !folds && self.grammar.constants.iter().any(|c| c.arithmetic);
+        if constant { 0 } else { self.way_to_number(e, level) }
+    }
+
+    /// What a column in SELECT may bring along, where the tables mentioned have none that would do.
+    fn way_to_number(&self, e: &Expression, level: &Level) -> usize {
         // A value of a CASE may be a constant, and the right side of its conditions a literal.
         let literal = |visit: &mut dyn FnMut(u32)| self.literals(e.kinds, e.versus, visit);
         let plain = e.role == Role::Right && e.is_first() && Self::has_at_least(1, literal);
-        if e.place != Place::Item || level.need.is_empty() || e.role == Role::Then || plain {
+        // After a constant and `/` comes something else.
+        let folds = e.expects && e.constant && e.last == Op::Divide && self.slots().numbers().next().is_none();
+        if e.place != Place::Item || level.need.is_empty() || (e.role == Role::Then && !folds) || plain {
             return 0;
         }
         let alone = e.expects && e.is_first() && e.role != Role::Parenthesis;

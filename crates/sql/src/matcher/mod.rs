@@ -14,11 +14,12 @@
 //! * `cte`: CTEs and joins without a declared key.
 //! * `window`: windows over the rows of a query.
 //! * `advance`: what a lexeme does.
-//! * `cost`: how far the end is.
+//! * `cost`, `alike`: how far the end is.
 //! * [`walk`]: random queries, for tests and measurement.
 //! * [`bytes`]: the same for models whose tokens are bytes.
 
 mod advance;
+mod alike;
 pub mod bytes;
 mod case;
 mod connect;
@@ -45,6 +46,7 @@ use thiserror::Error;
 
 use crate::bitset::BitSet;
 use crate::lexeme::{Lexeme, Lexicon, Word};
+use alike::Verdicts;
 use few::Few;
 pub use grammar::{Grammar, Limits};
 use offer::Offers;
@@ -89,9 +91,9 @@ impl<'g> Matcher<'g> {
         mask.reset(self.grammar.lexeme_count());
         self.offer(&mut Offers::Mask(mask));
         if self.is_tight() {
-            let (mut trial, near) = (self.clone(), self.is_near());
-            let is_dear = |id: &u32| (near || self.opens_arm(*id)) && !self.is_affordable(*id, &mut trial);
-            let dear: Vec<u32> = mask.iter().filter(is_dear).collect();
+            let (mut trial, mut verdicts, near) = (self.clone(), Verdicts::default(), self.is_near());
+            let mut affordable = |id: u32| verdicts.of(self, id, || self.is_affordable(id, &mut trial));
+            let dear: Vec<u32> = mask.iter().filter(|&id| (near || self.opens_arm(id)) && !affordable(id)).collect();
             dear.into_iter().for_each(|id| mask.remove(id));
         }
     }
