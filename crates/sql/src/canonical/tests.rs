@@ -8,6 +8,7 @@ use schema::slot::{FilledSlot, KnownValue, NormalizedQuestion, NumberUnit, Readi
 use schema::{Catalog, ColumnId, Type, Value};
 
 use super::{CanonicalOptions, fill_from, lexemes, text};
+use crate::coverage::{Coverage, Ground};
 use crate::ddl::catalog_from_ddl;
 use crate::dialect::Dialect;
 use crate::lexeme::{Lexeme, Lexicon};
@@ -394,31 +395,9 @@ fn the_matcher_refuses_what_makes_no_sense() {
     }
 }
 
-/// Marks every literal that is no closed constant as some slot, whatever a question said.
-fn mark_anything(part: PartMut, next: &mut u8) {
-    let e = match part {
-        PartMut::Query(query) => return parts_of_query_mut(query, &mut |part| mark_anything(part, next)),
-        PartMut::Expr(e) => e,
-    };
-    if let ExprKind::Literal(literal) = &mut e.kind {
-        *next = *next % 4 + 1;
-        let of = |kind, part| Some(SlotUse { slot: Slot { kind, number: *next }, part });
-        literal.slot = match &literal.value {
-            Value::Integer(n) if ![0, 1, 2, 12, 100, 365].contains(n) => of(SlotKind::Num, SlotPart::Whole),
-            Value::Real(x) if ![1.0, 100.0].contains(x) => of(SlotKind::Num, SlotPart::Whole),
-            Value::Text(text) if text.starts_with('%') => of(SlotKind::Str, SlotPart::Contains),
-            Value::Text(text) if text.ends_with('%') => of(SlotKind::Str, SlotPart::Prefix),
-            Value::Text(text) if text.len() >= 10 && text.as_bytes()[4] == b'-' => of(SlotKind::Date, SlotPart::Whole),
-            Value::Text(_) => of(SlotKind::Str, SlotPart::Whole),
-            _ => None,
-        };
-    }
-    parts_of_expr_mut(e, &mut |part| mark_anything(part, next));
-}
-
 /// What became of some queries.
 #[derive(Default)]
-struct Coverage {
+struct Counted {
     /// How many the matcher admits.
     said: usize,
     /// How often canonical SQL lacks something.
@@ -427,21 +406,13 @@ struct Coverage {
     refused: Vec<String>,
 }
 
-fn cover(coverage: &mut Coverage, sql: &str, catalog: &Catalog) {
-    let lexicon = Lexicon::new(catalog, vec![]);
-    let grammar = Grammar::new(catalog, &lexicon, None, Limits::default());
-    let mut slots = SlotTable::new();
-    for kind in [SlotKind::Num, SlotKind::Date, SlotKind::Str] {
-        (1..=4).for_each(|number| slots.add(Slot { kind, number }, vec![]));
-    }
-    let mut query = crate::parse(sql, catalog, Dialect::Sqlite).ok().unwrap_or_else(|| panic!("{sql}"));
-    mark_anything(PartMut::Query(&mut query), &mut 0);
-    match lexemes(&query, catalog, &lexicon, CanonicalOptions::default()) {
-        Err(no) => *coverage.missing.entry(no.feature).or_default() += 1,
-        Ok(lexemes) if admits(&grammar, &lexicon, &slots, &lexemes).is_ok() => coverage.said += 1,
-        Ok(lexemes) => {
-            let name = |slot: SlotUse, _| Some(slot.slot.to_string());
-            coverage.refused.push(text(&lexemes, catalog, &lexicon, &name, TODAY).expect("every slot is filled"));
+impl Counted {
+    fn add(&mut self, sql: &str, ground: &Ground<'_>) {
+        match ground.cover(sql) {
+            Coverage::Admitted => self.said += 1,
+            Coverage::Unread => panic!("{sql}"),
+            Coverage::Missing(feature) => *self.missing.entry(feature).or_default() += 1,
+            Coverage::Refused(text) => self.refused.push(text),
         }
     }
 }
@@ -451,7 +422,7 @@ fn field(line: &str, name: &str) -> String {
     value[name].as_str().unwrap_or_default().to_owned()
 }
 
-fn report(name: &str, coverage: &Coverage) {
+fn report(name: &str, coverage: &Counted) {
     let missing: usize = coverage.missing.values().sum();
     let all = coverage.said + missing + coverage.refused.len();
     eprintln!("{name}: {} of {all}; missing {:?}; refused {:#?}", coverage.said, coverage.missing, coverage.refused);
@@ -460,12 +431,13 @@ fn report(name: &str, coverage: &Coverage) {
 #[test]
 fn the_packs_queries_are_admitted() {
     let catalog = catalog_from_ddl(include_str!("../../../../packs/gl/schema.sql")).expect("the schema is well formed");
+    let ground = Ground::new(&catalog);
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/gl/questions");
-    let mut coverage = Coverage::default();
+    let mut coverage = Counted::default();
     for file in ["examples", "corpus-a", "corpus-b", "corpus-c"] {
         let lines = std::fs::read_to_string(format!("{folder}/{file}.jsonl")).expect("the pack has the file");
         let queries = lines.lines().map(|line| field(line, "sql")).filter(|sql| !sql.is_empty());
-        queries.for_each(|sql| cover(&mut coverage, &sql, &catalog));
+        queries.for_each(|sql| coverage.add(&sql, &ground));
     }
     report("the pack", &coverage);
     assert!(coverage.refused.is_empty() && coverage.said > 1300);
@@ -479,10 +451,11 @@ fn most_human_queries_over_other_schemas_are_admitted() {
     };
     let folder = std::path::PathBuf::from(suites).join("spider");
     let lines = std::fs::read_to_string(folder.join("queries.jsonl")).expect("the suite has queries");
-    let mut coverage = Coverage::default();
+    let mut coverage = Counted::default();
     for line in lines.lines() {
         let ddl = std::fs::read_to_string(folder.join(format!("{}.sql", field(line, "db_id")))).expect("a schema");
-        cover(&mut coverage, &field(line, "sql"), &catalog_from_ddl(&ddl).expect("the schema is well formed"));
+        let catalog = catalog_from_ddl(&ddl).expect("the schema is well formed");
+        coverage.add(&field(line, "sql"), &Ground::new(&catalog));
     }
     report("Spider", &coverage);
     assert!(coverage.refused.len() < 5 && coverage.said > 230);
