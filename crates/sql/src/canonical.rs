@@ -5,12 +5,14 @@
 //! [`NotCanonical`] with the feature's name. [`text`] writes lexemes as SQL that runs. Suggested reading order:
 //! * `select`: one query level, clause by clause.
 //! * `cte`: CTEs, and derived tables as CTEs.
+//! * `calendar`: the recursive CTEs that there are.
 //! * `set`: set operations.
 //! * `from`: which source stands where, and over which keys.
 //! * `condition`: conditions as chains of ANDs and groups of ORs.
 //! * `expression`: columns, aggregates, arithmetic and literals.
 //! * `text`: lexemes as SQL.
 
+mod calendar;
 mod case;
 mod condition;
 mod cte;

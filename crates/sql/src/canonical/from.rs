@@ -1,7 +1,8 @@
 //! FROM: which source stands where, and the key that joins it.
 
-use schema::ForeignKeyId;
+use schema::{ColumnId, ForeignKeyId};
 
+use super::condition::{Cond, comparison_word, flip};
 use super::{Kind, Place, Result, Writer, not_canonical};
 use crate::lexeme::{Edge, INSTANCES, Lexeme, Side, TableRef, Word};
 use crate::tree::{BinaryOp, Expr, ExprKind, JoinKind, Select, Source, SourceId};
@@ -12,7 +13,7 @@ type Member = (SourceId, u16);
 /// A FROM clause in canonical order, and the conditions that are no joins.
 pub(super) struct From {
     pub(super) first: TableRef,
-    /// `Join` and `LeftJoin` lexemes.
+    /// The joins, left joins with what they ask besides their key.
     pub(super) joins: Vec<Lexeme>,
     /// The edge to an enclosing query.
     pub(super) correlation: Option<Edge>,
@@ -57,8 +58,8 @@ impl Writer<'_> {
         while !waiting.is_empty() {
             let found = waiting.iter().enumerate().find_map(|(i, s)| self.way_to(s, &equal).map(|way| (i, way)));
             match found {
-                Some((i, way)) => joins.push(self.take_way(waiting.remove(i), way, &mut keyed)?),
-                None => self.join_freely(&mut waiting, &pool, &mut joins, &mut keyed)?,
+                Some((i, way)) => joins.extend(self.take_way(waiting.remove(i), way, &mut keyed)?),
+                None => self.join_freely(&mut waiting, &mut pool, &mut joins, &mut keyed)?,
             }
         }
         let correlation = self.correlation(kind, &equal, &mut keyed);
@@ -98,7 +99,7 @@ impl Writer<'_> {
     fn way_to(&self, source: &Source, equal: &Classes) -> Option<Way> {
         let own;
         let classes = if source.join == JoinKind::Left {
-            own = exact_key(source)?;
+            own = equalities(source);
             &own
         } else {
             equal
@@ -107,30 +108,31 @@ impl Writer<'_> {
         let table = self.table_of(source)?;
         let ways = placed
             .flat_map(|known| self.keys_between(table, known.table.table).map(move |(key, side)| (key, side, *known)));
-        ways.map(|(key, side, known)| Way { key, side, known }).find(|way| {
-            let pairs = self.pairs(way, source.id);
-            let whole = source.join != JoinKind::Left || classes.0.len() == pairs.len();
-            whole && pairs.iter().all(|(a, b)| classes.same(*a, *b))
-        })
+        ways.map(|(key, side, known)| Way { key, side, known })
+            .find(|way| self.pairs(way, source.id).iter().all(|(a, b)| classes.same(*a, *b)))
     }
 
-    /// Joins the first source that an equality ties to one already placed, else a CTE of one row.
+    /// Joins the first source that a comparison ties to one already placed, else a CTE of one row.
     fn join_freely(
         &mut self,
         waiting: &mut Vec<&Source>,
-        pool: &[Expr],
+        pool: &mut Vec<Expr>,
         joins: &mut Vec<Lexeme>,
         keyed: &mut Classes,
     ) -> Result<()> {
         let found = waiting.iter().enumerate().find_map(|(i, source)| self.pair_of(source, pool).map(|pair| (i, pair)));
-        if let Some((i, (new, known))) = found {
+        if let Some((i, Tie { new, op, known, condition })) = found {
             let source = waiting.remove(i);
             let table = self.settle(source)?;
             let is_left = source.join == JoinKind::Left;
             joins.push(if is_left { Lexeme::LeftJoinOn(table) } else { Lexeme::JoinOn(table) });
-            joins.extend([self.member(new)?, Lexeme::Word(Word::Eq), self.member(known)?]);
-            if !is_left {
+            joins.extend([self.member(new)?, Lexeme::Word(comparison_word(op)), self.member(known)?]);
+            if is_left {
+                joins.extend(self.narrowing(source, &|e| *e == condition)?);
+            } else if op == BinaryOp::Eq {
                 keyed.join(new, known);
+            } else {
+                pool.retain(|e| *e != condition);
             }
             return Ok(());
         }
@@ -141,18 +143,59 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The equality that ties a waiting source to a placed one, its own column first.
-    fn pair_of(&self, source: &Source, pool: &[Expr]) -> Option<(Member, Member)> {
+    /// The comparison that ties a waiting source to a placed one, its own column first: of days with a calendar's, or the
+    /// first equality.
+    fn pair_of(&self, source: &Source, pool: &[Expr]) -> Option<Tie> {
+        let own: Vec<Expr> = source.on.iter().flat_map(Expr::conjuncts).cloned().collect();
+        let among = if source.join == JoinKind::Left { &own } else { pool };
+        let ties = || among.iter().filter_map(|e| self.tie(source, e));
+        let of_days = ties().filter(|tie| self.compares_days(source, tie)).min_by_key(|tie| self.place_of_tie(tie));
+        of_days.or_else(|| ties().find(|tie| tie.op == BinaryOp::Eq))
+    }
+
+    /// A comparison of a column of a waiting source with one of a placed source.
+    fn tie(&self, source: &Source, e: &Expr) -> Option<Tie> {
+        let ExprKind::Binary(a, op, b) = &e.kind else { return None };
+        let (a, b) = (member_of(a)?, member_of(b)?);
         let is_known = |m: &Member| self.places.iter().any(|p| p.depth == self.depth() && p.source == m.0);
-        let turned = |(a, b): (Member, Member)| match (a.0 == source.id, b.0 == source.id) {
-            (true, false) if is_known(&b) => Some((a, b)),
-            (false, true) if is_known(&a) => Some((b, a)),
-            _ => None,
+        let (new, op, known) = match (a.0 == source.id, b.0 == source.id) {
+            (true, false) if is_known(&b) => (a, *op, b),
+            (false, true) if is_known(&a) => (b, flip(*op)?, a),
+            _ => return None,
         };
-        if source.join != JoinKind::Left {
-            return pool.iter().filter_map(equality).find_map(turned);
+        Some(Tie { new, op, known, condition: e.clone() })
+    }
+
+    /// Whether a tie says which of two days comes first, one of them a calendar's.
+    fn compares_days(&self, source: &Source, tie: &Tie) -> bool {
+        let (Some(new), Some(known)) = (self.table_of(source), self.place(tie.known.0)) else { return false };
+        let ordered = matches!(tie.op, BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq);
+        let days =
+            [(new, tie.new.1), (known.table.table, tie.known.1)].map(|(table, column)| ColumnId { table, column });
+        let of_calendar = days.iter().any(|day| self.is_calendar(day.table));
+        ordered && of_calendar && days.iter().all(|day| self.is_day(*day))
+    }
+
+    fn place_of_tie(&self, tie: &Tie) -> (u16, Word, Option<TableRef>, u16) {
+        (tie.new.1, comparison_word(tie.op), self.place(tie.known.0).map(|p| p.table), tie.known.1)
+    }
+
+    /// What the condition of a left join says besides its key, after an AND.
+    fn narrowing(&mut self, source: &Source, is_key: &dyn Fn(&Expr) -> bool) -> Result<Vec<Lexeme>> {
+        let mut conditions: Vec<Cond> = Vec::new();
+        for e in source.on.iter().flat_map(Expr::conjuncts).filter(|e| !is_key(e)) {
+            conditions.extend(self.condition(e, false)?.into_conjuncts());
         }
-        equality(source.on.as_ref()?).and_then(turned)
+        if conditions.iter().any(Cond::has_query) {
+            return not_canonical("subquery in a join", source.span);
+        }
+        conditions.sort_by_key(|condition| self.place_of(condition));
+        let start = self.out.len();
+        if !conditions.is_empty() {
+            self.word(Word::And);
+            self.write_conditions(&conditions, false)?;
+        }
+        Ok(self.out.split_off(start))
     }
 
     fn member(&self, (source, column): Member) -> Result<Lexeme> {
@@ -180,14 +223,18 @@ impl Writer<'_> {
         pairs.collect()
     }
 
-    fn take_way(&mut self, source: &Source, way: Way, keyed: &mut Classes) -> Result<Lexeme> {
+    fn take_way(&mut self, source: &Source, way: Way, keyed: &mut Classes) -> Result<Vec<Lexeme>> {
         let new = self.settle(source)?;
         let edge = Edge { key: way.key, side: way.side, new: new.instance, known: way.known.table.instance };
+        let pairs = self.pairs(&way, source.id);
         if source.join == JoinKind::Left {
-            return Ok(Lexeme::LeftJoin(edge));
+            let is_key =
+                |e: &Expr| equality(e).is_some_and(|(a, b)| pairs.contains(&(a, b)) || pairs.contains(&(b, a)));
+            let narrowing = self.narrowing(source, &is_key)?;
+            return Ok([vec![Lexeme::LeftJoin(edge)], narrowing].concat());
         }
-        self.pairs(&way, source.id).into_iter().for_each(|(a, b)| keyed.join(a, b));
-        Ok(Lexeme::Join(edge))
+        pairs.into_iter().for_each(|(a, b)| keyed.join(a, b));
+        Ok(vec![Lexeme::Join(edge)])
     }
 
     /// The key that ties this subquery to an enclosing query.
@@ -218,6 +265,15 @@ struct Way {
     known: Place,
 }
 
+/// A comparison that ties a source to one placed before it.
+struct Tie {
+    new: Member,
+    op: BinaryOp,
+    known: Member,
+    /// Where it was said.
+    condition: Expr,
+}
+
 /// The sources with a RIGHT JOIN of two turned round.
 fn flipped(select: &Select) -> Result<Vec<Source>> {
     let mut sources = select.from.clone();
@@ -234,19 +290,22 @@ fn flipped(select: &Select) -> Result<Vec<Source>> {
     }
 }
 
-/// The pairs that a LEFT JOIN's condition makes equal, one class each; none where it says anything else.
-fn exact_key(source: &Source) -> Option<Classes> {
-    let pairs: Option<Vec<_>> = source.on.as_ref()?.conjuncts().into_iter().map(equality).collect();
-    Some(Classes(pairs?.into_iter().map(|(a, b)| vec![a, b]).collect()))
+/// The pairs that a LEFT JOIN's condition makes equal, one class each.
+fn equalities(source: &Source) -> Classes {
+    let pairs = source.on.iter().flat_map(Expr::conjuncts).filter_map(equality);
+    Classes(pairs.map(|(a, b)| vec![a, b]).collect())
 }
 
 /// `a = b` between columns of two sources.
 fn equality(e: &Expr) -> Option<(Member, Member)> {
     let ExprKind::Binary(a, BinaryOp::Eq, b) = &e.kind else { return None };
-    match (&a.kind, &b.kind) {
-        (ExprKind::Column { source: a, column: x }, ExprKind::Column { source: b, column: y }) if a != b => {
-            Some(((*a, *x), (*b, *y)))
-        }
+    let (a, b) = (member_of(a)?, member_of(b)?);
+    (a.0 != b.0).then_some((a, b))
+}
+
+fn member_of(e: &Expr) -> Option<Member> {
+    match e.kind {
+        ExprKind::Column { source, column } => Some((source, column)),
         _ => None,
     }
 }

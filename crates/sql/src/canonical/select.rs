@@ -118,12 +118,8 @@ impl Writer<'_> {
     /// with a query inside. The order that a question says them in means nothing.
     pub(super) fn place_of(&self, condition: &Cond) -> (u8, Option<(TableRef, u16)>) {
         let tests = condition.tests();
-        let has_query = |test: &&Test| match test {
-            Test::Query(..) | Test::Exists(..) => true,
-            other => other.operands().into_iter().any(|e| matches!(e.kind, ExprKind::Scalar(_))),
-        };
         let rank = match condition {
-            _ if tests.iter().any(has_query) => 2,
+            _ if condition.has_query() => 2,
             Cond::Test(_) => 0,
             Cond::All(_) | Cond::Any(_) => 1,
         };

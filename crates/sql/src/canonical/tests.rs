@@ -207,6 +207,66 @@ fn ctes() {
 }
 
 #[test]
+fn calendars() {
+    let months = |rest: &str| {
+        format!(
+            "WITH RECURSIVE m AS (SELECT '2002-01-01' AS d UNION ALL SELECT DATE(d, '+1 month') FROM m WHERE DATE(d, '+1 month') < '2003-01-01') {rest}"
+        )
+    };
+    let canonical = |rest: &str| {
+        format!(
+            "WITH RECURSIVE cte_1 ( c1 , c2 ) AS ( SELECT d , DATE( d , '+1 month' ) FROM ( SELECT '2002-01-01' AS d ) UNION ALL SELECT c2 , DATE( c2 , '+1 month' ) FROM cte_1 WHERE c2 < '2003-01-01' ) {rest}"
+        )
+    };
+    let cases = [
+        ("SELECT d FROM m", "SELECT cte_1.c1 FROM cte_1"),
+        (
+            "SELECT STRFTIME('%Y-%m', d), COUNT(P.code) FROM m LEFT JOIN P ON P.start >= d AND P.start < DATE(d, '+1 month') GROUP BY d ORDER BY 1",
+            "SELECT STRFTIME('%Y-%m', cte_1.c1) , COUNT( P.code ) AS c1 FROM cte_1 LEFT JOIN P ON P.start < cte_1.c2 AND P.start >= cte_1.c1 GROUP BY cte_1.c1 , STRFTIME('%Y-%m', cte_1.c1) ORDER BY STRFTIME('%Y-%m', cte_1.c1)",
+        ),
+        (
+            "SELECT d, COUNT(*) FROM m, S WHERE S.since <= m.d AND S.share > 1 GROUP BY d",
+            "SELECT cte_1.c1 , COUNT(*) AS c1 FROM S JOIN cte_1 ON cte_1.c1 >= S.since WHERE S.share > 1 GROUP BY cte_1.c1",
+        ),
+        (
+            ", x AS (SELECT m.d AS d, COUNT(P.code) AS n FROM m LEFT JOIN P ON P.start = m.d GROUP BY m.d) SELECT MAX(n) FROM x",
+            ", cte_2 AS ( SELECT cte_1.c1 AS c1 , COUNT( P.code ) AS c2 FROM cte_1 LEFT JOIN P ON P.start = cte_1.c1 GROUP BY cte_1.c1 ) SELECT MAX( cte_2.c2 ) AS c1 FROM cte_2",
+        ),
+    ];
+    for (given, expected) in cases {
+        check(&format!("{} => {}", months(given), canonical(expected)));
+    }
+    check(
+        "WITH RECURSIVE m AS (SELECT '2001-01-01' AS d UNION ALL SELECT DATE(d, '+7 days') FROM m WHERE DATE(d, '+7 days') < '2026-11-20') SELECT d FROM m => WITH RECURSIVE cte_1 ( c1 , c2 ) AS ( SELECT d , DATE( d , '+7 days' ) FROM ( SELECT '2001-01-01' AS d ) UNION ALL SELECT c2 , DATE( c2 , '+7 days' ) FROM cte_1 WHERE c2 < '2026-11-20' ) SELECT cte_1.c1 FROM cte_1
+         WITH RECURSIVE m AS (SELECT 1 AS d UNION ALL SELECT d + 1 FROM m WHERE d < 12) SELECT d FROM m => ! recursive cte",
+    );
+}
+
+#[test]
+fn calendars_say_where_their_last_period_ends() {
+    let catalog = catalog_from_ddl(DDL).expect("the schema is well formed");
+    let bound = |first: &str, step: &str, condition: &str| {
+        let sql = format!(
+            "WITH RECURSIVE m AS (SELECT '{first}' AS d UNION ALL SELECT DATE(d, '{step}') FROM m WHERE {condition}) SELECT d FROM m"
+        );
+        let mut query = crate::parse(&sql, &catalog, Dialect::Sqlite).ok().expect("it parses");
+        crate::calendar::normalise(&mut query);
+        match crate::calendar::calendar_of(&query.with[0]).map(|calendar| calendar.end.kind) {
+            Some(ExprKind::Literal(literal)) => Some(literal.value),
+            _ => None,
+        }
+    };
+    let day = |text: &str| Some(Value::Text(text.to_owned()));
+    assert_eq!(bound("2026-01-01", "+1 month", "d < '2026-12-01'"), day("2027-01-01"));
+    assert_eq!(bound("2026-01-01", "+1 month", "DATE(d, '+1 month') <= '2026-12-31'"), day("2027-01-01"));
+    assert_eq!(bound("2026-11-16", "+1 day", "d < '2026-11-22'"), day("2026-11-23"));
+    assert_eq!(bound("2024-01-01", "+3 months", "d <= '2025-07-01'"), day("2026-01-01"));
+    assert_eq!(bound("2022-12-31", "+1 year", "d < '2025-12-31'"), day("2026-12-31"));
+    assert_eq!(bound("2026-01-31", "+1 month", "d < '2026-12-31'"), None);
+    assert_eq!(bound("2026-01-01", "+1 month", "d > '2026-12-31'"), None);
+}
+
+#[test]
 fn joins() {
     check(
         "SELECT p.name FROM S s JOIN P p ON p.code = s.code => SELECT P.name FROM S JOIN P ON P.code = S.code
@@ -220,7 +280,10 @@ fn joins() {
          SELECT M.note FROM M JOIN L ON L.a = M.a AND M.b = L.b => SELECT M.note FROM M JOIN L ON L.a = M.a AND L.b = M.b
          SELECT M.note FROM M JOIN L ON L.a = M.a => SELECT M.note FROM M JOIN L ON L.a = M.a
          SELECT x.share FROM S x, P, S y WHERE x.code = y.code AND y.code = P.code => SELECT S.share FROM S JOIN P ON P.code = S.code JOIN S AS S_2 ON S_2.code = P.code
-         SELECT p.name FROM P p LEFT JOIN S s ON s.code = p.code AND s.share > 1 => ! join without a key
+         SELECT p.name FROM P p LEFT JOIN S s ON s.code = p.code AND s.share > 1 => SELECT P.name FROM P LEFT JOIN S ON S.code = P.code AND S.share > 1
+         SELECT p.name, COUNT(s.id) FROM P p LEFT JOIN S s ON (s.role = 'v1' OR s.role IS NULL) AND p.code = s.code AND s.share > 1 WHERE p.cost > 2 GROUP BY p.name => SELECT P.name , COUNT( S.id ) AS c1 FROM P LEFT JOIN S ON S.code = P.code AND S.share > 1 AND ( S.role = 'v1' OR S.role IS NULL ) WHERE P.cost > 2 GROUP BY P.name
+         SELECT p.name FROM P p LEFT JOIN R ON p.dept = R.dept AND R.rate > p.cost => SELECT P.name FROM P LEFT JOIN R ON R.dept = P.dept AND R.rate > P.cost
+         SELECT p.name FROM P p LEFT JOIN S s ON s.code = p.code AND s.share > (SELECT AVG(cost) FROM P) => ! subquery in a join
          SELECT p.name FROM P p JOIN R ON R.dept = p.dept => SELECT P.name FROM P JOIN R ON R.dept = P.dept
          SELECT p.name FROM S s FULL JOIN P p ON s.code = p.code => ! full join",
     );

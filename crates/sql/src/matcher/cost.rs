@@ -27,6 +27,7 @@ impl Matcher<'_> {
                 Frame::List(l) => list_cost(l),
                 Frame::Pair(pair) => pair.cost(),
                 Frame::Pattern(_) | Frame::Call(_) => 1,
+                Frame::Calendar(calendar) => calendar.cost(),
                 Frame::Days(days) => days.cost() + self.days_detour(days),
                 Frame::Case(case) => case.cost(),
                 Frame::Expression(e) => self.expression_cost(e, above.is_none()) + after_days(e, above),

@@ -11,6 +11,7 @@
 //! * `scope`, `offer`, `operand`: what may come next.
 //! * `set`: the arms of a set operation.
 //! * `cte`: CTEs and joins without a declared key.
+//! * `calendar`: CTEs of days.
 //! * `advance`: what a lexeme does.
 //! * `cost`: how far the end is.
 //! * [`walk`]: random queries, for tests and measurement.
@@ -18,6 +19,7 @@
 
 mod advance;
 pub mod bytes;
+mod calendar;
 mod case;
 mod connect;
 mod cost;

@@ -3,6 +3,7 @@
 use super::Matcher;
 use super::grammar::kind;
 use crate::bitset::BitSet;
+use crate::calendar::Step;
 use crate::lexeme::{ColumnRef, Lexeme, TableRef, Word};
 use crate::tree::{SlotPart, SlotUse};
 
@@ -34,16 +35,22 @@ const TIES: u16 = 104;
 const CROSS: u16 = 113;
 /// The sort of the words that open a CTE.
 const WITH: u16 = 1008;
+/// The sort of the words that open a calendar.
+const CALENDAR: u16 = 1009;
+/// The sort of the AND after a left join's key.
+const NARROWING: u16 = 1010;
 /// The sort of joins of two tables without a key.
 const FREE_JOIN: u16 = 114;
 /// Sorts that come less often than others: once in so many times.
-const RARE: [(u16, usize); 2] = [(WITH, 2), (FREE_JOIN, 10)];
+const RARE: [(u16, usize); 4] = [(WITH, 2), (CALENDAR, 3), (FREE_JOIN, 10), (NARROWING, 10)];
 
 /// A lexeme of the mask: first its sort, then itself.
 fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize) -> Option<u32> {
     let mut sorts: Vec<(u16, Vec<u32>)> = Vec::new();
     for id in mask.iter() {
-        let sort = sort_of(matcher.grammar.lexemes[id as usize], matcher.grammar.tables);
+        let lexeme = matcher.grammar.lexemes[id as usize];
+        let narrows = lexeme == Lexeme::Word(Word::And) && matcher.level().narrows;
+        let sort = if narrows { NARROWING } else { sort_of(lexeme, matcher.grammar.tables) };
         match sorts.iter_mut().find(|(s, _)| *s == sort) {
             Some((_, ids)) => ids.push(id),
             None => sorts.push((sort, vec![id])),
@@ -76,6 +83,7 @@ fn sort_of(lexeme: Lexeme, tables: usize) -> u16 {
             Word::Exists | Word::NotExists => 1005,
             Word::Open | Word::Days => 1006,
             Word::With | Word::WithSecond | Word::WithThird => WITH,
+            Word::EachDay | Word::EachWeek | Word::EachMonth | Word::EachQuarter | Word::EachYear => CALENDAR,
             Word::Union | Word::UnionAll | Word::Intersect | Word::Except => 1007,
             other => other as u16,
         },
@@ -113,7 +121,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 48] = [
+pub const CONSTRUCTS: [(&str, Has); 51] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -159,6 +167,9 @@ pub const CONSTRUCTS: [(&str, Has); 48] = [
     ("except", |q| has(q, Word::Except)),
     ("cte", |q| has(q, Word::With)),
     ("second cte", |q| has(q, Word::WithSecond)),
+    ("calendar", |q| Step::ALL.iter().any(|(_, word, _)| has(q, *word))),
+    ("join by order of days", join_by_order),
+    ("condition in a left join", condition_in_left_join),
     ("join without a key", |q| q.iter().any(|l| matches!(l, Lexeme::JoinOn(_)))),
     ("left join without a key", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoinOn(_)))),
     ("cross join of one row", |q| q.iter().any(|l| matches!(l, Lexeme::Cross(_)))),
@@ -217,6 +228,22 @@ fn and_within_or(query: &[Lexeme]) -> bool {
         }
     }
     false
+}
+
+/// A join on two days of which one comes first.
+fn join_by_order(query: &[Lexeme]) -> bool {
+    let ordered = |window: &[Lexeme]| match window {
+        [Lexeme::JoinOn(_) | Lexeme::LeftJoinOn(_), _, Lexeme::Word(word)] => *word != Word::Eq,
+        _ => false,
+    };
+    query.windows(3).any(ordered)
+}
+
+fn condition_in_left_join(query: &[Lexeme]) -> bool {
+    let and = Lexeme::Word(Word::And);
+    let after_key = |w: &[Lexeme]| matches!(w, [Lexeme::LeftJoin(_), next] if *next == and);
+    let after_pair = |w: &[Lexeme]| matches!(w, [Lexeme::LeftJoinOn(_), _, _, _, next] if *next == and);
+    query.windows(2).any(after_key) || query.windows(5).any(after_pair)
 }
 
 fn columns_compared(query: &[Lexeme]) -> bool {
