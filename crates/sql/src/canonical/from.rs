@@ -6,6 +6,7 @@ use super::condition::{Cond, comparison_word, flip};
 use super::{Kind, Place, Result, Writer, not_canonical};
 use crate::lexeme::{Edge, INSTANCES, Lexeme, Side, TableRef, Word};
 use crate::tree::{BinaryOp, Expr, ExprKind, JoinKind, Select, Source, SourceId};
+use crate::visit::each_expr_here;
 
 /// A column of a source.
 type Member = (SourceId, u16);
@@ -56,8 +57,7 @@ impl Writer<'_> {
         let mut waiting: Vec<&Source> = sources.iter().skip(1).collect();
         let (mut joins, mut keyed) = (Vec::new(), Classes::default());
         while !waiting.is_empty() {
-            let found = waiting.iter().enumerate().find_map(|(i, s)| self.way_to(s, &equal).map(|way| (i, way)));
-            match found {
+            match self.next_way(&waiting, &pool, &equal) {
                 Some((i, way)) => joins.extend(self.take_way(waiting.remove(i), way, &mut keyed)?),
                 None => self.join_freely(&mut waiting, &mut pool, &mut joins, &mut keyed)?,
             }
@@ -95,6 +95,30 @@ impl Writer<'_> {
         Ok(table)
     }
 
+    /// The waiting source that a key joins next. With left joins sources keep their order, so one that no key joins may
+    /// come first.
+    fn next_way(&self, waiting: &[&Source], pool: &[Expr], equal: &Classes) -> Option<(usize, Way)> {
+        let keeps_order = waiting.iter().any(|s| s.join == JoinKind::Left);
+        let ready = waiting.iter().enumerate().filter(|(_, s)| self.is_ready(s));
+        let mut ways = ready.map(|(i, s)| (i, s, self.way_to(s, equal)));
+        let found = ways.find(|(_, s, way)| way.is_some() || (keeps_order && self.pair_of(s, pool).is_some()));
+        found.and_then(|(i, _, way)| Some((i, way?)))
+    }
+
+    /// Whether what a left join asks speaks of sources that are placed, besides its own.
+    fn is_ready(&self, source: &Source) -> bool {
+        let mut ready = true;
+        if source.join == JoinKind::Left {
+            if let Some(on) = &source.on {
+                each_expr_here(on, &mut |e| {
+                    let own = member_of(e).is_none_or(|(id, _)| id == source.id || self.place(id).is_some());
+                    ready &= own;
+                });
+            }
+        }
+        ready
+    }
+
     /// The key that joins a waiting source to one already placed here.
     fn way_to(&self, source: &Source, equal: &Classes) -> Option<Way> {
         let own;
@@ -120,7 +144,8 @@ impl Writer<'_> {
         joins: &mut Vec<Lexeme>,
         keyed: &mut Classes,
     ) -> Result<()> {
-        let found = waiting.iter().enumerate().find_map(|(i, source)| self.pair_of(source, pool).map(|pair| (i, pair)));
+        let mut ready = waiting.iter().enumerate().filter(|(_, s)| self.is_ready(s));
+        let found = ready.find_map(|(i, source)| self.pair_of(source, pool).map(|pair| (i, pair)));
         if let Some((i, Tie { new, op, known, condition })) = found {
             let source = waiting.remove(i);
             let table = self.settle(source)?;

@@ -6,6 +6,7 @@ use super::condition::{Cond, Test};
 use super::expression::is_shown_column;
 use super::from::From;
 use super::{Kind, Result, Writer, not_canonical};
+use crate::date_part::part_of;
 use crate::lexeme::{ColumnRef, Edge, Lexeme, OUTPUTS, TableRef, Word};
 use crate::tree::{Body, Expr, ExprKind, Literal, OrderItem, Query, Select};
 
@@ -233,7 +234,10 @@ impl Writer<'_> {
             if shape.keys.contains(&column) {
                 continue;
             }
-            if !shape.grouped || !determined.contains(&column.table_ref()) {
+            let day = part_of(self.catalog, column.column).map(|(day, _)| ColumnRef { column: day, ..column });
+            let is_determined =
+                determined.contains(&column.table_ref()) || day.is_some_and(|day| shape.keys.contains(&day));
+            if !shape.grouped || !is_determined {
                 return not_canonical("column beside aggregates", e.span);
             }
             shape.keys.push(column);

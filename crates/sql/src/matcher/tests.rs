@@ -9,7 +9,7 @@ use schema::slot::{Slot, SlotKind};
 use schema::{Catalog, ColumnId, Type, Value};
 
 use super::walk::{CONSTRUCTS, constructs, walk};
-use super::{Grammar, Limits, Matcher, SlotTable, admits};
+use super::{Grammar, Limits, Matcher, Refused, SlotTable, admits};
 use crate::bitset::BitSet;
 use crate::canonical::{CanonicalOptions, lexemes, tests as canonical_tests, text};
 use crate::ddl::catalog_from_ddl;
@@ -319,7 +319,8 @@ fn a_walk_comes_back_from_its_text() {
             unread += 1;
             continue;
         }
-        assert_eq!(admits(&grammar, &lexicon, &slots, &canonical), Ok(()), "{first}\n{second}");
+        let refused = |refused: Refused| sql(&canonical[..refused.position]);
+        assert_eq!(admits(&grammar, &lexicon, &slots, &canonical).map_err(refused), Ok(()), "{first}\n{second}");
         assert_eq!(read(&second).as_ref(), Ok(&canonical), "{first}\n{second}");
         if canonical != walked && !is_left_to_chance(&walked) {
             let expected = rows(&database, &first);
