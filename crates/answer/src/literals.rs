@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use schema::{ColumnId, TableId};
+use sql::calendar::step_of;
 use sql::date_part::DatePart;
 use sql::tree::{BinaryOp, Expr, ExprKind, Literal, Query, SourceId};
 use sql::visit::{PartMut, parts_of_expr_mut, parts_of_query_mut};
@@ -44,9 +45,14 @@ impl Walk<'_> {
     }
 
     fn expr(&mut self, expr: &mut Expr, place: Place) {
-        // The texts that a part of a day is computed with say nothing of the question.
+        // The texts that a part of a day and the next day of a calendar are computed with say nothing of the question.
         if DatePart::of(expr).is_some() {
             return;
+        }
+        if step_of(expr).is_some()
+            && let ExprKind::Call(call) = &mut expr.kind
+        {
+            return call.args.iter_mut().take(1).for_each(|day| self.expr(day, Place::default()));
         }
         match &mut expr.kind {
             ExprKind::Literal(literal) => (self.each)(literal, place),

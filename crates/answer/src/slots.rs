@@ -24,11 +24,13 @@ pub struct Unaligned {
 }
 
 /// Sets [`Literal::slot`] of every literal that a slot of the question explains, unused slots first. Literals equal to a
-/// constant of the lexicon or to the day asked on may stay without a slot.
+/// constant of the lexicon or to the day asked on may stay without a slot. Calendars are first brought into shape, so that
+/// their ends are days that questions say.
 ///
 /// # Errors
 /// When some literal is explained by nothing; the others are set all the same.
 pub fn align(query: &mut Query, question: &NormalizedQuestion, lexicon: &Lexicon) -> Result<(), Unaligned> {
+    sql::calendar::normalise(query);
     let fill = fill_from(question, &[]);
     let mut aligner = Aligner { question, lexicon, fill: &fill, used: HashSet::new(), missing: vec![] };
     for_each_literal(query, &mut |literal, place| aligner.literal(literal, place));

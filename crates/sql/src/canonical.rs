@@ -5,6 +5,7 @@
 //! [`NotCanonical`] with the feature's name. [`text`] writes lexemes as SQL that runs. Suggested reading order:
 //! * `select`: one query level, clause by clause.
 //! * `cte`: CTEs, and derived tables as CTEs.
+//! * `calendar`: the recursive CTEs that there are.
 //! * `set`: set operations.
 //! * `from`: which source stands where, and over which keys.
 //! * `condition`: conditions as chains of ANDs and groups of ORs.
@@ -14,6 +15,7 @@
 //! * `value`: functions of a number.
 //! * `text`: lexemes as SQL.
 
+mod calendar;
 mod case;
 mod condition;
 mod cte;

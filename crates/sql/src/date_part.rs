@@ -10,7 +10,11 @@
 
 use schema::{Catalog, ColumnId, TableId, Value};
 
+use crate::lexeme::{OUTPUTS, cte_number};
 use crate::tree::{BinaryOp, Expr, ExprKind};
+
+/// How many columns of the first CTE may be days with parts: those of a calendar.
+pub const CTE_DAYS: u16 = 2;
 
 /// A part of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,18 +95,24 @@ pub fn columns_and_parts(catalog: &Catalog, table: TableId) -> impl Iterator<Ite
 
 /// The day and the part that a column stands for, unless it is a real one.
 pub fn part_of(catalog: &Catalog, column: ColumnId) -> Option<(ColumnId, DatePart)> {
+    if let Some(number) = cte_number(catalog, column.table) {
+        let at = usize::from(column.column.checked_sub(u16::from(OUTPUTS)).filter(|_| number == 1)?);
+        let day = ColumnId { column: (at / DatePart::ALL.len()) as u16, ..column };
+        return Some((day, DatePart::ALL[at % DatePart::ALL.len()]));
+    }
     let at = usize::from(column.column).checked_sub(catalog.table(column.table).columns.len())?;
     let day = days(catalog, column.table).nth(at / DatePart::ALL.len())?;
     Some((day, DatePart::ALL[at % DatePart::ALL.len()]))
 }
 
-/// The column that stands for a part of a day; only the catalog's own days have one, not those of a CTE.
+/// The column that stands for a part of a day: of the catalog's own days, and of the days that the first CTE begins with.
 pub fn part_column(catalog: &Catalog, day: ColumnId, part: DatePart) -> Option<ColumnId> {
-    if !catalog.table_ids().any(|table| table == day.table) {
-        return None;
-    }
-    let at = days(catalog, day.table).position(|c| c == day)?;
+    let (real, at) = match cte_number(catalog, day.table) {
+        Some(1) if day.column < CTE_DAYS => (usize::from(OUTPUTS), usize::from(day.column)),
+        Some(_) => return None,
+        None => (catalog.table(day.table).columns.len(), days(catalog, day.table).position(|c| c == day)?),
+    };
     let offset = DatePart::ALL.iter().position(|p| *p == part)?;
-    let column = catalog.table(day.table).columns.len() + at * DatePart::ALL.len() + offset;
+    let column = real + at * DatePart::ALL.len() + offset;
     Some(ColumnId { table: day.table, column: column as u16 })
 }

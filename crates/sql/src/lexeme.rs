@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use schema::slot::{Slot, SlotKind};
 use schema::{Catalog, ColumnId, ForeignKeyId, TableId, Value};
 
-use crate::date_part::{columns_and_parts, part_of};
+use crate::date_part::{CTE_DAYS, DatePart, columns_and_parts, part_of};
 use crate::tree::{SlotPart, SlotUse};
 
 /// How many uses of one table a query may have. The second is written `Table AS Table_2`.
@@ -271,6 +271,26 @@ pub enum Word {
     ToTenths,
     /// `, 2 )` after what is rounded
     ToHundredths,
+    /// `WITH RECURSIVE cte_1 ( c1 , c2 ) AS (` … before the first day of a calendar in steps of a day
+    EachDay,
+    /// `WITH RECURSIVE cte_1 ( c1 , c2 ) AS (` … before the first day of a calendar in steps of a week
+    EachWeek,
+    /// `WITH RECURSIVE cte_1 ( c1 , c2 ) AS (` … before the first day of a calendar in steps of a month
+    EachMonth,
+    /// `WITH RECURSIVE cte_1 ( c1 , c2 ) AS (` … before the first day of a calendar in steps of a quarter
+    EachQuarter,
+    /// `WITH RECURSIVE cte_1 ( c1 , c2 ) AS (` … before the first day of a calendar in steps of a year
+    EachYear,
+    /// `AS d ) UNION ALL SELECT c2 , DATE( c2 , '+1 day' ) FROM cte_1 WHERE c2 <` before the day that ends it
+    NextDay,
+    /// `AS d ) UNION ALL SELECT c2 , DATE( c2 , '+7 days' ) FROM cte_1 WHERE c2 <` before the day that ends it
+    NextWeek,
+    /// `AS d ) UNION ALL SELECT c2 , DATE( c2 , '+1 month' ) FROM cte_1 WHERE c2 <` before the day that ends it
+    NextMonth,
+    /// `AS d ) UNION ALL SELECT c2 , DATE( c2 , '+3 months' ) FROM cte_1 WHERE c2 <` before the day that ends it
+    NextQuarter,
+    /// `AS d ) UNION ALL SELECT c2 , DATE( c2 , '+1 year' ) FROM cte_1 WHERE c2 <` before the day that ends it
+    NextYear,
     /// The day asked on, as a literal
     Today,
     /// End of the query; no text
@@ -279,7 +299,7 @@ pub enum Word {
 
 impl Word {
     /// All words with their text, in vocabulary order.
-    pub const ALL: [(Word, &'static str); 89] = [
+    pub const ALL: [(Word, &'static str); 99] = [
         (Word::Select, "SELECT"),
         (Word::Distinct, "DISTINCT"),
         (Word::Comma, ","),
@@ -367,6 +387,16 @@ impl Word {
         (Word::OrZero, ", 0 )"),
         (Word::ToTenths, ", 1 )"),
         (Word::ToHundredths, ", 2 )"),
+        (Word::EachDay, "WITH RECURSIVE cte_1 ( c1 , c2 ) AS ( SELECT d , DATE( d , '+1 day' ) FROM ( SELECT"),
+        (Word::EachWeek, "WITH RECURSIVE cte_1 ( c1 , c2 ) AS ( SELECT d , DATE( d , '+7 days' ) FROM ( SELECT"),
+        (Word::EachMonth, "WITH RECURSIVE cte_1 ( c1 , c2 ) AS ( SELECT d , DATE( d , '+1 month' ) FROM ( SELECT"),
+        (Word::EachQuarter, "WITH RECURSIVE cte_1 ( c1 , c2 ) AS ( SELECT d , DATE( d , '+3 months' ) FROM ( SELECT"),
+        (Word::EachYear, "WITH RECURSIVE cte_1 ( c1 , c2 ) AS ( SELECT d , DATE( d , '+1 year' ) FROM ( SELECT"),
+        (Word::NextDay, "AS d ) UNION ALL SELECT c2 , DATE( c2 , '+1 day' ) FROM cte_1 WHERE c2 <"),
+        (Word::NextWeek, "AS d ) UNION ALL SELECT c2 , DATE( c2 , '+7 days' ) FROM cte_1 WHERE c2 <"),
+        (Word::NextMonth, "AS d ) UNION ALL SELECT c2 , DATE( c2 , '+1 month' ) FROM cte_1 WHERE c2 <"),
+        (Word::NextQuarter, "AS d ) UNION ALL SELECT c2 , DATE( c2 , '+3 months' ) FROM cte_1 WHERE c2 <"),
+        (Word::NextYear, "AS d ) UNION ALL SELECT c2 , DATE( c2 , '+1 year' ) FROM cte_1 WHERE c2 <"),
         (Word::Today, "<today>"),
         (Word::End, ""),
     ];
@@ -449,8 +479,7 @@ impl Lexicon {
             lexemes.extend(columns.map(|column| Lexeme::Column(ColumnRef { column, instance })));
         }
         for instance in 1..=INSTANCES {
-            let columns = (1..=CTES).flat_map(|n| (0..u16::from(OUTPUTS)).map(move |column| (n, column)));
-            let columns = columns.map(|(n, column)| ColumnId { table: cte_table(catalog, n), column });
+            let columns = (1..=CTES).flat_map(|n| cte_columns(cte_table(catalog, n), n));
             lexemes.extend(columns.map(|column| Lexeme::Column(ColumnRef { column, instance })));
         }
         lexemes.extend(sources(catalog).flat_map(|table| [Lexeme::JoinOn(table), Lexeme::LeftJoinOn(table)]));
@@ -560,6 +589,12 @@ pub fn cte_number(catalog: &Catalog, table: TableId) -> Option<u8> {
     usize::from(table.0).checked_sub(catalog.tables.len()).map(|at| at as u8 + 1)
 }
 
+/// The columns of a CTE, then the parts of the days that the first one may begin with.
+fn cte_columns(table: TableId, number: u8) -> impl Iterator<Item = ColumnId> {
+    let parts = if number == 1 { CTE_DAYS as usize * DatePart::ALL.len() } else { 0 };
+    (0..u16::from(OUTPUTS) + parts as u16).map(move |column| ColumnId { table, column })
+}
+
 /// Every use of every table, then of every CTE.
 fn sources(catalog: &Catalog) -> impl Iterator<Item = TableRef> + '_ {
     let tables = catalog.table_ids().chain((1..=CTES).map(|n| cte_table(catalog, n)));
@@ -593,11 +628,11 @@ fn table_name(catalog: &Catalog, table: TableRef) -> String {
 
 /// `Table.Column` or `Table_2.Column`; a part of a day as what computes it.
 pub fn column_text(catalog: &Catalog, column: ColumnRef) -> String {
-    if cte_number(catalog, column.column.table).is_some() {
-        return format!("{}.c{}", table_text(catalog, column.table_ref()), column.column.column + 1);
-    }
     if let Some((day, part)) = part_of(catalog, column.column) {
         return part.sql(&column_text(catalog, ColumnRef { column: day, ..column }));
+    }
+    if cte_number(catalog, column.column.table).is_some() {
+        return format!("{}.c{}", table_text(catalog, column.table_ref()), column.column.column + 1);
     }
     format!("{}.{}", table_text(catalog, column.table_ref()), identifier(&catalog.column(column.column).name))
 }

@@ -8,10 +8,14 @@
 //! * [`print`]: the tree as SQL, for people and for machines.
 //! * [`diagnostic`], [`mod@validate`]: what is to be said of a query, in five layers; [`mod@verify`]: the only way to a query that runs.
 //! * [`reasoning`]: a query in plain words; [`features`]: its difficulty, tags and template.
-//! * [`lexeme`], [`canonical`]: canonical SQL as a closed set of pieces; [`matcher`]: which piece may come next.
+//! * [`date_part`], [`calendar`]: what is said of days as one piece.
+//! * [`lexeme`], [`canonical`]: canonical SQL as a closed set of pieces; [`matcher`]: which piece may come next;
+//!   [`coverage`]: what of people's queries can be said so.
 
 pub mod bitset;
+pub mod calendar;
 pub mod canonical;
+pub mod coverage;
 pub mod date_part;
 pub mod ddl;
 pub mod diagnostic;

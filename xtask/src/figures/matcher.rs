@@ -41,9 +41,18 @@ pub const FIGURES: &[Figure] = &[
     quick("mask, bytes, tokens that span lexemes: mean", Shown, "µs", |r| {
         r.bench(&["mask"], "mask.spanning bytes.mean")
     }),
+    quick("outside suite: queries", AtLeast(273.0), "", |r| covered(r, "coverage.queries")),
+    quick("outside suite: queries that can be written", AtLeast(90.0), "%", |r| covered(r, "coverage.admitted")),
+    quick("outside suite: queries that the matcher refuses", Shown, "", |r| covered(r, "coverage.refused")),
     quick("references with a canonical form that the matcher refuses", Is(0.0), "", references_refused),
     slow("synthesised queries that the matcher refuses", Is(0.0), "", synthesised_refused),
 ];
+
+/// A figure of the queries below the folder that `GLRL_SUITES` names.
+fn covered(runs: &mut Runs, figure: &str) -> Result<f64, String> {
+    let suites = std::env::var("GLRL_SUITES").map_err(|_| "GLRL_SUITES names no folder of suites".to_owned())?;
+    runs.bench(&["coverage", "--suite", &format!("{suites}/spider")], figure)
+}
 
 /// References that have a canonical form and yet cannot be written: outside that form there is nothing to admit.
 fn references_refused(runs: &mut Runs) -> Result<f64, String> {

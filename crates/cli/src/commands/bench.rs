@@ -2,6 +2,7 @@
 
 mod ask;
 mod cold;
+mod coverage;
 mod determinism;
 mod mask;
 mod network;
@@ -40,6 +41,9 @@ pub(crate) struct Args {
     /// Walk through untrained weights at temperature 2 instead of evenly.
     #[arg(long)]
     weights: bool,
+    /// The folder of queries that coverage is of: `queries.jsonl` and a schema for each of its databases.
+    #[arg(long, value_name = "DIR")]
+    suite: Option<String>,
     /// The model folder to measure.
     #[arg(long, value_name = "DIR")]
     model: Option<String>,
@@ -80,9 +84,10 @@ struct Bench {
     measure: fn(&Args, &Context) -> Measured,
 }
 
-const BENCHES: [Bench; 10] = [
+const BENCHES: [Bench; 11] = [
     Bench { name: "walks", is_quick: true, measure: walks::measure },
     Bench { name: "mask", is_quick: true, measure: mask::measure },
+    Bench { name: "coverage", is_quick: false, measure: coverage::measure },
     Bench { name: "validate", is_quick: true, measure: pipeline::validate },
     Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },
     Bench { name: "ask", is_quick: false, measure: ask::measure },

@@ -63,6 +63,14 @@ impl Cond {
         }
     }
 
+    /// Whether there is a query within.
+    pub(super) fn has_query(&self) -> bool {
+        self.tests().into_iter().any(|test| match test {
+            Test::Query(..) | Test::Exists(..) => true,
+            other => other.operands().into_iter().any(|e| matches!(e.kind, ExprKind::Scalar(_))),
+        })
+    }
+
     /// The conditions that must all hold.
     pub(super) fn into_conjuncts(self) -> Vec<Cond> {
         match self {
@@ -401,13 +409,13 @@ fn opposite(op: BinaryOp) -> BinaryOp {
 }
 
 /// The comparison with its sides swapped; none for what is no comparison.
-fn flip(op: BinaryOp) -> Option<BinaryOp> {
+pub(super) fn flip(op: BinaryOp) -> Option<BinaryOp> {
     use BinaryOp::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
     let pairs = [(Eq, Eq), (NotEq, NotEq), (Lt, Gt), (Gt, Lt), (LtEq, GtEq), (GtEq, LtEq)];
     pairs.iter().find(|(a, _)| *a == op).map(|(_, b)| *b)
 }
 
-fn comparison_word(op: BinaryOp) -> Word {
+pub(super) fn comparison_word(op: BinaryOp) -> Word {
     match op {
         BinaryOp::NotEq => Word::NotEq,
         BinaryOp::Lt => Word::Lt,

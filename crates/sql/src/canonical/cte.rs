@@ -5,13 +5,39 @@ use std::collections::HashMap;
 use schema::{Catalog, ColumnId, TableId};
 
 use super::{Kind, Result, Writer, not_canonical};
-use crate::date_part::part_of;
+use crate::calendar::{Calendar, Step, calendar_of};
+use crate::date_part::{CTE_DAYS, part_of};
 use crate::lexeme::{CTES, Lexeme, Word, cte_number, cte_table};
-use crate::tree::{Body, Query, Select, Source, SourceKind};
+use crate::tree::{Body, Cte, Query, Select, Source, SourceKind};
 use crate::visit::{PartMut, parts_of_expr_mut, parts_of_query_mut};
 
 /// Where the values of a CTE's columns come from.
 pub(super) type Origins = HashMap<ColumnId, Option<ColumnId>>;
+
+/// A CTE to be written.
+#[derive(Debug, Clone)]
+pub(super) enum Hoisted {
+    /// A query.
+    Query(Query),
+    /// A calendar.
+    Calendar(Calendar),
+}
+
+impl Hoisted {
+    fn query(&self) -> Option<&Query> {
+        match self {
+            Hoisted::Query(query) => Some(query),
+            Hoisted::Calendar(_) => None,
+        }
+    }
+
+    fn query_mut(&mut self) -> Option<&mut Query> {
+        match self {
+            Hoisted::Query(query) => Some(query),
+            Hoisted::Calendar(_) => None,
+        }
+    }
+}
 
 /// A CTE as it was written.
 #[derive(Debug)]
@@ -28,6 +54,11 @@ pub(super) fn origins(lexemes: &[Lexeme], catalog: &Catalog) -> Origins {
     for lexeme in lexemes {
         match *lexeme {
             Lexeme::Word(Word::With) => current = Some(cte_table(catalog, 1)),
+            // The days of a calendar come from nowhere else.
+            Lexeme::Word(Word::EachDay | Word::EachWeek | Word::EachMonth | Word::EachQuarter | Word::EachYear) => {
+                let columns = (0..CTE_DAYS).map(|column| ColumnId { table: cte_table(catalog, 1), column });
+                origins.extend(columns.map(|c| (c, Some(c))));
+            }
             Lexeme::Word(Word::WithSecond) => current = Some(cte_table(catalog, 2)),
             Lexeme::Word(Word::WithThird) => current = Some(cte_table(catalog, 3)),
             // A SELECT after a bracket is the query that the CTEs are for.
@@ -36,7 +67,7 @@ pub(super) fn origins(lexemes: &[Lexeme], catalog: &Catalog) -> Origins {
             Lexeme::Alias(number) => {
                 let Some(table) = current else { return origins };
                 let own = ColumnId { table, column: u16::from(number) - 1 };
-                let known = shown(&item).and_then(|column| origin(&origins, catalog, column));
+                let known = shown(&item).and_then(|column| first_origin(&origins, catalog, column));
                 // Of a set operation the first arm tells.
                 origins.entry(own).or_insert(known);
             }
@@ -58,6 +89,11 @@ fn shown(item: &[Lexeme]) -> Option<ColumnId> {
 
 /// The column of the catalog whose values a column has.
 pub(super) fn origin(origins: &Origins, catalog: &Catalog, column: ColumnId) -> Option<ColumnId> {
+    first_origin(origins, catalog, column).filter(|c| cte_number(catalog, c.table).is_none())
+}
+
+/// The same, or the column of a calendar.
+fn first_origin(origins: &Origins, catalog: &Catalog, column: ColumnId) -> Option<ColumnId> {
     if cte_number(catalog, column.table).is_none() {
         Some(column).filter(|c| part_of(catalog, *c).is_none())
     } else {
@@ -67,9 +103,17 @@ pub(super) fn origin(origins: &Origins, catalog: &Catalog, column: ColumnId) -> 
 
 impl Writer<'_> {
     /// Writes the CTEs before the query.
-    pub(super) fn write_ctes(&mut self, ctes: &[Query]) -> Result<()> {
+    pub(super) fn write_ctes(&mut self, ctes: &[Hoisted]) -> Result<()> {
         let openings = [Word::With, Word::WithSecond, Word::WithThird];
-        for (i, query) in ctes.iter().enumerate() {
+        for (i, cte) in ctes.iter().enumerate() {
+            let query = match cte {
+                Hoisted::Query(query) => query,
+                Hoisted::Calendar(calendar) => {
+                    self.write_calendar(calendar)?;
+                    self.ctes.push(Written { one_row: false });
+                    continue;
+                }
+            };
             let Some(word) = openings.get(i) else { return not_canonical("fourth cte", Default::default()) };
             self.word(*word);
             self.query(query, Kind::Cte)?;
@@ -96,6 +140,18 @@ impl Writer<'_> {
         number.and_then(|n| self.ctes.get(usize::from(n) - 1)).is_some_and(|cte| cte.one_row)
     }
 
+    /// Whether the values of a column are days or moments.
+    pub(super) fn is_day(&self, column: ColumnId) -> bool {
+        let origin = first_origin(&origins(&self.out, self.catalog), self.catalog, column);
+        origin.is_some_and(|c| cte_number(self.catalog, c.table).is_some() || self.catalog.column(c).ty.is_temporal())
+    }
+
+    /// Whether a table is a calendar.
+    pub(super) fn is_calendar(&self, table: TableId) -> bool {
+        let opened = |l: &Lexeme| Step::ALL.iter().any(|(_, word, _)| *l == Lexeme::Word(*word));
+        table == cte_table(self.catalog, 1) && self.out.first().is_some_and(opened)
+    }
+
     /// The column of the catalog whose values a column has.
     pub(super) fn origin(&self, column: ColumnId) -> Option<ColumnId> {
         if cte_number(self.catalog, column.table).is_none() {
@@ -106,14 +162,17 @@ impl Writer<'_> {
 }
 
 /// The CTEs that a query needs, in order, and the query itself; a CTE's name is its number.
-pub(super) fn hoisted(query: &Query) -> Result<(Vec<Query>, Query)> {
+pub(super) fn hoisted(query: &Query) -> Result<(Vec<Hoisted>, Query)> {
     let mut hoister = Hoister { out: Vec::new(), names: Vec::new() };
     let mut query = query.clone();
+    crate::calendar::normalise(&mut query);
     hoister.query(&mut query)?;
-    let used = used_by(&query, &hoister.out);
+    let mut used = used_by(&query, &hoister.out);
+    // A calendar reads nothing, and stands first.
+    used.sort_by_key(|n| hoister.out[*n].query().is_some());
     let number = |name: &str| name.parse().ok().and_then(|n: usize| used.iter().position(|u| *u == n));
-    let mut ctes: Vec<Query> = used.iter().map(|n| hoister.out[*n].clone()).collect();
-    for query in ctes.iter_mut().chain([&mut query]) {
+    let mut ctes: Vec<Hoisted> = used.iter().map(|n| hoister.out[*n].clone()).collect();
+    for query in ctes.iter_mut().filter_map(Hoisted::query_mut).chain([&mut query]) {
         each_source(query, &mut |source| {
             if let SourceKind::Cte { name, .. } = &mut source.kind {
                 *name = number(name).map_or_else(String::new, |n| (n + 1).to_string());
@@ -123,18 +182,26 @@ pub(super) fn hoisted(query: &Query) -> Result<(Vec<Query>, Query)> {
     if ctes.len() > usize::from(CTES) {
         return not_canonical("fourth cte", Default::default());
     }
+    if ctes.iter().skip(1).any(|cte| cte.query().is_none()) {
+        return not_canonical("second calendar", Default::default());
+    }
+    if let Some(Hoisted::Calendar(calendar)) = ctes.first() {
+        let step = calendar.step;
+        let queries = ctes.iter_mut().filter_map(Hoisted::query_mut).chain([&mut query]);
+        super::calendar::name_ends(queries, step);
+    }
     Ok((ctes, query))
 }
 
 /// The CTEs that a query reads, directly or through others, in order.
-fn used_by(query: &Query, all: &[Query]) -> Vec<usize> {
+fn used_by(query: &Query, all: &[Hoisted]) -> Vec<usize> {
     let mut used: Vec<usize> = Vec::new();
     let mut pending = vec![query];
     while let Some(query) = pending.pop() {
         each_cte(query, &mut |name| {
             if let Some(n) = name.parse().ok().filter(|n| !used.contains(n)) {
                 used.push(n);
-                pending.extend(all.get(n));
+                pending.extend(all.get(n).and_then(Hoisted::query));
             }
         });
     }
@@ -160,7 +227,7 @@ fn each_source(query: &mut Query, f: &mut dyn FnMut(&mut Source)) {
 
 /// Takes CTEs and derived tables out of a query.
 struct Hoister {
-    out: Vec<Query>,
+    out: Vec<Hoisted>,
     /// The CTEs in scope and where they went.
     names: Vec<(String, usize)>,
 }
@@ -169,10 +236,7 @@ impl Hoister {
     fn query(&mut self, query: &mut Query) -> Result<()> {
         let scope = self.names.len();
         for cte in std::mem::take(&mut query.with) {
-            if cte.recursive {
-                return not_canonical("recursive cte", Default::default());
-            }
-            let place = self.take(*cte.query)?;
+            let place = if cte.recursive { self.take_calendar(&cte)? } else { self.take(*cte.query)? };
             self.names.push((cte.name.to_lowercase(), place));
         }
         let done = self.body(query);
@@ -183,7 +247,13 @@ impl Hoister {
     /// Puts a query among the CTEs.
     fn take(&mut self, mut query: Query) -> Result<usize> {
         self.query(&mut query)?;
-        self.out.push(query);
+        self.out.push(Hoisted::Query(query));
+        Ok(self.out.len() - 1)
+    }
+
+    fn take_calendar(&mut self, cte: &Cte) -> Result<usize> {
+        let Some(calendar) = calendar_of(cte) else { return not_canonical("recursive cte", Default::default()) };
+        self.out.push(Hoisted::Calendar(calendar));
         Ok(self.out.len() - 1)
     }
 

@@ -266,7 +266,7 @@ impl Writer<'_> {
     pub(super) fn visible_column(&self, e: &Expr) -> Result<ColumnRef> {
         if let Some((part, day)) = DatePart::of(e) {
             let day = self.visible_column(day)?;
-            let column = part_column(self.catalog, day.column, part);
+            let column = part_column(self.catalog, day.column, part).filter(|_| self.is_day(day.column));
             return column.map_or_else(|| not_canonical(feature(e), e.span), |column| Ok(ColumnRef { column, ..day }));
         }
         let ExprKind::Column { source, column } = e.kind else { return not_canonical(feature(e), e.span) };

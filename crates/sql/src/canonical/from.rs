@@ -2,9 +2,11 @@
 
 use schema::{ColumnId, ForeignKeyId, Type};
 
+use super::condition::{Cond, comparison_word, flip};
 use super::{Kind, Place, Result, Writer, not_canonical};
 use crate::lexeme::{Edge, INSTANCES, Lexeme, Side, TableRef, Word};
 use crate::tree::{BinaryOp, Expr, ExprKind, JoinKind, Select, Source, SourceId};
+use crate::visit::each_expr_here;
 
 /// A column of a source.
 type Member = (SourceId, u16);
@@ -12,7 +14,7 @@ type Member = (SourceId, u16);
 /// A FROM clause in canonical order, and the conditions that are no joins.
 pub(super) struct From {
     pub(super) first: TableRef,
-    /// `Join` and `LeftJoin` lexemes.
+    /// The joins, left joins with what they ask besides their key.
     pub(super) joins: Vec<Lexeme>,
     /// The edge to an enclosing query.
     pub(super) correlation: Option<Edge>,
@@ -24,17 +26,19 @@ pub(super) struct From {
 #[derive(Default)]
 struct Classes(Vec<Vec<Member>>);
 
-/// What inner joins and WHERE make equal: as it is said, and what follows from it.
+/// What inner joins and WHERE say, and what they make equal: as it is said, and what follows from it.
 struct Equal {
+    conditions: Vec<Expr>,
     stated: Vec<(Member, Member)>,
     classes: Classes,
 }
 
 impl Equal {
-    fn new(stated: Vec<(Member, Member)>) -> Self {
+    fn new(conditions: Vec<Expr>) -> Self {
+        let stated: Vec<(Member, Member)> = conditions.iter().filter_map(equality).collect();
         let mut classes = Classes::default();
         stated.iter().for_each(|(a, b)| classes.join(*a, *b));
-        Equal { stated, classes }
+        Equal { conditions, stated, classes }
     }
 
     fn is_stated(&self, a: Member, b: Member) -> bool {
@@ -50,6 +54,8 @@ struct Joined {
     keyed: Classes,
     /// The keys of which a referring table has found its row.
     bound: Vec<(ForeignKeyId, TableRef)>,
+    /// The comparisons that they take from WHERE.
+    taken: Vec<Expr>,
 }
 
 impl Classes {
@@ -72,12 +78,11 @@ impl Writer<'_> {
     pub(super) fn from(&mut self, select: &Select, kind: Kind) -> Result<From> {
         let mut sources = flipped(select)?;
         self.order_sources(&mut sources);
-        let pool = conditions_of(select, &sources);
-        let equal = Equal::new(pool.iter().filter_map(equality).collect());
+        let equal = Equal::new(conditions_of(select, &sources));
         let (first, mut joined) = self.joined(&sources, &equal)?;
         let correlation = self.correlation(kind, &equal.classes, &mut joined.keyed);
-        let said = |e: &Expr| equality(e).is_none_or(|(a, b)| !joined.keyed.same(a, b));
-        let conditions = pool.into_iter().filter(said).collect();
+        let is_left = |e: &Expr| !joined.taken.contains(e) && equality(e).is_none_or(|(a, b)| !joined.keyed.same(a, b));
+        let conditions = equal.conditions.into_iter().filter(is_left).collect();
         Ok(From { first, joins: joined.lexemes, correlation, conditions })
     }
 
@@ -108,11 +113,7 @@ impl Writer<'_> {
         let first = self.settle(waiting.remove(start))?;
         let mut joined = Joined::default();
         while !waiting.is_empty() {
-            let ready = |s: &&Source| self.way_to(s, equal, &joined).is_some() || self.pair_of(s, equal).is_some();
-            let last = if ordered { waiting.iter().position(ready) } else { None };
-            let within = &waiting[..last.map_or(waiting.len(), |i| i + 1)];
-            let found = within.iter().enumerate().find_map(|(i, s)| self.way_to(s, equal, &joined).map(|way| (i, way)));
-            match found {
+            match self.next_way(&waiting, equal, &joined, ordered) {
                 Some((i, way)) => self.take_way(waiting.remove(i), way, &mut joined)?,
                 None => self.join_freely(&mut waiting, equal, &mut joined)?,
             }
@@ -149,15 +150,33 @@ impl Writer<'_> {
         Ok(table)
     }
 
+    /// The waiting source that a key joins next. Where sources keep their order, one that no key joins may come first.
+    fn next_way(&self, waiting: &[&Source], equal: &Equal, joined: &Joined, ordered: bool) -> Option<(usize, Way)> {
+        let ready = waiting.iter().enumerate().filter(|(_, s)| self.is_ready(s));
+        let mut ways = ready.map(|(i, s)| (i, s, self.way_to(s, equal, joined)));
+        let found = ways.find(|(_, s, way)| way.is_some() || (ordered && self.pair_of(s, equal).is_some()));
+        found.and_then(|(i, _, way)| Some((i, way?)))
+    }
+
+    /// Whether what a left join asks speaks of sources that are placed, besides its own.
+    fn is_ready(&self, source: &Source) -> bool {
+        let mut ready = true;
+        if source.join == JoinKind::Left {
+            source.on.iter().for_each(|on| {
+                each_expr_here(on, &mut |e| {
+                    ready &= member_of(e).is_none_or(|(id, _)| id == source.id || self.place(id).is_some());
+                });
+            });
+        }
+        ready
+    }
+
     /// The key that joins a waiting source to one already placed here: one that the query states, else one that
     /// follows, unless the source's own condition says something else.
     fn way_to(&self, source: &Source, equal: &Equal, joined: &Joined) -> Option<Way> {
         if source.join == JoinKind::Left {
-            let own = exact_key(source)?;
-            return self.ways_to(source).find(|way| {
-                let pairs = self.pairs(way, source.id);
-                own.0.len() == pairs.len() && pairs.iter().all(|(a, b)| own.same(*a, *b))
-            });
+            let own = equalities(source);
+            return self.ways_to(source).find(|way| self.pairs(way, source.id).iter().all(|(a, b)| own.same(*a, *b)));
         }
         let holds =
             |way: &Way, is: &dyn Fn(Member, Member) -> bool| self.pairs(way, source.id).iter().all(|(a, b)| is(*a, *b));
@@ -180,18 +199,22 @@ impl Writer<'_> {
         })
     }
 
-    /// Joins the first source that an equality ties to one already placed, else a CTE of one row.
+    /// Joins the first source that a comparison ties to one already placed, else a CTE of one row.
     fn join_freely(&mut self, waiting: &mut Vec<&Source>, equal: &Equal, joined: &mut Joined) -> Result<()> {
-        let found =
-            waiting.iter().enumerate().find_map(|(i, source)| self.pair_of(source, equal).map(|pair| (i, pair)));
-        if let Some((i, (new, known))) = found {
+        let mut ready = waiting.iter().enumerate().filter(|(_, s)| self.is_ready(s));
+        let found = ready.find_map(|(i, source)| self.pair_of(source, equal).map(|tie| (i, tie)));
+        if let Some((i, Tie { new, op, known, condition })) = found {
             let source = waiting.remove(i);
             let table = self.settle(source)?;
             let is_left = source.join == JoinKind::Left;
             joined.lexemes.push(if is_left { Lexeme::LeftJoinOn(table) } else { Lexeme::JoinOn(table) });
-            joined.lexemes.extend([self.member(new)?, Lexeme::Word(Word::Eq), self.member(known)?]);
-            if !is_left {
+            joined.lexemes.extend([self.member(new)?, Lexeme::Word(comparison_word(op)), self.member(known)?]);
+            if is_left {
+                joined.lexemes.extend(self.narrowing(source, &|e| *e == condition)?);
+            } else if op == BinaryOp::Eq {
                 joined.keyed.join(new, known);
+            } else {
+                joined.taken.push(condition);
             }
             return Ok(());
         }
@@ -202,15 +225,44 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The equality that ties a waiting source to a placed one, its own column first: of keys and names rather than of
-    /// anything else, and of the source's own condition rather than of others.
-    fn pair_of(&self, source: &Source, equal: &Equal) -> Option<(Member, Member)> {
-        if source.join == JoinKind::Left {
-            return self.turned(source, equality(source.on.as_ref()?)?);
-        }
-        let own = source.on.iter().flat_map(Expr::conjuncts).filter_map(equality);
-        let pairs = own.chain(equal.stated.iter().copied()).filter_map(|pair| self.turned(source, pair));
-        pairs.min_by_key(|(a, b)| !(self.names_a_row(*a) && self.names_a_row(*b)))
+    /// The comparison that ties a waiting source to a placed one, its own column first: of days with a calendar's; else an
+    /// equality, of keys and names rather than of anything else, and of the source's own condition rather than of others.
+    fn pair_of(&self, source: &Source, equal: &Equal) -> Option<Tie> {
+        let own: Vec<&Expr> = source.on.iter().flat_map(Expr::conjuncts).collect();
+        let others = equal.conditions.iter().filter(|_| source.join != JoinKind::Left);
+        let ties: Vec<Tie> = own.into_iter().chain(others).filter_map(|e| self.tie(source, e)).collect();
+        let of_days =
+            ties.iter().filter(|tie| self.compares_days(source, tie)).min_by_key(|tie| self.place_of_tie(tie));
+        let equalities = ties.iter().filter(|tie| tie.op == BinaryOp::Eq);
+        let named = |tie: &&Tie| !(self.names_a_row(tie.new) && self.names_a_row(tie.known));
+        of_days.or_else(|| equalities.min_by_key(named)).cloned()
+    }
+
+    /// A comparison of a column of a waiting source with one of a placed source.
+    fn tie(&self, source: &Source, e: &Expr) -> Option<Tie> {
+        let ExprKind::Binary(a, op, b) = &e.kind else { return None };
+        let (a, b) = (member_of(a)?, member_of(b)?);
+        let is_known = |m: &Member| self.places.iter().any(|p| p.depth == self.depth() && p.source == m.0);
+        let (new, op, known) = match (a.0 == source.id, b.0 == source.id) {
+            (true, false) if is_known(&b) => (a, *op, b),
+            (false, true) if is_known(&a) => (b, flip(*op)?, a),
+            _ => return None,
+        };
+        Some(Tie { new, op, known, condition: e.clone() })
+    }
+
+    /// Whether a tie says which of two days comes first, one of them a calendar's.
+    fn compares_days(&self, source: &Source, tie: &Tie) -> bool {
+        let (Some(new), Some(known)) = (self.table_of(source), self.place(tie.known.0)) else { return false };
+        let ordered = matches!(tie.op, BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq);
+        let days =
+            [(new, tie.new.1), (known.table.table, tie.known.1)].map(|(table, column)| ColumnId { table, column });
+        let of_calendar = days.iter().any(|day| self.is_calendar(day.table));
+        ordered && of_calendar && days.iter().all(|day| self.is_day(*day))
+    }
+
+    fn place_of_tie(&self, tie: &Tie) -> (u16, Word, Option<TableRef>, u16) {
+        (tie.new.1, comparison_word(tie.op), self.place(tie.known.0).map(|p| p.table), tie.known.1)
     }
 
     /// An equality with the waiting source's column first, where the other one's source is placed.
@@ -221,6 +273,24 @@ impl Writer<'_> {
             (false, true) if is_known(&a) => Some((b, a)),
             _ => None,
         }
+    }
+
+    /// What the condition of a left join says besides its key, after an AND.
+    fn narrowing(&mut self, source: &Source, is_key: &dyn Fn(&Expr) -> bool) -> Result<Vec<Lexeme>> {
+        let mut conditions: Vec<Cond> = Vec::new();
+        for e in source.on.iter().flat_map(Expr::conjuncts).filter(|e| !is_key(e)) {
+            conditions.extend(self.condition(e, false)?.into_conjuncts());
+        }
+        if conditions.iter().any(Cond::has_query) {
+            return not_canonical("subquery in a join", source.span);
+        }
+        conditions.sort_by_key(|condition| self.place_of(condition));
+        let start = self.out.len();
+        if !conditions.is_empty() {
+            self.word(Word::And);
+            self.write_conditions(&conditions, false)?;
+        }
+        Ok(self.out.split_off(start))
     }
 
     /// Whether a column may hold keys or names, as far as its type tells. That of a waiting source is of its own table.
@@ -259,11 +329,16 @@ impl Writer<'_> {
         let new = self.settle(source)?;
         let edge = Edge { key: way.key, side: way.side, new: new.instance, known: way.known.table.instance };
         joined.bound.push((way.key, if way.side == Side::Referred { way.known.table } else { new }));
+        let pairs = self.pairs(&way, source.id);
         if source.join == JoinKind::Left {
+            let is_key =
+                |e: &Expr| equality(e).is_some_and(|(a, b)| pairs.contains(&(a, b)) || pairs.contains(&(b, a)));
+            let narrowing = self.narrowing(source, &is_key)?;
             joined.lexemes.push(Lexeme::LeftJoin(edge));
+            joined.lexemes.extend(narrowing);
             return Ok(());
         }
-        self.pairs(&way, source.id).into_iter().for_each(|(a, b)| joined.keyed.join(a, b));
+        pairs.into_iter().for_each(|(a, b)| joined.keyed.join(a, b));
         joined.lexemes.push(Lexeme::Join(edge));
         Ok(())
     }
@@ -308,6 +383,16 @@ struct Way {
     known: Place,
 }
 
+/// A comparison that ties a source to one placed before it.
+#[derive(Clone)]
+struct Tie {
+    new: Member,
+    op: BinaryOp,
+    known: Member,
+    /// Where it was said.
+    condition: Expr,
+}
+
 /// The sources with a RIGHT JOIN of two turned round.
 fn flipped(select: &Select) -> Result<Vec<Source>> {
     let mut sources = select.from.clone();
@@ -324,19 +409,22 @@ fn flipped(select: &Select) -> Result<Vec<Source>> {
     }
 }
 
-/// The pairs that a LEFT JOIN's condition makes equal, one class each; none where it says anything else.
-fn exact_key(source: &Source) -> Option<Classes> {
-    let pairs: Option<Vec<_>> = source.on.as_ref()?.conjuncts().into_iter().map(equality).collect();
-    Some(Classes(pairs?.into_iter().map(|(a, b)| vec![a, b]).collect()))
+/// The pairs that a LEFT JOIN's condition makes equal, one class each.
+fn equalities(source: &Source) -> Classes {
+    let pairs = source.on.iter().flat_map(Expr::conjuncts).filter_map(equality);
+    Classes(pairs.map(|(a, b)| vec![a, b]).collect())
 }
 
 /// `a = b` between columns of two sources.
 fn equality(e: &Expr) -> Option<(Member, Member)> {
     let ExprKind::Binary(a, BinaryOp::Eq, b) = &e.kind else { return None };
-    match (&a.kind, &b.kind) {
-        (ExprKind::Column { source: a, column: x }, ExprKind::Column { source: b, column: y }) if a != b => {
-            Some(((*a, *x), (*b, *y)))
-        }
+    let (a, b) = (member_of(a)?, member_of(b)?);
+    (a.0 != b.0).then_some((a, b))
+}
+
+fn member_of(e: &Expr) -> Option<Member> {
+    match e.kind {
+        ExprKind::Column { source, column } => Some((source, column)),
         _ => None,
     }
 }

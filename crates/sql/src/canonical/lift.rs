@@ -1,8 +1,7 @@
 //! Subqueries that canonical SQL cannot say where they stand, as joins with derived tables that it can:
 //! * `x > (SELECT AVG(q.x) FROM t q WHERE q.g = p.g)`, tied by what is no declared key, as a join with the averages by `g`
 //!   (Kim 1982, "On Optimizing an SQL-like Nested Query"; COUNT, which is 0 and not null for no rows, is left alone);
-//! * `EXISTS` tied in such a way as `IN`, `NOT EXISTS` as a left join that finds nothing;
-//! * a left join with conditions on the joined table alone as a left join of its rows that meet them.
+//! * `EXISTS` tied in such a way as `IN`, `NOT EXISTS` as a left join that finds nothing.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,7 +9,7 @@ use schema::{Catalog, ColumnId, TableId};
 
 use super::window;
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, Item, JoinKind, Query, Select, Source, SourceId, SourceKind, Span};
-use crate::visit::{each_expr, each_expr_mut, each_expr_of_query, each_query_mut, each_select, rewrite_expr};
+use crate::visit::{each_expr_of_query, each_query_mut, each_select, rewrite_expr};
 
 /// A query that says the same with derived tables, where they are needed.
 pub(super) fn lifted(query: &Query, catalog: &Catalog) -> Query {
@@ -52,7 +51,6 @@ struct Tie {
 
 impl Lifter<'_> {
     fn query(&mut self, query: &mut Query) {
-        self.filter_joined(query);
         if let Some(select) = query.select_mut() {
             self.untie_conditions(select);
         }
@@ -63,19 +61,6 @@ impl Lifter<'_> {
     fn fresh(&mut self) -> SourceId {
         self.next += 1;
         SourceId(self.next - 1)
-    }
-
-    /// Conditions of left joins that are about the joined table alone.
-    fn filter_joined(&mut self, query: &mut Query) {
-        let Some(select) = query.select() else { return };
-        let is_candidate = |source: &&Source| source.join == JoinKind::Left && source.table_id().is_some();
-        let ids: Vec<SourceId> = select.from.iter().filter(is_candidate).map(|source| source.id).collect();
-        for id in ids {
-            let fresh = self.fresh();
-            if filter_left(query, id, fresh) {
-                self.tables.remove(&id);
-            }
-        }
     }
 
     fn untie_conditions(&mut self, select: &mut Select) {
@@ -215,46 +200,4 @@ fn is_null_of_nothing(e: &Expr) -> bool {
         }
         _ => false,
     }
-}
-
-/// Puts the conditions of a left join that are about the joined table alone into a derived table in its place.
-fn filter_left(query: &mut Query, id: SourceId, fresh: SourceId) -> bool {
-    let is_own = |e: &Expr| {
-        let mut own = true;
-        each_expr(e, &mut |part| own &= source_of(part).is_none_or(|source| source == id));
-        own
-    };
-    let Some(source) = query.select_mut().and_then(|s| s.from.iter_mut().find(|s| s.id == id)) else { return false };
-    let (Some(table), Some(on)) = (source.table_id(), source.on.clone()) else { return false };
-    let (own, ties): (Vec<&Expr>, Vec<&Expr>) = on.conjuncts().into_iter().partition(|e| is_own(e));
-    if own.is_empty() || ties.is_empty() {
-        return false;
-    }
-    let mut filter = own.into_iter().cloned().reduce(Expr::and);
-    source.on = ties.into_iter().cloned().reduce(Expr::and);
-    let mut columns: Vec<u16> = Vec::new();
-    each_expr_mut(query, &mut |e| {
-        if let ExprKind::Column { source, column } = &mut e.kind
-            && *source == id
-        {
-            let at = columns.iter().position(|c| c == column).unwrap_or_else(|| {
-                columns.push(*column);
-                columns.len() - 1
-            });
-            *column = at as u16;
-        }
-    });
-    if let Some(filter) = &mut filter {
-        rewrite_expr(filter, &mut |e| {
-            if let ExprKind::Column { source, .. } = &mut e.kind {
-                *source = fresh;
-            }
-        });
-    }
-    let items = columns.iter().map(|c| Item::new(column(fresh, *c))).collect();
-    let select = Select { items, from: vec![Source::table(fresh, table)], filter, ..Select::default() };
-    if let Some(source) = query.select_mut().and_then(|s| s.from.iter_mut().find(|s| s.id == id)) {
-        source.kind = derived(id, Query::from_select(select), columns.len()).kind;
-    }
-    true
 }

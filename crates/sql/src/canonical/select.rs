@@ -7,6 +7,7 @@ use super::expression::is_shown_column;
 use super::from::From;
 use super::value::is_value_function;
 use super::{Kind, Result, Writer, not_canonical};
+use crate::date_part::part_of;
 use crate::lexeme::{ColumnRef, Edge, Lexeme, OUTPUTS, TableRef, Word};
 use crate::tree::{Body, Expr, ExprKind, Literal, OrderItem, Query, Select};
 
@@ -123,12 +124,8 @@ impl Writer<'_> {
     /// with a query inside. The order that a question says them in means nothing.
     pub(super) fn place_of(&self, condition: &Cond) -> (u8, Option<(TableRef, u16)>) {
         let tests = condition.tests();
-        let has_query = |test: &&Test| match test {
-            Test::Query(..) | Test::Exists(..) => true,
-            other => other.operands().into_iter().any(|e| matches!(e.kind, ExprKind::Scalar(_))),
-        };
         let rank = match condition {
-            _ if tests.iter().any(has_query) => 2,
+            _ if condition.has_query() => 2,
             Cond::Test(_) => 0,
             Cond::All(_) | Cond::Any(_) => 1,
         };
@@ -254,7 +251,10 @@ impl Writer<'_> {
             if shape.keys.contains(&column) {
                 continue;
             }
-            if !shape.grouped || !determined.contains(&column.table_ref()) {
+            let day = part_of(self.catalog, column.column).map(|(day, _)| ColumnRef { column: day, ..column });
+            let is_determined =
+                determined.contains(&column.table_ref()) || day.is_some_and(|day| shape.keys.contains(&day));
+            if !shape.grouped || !is_determined {
                 return not_canonical("column beside aggregates", e.span);
             }
             shape.keys.push(column);

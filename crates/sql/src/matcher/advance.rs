@@ -36,6 +36,7 @@ impl Matcher<'_> {
                 Frame::Pair(pair) => self.take_pair(pair, id, lexeme),
                 Frame::Expression(e) => self.take_expression(e, id, lexeme),
                 Frame::Call(result) => self.take_call_end(result, child, id),
+                Frame::Calendar(calendar) => self.take_in_calendar(calendar, id, lexeme),
                 Frame::Days(days) => self.take_in_days(days, id, lexeme),
                 Frame::Case(case) => self.take_in_case(case, lexeme),
                 Frame::Window(window) => self.take_in_window(window, child, id, lexeme),
@@ -106,9 +107,13 @@ impl Matcher<'_> {
             }
             (Phase::ItemEnd | Phase::ItemDone, _) => self.take_item_end(id, lexeme, child),
             (Phase::From, Lexeme::Table(table)) => self.join(node_of(table), None),
-            (Phase::Joins, Lexeme::Join(_) | Lexeme::LeftJoin(_)) => self.take_join(id),
+            (Phase::Joins, Lexeme::Join(_) | Lexeme::LeftJoin(_)) => {
+                self.take_join(id);
+                self.level_mut().narrows = matches!(lexeme, Lexeme::LeftJoin(_));
+            }
             (Phase::Joins, Lexeme::JoinOn(table) | Lexeme::LeftJoinOn(table) | Lexeme::Cross(table)) => {
                 self.join(node_of(table), None);
+                self.level_mut().narrows = matches!(lexeme, Lexeme::LeftJoinOn(_));
                 if !matches!(lexeme, Lexeme::Cross(_)) {
                     self.open_pair(node_of(table));
                 }
@@ -143,7 +148,11 @@ impl Matcher<'_> {
         match word {
             Word::Select => self.set_phase(Phase::Item),
             Word::With | Word::WithSecond | Word::WithThird => self.open_cte(),
+            Word::EachDay | Word::EachWeek | Word::EachMonth | Word::EachQuarter | Word::EachYear => {
+                self.open_calendar(word);
+            }
             Word::Comma => self.set_phase(Phase::Order),
+            Word::And => self.open_narrowing(),
             Word::Where => self.open_conditions(Place::Where),
             Word::Having => self.open_conditions(Place::Having),
             Word::GroupBy => {
@@ -162,15 +171,13 @@ impl Matcher<'_> {
     fn open_conditions(&mut self, place: Place) {
         self.set_phase(if place == Place::Where { Phase::Where } else { Phase::Having });
         self.level_mut().filtered |= place == Place::Where;
-        self.frames.push(Frame::Conditions(Conditions {
-            place,
-            inside: false,
-            depth: 0,
-            conditions: 0,
-            alternatives: 1,
-            expects: true,
-            must_and: false,
-        }));
+        self.frames.push(Frame::Conditions(Conditions::new(place, false)));
+    }
+
+    /// Opens what a left join asks besides its key: conditions on rows, without subqueries as in a CASE.
+    fn open_narrowing(&mut self) {
+        self.level_mut().narrows = false;
+        self.frames.push(Frame::Conditions(Conditions::new(Place::Where, true)));
     }
 
     fn take_item_end(&mut self, id: u32, lexeme: Lexeme, child: Option<Expression>) {

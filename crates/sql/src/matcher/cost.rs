@@ -7,9 +7,7 @@ use super::Matcher;
 use super::days::Days;
 use super::grammar::{ColumnFacts, kind};
 use super::set::OPERATIONS;
-use super::state::{
-    Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Phase, Place, Role,
-};
+use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Phase, Place, Role};
 
 /// More than any budget.
 const NEVER: usize = 1 << 20;
@@ -34,6 +32,7 @@ impl Matcher<'_> {
                 Frame::List(l) => list_cost(l),
                 Frame::Pair(pair) => pair.cost(),
                 Frame::Pattern(_) | Frame::Call(_) | Frame::Function(_) => 1,
+                Frame::Calendar(calendar) => calendar.cost(),
                 Frame::Days(days) => days.cost() + self.days_detour(days),
                 Frame::Case(case) => case.cost(),
                 Frame::Window(window) => self.window_cost(window, own),

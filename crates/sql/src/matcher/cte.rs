@@ -9,8 +9,9 @@ use std::sync::Arc;
 use schema::ColumnId;
 
 use super::Matcher;
+use super::calendar::{is_hidden, with_parts};
 use super::few::Few;
-use super::grammar::{ColumnFacts, Grammar, Kinds, Node, kind, table_of};
+use super::grammar::{ColumnFacts, Grammar, Kinds, Node, kind, kinds_of, table_of};
 use super::offer::Offers;
 use super::state::{Frame, Level, LevelKind, NONE};
 use crate::lexeme::{CTES, INSTANCES, Lexeme, Word};
@@ -19,6 +20,8 @@ use crate::lexeme::{CTES, INSTANCES, Lexeme, Word};
 const LINKS: Kinds = kind::NUMBER | kind::TEXT | kind::TIME | kind::KEY;
 /// The words that open a CTE.
 const OPENINGS: [Word; CTES as usize] = [Word::With, Word::WithSecond, Word::WithThird];
+/// How days may stand to a calendar's.
+const ORDERS: [Word; 4] = [Word::Lt, Word::LtEq, Word::Gt, Word::GtEq];
 /// How many lexemes a join without a declared key has.
 const JOIN_COST: usize = 4;
 
@@ -34,29 +37,40 @@ struct Cte {
     origins: Vec<Option<ColumnId>>,
     /// Whether it has one row whatever the data.
     one_row: bool,
+    /// Whether it is a calendar.
+    calendar: bool,
 }
 
-/// An equality after `JOIN X ON`.
+/// A comparison after `JOIN X ON`: an equality, or one of days with a calendar's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Pair {
     /// What is joined.
     node: Node,
     /// Its column, once read.
     left: u32,
-    /// Whether `=` has been read.
-    equal: bool,
+    /// The comparison, once read.
+    comparison: Option<Word>,
 }
 
 impl Pair {
     /// How many lexemes it still needs.
     pub(crate) fn cost(&self) -> usize {
-        3 - usize::from(self.left != NONE) - usize::from(self.equal)
+        3 - usize::from(self.left != NONE) - usize::from(self.comparison.is_some())
     }
 }
 
 impl Ctes {
+    /// A calendar alone.
+    pub(crate) fn of_calendar(columns: Vec<ColumnFacts>) -> Self {
+        Ctes(vec![Cte { columns, origins: vec![], one_row: false, calendar: true }])
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    fn is_calendar(&self, grammar: &Grammar, node: Node) -> bool {
+        self.of_table(grammar, table_of(node)).is_some_and(|cte| cte.calendar)
     }
 
     fn of_table(&self, grammar: &Grammar, table: usize) -> Option<&Cte> {
@@ -83,7 +97,7 @@ impl Ctes {
     pub(crate) fn kinds(&self, grammar: &Grammar, node: Node) -> Kinds {
         match grammar.table_kinds.get(table_of(node)) {
             Some(kinds) => *kinds,
-            None => self.columns(grammar, table_of(node)).iter().fold(0, |kinds, c| kinds | c.kinds),
+            None => kinds_of(self.columns(grammar, table_of(node))),
         }
     }
 
@@ -105,7 +119,7 @@ impl Ctes {
     pub(crate) fn joins_itself(&self, grammar: &Grammar, table: usize) -> bool {
         match grammar.self_keys.get(table) {
             Some(joins) => *joins,
-            None => self.columns(grammar, table).iter().any(|c| c.kinds & LINKS != 0),
+            None => kinds_of(self.columns(grammar, table)) & LINKS != 0,
         }
     }
 }
@@ -123,7 +137,8 @@ impl Level {
         node: Node,
     ) -> impl Iterator<Item = (u32, ColumnFacts)> + 'a {
         let base = grammar.column_base(node);
-        self.ctes.columns(grammar, table_of(node)).iter().enumerate().map(move |(i, facts)| (base + i as u32, *facts))
+        let columns = self.ctes.columns(grammar, table_of(node)).iter().enumerate().filter(|(_, c)| !is_hidden(c));
+        columns.map(move |(i, facts)| (base + i as u32, *facts))
     }
 
     /// The facts of a column.
@@ -181,10 +196,12 @@ impl Matcher<'_> {
     pub(crate) fn close_cte(&mut self, level: &Level) {
         let grammar = self.grammar;
         let columns = level.arm.outputs().iter().map(|kinds| ColumnFacts { kinds: *kinds, part: false });
+        let columns: Vec<ColumnFacts> = columns.collect();
         let cte = Cte {
-            columns: columns.collect(),
+            columns: if self.level().ctes.is_empty() { with_parts(columns) } else { columns },
             origins: level.arm.origins.iter().map(|source| self.real_column(*source)).collect(),
             one_row: level.is_one_row() && level.arm.number == 0,
+            calendar: false,
         };
         let outer = self.level_mut();
         let mut ctes = outer.ctes.0.clone();
@@ -199,7 +216,7 @@ impl Matcher<'_> {
         let nodes = level.reach.nodes.iter().map(|node| node as Node);
         for node in nodes.filter(|node| level.is_next_use(*node)) {
             let id = self.grammar.join_on_base + 2 * u32::from(node);
-            if self.lefts(node).next().is_some() {
+            if self.lefts(node, |left| self.is_tied(node, left)).next().is_some() {
                 out.put(id);
                 out.put(id + 1);
             }
@@ -220,23 +237,47 @@ impl Matcher<'_> {
 
     /// Joins a node on an equality that is still to be read.
     pub(crate) fn open_pair(&mut self, node: Node) {
-        self.frames.push(Frame::Pair(Pair { node, left: NONE, equal: false }));
+        self.frames.push(Frame::Pair(Pair { node, left: NONE, comparison: None }));
     }
 
     pub(crate) fn offer_pair(&self, pair: &Pair, out: &mut Offers) {
-        if pair.left == NONE {
-            self.lefts(pair.node).for_each(|id| out.put(id));
-        } else if !pair.equal {
-            out.put(self.grammar.word(Word::Eq));
-        } else {
-            self.rights(pair.node, pair.left).for_each(|id| out.put(id));
+        let Pair { node, left, comparison } = *pair;
+        match comparison {
+            _ if left == NONE => self.lefts(node, |left| self.is_tied(node, left)).for_each(|id| out.put(id)),
+            None => {
+                if self.rights(node, left).next().is_some() {
+                    out.put(self.grammar.word(Word::Eq));
+                }
+                if self.days_beside(node, left).next().is_some() {
+                    ORDERS.iter().for_each(|word| out.put(self.grammar.word(*word)));
+                }
+            }
+            Some(Word::Eq) => self.rights(node, left).for_each(|id| out.put(id)),
+            Some(_) => self.days_beside(node, left).for_each(|id| out.put(id)),
         }
     }
 
-    /// The columns of a node that one of the tables joined can be compared with.
-    fn lefts(&self, node: Node) -> impl Iterator<Item = u32> + '_ {
+    /// The columns of a new node that are as asked.
+    fn lefts<'a>(&'a self, node: Node, is_tied: impl Fn(u32) -> bool + 'a) -> impl Iterator<Item = u32> + 'a {
         let columns = self.level().node_columns(self.grammar, node).filter(|(_, facts)| !facts.part).map(|(id, _)| id);
-        columns.filter(move |left| self.rights(node, *left).next().is_some())
+        columns.filter(move |left| is_tied(*left))
+    }
+
+    /// Whether a column of a new node can be compared with one of the tables joined.
+    fn is_tied(&self, node: Node, left: u32) -> bool {
+        self.rights(node, left).next().is_some() || self.days_beside(node, left).next().is_some()
+    }
+
+    /// The days that may come before or after a day of a new node: one of both is a calendar's.
+    fn days_beside(&self, new: Node, left: u32) -> impl Iterator<Item = u32> + '_ {
+        let (level, grammar) = (self.level(), self.grammar);
+        let is_day = |facts: ColumnFacts| facts.kinds == kind::TIME && !facts.part;
+        let is_calendar = move |node: Node| level.ctes.is_calendar(grammar, node);
+        let fits = grammar.column(left).is_some_and(|c| is_day(level.facts(grammar, c.column)));
+        let known = level.have.iter().copied().filter(move |node| fits && *node != new);
+        let beside = known.filter(move |node| is_calendar(new) || is_calendar(*node));
+        let columns = beside.flat_map(move |node| level.node_columns(grammar, node));
+        columns.filter(move |(_, facts)| is_day(*facts)).map(|(id, _)| id)
     }
 
     /// The columns that a column of a new node can be compared with; what a declared key says is left to it.
@@ -258,7 +299,7 @@ impl Matcher<'_> {
 
     pub(crate) fn take_pair(&mut self, pair: Pair, id: u32, lexeme: Lexeme) -> bool {
         let next = match lexeme {
-            Lexeme::Word(_) => Pair { equal: true, ..pair },
+            Lexeme::Word(word) => Pair { comparison: Some(word), ..pair },
             _ if pair.left == NONE => Pair { left: id, ..pair },
             _ => return self.drop_frame(),
         };

@@ -265,7 +265,7 @@ fn all_tables(catalog: &Catalog) -> Vec<schema::TableId> {
 }
 
 /// The kinds of a table's real columns.
-fn kinds_of(columns: &[ColumnFacts]) -> Kinds {
+pub(crate) fn kinds_of(columns: &[ColumnFacts]) -> Kinds {
     columns.iter().filter(|c| !c.part).fold(0, |kinds, c| kinds | c.kinds)
 }
 

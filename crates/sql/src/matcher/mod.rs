@@ -12,6 +12,7 @@
 //! * `set`: the arms of a set operation.
 //! * `value`: functions of a number, and subqueries that are one.
 //! * `cte`: CTEs and joins without a declared key.
+//! * `calendar`: CTEs of days.
 //! * `window`: windows over the rows of a query.
 //! * `advance`: what a lexeme does.
 //! * `cost`, `alike`: how far the end is.
@@ -21,6 +22,7 @@
 mod advance;
 mod alike;
 pub mod bytes;
+mod calendar;
 mod case;
 mod connect;
 mod cost;

@@ -55,6 +55,7 @@ impl Matcher<'_> {
                     child = None;
                 }
                 Frame::Call(_) => return self.put(Word::Close, out),
+                Frame::Calendar(calendar) => return self.offer_in_calendar(calendar, out),
                 Frame::Days(days) => return self.offer_in_days(days, out),
                 Frame::Case(case) => return self.offer_in_case(case, out),
                 Frame::Window(window) => return self.offer_in_window(window, out),
@@ -81,6 +82,7 @@ impl Matcher<'_> {
         match level.phase {
             Phase::Select => {
                 self.offer_with(out);
+                self.offer_calendars(out);
                 self.put(Word::Select, out);
             }
             Phase::Item => {
@@ -172,6 +174,9 @@ impl Matcher<'_> {
             }
         }
         self.offer_free_joins(out);
+        if level.narrows {
+            self.put(Word::And, out);
+        }
         if level.reach.missing == 0 {
             self.put(Word::Where, out);
             if level.kind != LevelKind::Exists {
@@ -316,7 +321,7 @@ impl Matcher<'_> {
 
     fn offer_condition(&self, c: &Conditions, out: &mut Offers) {
         let level = self.level();
-        if c.place == Place::Where && c.depth == 0 && c.conditions == 0 {
+        if c.place == Place::Where && !c.inside && c.depth == 0 && c.conditions == 0 {
             if level.correlatable || level.kind == LevelKind::Exists {
                 self.correlations(|id| out.put(id));
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::calendar::Calendar;
 use super::case::Case;
 use super::connect::{Asked, Connection, Reach, connect};
 use super::cte::{Ctes, Pair};
@@ -80,6 +81,8 @@ pub(crate) struct Level {
     pub(crate) distinct: bool,
     pub(crate) aggregated: bool,
     pub(crate) filtered: bool,
+    /// After a left join, which may ask for more than its key.
+    pub(crate) narrows: bool,
     pub(crate) grouped: bool,
     /// More plain columns than GROUP BY could take: no aggregate may follow.
     pub(crate) crowded: bool,
@@ -129,6 +132,7 @@ impl Level {
             distinct: false,
             aggregated: false,
             filtered: false,
+            narrows: false,
             grouped: false,
             crowded: false,
             windowed: false,
@@ -236,6 +240,8 @@ pub(crate) enum Frame {
     Pair(Pair),
     /// An aggregate's bracket: its result's kinds, or those of its argument where 0.
     Call(Kinds),
+    /// A calendar.
+    Calendar(Calendar),
     /// A difference of days.
     Days(Days),
     /// A CASE.
@@ -265,7 +271,7 @@ pub(crate) enum Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Conditions {
     pub(crate) place: Place,
-    /// Within an aggregate: the conditions of a CASE.
+    /// Without subqueries: the conditions of a CASE or a left join.
     pub(crate) inside: bool,
     /// 0 for the clause's own chain, else how deep the group is.
     pub(crate) depth: u8,
@@ -277,6 +283,13 @@ pub(crate) struct Conditions {
     pub(crate) expects: bool,
     /// The current chain is one nested group, which alone would be no alternative of its own.
     pub(crate) must_and: bool,
+}
+
+impl Conditions {
+    /// Before the first condition of a clause.
+    pub(crate) fn new(place: Place, inside: bool) -> Self {
+        Conditions { place, inside, depth: 0, conditions: 0, alternatives: 1, expects: true, must_and: false }
+    }
 }
 
 /// One comparison: its left side is being read, or its right side.

@@ -2,6 +2,8 @@
 #![expect(clippy::print_stderr, reason = "tests that print what they measured")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use rusqlite::Connection;
@@ -268,8 +270,10 @@ fn filled_database() -> Connection {
     connection
 }
 
-/// The rows of a query as sorted text, numbers to seven digits.
-fn rows(connection: &Connection, sql: &str) -> Vec<String> {
+/// The rows of a query as sorted text, numbers to seven digits; none where there are too many: calendars joined by order
+/// grow beyond what a test can wait for.
+fn rows((connection, steps): &(Connection, Arc<AtomicU32>), sql: &str) -> Option<Vec<String>> {
+    steps.store(0, Ordering::Relaxed);
     let mut statement = connection.prepare(sql).expect("SQLite accepts it");
     let columns = statement.column_count();
     let shown = |value: rusqlite::types::Value| match value {
@@ -278,10 +282,18 @@ fn rows(connection: &Connection, sql: &str) -> Vec<String> {
         other => format!("{other:?}"),
     };
     let row = |r: &rusqlite::Row| (0..columns).map(|i| r.get(i).map(shown)).collect::<Result<Vec<_>, _>>();
-    let mut rows: Vec<String> =
-        statement.query_map([], row).expect("it runs").map(|r| r.expect("a row").join("|")).collect();
-    rows.sort();
-    rows
+    let rows: rusqlite::Result<Vec<Vec<String>>> = statement.query_map([], row).expect("it runs").collect();
+    match rows {
+        Ok(rows) => {
+            let mut rows: Vec<String> = rows.into_iter().map(|row| row.join("|")).collect();
+            rows.sort();
+            Some(rows)
+        }
+        Err(error) => {
+            assert_eq!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::OperationInterrupted), "{sql}");
+            None
+        }
+    }
 }
 
 const AGGREGATES: [Lexeme; 7] = [
@@ -314,7 +326,7 @@ enum Back {
     Same,
     /// Another query that gave the same rows, so many.
     Compared(usize),
-    /// Another query whose rows are left to chance.
+    /// Another query whose rows are left to chance, or too many.
     Other,
     /// Without a CTE that nothing reads, and the tables that it alone could have joined.
     Unread,
@@ -325,14 +337,19 @@ struct Return {
     catalog: Catalog,
     lexicon: Lexicon,
     slots: SlotTable,
-    database: Connection,
+    /// With a count of its steps.
+    database: (Connection, Arc<AtomicU32>),
 }
 
 impl Return {
     fn new() -> Self {
         let catalog = catalog_from_ddl(canonical_tests::DDL).expect("the schema is well formed");
         let (lexicon, slots) = (Lexicon::new(&catalog, vec![]), canonical_tests::slots(&catalog));
-        Return { catalog, lexicon, slots, database: filled_database() }
+        let (mut database, steps) = (filled_database(), Arc::new(AtomicU32::new(0)));
+        let count = steps.clone();
+        let is_enough = move || count.fetch_add(1, Ordering::Relaxed) > 3000;
+        database.progress_handler(1000, Some(is_enough)).expect("a handler");
+        Return { catalog, lexicon, slots, database: (database, steps) }
     }
 
     fn sql(&self, lexemes: &[Lexeme]) -> String {
@@ -363,8 +380,11 @@ impl Return {
         if canonical == walked || is_left_to_chance(walked) {
             return Ok(if canonical == walked { Back::Same } else { Back::Other });
         }
-        let (expected, found) = (rows(&self.database, &first), rows(&self.database, &second));
-        if found == expected { Ok(Back::Compared(found.len())) } else { Err(both("other rows")) }
+        match (rows(&self.database, &first), rows(&self.database, &second)) {
+            (Some(expected), Some(found)) if found == expected => Ok(Back::Compared(found.len())),
+            (Some(_), Some(_)) => Err(both("other rows")),
+            _ => Ok(Back::Other),
+        }
     }
 
     /// Walks with a seed: what became of each, and what went wrong.

@@ -4,6 +4,7 @@ use super::Matcher;
 use super::grammar::kind;
 use super::window::FRAMES;
 use crate::bitset::BitSet;
+use crate::calendar::Step;
 use crate::lexeme::{ColumnRef, Lexeme, TableRef, Word};
 use crate::tree::{SlotPart, SlotUse};
 
@@ -35,22 +36,29 @@ const TIES: u16 = 104;
 const CROSS: u16 = 113;
 /// The sort of the words that open a CTE.
 const WITH: u16 = 1008;
+/// The sort of the words that open a calendar.
+const CALENDAR: u16 = 1009;
+/// The sort of the AND after a left join's key.
+const NARROWING: u16 = 1010;
 /// The sort of joins of two tables without a key.
 const FREE_JOIN: u16 = 114;
 /// The sort of the words that open a window.
-const WINDOW: u16 = 1010;
+const WINDOW: u16 = 1014;
 /// The sort of functions of a number.
 const FUNCTION: u16 = 1011;
 /// The sort of a subquery as an operand.
 const SCALAR: u16 = Word::Scalar as u16;
 /// Sorts that come less often than others: once in so many times.
-const RARE: [(u16, usize); 5] = [(WITH, 2), (FREE_JOIN, 10), (WINDOW, 4), (FUNCTION, 6), (SCALAR, 4)];
+const RARE: [(u16, usize); 7] =
+    [(WITH, 2), (CALENDAR, 3), (FREE_JOIN, 10), (NARROWING, 10), (WINDOW, 4), (FUNCTION, 6), (SCALAR, 4)];
 
 /// A lexeme of the mask: first its sort, then itself.
 fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize) -> Option<u32> {
     let mut sorts: Vec<(u16, Vec<u32>)> = Vec::new();
     for id in mask.iter() {
-        let sort = sort_of(matcher.grammar.lexemes[id as usize], matcher.grammar.tables);
+        let lexeme = matcher.grammar.lexemes[id as usize];
+        let narrows = lexeme == Lexeme::Word(Word::And) && matcher.level().narrows;
+        let sort = if narrows { NARROWING } else { sort_of(lexeme, matcher.grammar.tables) };
         match sorts.iter_mut().find(|(s, _)| *s == sort) {
             Some((_, ids)) => ids.push(id),
             None => sorts.push((sort, vec![id])),
@@ -85,9 +93,10 @@ fn sort_of(lexeme: Lexeme, tables: usize) -> u16 {
             Word::With | Word::WithSecond | Word::WithThird => WITH,
             Word::Coalesce | Word::NullIf | Word::Abs | Word::Round => FUNCTION,
             Word::OrZero | Word::ToTenths | Word::ToHundredths => 1012,
+            Word::EachDay | Word::EachWeek | Word::EachMonth | Word::EachQuarter | Word::EachYear => CALENDAR,
             Word::Union | Word::UnionAll | Word::Intersect | Word::Except => 1007,
             word if word.opens_window() => WINDOW,
-            word if FRAMES.contains(&word) => 1009,
+            word if FRAMES.contains(&word) => 1013,
             other => other as u16,
         },
         Lexeme::Table(table) if is_cte(table) => 110,
@@ -124,7 +133,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 62] = [
+pub const CONSTRUCTS: [(&str, Has); 65] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -184,6 +193,9 @@ pub const CONSTRUCTS: [(&str, Has); 62] = [
     ("least or greatest of a window", |q| has(q, Word::MinOver) || has(q, Word::MaxOver)),
     ("partition by", |q| has(q, Word::PartitionBy)),
     ("frame", |q| FRAMES.into_iter().any(|word| has(q, word))),
+    ("calendar", |q| Step::ALL.iter().any(|(_, word, _)| has(q, *word))),
+    ("join by order of days", join_by_order),
+    ("condition in a left join", condition_in_left_join),
     ("join without a key", |q| q.iter().any(|l| matches!(l, Lexeme::JoinOn(_)))),
     ("left join without a key", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoinOn(_)))),
     ("cross join of one row", |q| q.iter().any(|l| matches!(l, Lexeme::Cross(_)))),
@@ -266,6 +278,22 @@ fn and_within_or(query: &[Lexeme]) -> bool {
         }
     }
     false
+}
+
+/// A join on two days of which one comes first.
+fn join_by_order(query: &[Lexeme]) -> bool {
+    let ordered = |window: &[Lexeme]| match window {
+        [Lexeme::JoinOn(_) | Lexeme::LeftJoinOn(_), _, Lexeme::Word(word)] => *word != Word::Eq,
+        _ => false,
+    };
+    query.windows(3).any(ordered)
+}
+
+fn condition_in_left_join(query: &[Lexeme]) -> bool {
+    let and = Lexeme::Word(Word::And);
+    let after_key = |w: &[Lexeme]| matches!(w, [Lexeme::LeftJoin(_), next] if *next == and);
+    let after_pair = |w: &[Lexeme]| matches!(w, [Lexeme::LeftJoinOn(_), _, _, _, next] if *next == and);
+    query.windows(2).any(after_key) || query.windows(5).any(after_pair)
 }
 
 fn columns_compared(query: &[Lexeme]) -> bool {
