@@ -168,7 +168,8 @@ fn examples_survive_a_new_vocabulary() {
     let encoder = Encoder { catalog: &pack.catalog, vocabulary: &vocabulary, grammar: Some(&grammar), plan: None };
     let encoded = encode(encoder, tied).unwrap();
     let tokens = encoded.completion.iter().zip(&encoded.forced);
-    let forced: Vec<String> = tokens.filter(|(_, forced)| **forced).map(|(t, _)| vocabulary.tokenizer.decode(&[*t])).collect();
+    let forced: Vec<String> =
+        tokens.filter(|(_, forced)| **forced).map(|(t, _)| vocabulary.tokenizer.decode(&[*t])).collect();
     assert_eq!(forced, ["orders.shop_id = shops.shop_id"]);
     let mut broken = example.clone();
     broken.lexemes.push("shops.nothing".to_owned());
