@@ -69,21 +69,26 @@ impl Writer<'_> {
 
     /// The factors of a product in canonical order; one where constants alone make it up.
     fn ordered_factors(&self, e: &Expr) -> Vec<Expr> {
-        let says = |e: &Expr| match &e.kind {
-            ExprKind::Literal(literal) => literal.slot.is_some(),
-            ExprKind::Column { .. } | ExprKind::Call(_) | ExprKind::Scalar(_) => true,
-            _ => false,
-        };
         let mut factors = self.factors(e);
         factors.sort_by_key(|factor| match &factor.kind {
             // Only in front does a quotient need no brackets, in which no subquery may stand.
             ExprKind::Binary(_, BinaryOp::Div, _) if self.has_scalar(factor) => 0,
             ExprKind::Literal(Literal { slot: None, .. }) => 1,
-            _ if !self.any_part(factor, &says) => 2,
+            _ if !self.says(factor) => 2,
             _ => 3,
         });
         self.fold_constants(&mut factors);
         factors
+    }
+
+    /// Whether a part of an arithmetic expression is more than constants.
+    fn says(&self, e: &Expr) -> bool {
+        let is = |e: &Expr| match &e.kind {
+            ExprKind::Literal(literal) => literal.slot.is_some(),
+            ExprKind::Column { .. } | ExprKind::Call(_) | ExprKind::Scalar(_) => true,
+            _ => false,
+        };
+        self.any_part(e, &is)
     }
 
     /// The constants that lead a product as one, where there is such a constant: `1.0 * 100` as `100.0`.

@@ -1,6 +1,6 @@
 //! FROM: which source stands where, and the key that joins it.
 
-use schema::ForeignKeyId;
+use schema::{ColumnId, ForeignKeyId, Type};
 
 use super::{Kind, Place, Result, Writer, not_canonical};
 use crate::lexeme::{Edge, INSTANCES, Lexeme, Side, TableRef, Word};
@@ -24,6 +24,34 @@ pub(super) struct From {
 #[derive(Default)]
 struct Classes(Vec<Vec<Member>>);
 
+/// What inner joins and WHERE make equal: as it is said, and what follows from it.
+struct Equal {
+    stated: Vec<(Member, Member)>,
+    classes: Classes,
+}
+
+impl Equal {
+    fn new(stated: Vec<(Member, Member)>) -> Self {
+        let mut classes = Classes::default();
+        stated.iter().for_each(|(a, b)| classes.join(*a, *b));
+        Equal { stated, classes }
+    }
+
+    fn is_stated(&self, a: Member, b: Member) -> bool {
+        self.stated.contains(&(a, b)) || self.stated.contains(&(b, a))
+    }
+}
+
+/// The joins of one FROM clause so far.
+#[derive(Default)]
+struct Joined {
+    lexemes: Vec<Lexeme>,
+    /// The columns that they make equal.
+    keyed: Classes,
+    /// The keys of which a referring table has found its row.
+    bound: Vec<(ForeignKeyId, TableRef)>,
+}
+
 impl Classes {
     fn join(&mut self, a: Member, b: Member) {
         let (with, without): (Vec<_>, Vec<_>) =
@@ -44,31 +72,52 @@ impl Writer<'_> {
     pub(super) fn from(&mut self, select: &Select, kind: Kind) -> Result<From> {
         let mut sources = flipped(select)?;
         self.order_sources(&mut sources);
-        let mut pool: Vec<Expr> = select.filter.iter().flat_map(|f| f.conjuncts().into_iter().cloned()).collect();
-        for source in sources.iter().filter(|s| matches!(s.join, JoinKind::Inner | JoinKind::Cross)) {
-            pool.extend(source.on.iter().flat_map(|on| on.conjuncts().into_iter().cloned()));
-        }
-        let mut equal = Classes::default();
-        pool.iter().filter_map(equality).for_each(|(a, b)| equal.join(a, b));
-        let Some(start) = sources.first() else { return not_canonical("query without tables", Default::default()) };
-        let first = self.settle(start)?;
-        let mut waiting: Vec<&Source> = sources.iter().skip(1).collect();
-        let (mut joins, mut keyed) = (Vec::new(), Classes::default());
+        let pool = conditions_of(select, &sources);
+        let equal = Equal::new(pool.iter().filter_map(equality).collect());
+        let (first, mut joined) = self.joined(&sources, &equal)?;
+        let correlation = self.correlation(kind, &equal.classes, &mut joined.keyed);
+        let said = |e: &Expr| equality(e).is_none_or(|(a, b)| !joined.keyed.same(a, b));
+        let conditions = pool.into_iter().filter(said).collect();
+        Ok(From { first, joins: joined.lexemes, correlation, conditions })
+    }
+
+    /// All sources joined, from the first of them that leads to all the others.
+    fn joined(&mut self, sources: &[Source], equal: &Equal) -> Result<(TableRef, Joined)> {
         // Beside an outer join the order stays: what is joined first may be what a later join hangs on.
         let ordered = sources.iter().any(|s| s.join == JoinKind::Left);
+        let placed = self.places.len();
+        let mut failed = None;
+        for start in 0..if ordered { sources.len().min(1) } else { sources.len() } {
+            match self.joined_from(start, sources, equal, ordered) {
+                Ok(found) => return Ok(found),
+                Err(why) => failed = failed.or(Some(why)),
+            }
+            self.places.truncate(placed);
+        }
+        failed.map_or_else(|| not_canonical("query without tables", Default::default()), Err)
+    }
+
+    fn joined_from(
+        &mut self,
+        start: usize,
+        sources: &[Source],
+        equal: &Equal,
+        ordered: bool,
+    ) -> Result<(TableRef, Joined)> {
+        let mut waiting: Vec<&Source> = sources.iter().collect();
+        let first = self.settle(waiting.remove(start))?;
+        let mut joined = Joined::default();
         while !waiting.is_empty() {
-            let ready = |s: &&&Source| self.way_to(s, &equal).is_some() || self.pair_of(s, &pool).is_some();
-            let last = if ordered { waiting.iter().position(|s| ready(&s)).map(|i| i + 1) } else { None };
-            let within = &waiting[..last.unwrap_or(waiting.len())];
-            let found = within.iter().enumerate().find_map(|(i, s)| self.way_to(s, &equal).map(|way| (i, way)));
+            let ready = |s: &&Source| self.way_to(s, equal, &joined).is_some() || self.pair_of(s, equal).is_some();
+            let last = if ordered { waiting.iter().position(ready) } else { None };
+            let within = &waiting[..last.map_or(waiting.len(), |i| i + 1)];
+            let found = within.iter().enumerate().find_map(|(i, s)| self.way_to(s, equal, &joined).map(|way| (i, way)));
             match found {
-                Some((i, way)) => joins.push(self.take_way(waiting.remove(i), way, &mut keyed)?),
-                None => self.join_freely(&mut waiting, &pool, &mut joins, &mut keyed)?,
+                Some((i, way)) => self.take_way(waiting.remove(i), way, &mut joined)?,
+                None => self.join_freely(&mut waiting, equal, &mut joined)?,
             }
         }
-        let correlation = self.correlation(kind, &equal, &mut keyed);
-        pool.retain(|e| equality(e).is_none_or(|(a, b)| !keyed.same(a, b)));
-        Ok(From { first, joins, correlation, conditions: pool })
+        Ok((first, joined))
     }
 
     /// Inner joins stand in any order: the table that refers to the others comes first, the rest as the catalog has them.
@@ -100,65 +149,85 @@ impl Writer<'_> {
         Ok(table)
     }
 
-    /// The key that joins a waiting source to one already placed here.
-    fn way_to(&self, source: &Source, equal: &Classes) -> Option<Way> {
-        let own;
-        let classes = if source.join == JoinKind::Left {
-            own = exact_key(source)?;
-            &own
-        } else {
-            equal
-        };
+    /// The key that joins a waiting source to one already placed here: one that the query states, else one that
+    /// follows, unless the source's own condition says something else.
+    fn way_to(&self, source: &Source, equal: &Equal, joined: &Joined) -> Option<Way> {
+        if source.join == JoinKind::Left {
+            let own = exact_key(source)?;
+            return self.ways_to(source).find(|way| {
+                let pairs = self.pairs(way, source.id);
+                own.0.len() == pairs.len() && pairs.iter().all(|(a, b)| own.same(*a, *b))
+            });
+        }
+        let holds =
+            |way: &Way, is: &dyn Fn(Member, Member) -> bool| self.pairs(way, source.id).iter().all(|(a, b)| is(*a, *b));
+        let stated = self.ways_to(source).find(|way| holds(way, &|a, b| equal.is_stated(a, b)));
+        let own = source.on.iter().flat_map(Expr::conjuncts).filter_map(equality);
+        if stated.is_some() || own.filter_map(|pair| self.turned(source, pair)).next().is_some() {
+            return stated;
+        }
+        let again = |way: &Way| way.side == Side::Referred && joined.bound.contains(&(way.key, way.known.table));
+        self.ways_to(source).find(|way| !again(way) && holds(way, &|a, b| equal.classes.same(a, b)))
+    }
+
+    /// The keys between a waiting source and those placed here.
+    fn ways_to<'s>(&'s self, source: &Source) -> impl Iterator<Item = Way> + 's {
+        let table = self.table_of(source);
         let placed = self.places.iter().filter(|p| p.depth == self.depth());
-        let table = self.table_of(source)?;
-        let ways = placed
-            .flat_map(|known| self.keys_between(table, known.table.table).map(move |(key, side)| (key, side, *known)));
-        ways.map(|(key, side, known)| Way { key, side, known }).find(|way| {
-            let pairs = self.pairs(way, source.id);
-            let whole = source.join != JoinKind::Left || classes.0.len() == pairs.len();
-            whole && pairs.iter().all(|(a, b)| classes.same(*a, *b))
+        placed.flat_map(move |known| {
+            let keys = table.into_iter().flat_map(|table| self.keys_between(table, known.table.table));
+            keys.map(|(key, side)| Way { key, side, known: *known })
         })
     }
 
     /// Joins the first source that an equality ties to one already placed, else a CTE of one row.
-    fn join_freely(
-        &mut self,
-        waiting: &mut Vec<&Source>,
-        pool: &[Expr],
-        joins: &mut Vec<Lexeme>,
-        keyed: &mut Classes,
-    ) -> Result<()> {
-        let found = waiting.iter().enumerate().find_map(|(i, source)| self.pair_of(source, pool).map(|pair| (i, pair)));
+    fn join_freely(&mut self, waiting: &mut Vec<&Source>, equal: &Equal, joined: &mut Joined) -> Result<()> {
+        let found =
+            waiting.iter().enumerate().find_map(|(i, source)| self.pair_of(source, equal).map(|pair| (i, pair)));
         if let Some((i, (new, known))) = found {
             let source = waiting.remove(i);
             let table = self.settle(source)?;
             let is_left = source.join == JoinKind::Left;
-            joins.push(if is_left { Lexeme::LeftJoinOn(table) } else { Lexeme::JoinOn(table) });
-            joins.extend([self.member(new)?, Lexeme::Word(Word::Eq), self.member(known)?]);
+            joined.lexemes.push(if is_left { Lexeme::LeftJoinOn(table) } else { Lexeme::JoinOn(table) });
+            joined.lexemes.extend([self.member(new)?, Lexeme::Word(Word::Eq), self.member(known)?]);
             if !is_left {
-                keyed.join(new, known);
+                joined.keyed.join(new, known);
             }
             return Ok(());
         }
         let one = waiting.iter().position(|s| s.join != JoinKind::Left && self.has_one_row(s));
         let Some(i) = one else { return not_canonical("join without a key", waiting[0].span) };
         let table = self.settle(waiting.remove(i))?;
-        joins.push(Lexeme::Cross(table));
+        joined.lexemes.push(Lexeme::Cross(table));
         Ok(())
     }
 
-    /// The equality that ties a waiting source to a placed one, its own column first.
-    fn pair_of(&self, source: &Source, pool: &[Expr]) -> Option<(Member, Member)> {
+    /// The equality that ties a waiting source to a placed one, its own column first: of keys and names rather than of
+    /// anything else, and of the source's own condition rather than of others.
+    fn pair_of(&self, source: &Source, equal: &Equal) -> Option<(Member, Member)> {
+        if source.join == JoinKind::Left {
+            return self.turned(source, equality(source.on.as_ref()?)?);
+        }
+        let own = source.on.iter().flat_map(Expr::conjuncts).filter_map(equality);
+        let pairs = own.chain(equal.stated.iter().copied()).filter_map(|pair| self.turned(source, pair));
+        pairs.min_by_key(|(a, b)| !(self.names_a_row(*a) && self.names_a_row(*b)))
+    }
+
+    /// An equality with the waiting source's column first, where the other one's source is placed.
+    fn turned(&self, source: &Source, (a, b): (Member, Member)) -> Option<(Member, Member)> {
         let is_known = |m: &Member| self.places.iter().any(|p| p.depth == self.depth() && p.source == m.0);
-        let turned = |(a, b): (Member, Member)| match (a.0 == source.id, b.0 == source.id) {
+        match (a.0 == source.id, b.0 == source.id) {
             (true, false) if is_known(&b) => Some((a, b)),
             (false, true) if is_known(&a) => Some((b, a)),
             _ => None,
-        };
-        if source.join != JoinKind::Left {
-            return pool.iter().filter_map(equality).find_map(turned);
         }
-        equality(source.on.as_ref()?).and_then(turned)
+    }
+
+    /// Whether a column may hold keys or names, as far as its type tells. That of a waiting source is of its own table.
+    fn names_a_row(&self, (source, column): Member) -> bool {
+        let table = self.place(source).map(|place| place.table.table);
+        let known = table.and_then(|table| self.origin(ColumnId { table, column }));
+        known.is_none_or(|c| matches!(self.catalog.column(c).ty, Type::Text | Type::Integer | Type::Unknown))
     }
 
     fn member(&self, (source, column): Member) -> Result<Lexeme> {
@@ -186,14 +255,17 @@ impl Writer<'_> {
         pairs.collect()
     }
 
-    fn take_way(&mut self, source: &Source, way: Way, keyed: &mut Classes) -> Result<Lexeme> {
+    fn take_way(&mut self, source: &Source, way: Way, joined: &mut Joined) -> Result<()> {
         let new = self.settle(source)?;
         let edge = Edge { key: way.key, side: way.side, new: new.instance, known: way.known.table.instance };
+        joined.bound.push((way.key, if way.side == Side::Referred { way.known.table } else { new }));
         if source.join == JoinKind::Left {
-            return Ok(Lexeme::LeftJoin(edge));
+            joined.lexemes.push(Lexeme::LeftJoin(edge));
+            return Ok(());
         }
-        self.pairs(&way, source.id).into_iter().for_each(|(a, b)| keyed.join(a, b));
-        Ok(Lexeme::Join(edge))
+        self.pairs(&way, source.id).into_iter().for_each(|(a, b)| joined.keyed.join(a, b));
+        joined.lexemes.push(Lexeme::Join(edge));
+        Ok(())
     }
 
     /// The key that ties this subquery to an enclosing query.
@@ -220,6 +292,13 @@ impl Writer<'_> {
         }
         None
     }
+}
+
+/// What WHERE and the conditions of inner joins say, each by itself.
+fn conditions_of(select: &Select, sources: &[Source]) -> Vec<Expr> {
+    let inner = sources.iter().filter(|s| matches!(s.join, JoinKind::Inner | JoinKind::Cross));
+    let all = select.filter.iter().chain(inner.flat_map(|source| &source.on));
+    all.flat_map(|e| e.conjuncts().into_iter().cloned()).collect()
 }
 
 /// A key from a placed source to a new one.

@@ -212,7 +212,9 @@ impl Writer<'_> {
         let mut shape =
             Shape { distinct: select.distinct, keys, grouped, one_row: aggregated && !grouped, items, repeats: false };
         let shown_order = order.iter().all(|e| shape.items.contains(e));
-        if grouped && !aggregated && having.is_empty() && shown_order && self.keys_are_outputs(&shape) {
+        // Where a subquery has a limit, groups say what DISTINCT cannot.
+        let limited = self.scopes.len() > 1 && query.limit.is_some();
+        if grouped && !limited && !aggregated && having.is_empty() && shown_order && self.keys_are_outputs(&shape) {
             (shape.distinct, shape.grouped) = (true, false);
             shape.keys.clear();
         } else if shape.distinct && (shape.one_row || (grouped && self.keys_are_outputs(&shape))) {

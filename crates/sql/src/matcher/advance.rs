@@ -418,7 +418,9 @@ impl Matcher<'_> {
             _ => false,
         };
         let value = matches!(lexeme, Lexeme::Slot(_));
-        let kinds = if number && (value || e.is_met() || self.can_be_met(e)) { kind::NUMBER } else { 0 };
+        let goes_on =
+            value || (if e.role == Role::Then { self.has_number(e) } else { e.is_met() || self.can_be_met(e) });
+        let kinds = if number && goes_on { kind::NUMBER } else { 0 };
         self.take_operand(Operand { kinds, value, constant: !value, ..Operand::NOTHING });
     }
 
@@ -443,7 +445,6 @@ impl Matcher<'_> {
             operators: e.operators + 1,
             last: op,
             sums: e.sums || op.is_sum(),
-            divides: e.divides || op == Op::Divide,
             result: kind::NUMBER,
             source: NONE,
             must_multiply: false,

@@ -3,8 +3,12 @@
 //! A dynamic programme over subsets of terminals (Dreyfus and Wagner, *The Steiner problem in graphs*, Networks 1,
 //! 1971): `cost[S][v]` is the least number of new tables in a tree that holds table `v` and the terminals `S`.
 
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use super::cte::Ctes;
-use super::grammar::{Grammar, Node, earlier_twin, table_of};
+use super::few::Few;
+use super::grammar::{Grammar, Kinds, Node, earlier_twin, table_of};
 use crate::bitset::BitSet;
 
 const FAR: u8 = 100;
@@ -34,6 +38,41 @@ pub(crate) struct Reach {
     pub(crate) costs: Vec<u8>,
     /// The least number of tables still to be joined; [`u8::MAX`] when there is no way.
     pub(crate) missing: u8,
+}
+
+/// Answers to remember; beyond them all are forgotten.
+const REMEMBERED: usize = 1 << 14;
+
+/// All that an answer depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Asked {
+    pub(crate) have: Few<Node, 8>,
+    pub(crate) need: Few<Node, 8>,
+    pub(crate) taken: Few<Node, 24>,
+    pub(crate) anchored: bool,
+    pub(crate) sources: u8,
+    /// The kinds of columns that each CTE has.
+    pub(crate) ctes: Few<Kinds, 4>,
+}
+
+/// Answers about one catalog: queries ask the same again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Answers(RwLock<HashMap<Asked, Arc<Reach>>>);
+
+impl Answers {
+    /// The answer, worked out where it is not known yet.
+    pub(crate) fn of(&self, asked: Asked, solve: impl FnOnce() -> Reach) -> Arc<Reach> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned();
+        known.unwrap_or_else(|| {
+            let reach = Arc::new(solve());
+            let mut answers = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            if answers.len() >= REMEMBERED {
+                answers.clear();
+            }
+            answers.insert(asked, reach.clone());
+            reach
+        })
+    }
 }
 
 /// Solves one connection.
@@ -94,6 +133,7 @@ fn tree_costs(grammar: &Grammar, ask: &Connection, room: u8) -> Vec<u8> {
         return (0..count as Node).map(|n| if is_taken(n) { FAR } else { 1 }).collect();
     }
     let full = (1usize << starts.len()) - 1;
+    let near: Vec<Vec<Node>> = (0..count as Node).map(|node| ask.ctes.neighbours(grammar, node).collect()).collect();
     let mut rows: Vec<Vec<u8>> = Vec::with_capacity(full + 1);
     rows.push(vec![FAR; count]);
     for set in 1..=full {
@@ -104,7 +144,7 @@ fn tree_costs(grammar: &Grammar, ask: &Connection, room: u8) -> Vec<u8> {
         } else {
             merge_subsets(&mut row, &rows, set, weight);
         }
-        spread(grammar, ask, &mut row, room, |node| if is_taken(node) { FAR } else { weight(node) });
+        spread(&near, ask, &mut row, room, |node| if is_taken(node) { FAR } else { weight(node) });
         rows.push(row);
     }
     rows.swap_remove(full)
@@ -126,13 +166,13 @@ fn merge_subsets(row: &mut [u8], rows: &[Vec<u8>], set: usize, weight: impl Fn(N
 }
 
 /// Shortest ways from every node that has a cost to its neighbours, up to `room`.
-fn spread(grammar: &Grammar, ask: &Connection, row: &mut [u8], room: u8, weight: impl Fn(Node) -> u8) {
+fn spread(near: &[Vec<Node>], ask: &Connection, row: &mut [u8], room: u8, weight: impl Fn(Node) -> u8) {
     for level in 0..=room {
         let mut pending: Vec<Node> = (0..row.len() as Node).filter(|&n| row[n as usize] == level).collect();
         while let Some(node) = pending.pop() {
             // Tables already joined are next to each other, whatever joined them.
             let joined = if ask.have.contains(&node) { ask.have } else { &[] };
-            for next in ask.ctes.neighbours(grammar, node).chain(joined.iter().copied()) {
+            for &next in near[node as usize].iter().chain(joined) {
                 let cost = level + weight(next);
                 if cost < row[next as usize] {
                     row[next as usize] = cost;

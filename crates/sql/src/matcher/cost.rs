@@ -6,7 +6,8 @@
 use super::Matcher;
 use super::days::Days;
 use super::grammar::{ColumnFacts, kind};
-use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Phase, Place, Role};
+use super::set::OPERATIONS;
+use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Phase, Place, Role};
 
 /// More than any budget.
 const NEVER: usize = 1 << 20;
@@ -31,7 +32,7 @@ impl Matcher<'_> {
                 Frame::List(l) => list_cost(l),
                 Frame::Pair(pair) => pair.cost(),
                 Frame::Pattern(_) | Frame::Call(_) | Frame::Function(_) => 1,
-                Frame::Days(days) => days.cost() + self.days_detour(days),
+                Frame::Days(days) => days.cost() + self.days_detour(days) + self.group_detour(days),
                 Frame::Case(case) => case.cost(),
                 Frame::Expression(e) => {
                     self.expression_cost(e, own, above.is_none()) + after_days(e, above) + after_query(e, above)
@@ -41,15 +42,35 @@ impl Matcher<'_> {
         cost
     }
 
-    /// Whether the budget is so near that each lexeme's cost must be looked at.
+    /// Whether the budget is so near that some lexeme's cost must be looked at.
     pub(crate) fn is_tight(&self) -> bool {
+        let step = self.step() + self.arms();
         let bare: usize = self.levels.iter().map(|level| level.bare.len()).sum();
-        let arms: usize = self.levels.iter().map(Level::arm_room).sum();
-        let joins = if self.level().ctes.is_empty() { 0 } else { 24 };
-        let step = 24 + 2 * bare + arms + joins;
         // No goal needs more than 16 lexemes besides those that `step` counts, so most states need no sum.
         let (remaining, goals) = (self.remaining as usize, self.frames.len() + self.levels.len());
-        remaining < step + 2 * (bare + joins) + arms + 16 * goals && remaining < self.closing_cost() + step
+        remaining < 2 * step + 2 * bare + self.arms() + 16 * goals && remaining < self.closing_cost() + step
+    }
+
+    /// Whether it is so near that every lexeme's cost must be, and not only that of a further arm.
+    pub(crate) fn is_near(&self) -> bool {
+        (self.remaining as usize) < self.closing_cost() + self.step()
+    }
+
+    /// Whether a lexeme opens a further arm, which may need more than any other lexeme.
+    pub(crate) fn opens_arm(&self, id: u32) -> bool {
+        OPERATIONS.iter().any(|word| self.grammar.word(*word) == id)
+    }
+
+    /// The most lexemes that one may add to what is needed, a further arm aside.
+    fn step(&self) -> usize {
+        let bare: usize = self.levels.iter().map(|level| level.bare.len()).sum();
+        let joins = if self.level().ctes.is_empty() { 0 } else { 24 };
+        24 + 2 * bare + joins
+    }
+
+    /// The most that a further arm may add.
+    fn arms(&self) -> usize {
+        self.levels.iter().map(Level::arm_room).sum()
     }
 
     fn level_cost(&self, level: &Level, above: Option<&Frame>) -> usize {
@@ -104,7 +125,7 @@ impl Matcher<'_> {
             cost += 2 + self.detour(e, level);
         }
         if e.role == Role::Parenthesis {
-            let after = if e.before.leaves_sums_open() || !e.is_paid() { 2 + self.detour(e, level) } else { 0 };
+            let after = if e.before.leaves_sums_open() || !e.is_paid() { 2 + self.way_to_number(e, level) } else { 0 };
             cost += 1 + after + if e.is_needed() { 0 } else { 2 + self.detour(e, level) };
         }
         cost
@@ -126,12 +147,21 @@ impl Matcher<'_> {
         tables + if days.inside { 0 } else { 2 }
     }
 
-    /// What a column in SELECT may bring along, where the tables mentioned have none that would do.
+    /// What the next operand in SELECT may bring along: nothing where a constant will do.
     fn detour(&self, e: &Expression, level: &Level) -> usize {
+        let folds = e.expects && e.constant && e.last == Op::Divide;
+        let constant = e.is_paid() && !folds && self.grammar.constants.iter().any(|c| c.arithmetic);
+        if constant { 0 } else { self.way_to_number(e, level) }
+    }
+
+    /// What a column in SELECT may bring along, where the tables mentioned have none that would do.
+    fn way_to_number(&self, e: &Expression, level: &Level) -> usize {
         // A value of a CASE may be a constant, and the right side of its conditions a literal.
         let literal = |visit: &mut dyn FnMut(u32)| self.literals(e.kinds, e.versus, visit);
         let plain = e.role == Role::Right && e.is_first() && Self::has_at_least(1, literal);
-        if e.place != Place::Item || level.need.is_empty() || e.role == Role::Then || plain {
+        // After a constant and `/` comes something else.
+        let folds = e.expects && e.constant && e.last == Op::Divide && self.slots().numbers().next().is_none();
+        if e.place != Place::Item || level.need.is_empty() || (e.role == Role::Then && !folds) || plain {
             return 0;
         }
         let alone = e.expects && e.is_first() && e.role != Role::Parenthesis;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use schema::ColumnId;
 
 use super::Matcher;
+use super::few::Few;
 use super::grammar::{ColumnFacts, Grammar, Kinds, Node, kind, table_of};
 use super::offer::Offers;
 use super::state::{Frame, Level, LevelKind, NONE};
@@ -68,6 +69,14 @@ impl Ctes {
             Some(columns) => columns,
             None => self.of_table(grammar, table).map_or(&[], |cte| &cte.columns),
         }
+    }
+
+    /// The kinds of columns that each CTE has: all that joins depend on.
+    pub(crate) fn link_kinds(&self) -> Few<Kinds, 4> {
+        let mut all = Few::default();
+        let kinds = self.0.iter().map(|cte| cte.columns.iter().fold(0, |kinds, c| kinds | c.kinds));
+        kinds.for_each(|kinds| _ = all.push(kinds));
+        all
     }
 
     /// All kinds that the columns of a node have.

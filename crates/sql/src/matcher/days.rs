@@ -44,7 +44,8 @@ impl Matcher<'_> {
     /// Offers the word that opens a difference of days, where a day's column is in sight.
     pub(crate) fn offer_days(&self, e: &Expression, out: &mut Offers) {
         let named = e.role != Role::Item || self.grammar.alias(self.level().computed + 1).is_some();
-        if named && self.any_day(e.place, e.inside, |_| true) {
+        let grouped = self.may_aggregate(e) && self.any_day(e.place, true, |_| true);
+        if named && (grouped || self.any_day(e.place, e.inside, |_| true)) {
             out.put(self.grammar.word(Word::Days));
         }
     }
@@ -74,6 +75,12 @@ impl Matcher<'_> {
             }
             _ => out.put(self.grammar.word(Word::DaysEnd)),
         }
+    }
+
+    /// What the day that it still needs costs beyond a column, where only the first or last of a group is in sight.
+    pub(crate) fn group_detour(&self, days: &Days) -> usize {
+        let said = days.aggregate || [days.later, days.earlier].into_iter().any(|id| self.grammar.column(id).is_some());
+        if said || self.any_day(days.place, days.inside, |_| true) { 0 } else { 2 }
     }
 
     /// Visits the days' columns that a place sees, until `visit` returns true; whether it did.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use schema::{Catalog, ColumnId, Glossary, Role, Type, Value};
 
+use super::connect::Answers;
 use super::slots::Held;
 use crate::date_part::{columns_and_parts, part_of};
 use crate::lexeme::CTES;
@@ -165,6 +166,8 @@ pub struct Grammar {
     pub(crate) table_kinds: Vec<Kinds>,
     /// Per table: whether a key leads from it to itself.
     pub(crate) self_keys: Vec<bool>,
+    /// What can be joined, as far as queries have asked.
+    pub(crate) answers: Answers,
 }
 
 impl Grammar {
@@ -206,6 +209,7 @@ impl Grammar {
                 .collect(),
             columns,
             ways,
+            answers: Answers::default(),
         }
     }
 

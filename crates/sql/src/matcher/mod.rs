@@ -13,11 +13,12 @@
 //! * `value`: functions of a number, and subqueries that are one.
 //! * `cte`: CTEs and joins without a declared key.
 //! * `advance`: what a lexeme does.
-//! * `cost`: how far the end is.
+//! * `cost`, `alike`: how far the end is.
 //! * [`walk`]: random queries, for tests and measurement.
 //! * [`bytes`]: the same for models whose tokens are bytes.
 
 mod advance;
+mod alike;
 pub mod bytes;
 mod case;
 mod connect;
@@ -43,6 +44,7 @@ use thiserror::Error;
 
 use crate::bitset::BitSet;
 use crate::lexeme::{Lexeme, Lexicon, Word};
+use alike::Verdicts;
 use few::Few;
 pub use grammar::{Grammar, Limits};
 use offer::Offers;
@@ -86,8 +88,9 @@ impl<'g> Matcher<'g> {
         mask.reset(self.grammar.lexeme_count());
         self.offer(&mut Offers::Mask(mask));
         if self.is_tight() {
-            let mut trial = self.clone();
-            let dear: Vec<u32> = mask.iter().filter(|&id| !self.is_affordable(id, &mut trial)).collect();
+            let (mut trial, mut verdicts, near) = (self.clone(), Verdicts::default(), self.is_near());
+            let mut affordable = |id: u32| verdicts.of(self, id, || self.is_affordable(id, &mut trial));
+            let dear: Vec<u32> = mask.iter().filter(|&id| (near || self.opens_arm(id)) && !affordable(id)).collect();
             dear.into_iter().for_each(|id| mask.remove(id));
         }
     }

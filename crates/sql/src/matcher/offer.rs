@@ -436,8 +436,7 @@ impl Matcher<'_> {
             return;
         }
         for (op, word) in Op::ALL {
-            let useless =
-                e.role == Role::Parenthesis && e.operators_left() == 1 && !e.is_needed() && !e.would_be_needed(op);
+            let useless = e.role == Role::Parenthesis && e.operators_left() == 1 && !e.sums && !e.would_be_needed(op);
             if !(useless || (e.must_multiply && op.is_sum())) {
                 self.put(word, out);
             }

@@ -79,6 +79,11 @@ impl Matcher<'_> {
         })
     }
 
+    /// Whether arithmetic within this expression can get a number that is no constant.
+    pub(crate) fn has_number(&self, e: &Expression) -> bool {
+        self.slots.numbers().next().is_some() || self.sees(e.place, e.inside, kind::NUMBER)
+    }
+
     /// Visits the literals that may stand beside a value of these kinds from this column.
     pub(crate) fn literals(&self, kinds: Kinds, source: u32, mut visit: impl FnMut(u32)) {
         let column = self.source_column(source);

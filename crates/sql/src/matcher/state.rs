@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::case::Case;
-use super::connect::{Connection, Reach, connect};
+use super::connect::{Asked, Connection, Reach, connect};
 use super::cte::{Ctes, Pair};
 use super::days::Days;
 use super::few::Few;
@@ -147,19 +147,24 @@ impl Level {
 
     /// Finds again what may be joined, after `need` or `have` changed.
     pub(crate) fn update_reach(&mut self, grammar: &Grammar) {
-        let ask = Connection {
-            have: &self.have,
-            need: &self.need,
-            taken: &self.taken,
-            anchored: self.kind == LevelKind::Exists,
-            sources: self.sources(grammar),
-            ctes: &self.ctes,
-        };
-        let mut reach = connect(grammar, &ask);
+        let mut reach = self.connected(grammar);
         if self.arm.number > 0 && self.phase <= Phase::ItemEnd {
-            self.keep_arm_open(grammar, &mut reach);
+            self.keep_arm_open(grammar, Arc::make_mut(&mut reach));
         }
-        self.reach = Arc::new(reach);
+        self.reach = reach;
+    }
+
+    fn connected(&self, grammar: &Grammar) -> Arc<Reach> {
+        let (anchored, sources) = (self.kind == LevelKind::Exists, self.sources(grammar));
+        let (have, need, taken) = (self.have, self.need, self.taken);
+        let solve = || {
+            connect(
+                grammar,
+                &Connection { have: &have, need: &need, taken: &taken, anchored, sources, ctes: &self.ctes },
+            )
+        };
+        let ctes = self.ctes.link_kinds();
+        grammar.answers.of(Asked { have, need, taken, anchored, sources, ctes }, solve)
     }
 
     /// At most so many FROM sources.
@@ -384,7 +389,6 @@ pub(crate) struct Expression {
     /// The last operator in this parenthesis.
     pub(crate) last: Op,
     pub(crate) sums: bool,
-    pub(crate) divides: bool,
     pub(crate) has_value: bool,
     pub(crate) has_column: bool,
     pub(crate) has_aggregate: bool,
@@ -432,7 +436,6 @@ impl Expression {
             before: Op::None,
             last: Op::None,
             sums: false,
-            divides: false,
             has_value: false,
             has_column: false,
             has_aggregate: false,
@@ -528,12 +531,15 @@ impl Expression {
         }
     }
 
-    /// Whether a parenthesis says something that leaving it out would not.
+    /// Whether a parenthesis says something that leaving it out would not: a sum, what one divides by, or a quotient that
+    /// one multiplies with. A product after the quotient could stand outside.
     pub(crate) fn is_needed(&self) -> bool {
-        self.sums || (self.before == Op::Divide && self.last != Op::None) || (self.before == Op::Times && self.divides)
+        self.sums
+            || (self.before == Op::Divide && self.last != Op::None)
+            || (self.before == Op::Times && self.last == Op::Divide)
     }
 
-    /// Whether an operator would make [`Self::is_needed`] true.
+    /// Whether it is needed after one more operator, sums before it aside.
     pub(crate) fn would_be_needed(&self, op: Op) -> bool {
         op.is_sum() || self.before == Op::Divide || (self.before == Op::Times && op == Op::Divide)
     }
