@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use schema::{Catalog, ColumnId, TableId};
 
+use super::expression::is_aggregate;
 use super::{Kind, Result, Writer, not_canonical};
 use crate::calendar::{Calendar, Step, calendar_of};
 use crate::date_part::{CTE_DAYS, part_of};
 use crate::lexeme::{CTES, Lexeme, Word, cte_number, cte_table};
-use crate::tree::{Body, Cte, Query, Select, Source, SourceKind};
+use crate::tree::{Body, Cte, Expr, ExprKind, Item, JoinKind, Query, Select, Source, SourceId, SourceKind, Span};
 use crate::visit::{PartMut, parts_of_expr_mut, parts_of_query_mut};
 
 /// Where the values of a CTE's columns come from.
@@ -262,6 +263,7 @@ impl Hoister {
             for source in &mut select.from {
                 self.source(source)?;
             }
+            self.values_as_sources(select)?;
         }
         let mut done = Ok(());
         parts_of_query_mut(query, &mut |part| {
@@ -275,6 +277,15 @@ impl Hoister {
     fn part(&mut self, part: PartMut) -> Result<()> {
         match part {
             PartMut::Query(query) => self.query(query),
+            PartMut::Expr(Expr { kind: ExprKind::InQuery { operand, query, .. }, .. })
+                if matches!(query.body, Body::Set { .. }) =>
+            {
+                self.part(PartMut::Expr(operand))?;
+                let source = self.taken_source(std::mem::replace(&mut **query, empty()))?;
+                let items = vec![Item { expr: first_column(&source), alias: None, from_star: false }];
+                **query = Query::from_select(Select { items, from: vec![source], ..Select::default() });
+                Ok(())
+            }
             PartMut::Expr(e) => {
                 let mut done = Ok(());
                 parts_of_expr_mut(e, &mut |part| {
@@ -285,6 +296,44 @@ impl Hoister {
                 done
             }
         }
+    }
+
+    /// A query as a source that reads it as a CTE.
+    fn taken_source(&mut self, query: Query) -> Result<Source> {
+        let place = self.take(query)?;
+        let kind = SourceKind::Cte { name: place.to_string(), columns: vec!["c1".to_owned()] };
+        // The tree's own sources are numbered from the other end.
+        let id = SourceId(u16::MAX - place as u16);
+        Ok(Source { id, kind, alias: None, join: JoinKind::Cross, on: None, span: Span::default() })
+    }
+
+    /// Where a query has no tables: the values of one row in its outputs as CTEs that it reads.
+    fn values_as_sources(&mut self, select: &mut Select) -> Result<()> {
+        if !select.from.is_empty() || select.filter.is_some() {
+            return Ok(());
+        }
+        for item in &mut select.items {
+            self.value_as_source(&mut item.expr, &mut select.from)?;
+        }
+        Ok(())
+    }
+
+    fn value_as_source(&mut self, e: &mut Expr, from: &mut Vec<Source>) -> Result<()> {
+        if let ExprKind::Scalar(query) = &mut e.kind {
+            if has_one_row(query) {
+                let source = self.taken_source(std::mem::replace(&mut **query, empty()))?;
+                *e = first_column(&source);
+                from.push(source);
+            }
+            return Ok(());
+        }
+        let mut done = Ok(());
+        parts_of_expr_mut(e, &mut |part| {
+            if let (PartMut::Expr(e), Ok(())) = (part, &done) {
+                done = self.value_as_source(e, from);
+            }
+        });
+        done
     }
 
     fn source(&mut self, source: &mut Source) -> Result<()> {
@@ -304,6 +353,21 @@ impl Hoister {
         source.kind = SourceKind::Cte { name: place.to_string(), columns };
         Ok(())
     }
+}
+
+/// Whether a query has one row whatever the data: aggregates without groups.
+fn has_one_row(query: &Query) -> bool {
+    let aggregates = |e: &Expr| {
+        let mut found = false;
+        crate::visit::each_expr_here(e, &mut |e| found |= is_aggregate(e));
+        found
+    };
+    let plain = |select: &Select| select.group_by.is_empty() && select.having.is_none();
+    query.select().is_some_and(|select| plain(select) && select.items.iter().any(|item| aggregates(&item.expr)))
+}
+
+fn first_column(source: &Source) -> Expr {
+    ExprKind::Column { source: source.id, column: 0 }.into()
 }
 
 fn empty() -> Query {

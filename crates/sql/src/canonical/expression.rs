@@ -156,6 +156,7 @@ impl Writer<'_> {
             match day.kind {
                 ExprKind::Literal(_) => self.write_literal(day, None, false)?,
                 ExprKind::Column { .. } => self.write_expression(day, None)?,
+                ExprKind::Call(ref call) if is_extreme(call) => self.write_aggregate(call, day)?,
                 _ => return not_canonical("difference of computed days", day.span),
             }
         }
@@ -348,8 +349,15 @@ impl Writer<'_> {
     }
 }
 
+/// Whether a call is the least or greatest of a column.
+fn is_extreme(call: &Call) -> bool {
+    let plain = call.over.is_none() && call.filter.is_none();
+    let of_column = matches!(call.args.as_slice(), [Expr { kind: ExprKind::Column { .. }, .. }]);
+    plain && of_column && matches!(call.function.as_str(), "MIN" | "MAX")
+}
+
 /// Whether an expression is itself an aggregate.
-fn is_aggregate(e: &Expr) -> bool {
+pub(super) fn is_aggregate(e: &Expr) -> bool {
     match &e.kind {
         ExprKind::Call(call) if call.over.is_none() => match call.function.as_str() {
             "COUNT" | "SUM" | "AVG" | "TOTAL" | "GROUP_CONCAT" | "STRING_AGG" => true,

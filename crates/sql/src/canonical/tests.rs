@@ -191,6 +191,16 @@ fn functions_of_a_number() {
 }
 
 #[test]
+fn days_of_groups() {
+    check(
+        "SELECT dept, julianday('2026-11-20') - julianday(MAX(start)) FROM P GROUP BY dept => SELECT P.dept , ( JULIANDAY( '2026-11-20' ) - JULIANDAY( MAX( P.start ) ) ) AS c1 FROM P GROUP BY P.dept
+         SELECT dept FROM P GROUP BY dept HAVING julianday(MAX(start)) - julianday(MIN(start)) > 71 => SELECT P.dept FROM P GROUP BY P.dept HAVING ( JULIANDAY( MAX( P.start ) ) - JULIANDAY( MIN( P.start ) ) ) > 71
+         SELECT P.code, julianday(MIN(S.since)) - julianday(P.start) FROM P JOIN S ON S.code = P.code GROUP BY P.code => SELECT P.code , ( JULIANDAY( MIN( S.since ) ) - JULIANDAY( P.start ) ) AS c1 FROM S JOIN P ON P.code = S.code GROUP BY P.code , P.start
+         SELECT julianday(MIN(start)) - julianday(MIN(start)) FROM P => ! difference of days that says nothing",
+    );
+}
+
+#[test]
 fn subqueries_in_outputs() {
     check(
         "SELECT dept, SUM(cost) * 100.0 / (SELECT SUM(cost) FROM P) FROM P GROUP BY dept => SELECT P.dept , 100.0 * SUM( P.cost ) / ( SELECT SUM( P.cost ) FROM P ) AS c1 FROM P GROUP BY P.dept
@@ -207,6 +217,7 @@ fn subqueries_in_outputs() {
          SELECT name FROM P WHERE cost > 2 * ((SELECT AVG(rate) FROM R) - budget) => SELECT P.name FROM P WHERE P.cost > 2 * ( ( SELECT AVG( R.rate ) FROM R ) - P.budget )
          SELECT P.dept, COUNT(*), (SELECT COUNT(*) FROM S WHERE S.code = P.code) FROM P GROUP BY P.dept, P.code => ! outer column
          SELECT name, (SELECT COUNT(*) FROM P AS q WHERE q.dept = P.dept) FROM P => ! outer column
+         SELECT (SELECT COUNT(*) FROM P), 100.0 * (SELECT SUM(cost) FROM P) / (SELECT SUM(rate) FROM R) => WITH cte_1 AS ( SELECT COUNT(*) AS c1 FROM P ) , cte_2 AS ( SELECT SUM( P.cost ) AS c1 FROM P ) , cte_3 AS ( SELECT SUM( R.rate ) AS c1 FROM R ) SELECT cte_1.c1 , 100.0 * cte_2.c1 / cte_3.c1 AS c1 FROM cte_1 CROSS JOIN cte_2 CROSS JOIN cte_3
          SELECT name, (SELECT rate FROM R) FROM P => ! subquery value out of many rows",
     );
 }
@@ -222,7 +233,8 @@ fn set_operations() {
          SELECT id FROM R INTERSECT SELECT res_id FROM S WHERE share > 2 => SELECT R.id FROM R INTERSECT SELECT S.res_id FROM S WHERE S.share > 2
          SELECT name FROM P UNION SELECT name FROM R EXCEPT SELECT dept FROM R => ! different set operations
          SELECT 'a' FROM P UNION SELECT name FROM R => ! constant output
-         SELECT name FROM P WHERE name IN (SELECT name FROM R UNION SELECT dept FROM R) => ! set operation in a subquery",
+         SELECT name FROM P WHERE name IN (SELECT name FROM R UNION SELECT dept FROM R) => WITH cte_1 AS ( SELECT R.name AS c1 FROM R UNION SELECT R.dept AS c1 FROM R ) SELECT P.name FROM P WHERE P.name IN ( SELECT cte_1.c1 FROM cte_1 )
+         SELECT name FROM P WHERE dept NOT IN (SELECT dept FROM R EXCEPT SELECT role FROM S) AND cost > 71 => WITH cte_1 AS ( SELECT R.dept AS c1 FROM R EXCEPT SELECT S.role AS c1 FROM S ) SELECT P.name FROM P WHERE P.cost > 71 AND P.dept NOT IN ( SELECT cte_1.c1 FROM cte_1 )",
     );
 }
 

@@ -24,11 +24,11 @@ pub(super) fn without_zero(e: &Expr) -> Option<&Expr> {
     }
 }
 
-/// The whole number that a literal is.
+/// The whole number that a literal is, said in the question ("missing counts as zero") or not.
 fn whole(e: &Expr) -> Option<i64> {
     match &e.kind {
-        ExprKind::Literal(Literal { value: Value::Integer(n), slot: None }) => Some(*n),
-        ExprKind::Literal(Literal { value: Value::Real(0.0), slot: None }) => Some(0),
+        ExprKind::Literal(Literal { value: Value::Integer(n), .. }) => Some(*n),
+        ExprKind::Literal(Literal { value: Value::Real(0.0), .. }) => Some(0),
         _ => None,
     }
 }

@@ -33,7 +33,7 @@ impl Matcher<'_> {
                 Frame::Pair(pair) => pair.cost(),
                 Frame::Pattern(_) | Frame::Call(_) | Frame::Function(_) => 1,
                 Frame::Calendar(calendar) => calendar.cost(),
-                Frame::Days(days) => days.cost() + self.days_detour(days),
+                Frame::Days(days) => days.cost() + self.days_detour(days) + self.group_detour(days),
                 Frame::Case(case) => case.cost(),
                 Frame::Window(window) => self.window_cost(window, own),
                 Frame::Expression(e) => {
@@ -50,8 +50,7 @@ impl Matcher<'_> {
         let bare: usize = self.levels.iter().map(|level| level.bare.len()).sum();
         // No goal needs more than 16 lexemes besides those that `step` counts, so most states need no sum.
         let (remaining, goals) = (self.remaining as usize, self.frames.len() + self.levels.len());
-        remaining < step + 2 * (bare + self.joins()) + self.arms() + 16 * goals
-            && remaining < self.closing_cost() + step
+        remaining < 2 * step + 2 * bare + self.arms() + 16 * goals && remaining < self.closing_cost() + step
     }
 
     /// Whether it is so near that every lexeme's cost must be, and not only that of a further arm.

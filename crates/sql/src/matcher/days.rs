@@ -1,5 +1,5 @@
-//! Differences of days: `( JULIANDAY( later ) - JULIANDAY( earlier ) )`, a number. Each side is a day's column, or a day
-//! that the question says, and at least one is a column.
+//! Differences of days: `( JULIANDAY( later ) - JULIANDAY( earlier ) )`, a number. Each side is a day's column, the first or
+//! last day of a group, or a day that the question says, and at least one is none of the last.
 
 use super::Matcher;
 use super::advance::mix;
@@ -20,11 +20,13 @@ pub(crate) struct Days {
     pub(crate) between: bool,
     /// The earlier day once read.
     pub(crate) earlier: u32,
+    /// One of them is an aggregate.
+    pub(crate) aggregate: bool,
 }
 
 impl Days {
     pub(crate) fn new(e: &Expression) -> Self {
-        Days { place: e.place, inside: e.inside, later: NONE, between: false, earlier: NONE }
+        Days { place: e.place, inside: e.inside, later: NONE, between: false, earlier: NONE, aggregate: false }
     }
 
     /// Lexemes needed to end it.
@@ -42,7 +44,8 @@ impl Matcher<'_> {
     /// Offers the word that opens a difference of days, where a day's column is in sight.
     pub(crate) fn offer_days(&self, e: &Expression, out: &mut Offers) {
         let named = e.role != Role::Item || self.grammar.alias(self.level().computed + 1).is_some();
-        if named && self.any_day(e.place, e.inside, |_| true) {
+        let grouped = self.may_aggregate(e) && self.any_day(e.place, true, |_| true);
+        if named && (grouped || self.any_day(e.place, e.inside, |_| true)) {
             out.put(self.grammar.word(Word::Days));
         }
     }
@@ -54,6 +57,7 @@ impl Matcher<'_> {
                     out.put(id);
                     false
                 });
+                self.day_aggregates(days, |id| out.put(id));
                 self.said_days(|id| out.put(id));
             }
             3 => out.put(self.grammar.word(Word::DaysFrom)),
@@ -64,12 +68,19 @@ impl Matcher<'_> {
                     }
                     false
                 });
-                if self.grammar.column(days.later).is_some() {
+                self.day_aggregates(days, |id| out.put(id));
+                if days.aggregate || self.grammar.column(days.later).is_some() {
                     self.said_days(|id| out.put(id));
                 }
             }
             _ => out.put(self.grammar.word(Word::DaysEnd)),
         }
+    }
+
+    /// What the day that it still needs costs beyond a column, where only the first or last of a group is in sight.
+    pub(crate) fn group_detour(&self, days: &Days) -> usize {
+        let said = days.aggregate || [days.later, days.earlier].into_iter().any(|id| self.grammar.column(id).is_some());
+        if said || self.any_day(days.place, days.inside, |_| true) { 0 } else { 2 }
     }
 
     /// Visits the days' columns that a place sees, until `visit` returns true; whether it did.
@@ -79,6 +90,26 @@ impl Matcher<'_> {
         self.any_column(place, inside, |id, facts: ColumnFacts| {
             facts.kinds & kind::TIME != 0 && (!outside_item || self.has_room(level, id)) && visit(id)
         })
+    }
+
+    /// Visits MIN and MAX where they may be of a day; not the same word twice.
+    fn day_aggregates(&self, days: &Days, mut visit: impl FnMut(u32)) {
+        let e = self.day_argument(days, days.inside);
+        if self.level().may_take_aggregate(&e) && self.any_day(days.place, true, |_| true) {
+            let words = [Word::Min, Word::Max].map(|word| self.grammar.word(word));
+            words.into_iter().filter(|id| *id != days.later).for_each(&mut visit);
+        }
+    }
+
+    fn day_argument(&self, days: &Days, inside: bool) -> Expression {
+        Expression { inside, ..Expression::new(Role::Argument, days.place, kind::TIME, 0) }
+    }
+
+    /// Opens MIN or MAX as one of the days.
+    fn open_day_aggregate(&mut self, days: Days) {
+        let argument = self.day_argument(&days, true);
+        self.level_mut().aggregated |= days.place == Place::Item;
+        self.frames.extend([Frame::Call(0), Frame::Expression(argument)]);
     }
 
     /// Visits the days that the question says, and the day asked on.
@@ -93,13 +124,29 @@ impl Matcher<'_> {
         }
         let level = self.level_mut();
         level.running = mix(level.running, id);
+        let aggregate = matches!(lexeme, Lexeme::Word(Word::Min | Word::Max));
+        let days = Days { aggregate: days.aggregate || aggregate, ..days };
+        if aggregate {
+            let later = if days.later == NONE { id } else { days.later };
+            let earlier = if days.later == NONE { NONE } else { id };
+            self.replace_frame(Frame::Days(Days { later, earlier, ..days }));
+            self.open_day_aggregate(days);
+            return true;
+        }
         match days.cost() {
             4 => self.replace_frame(Frame::Days(Days { later: id, ..days })),
             3 => self.replace_frame(Frame::Days(Days { between: true, ..days })),
             2 => self.replace_frame(Frame::Days(Days { earlier: id, ..days })),
             _ => {
                 self.frames.pop();
-                self.take_operand(Operand { kinds: kind::NUMBER, value: true, column: true, ..Operand::NOTHING });
+                let aggregate = days.aggregate;
+                self.take_operand(Operand {
+                    kinds: kind::NUMBER,
+                    value: true,
+                    column: true,
+                    aggregate,
+                    ..Operand::NOTHING
+                });
                 true
             }
         }

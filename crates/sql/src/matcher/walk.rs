@@ -133,7 +133,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 65] = [
+pub const CONSTRUCTS: [(&str, Has); 66] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -152,6 +152,7 @@ pub const CONSTRUCTS: [(&str, Has); 65] = [
     ("ratio", |q| has(q, Word::Divide)),
     ("case", |q| has(q, Word::CaseWhen)),
     ("days between", |q| has(q, Word::Days)),
+    ("days of a group", |q| q.windows(2).any(|w| is_day_of_group(w[0], w[1]))),
     ("group by", |q| has(q, Word::GroupBy)),
     ("having", |q| has(q, Word::Having)),
     ("order by", |q| has(q, Word::OrderBy)),
@@ -203,6 +204,10 @@ pub const CONSTRUCTS: [(&str, Has); 65] = [
 
 fn has(query: &[Lexeme], word: Word) -> bool {
     query.contains(&Lexeme::Word(word))
+}
+
+fn is_day_of_group(a: Lexeme, b: Lexeme) -> bool {
+    matches!(a, Lexeme::Word(Word::Days | Word::DaysFrom)) && matches!(b, Lexeme::Word(Word::Min | Word::Max))
 }
 
 fn joins(query: &[Lexeme]) -> usize {
