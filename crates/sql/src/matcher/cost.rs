@@ -30,7 +30,7 @@ impl Matcher<'_> {
                 Frame::Calendar(calendar) => calendar.cost(),
                 Frame::Days(days) => days.cost() + self.days_detour(days),
                 Frame::Case(case) => case.cost(),
-                Frame::Expression(e) => self.expression_cost(e, above.is_none()) + after_days(e, above),
+                Frame::Expression(e) => self.expression_cost(e, above) + after_days(e, above),
             };
         }
         cost
@@ -87,8 +87,12 @@ impl Matcher<'_> {
         }
     }
 
-    fn expression_cost(&self, e: &Expression, innermost: bool) -> usize {
-        let mut cost = 0;
+    fn expression_cost(&self, e: &Expression, above: Option<&Frame>) -> usize {
+        let innermost = above.is_none();
+        // A difference of days is five lexemes where a column is one.
+        let in_days = matches!(above, Some(Frame::Days(_)));
+        let wants_column = [e.wants, e.debt].contains(&Wants::Column) && !e.is_paid();
+        let mut cost = if !in_days && wants_column && self.has_days_alone(e) { 4 } else { 0 };
         if e.expects {
             let needs_query = e.role == Role::Right
                 && e.is_first()

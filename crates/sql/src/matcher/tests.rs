@@ -11,6 +11,7 @@ use schema::{Catalog, ColumnId, Type, Value};
 use super::walk::{CONSTRUCTS, constructs, walk};
 use super::{Grammar, Limits, Matcher, Refused, SlotTable, admits};
 use crate::bitset::BitSet;
+use crate::calendar::Step;
 use crate::canonical::{CanonicalOptions, lexemes, tests as canonical_tests, text};
 use crate::ddl::catalog_from_ddl;
 use crate::lexeme::{Constant, Lexeme, Lexicon, Word};
@@ -291,7 +292,17 @@ fn is_left_to_chance(lexemes: &[Lexeme]) -> bool {
     limit || lexemes.windows(3).any(first)
 }
 
-const OPENINGS: [Lexeme; 3] = [Lexeme::Word(Word::With), Lexeme::Word(Word::WithSecond), Lexeme::Word(Word::WithThird)];
+/// Whether a lexeme opens a CTE.
+fn opens_cte(lexeme: &Lexeme) -> bool {
+    let opens = |word: &Word| matches!(word, Word::With | Word::WithSecond | Word::WithThird);
+    let calendar = |word: &Word| Step::ALL.iter().any(|(_, each, _)| each == word);
+    matches!(lexeme, Lexeme::Word(word) if opens(word) || calendar(word))
+}
+
+/// Whether a query has so many rows that running it takes its time: it may join days with days.
+fn has_many_rows(lexemes: &[Lexeme]) -> bool {
+    [Word::EachDay, Word::EachWeek].iter().any(|word| lexemes.contains(&Lexeme::Word(*word)))
+}
 
 /// A walk's text, read again, has a canonical form that means the same, is admitted and is its own canonical form.
 #[test]
@@ -314,7 +325,7 @@ fn a_walk_comes_back_from_its_text() {
         let second = sql(&canonical);
         same += u32::from(canonical == walked);
         // A CTE that nothing reads is left out, and with it the tables that it alone could have joined.
-        let opened = |l: &[Lexeme]| l.iter().filter(|l| OPENINGS.contains(l)).count();
+        let opened = |l: &[Lexeme]| l.iter().filter(|l| opens_cte(l)).count();
         if opened(&canonical) < opened(&walked) {
             unread += 1;
             continue;
@@ -322,7 +333,7 @@ fn a_walk_comes_back_from_its_text() {
         let refused = |refused: Refused| sql(&canonical[..refused.position]);
         assert_eq!(admits(&grammar, &lexicon, &slots, &canonical).map_err(refused), Ok(()), "{first}\n{second}");
         assert_eq!(read(&second).as_ref(), Ok(&canonical), "{first}\n{second}");
-        if canonical != walked && !is_left_to_chance(&walked) {
+        if canonical != walked && !is_left_to_chance(&walked) && !has_many_rows(&walked) {
             let expected = rows(&database, &first);
             assert_eq!(rows(&database, &second), expected, "{first}\n{second}");
             compared += 1;
