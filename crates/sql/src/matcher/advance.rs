@@ -65,7 +65,7 @@ impl Matcher<'_> {
 
     /// A column's table, and the first use of that table, must come into FROM.
     fn mention(&mut self, node: u16) {
-        let grammar = self.grammar;
+        let (grammar, tried) = (self.grammar, self.tried.take());
         let level = self.level_mut();
         if level.need.contains(&node) {
             return;
@@ -74,7 +74,12 @@ impl Matcher<'_> {
             level.need.add(first);
         }
         level.need.add(node);
-        level.update_reach(grammar);
+        match tried {
+            Some((known, reach)) if known == node => level.reach = reach,
+            _ => level.update_reach(grammar),
+        }
+        let reach = level.reach.clone();
+        self.tried = Some((node, reach));
     }
 
     /// Opens an expression and lets it take its first lexeme.

@@ -38,6 +38,7 @@ mod tests;
 pub mod walk;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -68,6 +69,9 @@ pub struct Matcher<'g> {
     frames: Vec<Frame>,
     remaining: u32,
     position: u32,
+    /// In a fork to try lexemes on: the use of a table last mentioned, and what may be joined then. Columns of one table
+    /// follow each other, and finding what may be joined is dear.
+    tried: Option<(grammar::Node, Arc<connect::Reach>)>,
 }
 
 impl<'g> Matcher<'g> {
@@ -75,8 +79,15 @@ impl<'g> Matcher<'g> {
     /// the shortest query needs, where the budget is smaller).
     pub fn new(grammar: &'g Grammar, slots: &'g SlotTable, budget: usize) -> Self {
         let top = Level::new(grammar, LevelKind::Top, grammar::kind::ANY, Few::default(), Default::default());
-        let mut matcher =
-            Matcher { grammar, slots, levels: vec![top], frames: vec![Frame::Query], remaining: 0, position: 0 };
+        let mut matcher = Matcher {
+            grammar,
+            slots,
+            levels: vec![top],
+            frames: vec![Frame::Query],
+            remaining: 0,
+            position: 0,
+            tried: None,
+        };
         matcher.remaining = u32::try_from(budget.max(matcher.closing_cost())).unwrap_or(u32::MAX);
         matcher
     }
@@ -86,7 +97,7 @@ impl<'g> Matcher<'g> {
         mask.reset(self.grammar.lexeme_count());
         self.offer(&mut Offers::Mask(mask));
         if self.is_tight() {
-            let mut trial = self.clone();
+            let mut trial = Matcher { tried: None, ..self.clone() };
             let dear: Vec<u32> = mask.iter().filter(|&id| !self.is_affordable(id, &mut trial)).collect();
             dear.into_iter().for_each(|id| mask.remove(id));
         }
@@ -109,7 +120,7 @@ impl<'g> Matcher<'g> {
             return Err(Refused { id, position: self.position as usize });
         }
         self.apply(id);
-        self.position += 1;
+        (self.position, self.tried) = (self.position + 1, None);
         Ok(())
     }
 
@@ -117,7 +128,7 @@ impl<'g> Matcher<'g> {
     pub fn advance_allowed(&mut self, id: u32) {
         debug_assert!(self.allows(id));
         self.apply(id);
-        self.position += 1;
+        (self.position, self.tried) = (self.position + 1, None);
     }
 
     /// The only lexeme that may come next, when there is just one: no forward pass is needed.
