@@ -29,8 +29,8 @@ const LIMITS: [(Limit, i32); 11] = [
     (Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE as i32),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, 100_000),
     (Limit::SQLITE_LIMIT_COLUMN, 200),
-    // It also bounds the tables of a query that reads a CTE many times over.
-    (Limit::SQLITE_LIMIT_EXPR_DEPTH, 400),
+    // What SQLite has by default: it also bounds the tables of a query that reads a CTE many times over.
+    (Limit::SQLITE_LIMIT_EXPR_DEPTH, 1000),
     (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 20),
     (Limit::SQLITE_LIMIT_VDBE_OP, 25_000),
     (Limit::SQLITE_LIMIT_FUNCTION_ARG, 16),

@@ -161,13 +161,12 @@ impl Writer<'_> {
     /// Whether what a left join asks speaks of sources that are placed, besides its own.
     fn is_ready(&self, source: &Source) -> bool {
         let mut ready = true;
-        if source.join == JoinKind::Left {
-            source.on.iter().for_each(|on| {
-                each_expr_here(on, &mut |e| {
-                    ready &= member_of(e).is_none_or(|(id, _)| id == source.id || self.place(id).is_some());
-                });
+        let on = source.on.as_ref().filter(|_| source.join == JoinKind::Left);
+        on.into_iter().for_each(|on| {
+            each_expr_here(on, &mut |e| {
+                ready &= member_of(e).is_none_or(|(id, _)| id == source.id || self.place(id).is_some());
             });
-        }
+        });
         ready
     }
 

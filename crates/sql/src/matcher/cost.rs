@@ -7,7 +7,9 @@ use super::Matcher;
 use super::days::Days;
 use super::grammar::{ColumnFacts, kind};
 use super::set::OPERATIONS;
-use super::state::{Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Phase, Place, Role};
+use super::state::{
+    Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Phase, Place, Role, Wants,
+};
 
 /// More than any budget.
 const NEVER: usize = 1 << 20;
@@ -37,7 +39,7 @@ impl Matcher<'_> {
                 Frame::Case(case) => case.cost(),
                 Frame::Window(window) => self.window_cost(window, own),
                 Frame::Expression(e) => {
-                    self.expression_cost(e, own, above.is_none()) + after_days(e, above) + after_query(e, above)
+                    self.expression_cost(e, own, above) + after_days(e, above) + after_query(e, above)
                 }
             };
         }
@@ -119,8 +121,12 @@ impl Matcher<'_> {
         }
     }
 
-    fn expression_cost(&self, e: &Expression, level: &Level, innermost: bool) -> usize {
-        let mut cost = 0;
+    fn expression_cost(&self, e: &Expression, level: &Level, above: Option<&Frame>) -> usize {
+        let innermost = above.is_none();
+        // A difference of days is five lexemes where a column is one.
+        let in_days = matches!(above, Some(Frame::Days(_)));
+        let wants_column = [e.wants, e.debt].contains(&Wants::Column) && !e.is_paid();
+        let mut cost = if !in_days && wants_column && self.has_days_alone(e) { 4 } else { 0 };
         if e.expects {
             let needs_query = e.role == Role::Right
                 && e.is_first()

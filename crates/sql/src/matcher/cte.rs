@@ -33,6 +33,8 @@ pub(crate) struct Ctes(Vec<Cte>);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Cte {
     columns: Vec<ColumnFacts>,
+    /// All kinds that they have.
+    kinds: Kinds,
     /// The column of the catalog whose values each column has.
     origins: Vec<Option<ColumnId>>,
     /// Whether it has one row whatever the data.
@@ -62,7 +64,8 @@ impl Pair {
 impl Ctes {
     /// A calendar alone.
     pub(crate) fn of_calendar(columns: Vec<ColumnFacts>) -> Self {
-        Ctes(vec![Cte { columns, origins: vec![], one_row: false, calendar: true }])
+        let kinds = kinds_of(&columns);
+        Ctes(vec![Cte { columns, kinds, origins: vec![], one_row: false, calendar: true }])
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -97,7 +100,7 @@ impl Ctes {
     pub(crate) fn kinds(&self, grammar: &Grammar, node: Node) -> Kinds {
         match grammar.table_kinds.get(table_of(node)) {
             Some(kinds) => *kinds,
-            None => kinds_of(self.columns(grammar, table_of(node))),
+            None => self.of_table(grammar, table_of(node)).map_or(0, |cte| cte.kinds),
         }
     }
 
@@ -106,13 +109,10 @@ impl Ctes {
         let first = (grammar.tables * usize::from(INSTANCES)) as Node;
         let written = first + (self.0.len() * usize::from(INSTANCES)) as Node;
         let others = if node < first { first..written } else { 0..written };
-        let links = others.filter(move |other| *other != node && self.is_link(grammar, node, *other));
+        // A CTE's columns are never those of a declared key: what can be compared is enough.
+        let own = self.kinds(grammar, node) & LINKS;
+        let links = others.filter(move |other| *other != node && self.kinds(grammar, *other) & own != 0);
         grammar.neighbours[node as usize].iter().copied().chain(links)
-    }
-
-    /// Whether they have columns that can be compared; a CTE's are never those of a declared key.
-    fn is_link(&self, grammar: &Grammar, a: Node, b: Node) -> bool {
-        self.kinds(grammar, a) & self.kinds(grammar, b) & LINKS != 0
     }
 
     /// Whether a second use of a table can hang on the first.
@@ -198,6 +198,7 @@ impl Matcher<'_> {
         let columns = level.arm.outputs().iter().map(|kinds| ColumnFacts { kinds: *kinds, part: false });
         let columns: Vec<ColumnFacts> = columns.collect();
         let cte = Cte {
+            kinds: kinds_of(&columns),
             columns: if self.level().ctes.is_empty() { with_parts(columns) } else { columns },
             origins: level.arm.origins.iter().map(|source| self.real_column(*source)).collect(),
             one_row: level.is_one_row() && level.arm.number == 0,

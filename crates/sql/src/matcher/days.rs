@@ -50,6 +50,12 @@ impl Matcher<'_> {
         }
     }
 
+    /// Whether a condition on rows sees days and no number: a difference of days is all there is to calculate with.
+    pub(crate) fn has_days_alone(&self, e: &Expression) -> bool {
+        let (place, inside) = (e.place, e.inside);
+        place == Place::Where && !self.sees(place, inside, kind::NUMBER) && self.any_day(place, inside, |_| true)
+    }
+
     pub(crate) fn offer_in_days(&self, days: &Days, out: &mut Offers) {
         match days.cost() {
             4 => {
