@@ -42,7 +42,7 @@ const NARROWING: u16 = 1010;
 /// The sort of joins of two tables without a key.
 const FREE_JOIN: u16 = 114;
 /// Sorts that come less often than others: once in so many times.
-const RARE: [(u16, usize); 4] = [(WITH, 2), (CALENDAR, 6), (FREE_JOIN, 10), (NARROWING, 10)];
+const RARE: [(u16, usize); 4] = [(WITH, 2), (CALENDAR, 8), (FREE_JOIN, 10), (NARROWING, 20)];
 
 /// A lexeme of the mask: first its sort, then itself.
 fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize) -> Option<u32> {
