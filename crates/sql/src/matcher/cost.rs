@@ -126,7 +126,7 @@ impl Matcher<'_> {
         // A difference of days is five lexemes where a column is one.
         let in_days = matches!(above, Some(Frame::Days(_)));
         let wants_column = [e.wants, e.debt].contains(&Wants::Column) && !e.is_paid();
-        let mut cost = if !in_days && wants_column && self.has_days_alone(e) { 4 } else { 0 };
+        let mut cost = if !in_days && wants_column && self.has_days_alone(e, level) { 4 } else { 0 };
         if e.expects {
             let needs_query = e.role == Role::Right
                 && e.is_first()

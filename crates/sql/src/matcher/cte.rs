@@ -91,8 +91,7 @@ impl Ctes {
     /// The kinds of columns that each CTE has: all that joins depend on.
     pub(crate) fn link_kinds(&self) -> Few<Kinds, 4> {
         let mut all = Few::default();
-        let kinds = self.0.iter().map(|cte| cte.columns.iter().fold(0, |kinds, c| kinds | c.kinds));
-        kinds.for_each(|kinds| _ = all.push(kinds));
+        self.0.iter().for_each(|cte| _ = all.push(cte.kinds));
         all
     }
 
@@ -119,7 +118,7 @@ impl Ctes {
     pub(crate) fn joins_itself(&self, grammar: &Grammar, table: usize) -> bool {
         match grammar.self_keys.get(table) {
             Some(joins) => *joins,
-            None => kinds_of(self.columns(grammar, table)) & LINKS != 0,
+            None => self.of_table(grammar, table).is_some_and(|cte| cte.kinds & LINKS != 0),
         }
     }
 }

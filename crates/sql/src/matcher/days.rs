@@ -3,9 +3,9 @@
 
 use super::Matcher;
 use super::advance::mix;
-use super::grammar::{ColumnFacts, kind};
+use super::grammar::{ColumnFacts, Kinds, kind};
 use super::offer::Offers;
-use super::state::{Expression, Frame, NONE, Operand, Place, Role};
+use super::state::{Expression, Frame, Level, NONE, Operand, Place, Role};
 use crate::lexeme::{Lexeme, Word};
 
 /// A difference of days being read.
@@ -51,9 +51,10 @@ impl Matcher<'_> {
     }
 
     /// Whether a condition on rows sees days and no number: a difference of days is all there is to calculate with.
-    pub(crate) fn has_days_alone(&self, e: &Expression) -> bool {
-        let (place, inside) = (e.place, e.inside);
-        place == Place::Where && !self.sees(place, inside, kind::NUMBER) && self.any_day(place, inside, |_| true)
+    pub(crate) fn has_days_alone(&self, e: &Expression, level: &Level) -> bool {
+        let columns = || level.have.iter().flat_map(|&node| level.node_columns(self.grammar, node)).map(|(_, f)| f);
+        let sees = |kinds: Kinds| columns().any(|facts| !facts.part && facts.kinds & kinds != 0);
+        e.place == Place::Where && !sees(kind::NUMBER) && sees(kind::TIME)
     }
 
     pub(crate) fn offer_in_days(&self, days: &Days, out: &mut Offers) {

@@ -79,7 +79,7 @@ impl Matcher<'_> {
         [e.wants, e.debt].iter().all(|wanted| match wanted {
             Wants::Nothing => true,
             Wants::Value => column || number(),
-            Wants::Column => column || self.has_days_alone(e),
+            Wants::Column => column || self.has_days_alone(e, self.level()),
             Wants::Aggregate => false,
         })
     }
