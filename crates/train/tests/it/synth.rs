@@ -91,8 +91,10 @@ fn questions_are_worded_as_people_word_them() {
         let words: usize = answered.iter().map(|e| e.question.split_whitespace().count()).sum();
         assert!((12..18).contains(&(words / answered.len())), "length");
         for example in &answered {
+            // Only of periods it is plain what the order is of.
+            let periods = example.sql.as_deref().is_some_and(|sql| sql.contains("STRFTIME("));
             let broken = ["{", "}", "..  ", "?.", ". .", ",,", " ,", "chronological order."];
-            let found = broken.iter().find(|b| example.question.contains(**b));
+            let found = broken.iter().find(|b| example.question.contains(**b) && !(periods && b.starts_with('c')));
             assert_eq!(found, None, "{}", example.question);
         }
     });
@@ -103,7 +105,10 @@ fn rows_of_a_list_can_be_told_apart() {
     with_gl(|workshop| {
         let (examples, _) = made(workshop, Amount { questions: 3000, seed: 11, ..AMOUNT }, Split::Train);
         let plain = |sql: &&str| {
-            !["GROUP BY", "COUNT(", "SUM(", "AVG(", "MIN(", "MAX(", "DISTINCT"].iter().any(|w| sql.contains(w))
+            let aggregates = ["GROUP BY", "COUNT(", "SUM(", "AVG(", "MIN(", "MAX(", "DISTINCT"];
+            // A set operation shows values, not rows.
+            let sets = [" UNION ", " EXCEPT ", " INTERSECT "];
+            !aggregates.iter().chain(&sets).any(|w| sql.contains(w))
         };
         let queries: Vec<&str> = examples.iter().filter_map(|e| e.sql.as_deref()).filter(plain).collect();
         let shows_identity = |sql: &&&str| {
