@@ -67,6 +67,9 @@ fn references_refused(runs: &mut Runs) -> Result<f64, String> {
 
 fn synthesised_refused(runs: &mut Runs) -> Result<f64, String> {
     let splits = runs.json(&SYNTH)?["splits"].as_object();
-    let reasons = splits.into_iter().flatten().filter_map(|(_, split)| split["dropped"].as_object()).flatten();
+    let splits: Vec<_> = splits.into_iter().flatten().map(|(_, split)| split).collect();
+    let of_shapes = splits.iter().filter_map(|split| split["shapes"].as_object()).flatten();
+    let lost = of_shapes.filter_map(|(_, shape)| shape["lost"].as_object());
+    let reasons = splits.iter().filter_map(|split| split["dropped"].as_object()).chain(lost).flatten();
     reasons.filter(|(reason, _)| reason.starts_with("not admitted")).map(|(_, count)| number(count)).sum()
 }

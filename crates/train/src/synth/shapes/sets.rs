@@ -51,7 +51,9 @@ fn shared(pen: &mut Pen<'_, '_>) -> Option<(schema::ColumnId, schema::ColumnId, 
         .filter(|&t| t != table && pen.world.glossary.table(pen.world.catalog, t).is_some());
     let found: Vec<_> = others.filter_map(|t| pen.world.catalog.find_column(t, &name)).collect();
     let other = *pen.dice.pick(&found)?;
-    (pen.world.role(other) == Role::Dimension).then_some((column, other, true))
+    // Numbers and texts of one name are no values of one kind.
+    let alike = pen.world.role(other) == Role::Dimension && pen.world.ty(other) == pen.world.ty(column);
+    alike.then_some((column, other, true))
 }
 
 fn two_names(pen: &mut Pen<'_, '_>) -> Option<(schema::ColumnId, schema::ColumnId, bool)> {
