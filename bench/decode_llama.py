@@ -5,7 +5,7 @@ embeddings: 5.5 M parameters) with random weights in q8_0 as a GGUF file, and de
 Prints tokens per second, the best of a few runs.
 
     python -m venv /tmp/venv && /tmp/venv/bin/pip install gguf llama-cpp-python
-    /tmp/venv/bin/python bench/decode_llama.py [--threads 1] [--steps 200] [--runs 5]
+    /tmp/venv/bin/python bench/decode_llama.py [--threads 1] [--steps 200] [--runs 5] [--repack]
 """
 
 import argparse
@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import gguf
+import llama_cpp
 import numpy as np
 from llama_cpp import Llama
 
@@ -97,12 +98,27 @@ def speed(llama: Llama, steps: int) -> float:
     return steps / (time.perf_counter() - start)
 
 
+def without_repacked_weights() -> None:
+    """Version 0.3.36 ends with a segmentation fault on this network where it repacks weights for AMX; this leaves them be."""
+    plain = llama_cpp.llama_cpp.llama_model_default_params
+
+    def params() -> llama_cpp.llama_cpp.llama_model_params:
+        changed = plain()
+        changed.use_extra_bufts = False
+        return changed
+
+    llama_cpp.llama_cpp.llama_model_default_params = params
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--repack", action="store_true", help="let llama.cpp repack the weights")
     args = parser.parse_args()
+    if not args.repack:
+        without_repacked_weights()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "compact.gguf"
         count = write(path)
