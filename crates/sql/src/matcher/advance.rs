@@ -2,11 +2,10 @@
 
 use super::Matcher;
 use super::days::Days;
+use super::expression::{Expression, Op, Operand, Role};
 use super::grammar::{Grammar, Kinds, kind, node_of};
 use super::scope::SORTABLE;
-use super::state::{
-    Between, Compare, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Operand, Phase, Place, Role,
-};
+use super::state::{Between, Compare, Conditions, Frame, Level, LevelKind, List, NONE, Phase, Place};
 use crate::lexeme::{Lexeme, Word};
 
 impl Matcher<'_> {

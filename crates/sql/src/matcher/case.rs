@@ -2,9 +2,10 @@
 //! rows only. Its conditions see what the argument sees and hold no subquery.
 
 use super::Matcher;
+use super::expression::{Expression, Operand, Role};
 use super::grammar::{Kinds, kind};
 use super::offer::Offers;
-use super::state::{Conditions, Expression, Frame, Operand, Phase, Place, Role};
+use super::state::{Conditions, Frame, Phase, Place};
 use crate::lexeme::{Lexeme, Word};
 
 /// Branches of one CASE.

@@ -5,11 +5,10 @@
 
 use super::Matcher;
 use super::days::Days;
+use super::expression::{Expression, Op, Role, Wants};
 use super::grammar::{ColumnFacts, kind};
 use super::set::OPERATIONS;
-use super::state::{
-    Between, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Phase, Place, Role, Wants,
-};
+use super::state::{Between, Conditions, Frame, Level, LevelKind, List, NONE, Phase, Place};
 
 /// More than any budget.
 const NEVER: usize = 1 << 20;

@@ -3,9 +3,10 @@
 
 use super::Matcher;
 use super::advance::mix;
+use super::expression::{Expression, Operand, Role};
 use super::grammar::{ColumnFacts, Kinds, kind};
 use super::offer::Offers;
-use super::state::{Expression, Frame, Level, NONE, Operand, Place, Role};
+use super::state::{Frame, Level, NONE, Place};
 use crate::lexeme::{Lexeme, Word};
 
 /// A difference of days being read.

@@ -6,7 +6,7 @@
 //! over keys. What it admits is what [`crate::canonical`] writes. Suggested reading order:
 //! * [`grammar`](Grammar): lexeme ids, kinds of columns and the join graph of one catalog.
 //! * [`slots`](SlotTable): the values of one question, and beside what each may stand.
-//! * `state`: the goals and the levels.
+//! * `state`, `expression`: the goals and the levels.
 //! * `connect`: which tables can still be joined.
 //! * `scope`, `offer`, `operand`: what may come next.
 //! * `set`: the arms of a set operation.
@@ -28,6 +28,7 @@ mod connect;
 mod cost;
 mod cte;
 mod days;
+mod expression;
 mod few;
 mod grammar;
 mod offer;

@@ -1,11 +1,10 @@
 //! What may come next, goal by goal. The open goals are asked from the innermost outwards, as far as each may end here.
 
 use super::Matcher;
+use super::expression::{Expression, Op, Role, Wants};
 use super::grammar::{ColumnFacts, Kinds, Node, kind};
 use super::scope::SORTABLE;
-use super::state::{
-    Between, Compare, Conditions, Expression, Frame, Level, LevelKind, List, NONE, Op, Phase, Place, Role, Wants,
-};
+use super::state::{Between, Compare, Conditions, Frame, Level, LevelKind, List, NONE, Phase, Place};
 use crate::bitset::BitSet;
 use crate::lexeme::Word;
 
@@ -443,9 +442,7 @@ impl Matcher<'_> {
         }
         for (op, word) in Op::ALL {
             let useless = e.role == Role::Parenthesis && e.operators_left() == 1 && !e.sums && !e.would_be_needed(op);
-            // A constant divided by a constant would be a third: something else must be there to divide by.
-            let nothing = op == Op::Divide && e.constant && !self.has_number(e);
-            if !(useless || nothing || (e.must_multiply && op.is_sum())) {
+            if !(useless || (e.must_multiply && op.is_sum())) {
                 self.put(word, out);
             }
         }

@@ -2,10 +2,11 @@
 
 use super::Matcher;
 use super::advance::mix;
+use super::expression::{Expression, Op, Role, Wants};
 use super::grammar::{ColumnFacts, Kinds, kind};
 use super::offer::Offers;
 use super::scope::SORTABLE;
-use super::state::{Expression, LevelKind, Op, Phase, Place, Role, Wants};
+use super::state::{LevelKind, Phase, Place};
 use crate::lexeme::Word;
 
 impl Matcher<'_> {

@@ -1,8 +1,9 @@
 //! What a place of the query can see: columns, aggregates, literals and subqueries.
 
+use super::expression::{Expression, Wants};
 use super::few::Few;
 use super::grammar::{ColumnFacts, Kinds, Node, kind};
-use super::state::{Expression, Level, LevelKind, NONE, Place, Wants};
+use super::state::{Level, LevelKind, NONE, Place};
 use super::{Matcher, SlotTable};
 use crate::lexeme::Word;
 use crate::tree::{SlotPart, SlotUse};

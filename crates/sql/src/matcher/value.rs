@@ -7,10 +7,11 @@
 
 use super::Matcher;
 use super::advance::mix;
+use super::expression::{Expression, Op, Operand, Role};
 use super::grammar::{Kinds, Node, kind, table_of};
 use super::offer::Offers;
 use super::scope::SORTABLE;
-use super::state::{Expression, Level, LevelKind, Op, Operand, Phase, Place, Role};
+use super::state::{Level, LevelKind, Phase, Place};
 use crate::lexeme::Word;
 
 /// Functions within each other, aggregates aside.

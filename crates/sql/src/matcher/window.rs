@@ -5,11 +5,12 @@
 
 use super::Matcher;
 use super::advance::mix;
+use super::expression::{Expression, Operand, Role, Wants};
 use super::few::Few;
 use super::grammar::{Kinds, kind};
 use super::offer::Offers;
 use super::scope::SORTABLE;
-use super::state::{Expression, Frame, Level, Operand, Place, Role, Wants};
+use super::state::{Frame, Level, Place};
 use crate::lexeme::{Lexeme, Word};
 
 /// Most columns of PARTITION BY.
