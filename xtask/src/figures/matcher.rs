@@ -30,6 +30,9 @@ pub const FIGURES: &[Figure] = &[
     }),
     quick("mask, own vocabulary, mean", Under(5.0), "µs", |r| r.bench(&["mask"], "mask.mean")),
     quick("mask, own vocabulary, 99th percentile", Shown, "µs", |r| r.bench(&["mask"], "mask.p99")),
+    quick("mask, own vocabulary, every lexeme equally often: mean", Shown, "µs", |r| {
+        r.bench(&["mask"], "mask.even.mean")
+    }),
     quick("mask, own vocabulary, forced tokens", Shown, "%", |r| r.bench(&["mask"], "mask.forced")),
     quick("mask, bytes: tokens in the vocabulary", AtLeast(100_000.0), "", |r| {
         r.bench(&["mask"], "mask.bytes.vocabulary")
