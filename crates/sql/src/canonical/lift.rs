@@ -79,7 +79,7 @@ impl Lifter<'_> {
     /// `EXISTS` as `IN`, `NOT EXISTS` as a null test of a left join.
     fn untie_exists(&mut self, select: &mut Select, condition: &mut Expr) -> bool {
         let ExprKind::Exists { query, negated } = &condition.kind else { return false };
-        let Some((mut inner, tie)) = self.untied(query) else { return false };
+        let Some((mut inner, tie)) = self.untied(query, select) else { return false };
         let Some(shown) = inner.select_mut() else { return false };
         if !shown.group_by.is_empty() || shown.having.is_some() || inner.limit.is_some() {
             return false;
@@ -99,7 +99,7 @@ impl Lifter<'_> {
     /// A total of the rows tied to one as a column of a join.
     fn untie_scalar(&mut self, select: &mut Select, e: &mut Expr) {
         let ExprKind::Scalar(query) = &e.kind else { return };
-        let Some((mut inner, tie)) = self.untied(query) else { return };
+        let Some((mut inner, tie)) = self.untied(query, select) else { return };
         if inner.limit.is_some() || !inner.order_by.is_empty() {
             return;
         }
@@ -121,9 +121,9 @@ impl Lifter<'_> {
         id
     }
 
-    /// A subquery without the one equality that ties it to an enclosing query; none where no key is needed for it, or it
-    /// says more of the enclosing query.
-    fn untied(&self, query: &Query) -> Option<(Query, Tie)> {
+    /// A subquery without the one equality that ties it to its enclosing query; none where a declared key says it, or where it
+    /// says more of enclosing queries.
+    fn untied(&self, query: &Query, enclosing: &Select) -> Option<(Query, Tie)> {
         let mut own = BTreeSet::new();
         each_select(query, &mut |select| own.extend(select.from.iter().map(|source| source.id)));
         let mut inner = query.clone();
@@ -140,7 +140,8 @@ impl Lifter<'_> {
         select.filter = rest.into_iter().reduce(Expr::and);
         let mut free = true;
         each_expr_of_query(&inner, &mut |e| free &= source_of(e).is_none_or(|source| own.contains(&source)));
-        tie.filter(|tie| free && !self.is_key(tie)).map(|tie| (inner, tie))
+        let is_near = |tie: &Tie| enclosing.from.iter().any(|source| source_of(&tie.outer) == Some(source.id));
+        tie.filter(|tie| free && is_near(tie) && !self.is_key(tie)).map(|tie| (inner, tie))
     }
 
     /// Whether the two columns are those of a declared key.
