@@ -309,6 +309,7 @@ fn windows() {
     check(
         "SELECT name, ROW_NUMBER() OVER (ORDER BY cost DESC, name) AS n FROM P => SELECT P.name , ROW_NUMBER() OVER ( ORDER BY P.cost DESC , P.name ) AS c1 FROM P
          SELECT name, cost, RANK() OVER (PARTITION BY dept, status ORDER BY budget - cost) FROM P ORDER BY 3 LIMIT 2 => SELECT P.name , P.cost , RANK() OVER ( PARTITION BY P.dept , P.status ORDER BY P.budget - P.cost ) AS c1 FROM P ORDER BY c1 LIMIT 2
+         SELECT name, RANK() OVER (ORDER BY 100.0 * (budget - cost) / budget DESC) FROM P => SELECT P.name , RANK() OVER ( ORDER BY 100.0 * ( P.budget - P.cost ) / P.budget DESC ) AS c1 FROM P
          SELECT name, cost * 100.0 / SUM(cost) OVER () FROM P => SELECT P.name , 100.0 * P.cost / SUM( P.cost ) OVER ( ) AS c1 FROM P
          SELECT start, SUM(cost) OVER (ORDER BY start RANGE UNBOUNDED PRECEDING), AVG(cost) OVER (ORDER BY start ROWS 4 PRECEDING) FROM P => ! window frame
          SELECT start, SUM(cost) OVER (ORDER BY start ROWS UNBOUNDED PRECEDING), COUNT(*) OVER (PARTITION BY dept) FROM P => SELECT P.start , SUM( P.cost ) OVER ( ORDER BY P.start ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW ) AS c1 , COUNT(*) OVER ( PARTITION BY P.dept ) AS c2 FROM P

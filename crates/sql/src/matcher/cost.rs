@@ -146,7 +146,7 @@ impl Matcher<'_> {
     fn days_detour(&self, days: &Days) -> usize {
         let level = self.level();
         let has_column = [days.later, days.earlier].into_iter().any(|id| self.grammar.column(id).is_some());
-        if days.place != Place::Item || has_column {
+        if days.place != Place::Item || has_column || days.aggregate {
             return 0;
         }
         let has_days = |&node: &u16| level.ctes.kinds(self.grammar, node) & kind::TIME != 0;

@@ -185,7 +185,7 @@ impl Matcher<'_> {
 
     /// What the rows of a window are ordered by.
     fn window_order(&self) -> Expression {
-        Expression::new(Role::Argument, Place::Item, SORTABLE, self.grammar.limits.operators.min(2))
+        Expression::new(Role::Argument, Place::Item, SORTABLE, self.grammar.limits.operators)
     }
 
     /// Visits the columns that the rows of a window may be divided by.
