@@ -1,7 +1,7 @@
 //! How many questions are answered rightly: execution accuracy on three databases, greedy, at the default threshold.
 
 use super::Target::{AtLeast, Is, Shown, Under};
-use super::runs::{EXAMPLES, MADE, Runs, SYNTH, TEST, number};
+use super::runs::{EXAMPLES, MADE, PERSONAS, Runs, SYNTH, TEST, number};
 use super::{Figure, quick, slow};
 use crate::tools::root;
 use serde_json::Value;
@@ -16,6 +16,9 @@ pub const FIGURES: &[Figure] = &[
     quick("hand-written test, very hard", Shown, "%", |r| hand_written(r, "very_hard")),
     quick("hand-written test, must be declined", Shown, "%", |r| hand_written(r, "must_decline")),
     quick("hand-written test, answerable but declined", Under(3.0), "%", |r| hand_written(r, "declined")),
+    quick("test personas, over all difficulties", Shown, "%", |r| {
+        share(&r.json(&["eval", "--questions", PERSONAS])?["answerable"])
+    }),
     slow("synthetic test, questions", AtLeast(3000.0), "", |r| synthetic(r, "questions")),
     slow("synthetic test", AtLeast(92.0), "%", |r| synthetic(r, "accuracy")),
     quick("test questions committed", AtLeast(160.0), "", |_| test_questions()),

@@ -27,6 +27,8 @@ pub const SYNTH: [&str; 13] = [
     "--out",
     "target/figures",
 ];
+/// Questions of personas that wrote nothing else.
+pub const PERSONAS: &str = "packs/gl/questions/test-personas.jsonl";
 /// Where [`SYNTH`] writes them.
 pub const MADE: &str = "target/figures/test.jsonl";
 

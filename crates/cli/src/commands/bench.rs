@@ -36,7 +36,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
     /// Questions that synthesis asks of one query, at most.
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=64))]
     voices: u16,
     /// Walk through untrained weights at temperature 2 instead of evenly.
     #[arg(long)]

@@ -1,7 +1,7 @@
 //! `data synth`: train, dev and test files of a pack.
 //!
 //! The pack's hand-written questions go into the training file with the tag "hand", as far as one SELECT can say them;
-//! `questions/test.jsonl` never does.
+//! those of files whose names begin with `test` never do.
 
 use std::path::Path;
 
@@ -20,8 +20,8 @@ use crate::question::Question;
 
 /// The tag of hand-written examples.
 pub const HAND: &str = "hand";
-/// The pack's test questions, which nothing is learnt from.
-pub const TEST_FILE: &str = "test.jsonl";
+/// What the names of the pack's files of test questions begin with: nothing is learnt from them.
+pub const TEST_FILES: &str = "test";
 
 /// How many questions each file holds.
 #[derive(Debug, Clone, Copy)]
@@ -116,7 +116,8 @@ pub fn write_sets(
 fn hand_examples(studio: &Studio<'_>, folder: &Path, written: &mut Written) -> Result<Vec<Example>> {
     let io = |e: std::io::Error| TrainError::Io { path: folder.to_owned(), source: e };
     let mut paths: Vec<_> = std::fs::read_dir(folder).map_err(io)?.flatten().map(|e| e.path()).collect();
-    paths.retain(|p| p.extension().is_some_and(|e| e == "jsonl") && p.file_name().is_some_and(|n| n != TEST_FILE));
+    let is_test = |path: &Path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(TEST_FILES));
+    paths.retain(|path| path.extension().is_some_and(|e| e == "jsonl") && !is_test(path));
     paths.sort();
     let mut examples = vec![];
     for path in paths {
