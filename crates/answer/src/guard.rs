@@ -66,7 +66,12 @@ fn is_order(words: &[String]) -> bool {
         "remove" => !rest.is_empty() && !later(&["show", "list", "display"]),
         "drop" => ["the", "all", "this", "that", "my", "our", "every"].contains(&next),
         "update" => !matches!(next, "" | "me" | "us" | "on" | "about" | "date" | "dates"),
-        "set" | "change" | "reset" => later(&["to", "as", "from"]) && !matches!(next, "of" | "in"),
+        // "Set side by side" compares; "change requests" are things to be counted.
+        "set" | "change" | "reset" => {
+            let is_noun =
+                matches!(next, "of" | "in" | "side" | "beside" | "against" | "request" | "requests" | "orders");
+            later(&["to", "as", "from"]) && !is_noun
+        }
         "mark" | "flag" => later(&["as"]),
         "add" => next == "new" || later(&["new", "to", "as"]) && !matches!(next, "up" | "together"),
         "create" => {
