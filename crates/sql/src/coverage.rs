@@ -5,6 +5,7 @@
 use schema::slot::{Slot, SlotKind};
 use schema::{Catalog, Value};
 
+use crate::affinity::coerce_literals;
 use crate::canonical::{CanonicalOptions, lexemes};
 use crate::dialect::Dialect;
 use crate::lexeme::{CLOSED_CONSTANTS, Lexicon};
@@ -53,6 +54,7 @@ impl<'c> Ground<'c> {
     /// What becomes of one query.
     pub fn cover(&self, sql: &str) -> Coverage {
         let Some(mut query) = crate::parse(sql, self.catalog, Dialect::Sqlite).ok() else { return Coverage::Unread };
+        coerce_literals(&mut query, self.catalog);
         mark(PartMut::Query(&mut query), &mut 0);
         match lexemes(&query, self.catalog, &self.lexicon, CanonicalOptions::default()) {
             Err(no) => Coverage::Missing(no.feature),

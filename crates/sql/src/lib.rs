@@ -12,6 +12,7 @@
 //! * [`lexeme`], [`canonical`]: canonical SQL as a closed set of pieces; [`matcher`]: which piece may come next;
 //!   [`coverage`]: what of people's queries can be said so.
 
+pub mod affinity;
 pub mod bitset;
 pub mod calendar;
 pub mod canonical;

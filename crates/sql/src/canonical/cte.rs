@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use schema::{Catalog, ColumnId, TableId};
 
 use super::expression::is_aggregate;
+use super::window::any_part;
 use super::{Kind, Result, Writer, not_canonical};
 use crate::calendar::{Calendar, Step, calendar_of};
 use crate::date_part::{CTE_DAYS, part_of};
@@ -118,10 +119,7 @@ impl Writer<'_> {
             let Some(word) = openings.get(i) else { return not_canonical("fourth cte", Default::default()) };
             self.word(*word);
             self.query(query, Kind::Cte)?;
-            let one_row = query.select().is_some_and(|select| {
-                select.group_by.is_empty() && select.items.iter().any(|item| self.has_aggregate(&item.expr))
-            });
-            self.ctes.push(Written { one_row });
+            self.ctes.push(Written { one_row: has_one_row(query) });
         }
         Ok(())
     }
@@ -357,13 +355,9 @@ impl Hoister {
 
 /// Whether a query has one row whatever the data: aggregates without groups.
 fn has_one_row(query: &Query) -> bool {
-    let aggregates = |e: &Expr| {
-        let mut found = false;
-        crate::visit::each_expr_here(e, &mut |e| found |= is_aggregate(e));
-        found
-    };
     let plain = |select: &Select| select.group_by.is_empty() && select.having.is_none();
-    query.select().is_some_and(|select| plain(select) && select.items.iter().any(|item| aggregates(&item.expr)))
+    let totals = |select: &Select| select.items.iter().any(|item| any_part(&item.expr, is_aggregate));
+    query.select().is_some_and(|select| plain(select) && totals(select))
 }
 
 fn first_column(source: &Source) -> Expr {

@@ -180,8 +180,8 @@ impl Writer<'_> {
         let holds =
             |way: &Way, is: &dyn Fn(Member, Member) -> bool| self.pairs(way, source.id).iter().all(|(a, b)| is(*a, *b));
         let stated = self.ways_to(source).find(|way| holds(way, &|a, b| equal.is_stated(a, b)));
-        let own = source.on.iter().flat_map(Expr::conjuncts).filter_map(equality);
-        if stated.is_some() || own.filter_map(|pair| self.turned(source, pair)).next().is_some() {
+        let mut own = source.on.iter().flat_map(Expr::conjuncts).filter_map(|e| self.tie(source, e));
+        if stated.is_some() || own.any(|tie| tie.op == BinaryOp::Eq) {
             return stated;
         }
         let again = |way: &Way| way.side == Side::Referred && joined.bound.contains(&(way.key, way.known.table));
@@ -262,16 +262,6 @@ impl Writer<'_> {
 
     fn place_of_tie(&self, tie: &Tie) -> (u16, Word, Option<TableRef>, u16) {
         (tie.new.1, comparison_word(tie.op), self.place(tie.known.0).map(|p| p.table), tie.known.1)
-    }
-
-    /// An equality with the waiting source's column first, where the other one's source is placed.
-    fn turned(&self, source: &Source, (a, b): (Member, Member)) -> Option<(Member, Member)> {
-        let is_known = |m: &Member| self.places.iter().any(|p| p.depth == self.depth() && p.source == m.0);
-        match (a.0 == source.id, b.0 == source.id) {
-            (true, false) if is_known(&b) => Some((a, b)),
-            (false, true) if is_known(&a) => Some((b, a)),
-            _ => None,
-        }
     }
 
     /// What the condition of a left join says besides its key, after an AND.

@@ -7,9 +7,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use schema::{Catalog, ColumnId, TableId};
 
-use super::window;
+use super::expression::is_aggregate;
+use super::window::{self, any_part};
+use crate::affinity;
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, Item, JoinKind, Query, Select, Source, SourceId, SourceKind, Span};
-use crate::visit::{each_expr_of_query, each_query_mut, each_select, rewrite_expr};
+use crate::visit::{each_expr_of_query, each_query_mut, each_select};
 
 /// A query that says the same with derived tables, where they are needed.
 pub(super) fn lifted(query: &Query, catalog: &Catalog) -> Query {
@@ -68,8 +70,8 @@ impl Lifter<'_> {
         let mut kept: Vec<Expr> = Vec::new();
         for condition in filter.conjuncts() {
             let mut condition = condition.clone();
-            if !self.untie_exists(select, &mut condition) && is_comparison(&condition) {
-                rewrite_expr(&mut condition, &mut |e| self.untie_scalar(select, e));
+            if !self.untie_exists(select, &mut condition) {
+                self.untie_scalars(select, &mut condition);
             }
             kept.push(condition);
         }
@@ -81,7 +83,9 @@ impl Lifter<'_> {
         let ExprKind::Exists { query, negated } = &condition.kind else { return false };
         let Some((mut inner, tie)) = self.untied(query, select) else { return false };
         let Some(shown) = inner.select_mut() else { return false };
-        if !shown.group_by.is_empty() || shown.having.is_some() || inner.limit.is_some() {
+        // A total without groups is a row whatever the data.
+        let totals = shown.items.iter().any(|item| any_part(&item.expr, is_aggregate));
+        if totals || !shown.group_by.is_empty() || shown.having.is_some() || inner.limit.is_some() {
             return false;
         }
         let Some(shown) = inner.select_mut() else { return false };
@@ -94,6 +98,27 @@ impl Lifter<'_> {
             ExprKind::InQuery { operand: Box::new(tie.outer), query: Box::new(inner), negated: false }.into()
         };
         true
+    }
+
+    /// The totals in a comparison whose null makes it null, so that the row goes as it does in an inner join: those that
+    /// are its sides, or terms or factors of them.
+    fn untie_scalars(&mut self, select: &mut Select, comparison: &mut Expr) {
+        let ExprKind::Binary(a, op, b) = &mut comparison.kind else { return };
+        if affinity::is_comparison(*op) {
+            self.untie_operands(select, a);
+            self.untie_operands(select, b);
+        }
+    }
+
+    fn untie_operands(&mut self, select: &mut Select, e: &mut Expr) {
+        use BinaryOp::{Add, Div, Mul, Sub};
+        match &mut e.kind {
+            ExprKind::Binary(a, Add | Sub | Mul | Div, b) => {
+                self.untie_operands(select, a);
+                self.untie_operands(select, b);
+            }
+            _ => self.untie_scalar(select, e),
+        }
     }
 
     /// A total of the rows tied to one as a column of a join.
@@ -172,11 +197,6 @@ fn source_of(e: &Expr) -> Option<SourceId> {
         ExprKind::Column { source, .. } | ExprKind::RowId(source) => Some(source),
         _ => None,
     }
-}
-
-fn is_comparison(e: &Expr) -> bool {
-    use BinaryOp::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
-    matches!(e.kind, ExprKind::Binary(_, Eq | NotEq | Lt | LtEq | Gt | GtEq, _))
 }
 
 /// `own column = column of an enclosing query`.

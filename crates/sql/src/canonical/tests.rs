@@ -297,6 +297,8 @@ fn subqueries_that_need_a_join() {
     check(
         "SELECT p.name FROM P p WHERE p.cost > 2 * (SELECT AVG(q.cost) FROM P q WHERE q.dept = p.dept AND q.open = 1) AND p.status = 'v1' => WITH cte_1 AS ( SELECT P.dept AS c1 , AVG( P.cost ) AS c2 FROM P WHERE P.open = 1 GROUP BY P.dept ) SELECT P.name FROM P JOIN cte_1 ON cte_1.c1 = P.dept WHERE P.cost > 2 * cte_1.c2 AND P.status = 'v1'
          SELECT p.name FROM P p WHERE p.cost > (SELECT COUNT(*) FROM P q WHERE q.dept = p.dept) => ! outer column
+         SELECT p.name FROM P p WHERE p.cost > COALESCE((SELECT AVG(q.cost) FROM P q WHERE q.dept = p.dept), 0) => ! outer column
+         SELECT p.name FROM P p WHERE EXISTS (SELECT MAX(q.cost) FROM P q WHERE q.dept = p.dept) => ! exists over groups
          SELECT P.name FROM P WHERE P.cost > (SELECT AVG(R.rate) FROM R WHERE R.rate > (SELECT MAX(S.share) FROM S WHERE S.role = R.dept)) => WITH cte_1 AS ( SELECT S.role AS c1 , MAX( S.share ) AS c2 FROM S GROUP BY S.role ) SELECT P.name FROM P WHERE P.cost > ( SELECT AVG( R.rate ) FROM R JOIN cte_1 ON cte_1.c1 = R.dept WHERE R.rate > cte_1.c2 )
          SELECT p.name FROM P p WHERE EXISTS (SELECT 1 FROM R q WHERE q.dept = p.dept AND q.rate > 2) => SELECT P.name FROM P WHERE P.dept IN ( SELECT R.dept FROM R WHERE R.rate > 2 )
          SELECT p.name FROM P p WHERE NOT EXISTS (SELECT 1 FROM R q WHERE q.dept = p.dept AND q.rate > 2) => WITH cte_1 AS ( SELECT DISTINCT R.dept AS c1 FROM R WHERE R.rate > 2 ) SELECT P.name FROM P LEFT JOIN cte_1 ON cte_1.c1 = P.dept WHERE cte_1.c1 IS NULL

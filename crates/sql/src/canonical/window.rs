@@ -3,9 +3,11 @@
 use schema::Value;
 
 use super::condition::feature;
+use super::expression::is_aggregate;
 use super::lift::derived;
 use super::{Result, Writer, not_canonical};
 use crate::lexeme::{Lexeme, Word};
+use crate::matcher::window::{FRAMES, needs_order, takes_frame};
 use crate::tree::{Body, Call, Expr, ExprKind, Item, Literal, OrderItem, Query, Select, SourceId, Window};
 use crate::visit::{PartMut, each_expr_here, parts_of_expr_mut};
 
@@ -13,25 +15,15 @@ fn is_window(e: &Expr) -> bool {
     matches!(&e.kind, ExprKind::Call(call) if call.over.is_some())
 }
 
-fn is_aggregate(e: &Expr) -> bool {
-    match &e.kind {
-        ExprKind::Call(call) if call.over.is_none() => match call.function.as_str() {
-            "COUNT" | "SUM" | "AVG" => true,
-            "MIN" | "MAX" => call.args.len() == 1,
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn has(e: &Expr, is: fn(&Expr) -> bool) -> bool {
+/// Whether a part of an expression, subqueries aside, is such.
+pub(super) fn any_part(e: &Expr, is: fn(&Expr) -> bool) -> bool {
     let mut found = false;
     each_expr_here(e, &mut |part| found |= is(part));
     found
 }
 
 fn is_over_groups(select: &Select) -> bool {
-    let any = |is: fn(&Expr) -> bool| select.items.iter().any(|item| has(&item.expr, is));
+    let any = |is: fn(&Expr) -> bool| select.items.iter().any(|item| any_part(&item.expr, is));
     any(is_window) && (!select.group_by.is_empty() || any(is_aggregate))
 }
 
@@ -45,7 +37,7 @@ pub(super) fn lift_groups(query: &mut Query, source: SourceId) {
     inner.distinct = false;
     inner.group_by.iter_mut().chain(&mut inner.having).for_each(|e| name_outputs(e, &outputs));
     // What stands alone first, so that parts of other outputs find it.
-    let (with, without): (Vec<_>, Vec<_>) = outer.items.iter_mut().partition(|item| has(&item.expr, is_window));
+    let (with, without): (Vec<_>, Vec<_>) = outer.items.iter_mut().partition(|item| any_part(&item.expr, is_window));
     without.into_iter().chain(with).for_each(|item| groups.take(&mut item.expr));
     query.order_by.iter_mut().for_each(|item| groups.take(&mut item.expr));
     inner.items = groups.shown.iter().cloned().map(Item::new).collect();
@@ -74,7 +66,8 @@ impl Groups {
     /// Replaces what is of the groups by columns: as a whole where no window is in it, else part by part.
     fn take(&mut self, e: &mut Expr) {
         let known = self.shown.contains(e);
-        let whole = matches!(e.kind, ExprKind::Column { .. }) || is_aggregate(e) || !is_sum(e) && !has(e, is_window);
+        let whole =
+            matches!(e.kind, ExprKind::Column { .. }) || is_aggregate(e) || !is_sum(e) && !any_part(e, is_window);
         if matches!(e.kind, ExprKind::Literal(_) | ExprKind::Output(_)) {
         } else if known || whole {
             *e = self.column(e.clone());
@@ -120,11 +113,10 @@ impl Writer<'_> {
             self.out.push(Lexeme::Column(column));
         }
         self.write_window_order(&window.order_by)?;
-        let ranks = argument.is_none() && word != Word::CountOver || matches!(word, Word::Lag | Word::Lead);
-        if ranks && window.order_by.is_empty() {
+        if needs_order(word) && window.order_by.is_empty() {
             return not_canonical("window without an order", e.span);
         }
-        match window.frame.as_deref().map(|text| frame(text, &word)) {
+        match window.frame.as_deref().map(|text| frame(text, word)) {
             None | Some(Some(None)) => {}
             Some(Some(Some(word))) if !window.order_by.is_empty() => self.word(word),
             _ => return not_canonical("window frame", e.span),
@@ -182,15 +174,14 @@ fn opening(call: &Call) -> Option<(Word, Option<&Expr>)> {
 }
 
 /// The word of a frame, if it has one; the frame that an order has anyhow, and any frame of a rank, has none.
-fn frame(text: &str, opening: &Word) -> Option<Option<Word>> {
-    let totals = [Word::SumOver, Word::AvgOver, Word::MinOver, Word::MaxOver, Word::CountOver];
+fn frame(text: &str, opening: Word) -> Option<Option<Word>> {
     let text = match text {
         "ROWS UNBOUNDED PRECEDING" => Word::RowsToHere.text(),
         "RANGE UNBOUNDED PRECEDING" | "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW" => return Some(None),
         other => other,
     };
-    if !totals.contains(opening) {
+    if !takes_frame(opening) {
         return Some(None);
     }
-    crate::matcher::FRAMES.into_iter().find(|word| word.text() == text).map(Some)
+    FRAMES.into_iter().find(|word| word.text() == text).map(Some)
 }

@@ -41,7 +41,7 @@ mod state;
 mod tests;
 mod value;
 pub mod walk;
-mod window;
+pub(crate) mod window;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -55,7 +55,6 @@ pub use grammar::{Grammar, Limits};
 use offer::Offers;
 pub use slots::SlotTable;
 use state::{Frame, Level, LevelKind, Phase};
-pub(crate) use window::FRAMES;
 
 /// A lexeme came that the grammar does not allow here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

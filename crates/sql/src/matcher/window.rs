@@ -34,6 +34,16 @@ pub(crate) const FRAMES: [Word; 7] = [
     Word::RowsTwelve,
 ];
 
+/// Whether a window makes no sense without an order.
+pub(crate) fn needs_order(opening: Word) -> bool {
+    RANKS.contains(&opening) || OTHERS.contains(&opening)
+}
+
+/// Whether a window may have a frame.
+pub(crate) fn takes_frame(opening: Word) -> bool {
+    TOTALS.contains(&opening) || opening == Word::CountOver
+}
+
 /// A window being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Window {
@@ -136,8 +146,8 @@ impl Matcher<'_> {
             _ => (kind::NUMBER, None),
         };
         let window = Window {
-            ordered: argument.is_none() && word != Word::CountOver || OTHERS.contains(&word),
-            framed: TOTALS.contains(&word) || word == Word::CountOver,
+            ordered: needs_order(word),
+            framed: takes_frame(word),
             kinds,
             stage: if argument.is_some() { Stage::Argument } else { Stage::Open },
             partition: Few::default(),
