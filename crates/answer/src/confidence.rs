@@ -1,4 +1,5 @@
-//! From likelihood to confidence: two numbers fitted on questions whose answers are known, and two thresholds.
+//! From likelihood, of one query or of all that return the same rows, to confidence: two numbers fitted on questions
+//! whose answers are known, and two thresholds.
 
 use model::weights::Metadata;
 
@@ -35,15 +36,22 @@ impl Default for Calibration {
     }
 }
 
-/// The fields' names in the metadata of weights.
-const KEYS: [&str; 4] =
-    ["calibration.slope", "calibration.offset", "calibration.default_threshold", "calibration.strict_threshold"];
+/// The fields' names in the metadata of weights, after the name of what is calibrated.
+const KEYS: [&str; 4] = ["slope", "offset", "default_threshold", "strict_threshold"];
+/// In the metadata of weights: how sure a single query is.
+pub const SINGLE: &str = "calibration";
+/// In the metadata of weights: how sure a result is that several candidates were asked for.
+pub const VOTED: &str = "voted_calibration";
 
 impl Calibration {
-    /// Reads the numbers that a model carries; what it does not carry stays at its default.
-    pub fn from_metadata(metadata: &Metadata) -> Self {
+    /// Reads the numbers that a model carries under a name; what it does not carry stays at its default.
+    pub fn from_metadata(metadata: &Metadata, name: &str) -> Self {
         let read = |key: &str, otherwise: f64| {
-            metadata.get(key).and_then(|text| text.parse().ok()).filter(|x: &f64| x.is_finite()).unwrap_or(otherwise)
+            metadata
+                .get(&format!("{name}.{key}"))
+                .and_then(|text| text.parse().ok())
+                .filter(|x: &f64| x.is_finite())
+                .unwrap_or(otherwise)
         };
         let plain = Calibration::default();
         Calibration {
@@ -54,10 +62,10 @@ impl Calibration {
         }
     }
 
-    /// Writes the numbers into a model's metadata.
-    pub fn to_metadata(self, metadata: &mut Metadata) {
+    /// Writes the numbers into a model's metadata, under a name.
+    pub fn to_metadata(self, metadata: &mut Metadata, name: &str) {
         let values = [self.slope, self.offset, self.default_threshold, self.strict_threshold];
-        metadata.extend(KEYS.iter().zip(values).map(|(key, value)| ((*key).to_owned(), value.to_string())));
+        metadata.extend(KEYS.iter().zip(values).map(|(key, value)| (format!("{name}.{key}"), value.to_string())));
     }
 
     /// The confidence in a sequence of this log-likelihood.
@@ -74,7 +82,7 @@ impl Calibration {
         ((p / (1.0 - p)).ln() - self.offset) / self.slope
     }
 
-    /// Fits slope and offset to answers (log-odds of the sequence's probability, whether the answer was right) by the
+    /// Fits slope and offset to answers (log-odds of the sequence's or the result's probability, whether the answer was right) by the
     /// logarithm of their likelihood, and finds the strict threshold: the lowest above which 99 % are right. The default
     /// one stays: what users ask is harder than what one calibrates on, so a share of these answers says nothing of
     /// the share of theirs that it would decline.
@@ -176,7 +184,8 @@ mod tests {
     fn numbers_travel_in_metadata() {
         let fitted = Calibration { slope: 0.7, offset: -0.2, default_threshold: 0.1, strict_threshold: 0.9 };
         let mut metadata = Metadata::new();
-        fitted.to_metadata(&mut metadata);
-        assert_eq!(Calibration::from_metadata(&metadata), fitted);
+        fitted.to_metadata(&mut metadata, SINGLE);
+        assert_eq!(Calibration::from_metadata(&metadata, SINGLE), fitted);
+        assert_eq!(Calibration::from_metadata(&metadata, VOTED), Calibration::default());
     }
 }

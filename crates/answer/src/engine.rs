@@ -12,7 +12,7 @@ use schema::{Context, Lexicon, ValueIndex};
 use sql::matcher::{Grammar, Limits};
 use sql::validate::{BusinessRule, RuleKind};
 
-use crate::confidence::Calibration;
+use crate::confidence::{Calibration, SINGLE, VOTED};
 use crate::pack::{Pack, PackError};
 use crate::plan::PlanOrder;
 use crate::prompt::PROMPT_FORMAT;
@@ -39,6 +39,8 @@ pub struct LoadedModel {
     pub plan: Option<PlanOrder>,
     /// From likelihood to confidence.
     pub calibration: Calibration,
+    /// How sure a result is that several candidates were asked for.
+    pub voted_calibration: Calibration,
     /// What the weights file says of itself.
     pub metadata: Metadata,
 }
@@ -107,6 +109,11 @@ pub fn metadata(pack: &Pack, vocabulary: &Vocabulary, plans: bool) -> Metadata {
 }
 
 impl LoadedModel {
+    /// How sure an answer is that so many candidates were asked for.
+    pub fn calibration_for(&self, candidates: usize) -> Calibration {
+        if candidates > 1 { self.voted_calibration } else { self.calibration }
+    }
+
     /// Checks a model against a pack and makes it ready.
     ///
     /// # Errors
@@ -136,13 +143,15 @@ impl LoadedModel {
         }
         let grammar = grammar(pack, &vocabulary);
         let plan = (given(PLAN) == GENERATED).then(|| PlanOrder::new(&vocabulary.lexicon));
-        let calibration = Calibration::from_metadata(&loaded.metadata);
+        let calibration = Calibration::from_metadata(&loaded.metadata, SINGLE);
+        let voted_calibration = Calibration::from_metadata(&loaded.metadata, VOTED);
         Ok(LoadedModel {
             model: Model::with_weights(loaded.parameters, weights)?,
             vocabulary,
             grammar,
             plan,
             calibration,
+            voted_calibration,
             metadata: loaded.metadata,
         })
     }

@@ -29,5 +29,6 @@ pub mod slots;
 pub mod validator;
 pub mod values;
 pub mod vocabulary;
+pub mod vote;
 
 pub use confidence::Threshold;

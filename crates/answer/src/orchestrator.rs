@@ -21,6 +21,7 @@ use crate::query_generator::{Candidate, Draw, GenerateError, Request, generate};
 use crate::reply::{Alternative, Answer, Cause, Problem, Status};
 use crate::schema_analyzer::{Analysis, analyze};
 use crate::validator::{Rejected, validate_candidate, validate_text};
+use crate::vote::agreements;
 
 /// The longest question, in characters.
 pub const MAX_CHARACTERS: usize = 4_000;
@@ -40,6 +41,8 @@ pub struct Options {
     pub limits: Limits,
     /// Further candidates to list.
     pub alternatives: usize,
+    /// Candidates whose results are compared; with one, the most likely query is the answer.
+    pub candidates: usize,
     /// Candidates drawn when the first does not pass validation.
     pub samples: usize,
     /// Seed of those draws.
@@ -62,6 +65,7 @@ impl Options {
             execute: true,
             limits,
             alternatives: 0,
+            candidates: 1,
             samples: 4,
             seed: 0,
             threshold,
@@ -74,6 +78,7 @@ impl Options {
 /// A candidate that passed validation.
 struct Valid {
     query: VerifiedQuery,
+    log_likelihood: f64,
     confidence: f64,
     /// The plan the model said before it, and whether the query keeps to it.
     plan: Option<String>,
@@ -207,23 +212,26 @@ fn candidates(
     options: &Options,
     answer: &mut Answer,
 ) -> Result<Vec<Valid>, Problem> {
-    let first = write(model, analysis, &[Draw::GREEDY], options)?;
+    let draws: Vec<Draw> = (0..options.candidates.max(1) as u64).map(|i| nth_draw(options.seed, i)).collect();
+    let first = write(model, analysis, &draws, options)?;
     let intent = first.first().map_or(Intent::Ambiguous, |candidate| candidate.intent);
     answer.intent = Some(intent);
     if intent != Intent::Answerable {
         return Err(reply_to(intent));
     }
-    let mut valid = passed(engine, model, analysis, first, answer);
-    let draws = if valid.is_empty() { options.samples.max(options.alternatives) } else { 2 * options.alternatives };
-    if draws > 0 {
-        let draws: Vec<Draw> = (1..=draws as u64).map(|i| drawn(options.seed.wrapping_add(i))).collect();
+    let mut valid: Vec<Valid> = vec![];
+    add_new(&mut valid, passed(engine, model, analysis, first, answer));
+    let enough = valid.len() > options.alternatives;
+    let further = if valid.is_empty() { options.samples.max(options.alternatives) } else { 2 * options.alternatives };
+    if further > 0 && !(options.candidates > 1 && enough) {
+        let from = draws.len() as u64;
+        let draws: Vec<Draw> = (from..from + further as u64).map(|i| nth_draw(options.seed, i)).collect();
         let mut others = passed(engine, model, analysis, write(model, analysis, &draws, options)?, answer);
         others.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-        for other in others {
-            if valid.iter().all(|known| known.query.sql() != other.query.sql()) {
-                valid.push(other);
-            }
-        }
+        add_new(&mut valid, others);
+    }
+    if options.candidates > 1 {
+        valid = voted(engine, model, valid, &options.limits);
     }
     if valid.is_empty() {
         let problem = Problem::new(Cause::NoCandidate, "no candidate query passed validation, so there is no answer");
@@ -232,8 +240,33 @@ fn candidates(
     Ok(valid)
 }
 
-fn drawn(seed: u64) -> Draw {
-    Draw { sampling: Sampling::at_temperature(TEMPERATURE), seed }
+/// The most likely query first, then draws.
+fn nth_draw(seed: u64, n: u64) -> Draw {
+    match n {
+        0 => Draw::GREEDY,
+        _ => Draw { sampling: Sampling::at_temperature(TEMPERATURE), seed: seed.wrapping_add(n) },
+    }
+}
+
+/// Adds those whose query is not there yet.
+fn add_new(valid: &mut Vec<Valid>, others: Vec<Valid>) {
+    for other in others {
+        if valid.iter().all(|known| known.query.sql() != other.query.sql()) {
+            valid.push(other);
+        }
+    }
+}
+
+/// The likeliest query of each result, the result with the most probability first.
+fn voted(engine: &Engine, model: &LoadedModel, valid: Vec<Valid>, limits: &Limits) -> Vec<Valid> {
+    let candidates: Vec<_> = valid.iter().map(|one| (&one.query, one.log_likelihood)).collect();
+    let agreements = agreements(&engine.database(), &candidates, limits);
+    let mut valid: Vec<Option<Valid>> = valid.into_iter().map(Some).collect();
+    let speakers = agreements.into_iter().filter_map(|agreement| {
+        let likeliest = valid[*agreement.candidates.first()?].take()?;
+        Some(Valid { confidence: model.voted_calibration.confidence(agreement.log_mass), ..likeliest })
+    });
+    speakers.collect()
 }
 
 /// Prompt and decode.
@@ -266,8 +299,9 @@ fn passed(
     for candidate in answerable {
         match validate_candidate(engine, model, &candidate.lexemes, &analysis.question) {
             Ok(query) => {
-                let confidence = model.calibration.confidence(candidate.log_likelihood);
-                valid.push(Valid { query, confidence, plan: said_plan(engine, model, &candidate) })
+                let log_likelihood = candidate.log_likelihood;
+                let confidence = model.calibration.confidence(log_likelihood);
+                valid.push(Valid { query, log_likelihood, confidence, plan: said_plan(engine, model, &candidate) })
             }
             Err(Rejected::Invalid(found)) if answer.validation.is_empty() => answer.validation = found,
             Err(_) => {}
@@ -287,7 +321,7 @@ fn said_plan(engine: &Engine, model: &LoadedModel, candidate: &Candidate) -> Opt
 
 /// The best candidate, if it is as sure as it has to be; the others become alternatives.
 fn decide(model: &LoadedModel, found: Vec<Valid>, options: &Options, answer: &mut Answer) -> Result<Valid, Problem> {
-    let wanted = model.calibration.threshold(options.threshold);
+    let wanted = model.calibration_for(options.candidates).threshold(options.threshold);
     let mut found = found.into_iter();
     let Some(best) = found.next() else {
         return Err(Problem::new(Cause::NoCandidate, "no candidate query passed validation, so there is no answer"));

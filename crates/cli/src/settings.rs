@@ -39,6 +39,8 @@ pub(crate) struct Settings {
 pub(crate) struct Ask {
     pub(crate) threshold: Threshold,
     pub(crate) alternatives: u16,
+    /// Candidates whose results are compared.
+    pub(crate) candidates: u16,
     /// Whether the model says a plan before its query.
     pub(crate) plan: bool,
     pub(crate) samples: u16,

@@ -6,3 +6,4 @@ mod pack;
 mod slots;
 mod tools;
 mod vocabulary;
+mod vote;

@@ -49,6 +49,9 @@ pub(crate) struct Args {
     /// Further candidates to list, at most 5.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=5))]
     alternatives: Option<u16>,
+    /// Candidates drawn and run, of which the result with the most probability is the answer, at most 64.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    candidates: Option<u16>,
     /// How sure an answer has to be: "default", "strict", or a probability.
     #[arg(long, value_name = "T")]
     threshold: Option<String>,
@@ -74,6 +77,7 @@ impl Arguments for Args {
             text("ask.threshold", "--threshold", &self.threshold),
             number("limits.max_rows", "--max-rows", self.max_rows.map(i64::from)),
             number("ask.alternatives", "--alternatives", self.alternatives.map(i64::from)),
+            number("ask.candidates", "--candidates", self.candidates.map(i64::from)),
             number("limits.deadline_ms", "--deadline", self.deadline.map(i64::from)),
         ];
         let plan = self.plan.then_some(("ask.plan", "--plan", Value::Boolean(true)));
@@ -144,6 +148,7 @@ fn options(args: &Args, context: &Context, today: Date) -> Options {
         execute: !args.no_execute,
         limits: settings.limits.of_run(),
         alternatives: usize::from(settings.ask.alternatives),
+        candidates: usize::from(settings.ask.candidates),
         plan: settings.ask.plan,
         samples: usize::from(settings.ask.samples),
         seed: settings.ask.seed,

@@ -19,7 +19,7 @@ use train::canonical::Reader;
 use train::error::TrainError;
 use train::evaluate::{Exam, pipeline};
 use train::oracle::{OracleReport, oracle};
-use train::question::{Question, Status, read_questions};
+use train::question::{Status, read_questions};
 use train::report::{Report, Tally};
 
 use super::Arguments;
@@ -60,6 +60,9 @@ pub(crate) struct Args {
     /// Let the model say a plan before each query.
     #[arg(long)]
     plan: bool,
+    /// Candidates drawn for each question, of which the result with the most probability is the answer.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    candidates: Option<u16>,
     /// Threads; the report does not depend on them.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
@@ -82,7 +85,9 @@ impl Arguments for Args {
             ("ask.threshold", "--threshold", &self.threshold),
         ];
         let given = flags.into_iter().filter_map(|(key, flag, value)| Some((key, flag, Value::String(value.clone()?))));
-        given.chain(self.plan.then_some(("ask.plan", "--plan", Value::Boolean(true)))).collect()
+        let plan = self.plan.then_some(("ask.plan", "--plan", Value::Boolean(true)));
+        let candidates = self.candidates.map(|n| ("ask.candidates", "--candidates", Value::Integer(n.into())));
+        given.chain(plan).chain(candidates).collect()
     }
 }
 
@@ -132,8 +137,9 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let model = context.model(&pack)?;
     let engine = engine_over(pack, &images[0], Ok(model))?;
     let threshold = context.settings().threshold().unwrap_or_default();
-    let plan = context.settings().ask.plan;
-    let report = exam.grade(&pipeline(&engine, &Options { threshold, plan, ..Options::on(today) }));
+    let ask = &context.settings().ask;
+    let (plan, candidates) = (ask.plan, usize::from(ask.candidates));
+    let report = exam.grade(&pipeline(&engine, &Options { threshold, plan, candidates, ..Options::on(today) }));
     if let Some(folder) = &args.report {
         report.write(folder).map_err(|e| failed(&e))?;
     }
@@ -209,9 +215,8 @@ fn show_oracle(found: &OracleReport, context: &Context) -> Outcome {
 
 /// Fits confidence to how often answers are right: questions that the model finds answerable, and whose right answer is
 /// known.
-pub(super) fn calibrate(engine: &Engine, questions: &[Question], images: &[Image], today: Date, threads: usize) -> Result<Calibration, Failure> {
-    let exam = Exam::new(questions, images, threads).map_err(|e| failed(&e))?;
-    let options = Options { threshold: answer::Threshold::At(0.0), ..Options::on(today) };
+pub(super) fn calibrate(engine: &Engine, exam: &Exam<'_>, today: Date, candidates: usize) -> Calibration {
+    let options = Options { threshold: answer::Threshold::At(0.0), candidates, ..Options::on(today) };
     let (ask, answered) = (pipeline(engine, &options), Mutex::new(Vec::new()));
     let report = exam.grade(&|question| {
         let reply = ask(question);
@@ -221,9 +226,9 @@ pub(super) fn calibrate(engine: &Engine, questions: &[Question], images: &[Image
         reply
     });
     let wrong: HashSet<&str> = report.misses.iter().map(|miss| miss.id.as_str()).collect();
-    let now = engine.model.as_ref().map(|model| model.calibration).unwrap_or_default();
+    let now = engine.model.as_ref().map(|model| model.calibration_for(candidates)).unwrap_or_default();
     let answered = answered.into_inner().unwrap_or_else(PoisonError::into_inner);
     let pairs: Vec<(f64, bool)> =
         answered.iter().map(|(id, confidence)| (now.log_odds(*confidence), !wrong.contains(id.as_str()))).collect();
-    Ok(Calibration::fit(&pairs))
+    Calibration::fit(&pairs)
 }

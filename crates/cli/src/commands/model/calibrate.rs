@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use answer::confidence::Calibration;
+use answer::confidence::{Calibration, SINGLE, VOTED};
 use model::model_folder::{Loaded, Save, load, save};
 use model::weights::Format;
-use serde_json::json;
+use serde_json::{Value as Json, json};
+use train::evaluate::Exam;
 use train::question::read_questions;
 
 use crate::commands::eval::{FILL_SEED, TODAY, calibrate, databases, engine_over, failed, fixed_day};
@@ -31,6 +32,9 @@ pub(crate) struct Args {
     /// The day that relative dates are counted from.
     #[arg(long, value_name = "DATE", default_value = TODAY)]
     today: String,
+    /// Candidates of each question, for how sure a voted result is.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(2..=64))]
+    candidates: u16,
     /// Threads.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
@@ -44,25 +48,32 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let images = databases(&pack, FILL_SEED)?;
     let model = context.model(&pack)?;
     let engine = engine_over(pack, &images[0], Ok(model))?;
-    let fitted = calibrate(&engine, &questions, &images, today, usize::from(args.threads))?;
+    let exam = Exam::new(&questions, &images, usize::from(args.threads)).map_err(|e| failed(&e))?;
+    let of = |candidates: u16| calibrate(&engine, &exam, today, usize::from(candidates));
+    let fitted = [(SINGLE, of(1)), (VOTED, of(args.candidates))];
     write(Path::new(&args.model), fitted).map_err(|e| Failure::new(Exit::Failed, "unwritable", e))?;
-    let Calibration { slope, offset, default_threshold, strict_threshold } = fitted;
     if context.json {
-        let shown = json!({
-            "slope": slope, "offset": offset, "default_threshold": default_threshold, "strict_threshold": strict_threshold,
-        });
-        output::line(shown)?;
-    } else {
-        output::line(format_args!("slope {slope:.4}, offset {offset:.4}"))?;
-        output::line(format_args!("thresholds: default {default_threshold:.4}, strict {strict_threshold:.4}"))?;
+        output::line(json!({ SINGLE: shown(fitted[0].1), VOTED: shown(fitted[1].1) }))?;
+        return Ok(Exit::Done);
+    }
+    for (name, Calibration { slope, offset, default_threshold, strict_threshold }) in fitted {
+        output::line(format_args!("{name}: slope {slope:.4}, offset {offset:.4}"))?;
+        output::line(format_args!("  thresholds: default {default_threshold:.4}, strict {strict_threshold:.4}"))?;
     }
     Ok(Exit::Done)
 }
 
+fn shown(fitted: Calibration) -> Json {
+    let Calibration { slope, offset, default_threshold, strict_threshold } = fitted;
+    json!({
+        "slope": slope, "offset": offset, "default_threshold": default_threshold, "strict_threshold": strict_threshold,
+    })
+}
+
 /// Saves the folder again with the numbers in its metadata; everything else in it stays.
-fn write(folder: &Path, fitted: Calibration) -> Result<(), model::Error> {
+fn write(folder: &Path, fitted: [(&str, Calibration); 2]) -> Result<(), model::Error> {
     let Loaded { parameters, tokenizer, mut metadata } = load(folder)?;
-    fitted.to_metadata(&mut metadata);
+    fitted.into_iter().for_each(|(name, fitted)| fitted.to_metadata(&mut metadata, name));
     let format = format_of(folder, parameters.data.len());
     let mut extra: Vec<(String, Vec<u8>)> = vec![];
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {

@@ -1,0 +1,65 @@
+//! Candidates that return the same rows speak for each other: the answer is the result with the most probability, whatever
+//! queries say it ("Natural Language to Code Translation with Execution", Shi et al. 2022, with the model's own
+//! probabilities in place of counts).
+
+use database::{Database, Limits, Rows, run};
+use judge::{Expected, same_answer};
+use sql::verify::VerifiedQuery;
+
+/// A result that candidates agree on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Agreement {
+    /// The candidates that return it, the likeliest first.
+    pub candidates: Vec<usize>,
+    /// Logarithm of the sum of their probabilities.
+    pub log_mass: f64,
+}
+
+/// Runs every candidate (its query and log-likelihood; each query once) and gathers those with the same rows, the result
+/// with the most probability first. Results without rows say little, so each of them stands alone. Candidates that
+/// cannot be run, or return more than `limits` allow, come last, each alone.
+pub fn agreements(database: &Database, candidates: &[(&VerifiedQuery, f64)], limits: &Limits) -> Vec<Agreement> {
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    order.sort_by(|a, b| candidates[*b].1.total_cmp(&candidates[*a].1));
+    let mut found: Vec<(Expected, Agreement)> = vec![];
+    let mut failed: Vec<Agreement> = vec![];
+    for i in order {
+        let (query, log_likelihood) = candidates[i];
+        let alone = Agreement { candidates: vec![i], log_mass: log_likelihood };
+        let Some(rows) = run(database, query, limits).ok().filter(|rows| !rows.truncated) else {
+            failed.push(alone);
+            continue;
+        };
+        match found.iter_mut().find(|(expected, _)| agrees(expected, &rows)) {
+            Some((_, known)) => {
+                known.candidates.push(i);
+                known.log_mass = log_sum(known.log_mass, log_likelihood);
+            }
+            None => found.push((Expected::unordered(rows), alone)),
+        }
+    }
+    found.sort_by(|(_, a), (_, b)| b.log_mass.total_cmp(&a.log_mass));
+    found.into_iter().map(|(_, agreement)| agreement).chain(failed).collect()
+}
+
+fn agrees(expected: &Expected, rows: &Rows) -> bool {
+    !expected.is_empty() && same_answer(expected, rows).is_same()
+}
+
+/// ln(exp(a) + exp(b)), at most 0: rounding must not make a probability of more than 1.
+fn log_sum(a: f64, b: f64) -> f64 {
+    let (low, high) = if a < b { (a, b) } else { (b, a) };
+    (high + (low - high).exp().ln_1p()).min(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::log_sum;
+
+    #[test]
+    fn probabilities_are_added() {
+        assert!((log_sum(0.25f64.ln(), 0.5f64.ln()) - 0.75f64.ln()).abs() < 1e-12);
+        assert!((log_sum(-800.0, -3.0) + 3.0).abs() < 1e-12);
+        assert!(log_sum(-1e-12, -1.0) <= 0.0);
+    }
+}
