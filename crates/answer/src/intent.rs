@@ -23,8 +23,9 @@ pub enum Intent {
 }
 
 /// The intents a model tells apart, in the order of its vocabulary, with their tokens.
-pub const MODEL_INTENTS: [(Intent, &str); 5] = [
+pub const MODEL_INTENTS: [(Intent, &str); 6] = [
     (Intent::Answerable, "<answerable>"),
+    (Intent::FollowUp, "<follow_up>"),
     (Intent::Unanswerable, "<unanswerable>"),
     (Intent::Ambiguous, "<ambiguous>"),
     (Intent::Write, "<write>"),

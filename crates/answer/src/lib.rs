@@ -13,6 +13,7 @@
 //! * [`slots`], [`literals`]: which literal of a query came from which part of the question.
 
 pub mod confidence;
+pub mod conversation;
 pub mod engine;
 pub mod guard;
 pub mod intent;

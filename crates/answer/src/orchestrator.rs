@@ -16,7 +16,7 @@ use crate::engine::{Engine, LoadedModel};
 use crate::guard::{is_write_request, pasted_sql};
 use crate::intent::Intent;
 use crate::plan::Plan;
-use crate::prompt::{ModelQuestion, prompt};
+use crate::prompt::prompt;
 use crate::query_generator::{Candidate, Draw, GenerateError, Request, generate};
 use crate::reply::{Alternative, Answer, Cause, Problem, Status};
 use crate::schema_analyzer::{Analysis, analyze};
@@ -51,6 +51,8 @@ pub struct Options {
     pub threshold: Threshold,
     /// Whether the model says a plan before each query.
     pub plan: bool,
+    /// The query that answered the question before, which this one may go on from.
+    pub previous: Option<VerifiedQuery>,
     /// Threads of the network.
     pub threads: usize,
 }
@@ -70,6 +72,7 @@ impl Options {
             seed: 0,
             threshold,
             plan: false,
+            previous: None,
             threads: 1,
         }
     }
@@ -109,7 +112,10 @@ fn answer_to(engine: &Engine, question: &str, options: &Options, answer: &mut An
     }
     let model = engine.model.as_ref().map_err(Problem::clone)?;
     can_plan(model, options)?;
-    let analysis = analyze(engine, question, options.today);
+    let mut analysis = analyze(engine, question, options.today);
+    if let Some(previous) = &options.previous {
+        analysis = analysis.after(previous.query(), &engine.pack.catalog, &model.vocabulary.lexicon);
+    }
     let found = candidates(engine, model, &analysis, options, answer)?;
     let best = decide(model, found, options, answer)?;
     answer.confidence_score = Some(best.confidence);
@@ -276,7 +282,7 @@ fn write(
     draws: &[Draw],
     options: &Options,
 ) -> Result<Vec<Candidate>, Problem> {
-    let prompt = prompt(&model.vocabulary, &ModelQuestion::new(&analysis.question, &analysis.links));
+    let prompt = prompt(&model.vocabulary, &analysis.for_model());
     let request = Request { prompt: &prompt, slots: &analysis.slots, draws, intent: None };
     let written = generate(model.generator(options.threads, options.plan), &[request]).map_err(|e| match e {
         GenerateError::TooLong { .. } => Problem::new(Cause::NoCandidate, e.to_string()).hint("ask in fewer words"),

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! <bos> which <val1> projects cost over <num1> ? Projects Projects.Cost <val1> Projects.Status Companies.Status <sep>
+//! <bos> SELECT Projects.Name FROM Projects WHERE … <end> only the <val1> ones <val1> Projects.Status <sep>   (a follow-up)
 //! <answerable> SELECT Projects.Name FROM Projects WHERE … <end>
 //! <answerable> <think> Projects <val1> <num1> </think> SELECT … <end>      (a model that plans)
 //! ```
 
 use schema::link::Links;
-use schema::slot::{NormalizedQuestion, Reading, Slot, SlotKind};
+use schema::slot::{NormalizedQuestion, Piece, Reading, Slot, SlotKind};
 use schema::{ColumnId, TableId};
 use sql::lexeme::{ColumnRef, Lexeme, TableRef};
 
@@ -16,7 +17,7 @@ use crate::plan::Plan;
 use crate::vocabulary::Vocabulary;
 
 /// Names the way prompts and completions are written; stands in the metadata of weights, which serve no other.
-pub const PROMPT_FORMAT: &str = "3";
+pub const PROMPT_FORMAT: &str = "4";
 /// How many columns are named for a value.
 pub const MAX_COLUMNS: usize = 6;
 
@@ -34,12 +35,21 @@ pub struct ModelQuestion {
     pub links: Vec<Lexeme>,
     /// For each value slot, in order, the columns that hold the value, best first.
     pub values: Vec<(Slot, Vec<ColumnId>)>,
+    /// The query that it may go on from, the end included; empty at the start of a conversation.
+    pub previous: Vec<Lexeme>,
 }
 
 impl ModelQuestion {
+    /// The same as the follow-up of a query.
+    pub fn after(self, previous: Vec<Lexeme>) -> Self {
+        ModelQuestion { previous, ..self }
+    }
+
     /// A normalised question and what it speaks of.
     pub fn new(question: &NormalizedQuestion, links: &Links) -> Self {
-        let values = question.slots.iter().filter(|filled| filled.slot.kind == SlotKind::Val);
+        // Values of an earlier query stand beside their columns in it.
+        let is_said = |slot: Slot| question.pieces.contains(&Piece::Slot(slot));
+        let values = question.slots.iter().filter(|filled| filled.slot.kind == SlotKind::Val && is_said(filled.slot));
         let columns_of = |readings: &[Reading]| {
             let mut columns = vec![];
             for reading in readings {
@@ -54,7 +64,7 @@ impl ModelQuestion {
             columns
         };
         let values = values.map(|filled| (filled.slot, columns_of(&filled.readings))).collect();
-        ModelQuestion { text: question.text(), links: best_links(links), values }
+        ModelQuestion { text: question.text(), links: best_links(links), values, previous: vec![] }
     }
 }
 
@@ -72,6 +82,7 @@ fn best_links(links: &Links) -> Vec<Lexeme> {
 /// The prompt for a question.
 pub fn prompt(vocabulary: &Vocabulary, question: &ModelQuestion) -> Vec<u32> {
     let mut tokens = vec![vocabulary.bos()];
+    tokens.extend(question.previous.iter().filter_map(|lexeme| vocabulary.lexeme(*lexeme)));
     let mut words = String::new();
     for word in question.text.split_whitespace() {
         match slot_named(word).and_then(|slot| vocabulary.slot(slot)) {

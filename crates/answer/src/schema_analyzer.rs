@@ -2,11 +2,15 @@
 
 use jiff::civil::Date;
 use schema::link::{Links, link};
-use schema::normalize;
 use schema::slot::NormalizedQuestion;
+use schema::{Catalog, normalize};
+use sql::lexeme::{Lexeme, Lexicon};
 use sql::matcher::SlotTable;
+use sql::tree::Query;
 
+use crate::conversation::continued;
 use crate::engine::Engine;
+use crate::prompt::ModelQuestion;
 
 /// What was found in a question.
 #[derive(Debug, Clone)]
@@ -17,6 +21,22 @@ pub struct Analysis {
     pub links: Links,
     /// Its values as the matcher takes them.
     pub slots: SlotTable,
+    /// The query that it may go on from; empty at the start of a conversation.
+    pub previous: Vec<Lexeme>,
+}
+
+impl Analysis {
+    /// The question as the one after a query; as it was, where the query cannot be kept.
+    pub fn after(mut self, previous: &Query, catalog: &Catalog, lexicon: &Lexicon) -> Self {
+        self.previous = continued(previous, &mut self.question, catalog, lexicon).unwrap_or_default();
+        self.slots = SlotTable::of(&self.question);
+        self
+    }
+
+    /// The question as a model reads it.
+    pub fn for_model(&self) -> ModelQuestion {
+        ModelQuestion::new(&self.question, &self.links).after(self.previous.clone())
+    }
 }
 
 /// Reads a question that was asked on `today`.
@@ -25,5 +45,5 @@ pub fn analyze(engine: &Engine, question: &str, today: Date) -> Analysis {
     let question = normalize(question, &context);
     let links = link(&question, &context);
     let slots = SlotTable::of(&question);
-    Analysis { question, links, slots }
+    Analysis { question, links, slots, previous: vec![] }
 }

@@ -7,6 +7,7 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::Date;
 use schema::slot::{NormalizedQuestion, Slot, SlotKind};
 use schema::{ColumnId, Value};
 use sql::canonical::fill_from;
@@ -49,13 +50,15 @@ struct Aligner<'a> {
 impl Aligner<'_> {
     fn literal(&mut self, literal: &mut Literal, place: Place) {
         literal.slot = None;
-        if matches!(literal.value, Value::Null) || (place.arithmetic && self.is_constant(&literal.value, place)) {
+        if matches!(literal.value, Value::Null)
+            || (place.arithmetic && is_constant(self.lexicon, &literal.value, place))
+        {
             return;
         }
         if let Some(slot_use) = self.best_slot(&literal.value, place) {
             self.used.insert(slot_use);
             literal.slot = Some(slot_use);
-        } else if !self.is_today(&literal.value) && !self.is_constant(&literal.value, place) {
+        } else if !is_today(&literal.value, self.question.today) && !is_constant(self.lexicon, &literal.value, place) {
             self.missing.push(shown(&literal.value));
         }
     }
@@ -71,17 +74,19 @@ impl Aligner<'_> {
         fitting.sort_by_key(|slot_use| (is_derived(*slot_use), self.used.contains(slot_use)));
         fitting.first().copied()
     }
+}
 
-    fn is_constant(&self, value: &Value, place: Place) -> bool {
-        self.lexicon.constants.iter().any(|constant| {
-            let beside = constant.columns.is_empty() || place.column.is_some_and(|c| constant.columns.contains(&c));
-            beside && same_value(&constant.value, value)
-        })
-    }
+/// Whether a literal may stay without a slot, being a constant of the lexicon.
+pub(crate) fn is_constant(lexicon: &Lexicon, value: &Value, place: Place) -> bool {
+    lexicon.constants.iter().any(|constant| {
+        let beside = constant.columns.is_empty() || place.column.is_some_and(|c| constant.columns.contains(&c));
+        beside && same_value(&constant.value, value)
+    })
+}
 
-    fn is_today(&self, value: &Value) -> bool {
-        matches!(value, Value::Text(text) if *text == self.question.today.to_string())
-    }
+/// Whether a literal is the day asked on.
+pub(crate) fn is_today(value: &Value, today: Date) -> bool {
+    matches!(value, Value::Text(text) if *text == today.to_string())
 }
 
 /// Whether a part is not what was said but what follows from it.

@@ -14,6 +14,7 @@ mod context;
 mod exit;
 mod lines;
 mod output;
+mod session;
 mod settings;
 
 use std::path::PathBuf;

@@ -1,5 +1,6 @@
 //! A question and its reference in the form a model learns: words with slots, and lexemes.
 
+use answer::conversation::continued;
 use answer::prompt::ModelQuestion;
 use answer::slots::align;
 use schema::link::link;
@@ -82,21 +83,31 @@ pub struct Read {
     pub query: Query,
     /// Its canonical form, the end included.
     pub lexemes: Vec<Lexeme>,
+    /// That of the query before it in a conversation; empty without one.
+    pub previous: Vec<Lexeme>,
 }
 
-/// Traces every literal of a query to the question, writes the query as lexemes, and has the matcher admit them.
+/// Traces every literal of a query to the question (and to the query `previous` that it follows), writes the query as
+/// lexemes, and has the matcher admit them.
 ///
 /// # Errors
 /// The first thing that stands against it.
-pub fn read(reader: &Reader<'_>, question: &str, sql: &str) -> Result<Read, Obstacle> {
+pub fn read(reader: &Reader<'_>, question: &str, previous: Option<&str>, sql: &str) -> Result<Read, Obstacle> {
     let context = &reader.context;
     let stopped = |stage: Stage, reason: String| Obstacle { stage, reason };
-    let verified = verify(sql, context.catalog, &Default::default()).map_err(|report| {
-        let first = report.diagnostics.first();
-        stopped(Stage::Validation, first.map_or_else(String::new, |d| format!("{}: {}", d.code, d.message)))
-    })?;
-    let question = normalize(question, context);
-    let mut query = verified.query().clone();
+    let verified = |sql: &str| {
+        verify(sql, context.catalog, &Default::default()).map_err(|report| {
+            let first = report.diagnostics.first();
+            stopped(Stage::Validation, first.map_or_else(String::new, |d| format!("{}: {}", d.code, d.message)))
+        })
+    };
+    let mut question = normalize(question, context);
+    let previous = match previous {
+        Some(previous) => continued(verified(previous)?.query(), &mut question, context.catalog, reader.lexicon)
+            .ok_or_else(|| stopped(Stage::Canonical, "the query before it has no canonical form".to_owned()))?,
+        None => vec![],
+    };
+    let mut query = verified(sql)?.query().clone();
     align(&mut query, &question, reader.lexicon).map_err(|e| stopped(Stage::Literals, e.to_string()))?;
     let today = context.today.to_string();
     let options = CanonicalOptions { today: Some(&today) };
@@ -104,7 +115,7 @@ pub fn read(reader: &Reader<'_>, question: &str, sql: &str) -> Result<Read, Obst
         .map_err(|e| stopped(Stage::Canonical, e.to_string()))?;
     admits(reader.grammar, reader.lexicon, &SlotTable::of(&question), &lexemes)
         .map_err(|refused| stopped(Stage::Matcher, refusal(reader, &lexemes, refused.position)))?;
-    Ok(Read { question, query, lexemes })
+    Ok(Read { question, query, lexemes, previous })
 }
 
 /// The lexemes up to the refused one, which stands after a mark.
@@ -145,7 +156,8 @@ pub fn example(reader: &Reader<'_>, question: &Question) -> Result<Example, Obst
     };
     let normalized = match &question.sql {
         Some(sql) => {
-            let read = read(reader, &question.question, sql)?;
+            let read = read(reader, &question.question, question.previous.as_deref(), sql)?;
+            example.previous = read.previous.iter().map(|l| reader.lexicon.name(reader.context.catalog, *l)).collect();
             let written = read.lexemes.iter().filter(|lexeme| **lexeme != Lexeme::Word(Word::End));
             example.lexemes = written.map(|l| reader.lexicon.name(reader.context.catalog, *l)).collect();
             example.template = format!("{:016x}", features::template_hash(&read.query));
@@ -178,7 +190,7 @@ pub(crate) fn add_prompt(
     lexicon: &Lexicon,
 ) {
     let catalog = context.catalog;
-    let ModelQuestion { text, links, values } = ModelQuestion::new(question, &link(question, context));
+    let ModelQuestion { text, links, values, .. } = ModelQuestion::new(question, &link(question, context));
     example.normalized = text;
     example.links = links.iter().map(|lexeme| lexicon.name(catalog, *lexeme)).collect();
     let slot = |(slot, columns): &(Slot, Vec<ColumnId>)| ExampleSlot {

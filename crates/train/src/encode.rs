@@ -27,6 +27,7 @@ impl From<Intent> for ModelIntent {
             Intent::Ambiguous => ModelIntent::Ambiguous,
             Intent::Write => ModelIntent::Write,
             Intent::Chat => ModelIntent::ChitChat,
+            Intent::FollowUp => ModelIntent::FollowUp,
         }
     }
 }
@@ -85,7 +86,8 @@ pub fn encode(encoder: Encoder<'_>, example: &Example) -> Result<Encoded> {
     };
     let linked = |name: &String| vocabulary.lexicon.lexeme(lexeme(name)?).ok_or_else(|| unknown("lexeme", name));
     let links = example.links.iter().map(linked).collect::<Result<_>>()?;
-    let question = ModelQuestion { text: example.normalized.clone(), links, values };
+    let previous = example.previous.iter().map(linked).collect::<Result<Vec<_>>>()?;
+    let question = ModelQuestion { text: example.normalized.clone(), links, values, previous };
     let mut lexemes: Vec<u32> = example.lexemes.iter().map(lexeme).collect::<Result<_>>()?;
     if example.intent == Intent::Answerable {
         lexemes.extend(vocabulary.lexicon.id(Lexeme::Word(Word::End)));

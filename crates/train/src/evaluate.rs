@@ -49,10 +49,17 @@ impl From<Answer> for Reply {
     }
 }
 
-/// Asks the whole pipeline, from the question's text to its query. Nothing is run: the exam runs it everywhere.
-pub fn pipeline<'e>(engine: &'e Engine, options: &Options) -> impl Fn(&Question) -> Reply + Sync + use<'e> {
+/// Asks the whole pipeline, from the question's text to its query, with the query that was answered before it in a
+/// conversation. Nothing is run: the exam runs it everywhere.
+pub fn pipeline<'e>(
+    engine: &'e Engine,
+    options: &Options,
+) -> impl Fn(&Question, Option<&str>) -> Reply + Sync + use<'e> {
     let options = Options { execute: false, alternatives: 0, ..options.clone() };
-    move |question| Reply::from(ask(engine, &question.question, &options))
+    move |question, previous| {
+        let previous = previous.and_then(|sql| verify(sql, &engine.pack.catalog, &Default::default()).ok());
+        Reply::from(ask(engine, &question.question, &Options { previous, ..options.clone() }))
+    }
 }
 
 /// What given weights get right: what a training run is judged by.
@@ -135,15 +142,25 @@ impl<'a> Exam<'a> {
     }
 
     /// Asks every question, on several threads, and counts what is right. The report does not depend on the threads.
-    pub fn grade(&self, ask: &(dyn Fn(&Question) -> Reply + Sync)) -> Report {
+    ///
+    /// A question that follows another is asked after that one's own answer, right or wrong, as in a conversation.
+    pub fn grade(&self, ask: &(dyn Fn(&Question, Option<&str>) -> Reply + Sync)) -> Report {
         let began = Instant::now();
-        let verdicts = in_parallel(self.questions.len(), self.threads, &|i| self.verdict(i, ask(&self.questions[i])));
+        let verdicts = in_parallel(self.questions.len(), self.threads, &|i| self.verdict(i, self.reply(i, ask)));
         let mut report = Report { databases: self.databases.len(), ..Report::default() };
         for (question, verdict) in self.questions.iter().zip(verdicts) {
             report.add(question, verdict);
         }
         report.seconds = began.elapsed().as_secs_f64();
         report
+    }
+
+    /// The reply to a question, those before it in its conversation asked first.
+    fn reply(&self, i: usize, ask: &dyn Fn(&Question, Option<&str>) -> Reply) -> Reply {
+        let question = &self.questions[i];
+        let before = |id: &String| (0..i).rev().find(|j| self.questions[*j].id == *id);
+        let previous = question.after.as_ref().and_then(before).and_then(|j| self.reply(j, ask).sql);
+        ask(question, previous.as_deref())
     }
 
     /// Judges the reply to one question.

@@ -23,6 +23,8 @@ pub enum Intent {
     Write,
     /// No question about the data.
     Chat,
+    /// One that leans on an earlier question, where there is none.
+    FollowUp,
 }
 
 /// A value of the question as the model sees it.
@@ -58,6 +60,9 @@ pub struct Example {
     /// The tables and columns that the question speaks of, as names of lexemes, surest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
+    /// The query before it in a conversation, as names of lexemes, the end included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previous: Vec<String>,
     /// The canonical query as names of lexemes, without the end; empty where it must not be answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lexemes: Vec<String>,

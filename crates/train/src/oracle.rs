@@ -43,7 +43,7 @@ pub struct OracleReport {
 
 /// Lets every reference answer its own question, and checks its canonical form.
 pub fn oracle(exam: &Exam<'_>, reader: &Reader<'_>) -> OracleReport {
-    let answers = exam.grade(&|question| match &question.sql {
+    let answers = exam.grade(&|question, _| match &question.sql {
         Some(sql) => Reply { status: Status::Answered, sql: Some(sql.clone()), confidence: Some(1.0), reason: None },
         None => Reply { status: Status::Refused, ..Reply::default() },
     });
@@ -60,7 +60,8 @@ pub fn oracle(exam: &Exam<'_>, reader: &Reader<'_>) -> OracleReport {
 fn check(exam: &Exam<'_>, reader: &Reader<'_>, i: usize) -> Option<Result<(), Unwritable>> {
     let question = &exam.questions()[i];
     let sql = question.sql.as_ref()?;
-    let rewritten = read(reader, &question.question, sql).and_then(|read| read.text(reader));
+    let rewritten =
+        read(reader, &question.question, question.previous.as_deref(), sql).and_then(|read| read.text(reader));
     let checked = rewritten.and_then(|text| match exam.judge(i, &text) {
         Ok(()) => Ok(()),
         Err(miss) => {

@@ -49,6 +49,12 @@ pub struct Question {
     /// What the asker is to be told.
     #[serde(default)]
     pub status: Status,
+    /// The name of the question that this one follows, which stands before it in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The reference of that question.
+    #[serde(skip)]
+    pub previous: Option<String>,
 }
 
 impl Question {
@@ -70,6 +76,8 @@ impl From<&Example> for Question {
             difficulty: example.difficulty.clone(),
             tags: example.tags.clone(),
             status,
+            after: None,
+            previous: None,
         }
     }
 }
@@ -78,7 +86,8 @@ impl From<&Example> for Question {
 /// `difficulty` and `tags`, and a data set's lines without `sql` must not be answered. Blank lines are skipped.
 ///
 /// # Errors
-/// When the file cannot be read, a line is not a question, or an answerable question has no reference.
+/// When the file cannot be read, a line is not a question, an answerable question has no reference, or one follows a
+/// question that is not there.
 pub fn read_questions(path: &Path) -> Result<Vec<Question>> {
     let file = File::open(path).map_err(io(path))?;
     let mut questions = Vec::new();
@@ -89,9 +98,21 @@ pub fn read_questions(path: &Path) -> Result<Vec<Question>> {
             continue;
         }
         let bad = |reason: String| TrainError::Line { path: path.to_owned(), line: i + 1, reason };
-        questions.push(parse_line(text).map_err(bad)?);
+        let mut question = parse_line(text).map_err(bad)?;
+        question.previous = previous(&question, &questions).map_err(bad)?;
+        questions.push(question);
     }
     Ok(questions)
+}
+
+/// The reference of the question that one follows.
+fn previous(question: &Question, before: &[Question]) -> std::result::Result<Option<String>, String> {
+    let Some(after) = &question.after else { return Ok(None) };
+    let found = before.iter().rev().find(|known| known.id == *after);
+    let reference = found.and_then(|known| known.sql.clone());
+    let missing =
+        || format!("\"after\" names \"{after}\", but no question with a reference stands before it by that id");
+    reference.map(Some).ok_or_else(missing)
 }
 
 fn parse_line(text: &str) -> std::result::Result<Question, String> {
@@ -119,5 +140,14 @@ mod tests {
         assert!(!refused.is_answerable());
         assert!(parse_line(r#"{"id":"c","question":"?"}"#).unwrap_err().contains("reference"));
         assert!(parse_line("{}").is_err());
+    }
+
+    #[test]
+    fn a_follow_up_knows_the_reference_before_it() {
+        let first = Question { id: "a".into(), sql: Some("SELECT 1".into()), ..Question::default() };
+        let second = Question { after: Some("a".into()), ..Question::default() };
+        assert_eq!(previous(&second, std::slice::from_ref(&first)), Ok(Some("SELECT 1".to_owned())));
+        assert_eq!(previous(&first, &[]), Ok(None));
+        assert!(previous(&second, &[Question { sql: None, ..first }]).unwrap_err().contains("\"a\""));
     }
 }

@@ -1,5 +1,6 @@
 //! From questions to candidates over a real pack, without trained weights.
 
+mod conversation;
 mod generate;
 mod guard;
 mod pack;

@@ -29,7 +29,7 @@ fn tokens_go_both_ways() {
     for (intent, _) in MODEL_INTENTS {
         assert_eq!(vocabulary.intent_of(vocabulary.intent(intent).unwrap()), Some(intent));
     }
-    assert_eq!(vocabulary.intent(Intent::FollowUp), None);
+    assert_eq!(vocabulary.intent(Intent::PastedSql), None);
     let last = vocabulary.lexicon.len() as u32 - 1;
     assert_eq!(vocabulary.lexeme_id(vocabulary.token(last)), Some(last));
     assert_eq!(vocabulary.lexeme_id(vocabulary.token(last) + 1), None);

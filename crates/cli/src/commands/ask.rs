@@ -17,6 +17,7 @@ use crate::context::{Context, today};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::lines::Lines;
 use crate::output;
+use crate::session::Session;
 use crate::settings::FlagValue;
 
 /// What to ask, of which database, and how far to go.
@@ -37,6 +38,9 @@ pub(crate) struct Args {
     /// The model folder to ask with.
     #[arg(long, value_name = "DIR")]
     model: Option<String>,
+    /// A conversation: the question may go on from the last one answered under this name ("only the active ones").
+    #[arg(long, value_name = "NAME", conflicts_with = "batch")]
+    session: Option<String>,
     /// The day that "last month" is counted from, YYYY-MM-DD; without it, today.
     #[arg(long, value_name = "DATE")]
     today: Option<String>,
@@ -124,8 +128,14 @@ fn one(question: &str, args: &Args, context: &Context) -> Result<Answer, Failure
     if let Some(answer) = orchestrator::turned_away(question) {
         return Ok(answer);
     }
+    let session = args.session.as_deref().map(|name| Session::named(name, context)).transpose()?;
     let engine = engine(context)?;
-    Ok(ask(&engine, question, &options(args, context, today)))
+    let previous = session.as_ref().and_then(|session| session.previous(&engine.pack.catalog));
+    let answer = ask(&engine, question, &Options { previous, ..options(args, context, today) });
+    if let (Some(session), Some(sql)) = (session, &answer.sql) {
+        session.keep(question, sql)?;
+    }
+    Ok(answer)
 }
 
 /// Pack, database, values and model, opened once.
@@ -153,6 +163,7 @@ fn options(args: &Args, context: &Context, today: Date) -> Options {
         samples: usize::from(settings.ask.samples),
         seed: settings.ask.seed,
         threshold: settings.threshold().unwrap_or_default(),
+        previous: None,
         threads: 1,
     }
 }

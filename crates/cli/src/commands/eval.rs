@@ -218,8 +218,8 @@ fn show_oracle(found: &OracleReport, context: &Context) -> Outcome {
 pub(super) fn calibrate(engine: &Engine, exam: &Exam<'_>, today: Date, candidates: usize) -> Calibration {
     let options = Options { threshold: answer::Threshold::At(0.0), candidates, ..Options::on(today) };
     let (ask, answered) = (pipeline(engine, &options), Mutex::new(Vec::new()));
-    let report = exam.grade(&|question| {
-        let reply = ask(question);
+    let report = exam.grade(&|question, previous| {
+        let reply = ask(question, previous);
         if let (Status::Answered, Some(confidence)) = (reply.status, reply.confidence) {
             answered.lock().unwrap_or_else(PoisonError::into_inner).push((question.id.clone(), confidence));
         }

@@ -152,3 +152,34 @@ fn model_info_shows_what_a_model_was_made_for() {
     let text = Ran::of(glrl().args(["model", "info", "--model"]).arg(&model));
     assert!(text.code == 0 && text.stdout.contains("hidden_size"), "{}", text.stdout);
 }
+
+#[test]
+fn a_conversation_is_kept_by_its_name() {
+    let folder = Folder::new();
+    let model = untrained(&folder, |_| {});
+    let cache = folder.path("cache");
+    let say = |question: &str, session: &str| {
+        let mut command = glrl();
+        command.env("GLRL_PATHS__CACHE", &cache).args(["ask", "--json", "--threshold", "0", "--session", session]);
+        Ran::of(command.arg(question).arg("--model").arg(&model))
+    };
+    let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Status = 'Active'";
+    assert_eq!(say(sql, "month-end").code, 0);
+    let kept = cache.join("sessions/month-end.json");
+    let read = || serde_json::from_str::<Value>(&fs::read_to_string(&kept).unwrap()).unwrap();
+    assert_eq!(read()["question"], sql);
+    assert!(!cache.join("sessions/other.json").exists());
+    let ran = say("only those in IT", "month-end");
+    if ran.json()["status"] == "answered" {
+        assert_eq!(read()["question"], "only those in IT");
+    } else {
+        assert_eq!(read()["question"], sql, "what is not answered is not gone on from");
+    }
+    for broken in ["", "{", r#"{"question":"x","sql":"SELECT a FROM b"}"#] {
+        fs::write(&kept, broken).unwrap();
+        assert!(matches!(say("only those in IT", "month-end").code, 0 | 6 | 9), "a broken session begins anew");
+    }
+    for name in ["", "../up", "a b", &"x".repeat(65)] {
+        assert_eq!(say(sql, name).code, 2, "{name}");
+    }
+}
