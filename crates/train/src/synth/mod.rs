@@ -6,6 +6,7 @@
 //! * [`build`]: from what is asked to the query tree.
 //! * [`say`], [`pattern`], [`surface`], [`noise`]: from what is asked to a question in words.
 //! * [`shapes`]: questions that need the rest of the query language, each with its SQL and its sentences.
+//! * [`follow`]: questions that go on from another.
 //! * [`decline`]: questions that must not be answered.
 //! * [`pair`]: tree and question together: run, normalised, aligned, admitted.
 //! * [`vary`]: many pairs like one written by hand.
@@ -15,6 +16,7 @@
 pub mod build;
 pub mod decline;
 pub mod dice;
+pub mod follow;
 pub mod generate;
 pub mod identity;
 pub mod meaning;

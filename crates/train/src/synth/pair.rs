@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use answer::conversation::continued;
 use answer::query_generator::MAX_LEXEMES;
 use database::Limits;
 use schema::normalize::normalize;
@@ -20,12 +21,15 @@ use super::meaning::{Ask, Shape};
 use super::shapes::count::Counts;
 use super::split::Split;
 use super::studio::Studio;
-use super::{build, decline, noise, sample, say, shapes};
+use super::{build, decline, follow, noise, sample, say, shapes};
 use crate::canonical::add_prompt;
 use crate::example::{Example, Intent};
 
 /// Trees that are not trees but questions to decline; as these are asked in half as many ways, an eighth of the pairs.
 const DECLINED: f64 = 0.22;
+
+/// Trees that follow another in a conversation.
+const FOLLOWING: f64 = 0.1;
 
 /// Why a tree or a question was dropped, and how often.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,9 +58,10 @@ pub fn examples(
     (drops, counts): (&mut Drops, &mut Counts),
 ) -> Vec<Example> {
     let mut dice = Dice::new(seed, index.wrapping_mul(2));
-    match dice.weighted(&[DECLINED, shapes::SHARE, 1.0 - DECLINED - shapes::SHARE]) {
+    match dice.weighted(&[DECLINED, shapes::SHARE, FOLLOWING, 1.0 - DECLINED - shapes::SHARE - FOLLOWING]) {
         0 => declined(studio, split, (seed, index), voices.div_ceil(2), drops),
         1 => shapes::ask::examples(studio, split, (seed, index), (voices, &mut dice), counts),
+        2 => follow::examples(studio, split, (seed, index), (voices, &mut dice), drops),
         _ => simple(studio, split, (seed, index), (voices, &mut dice), drops),
     }
 }
@@ -119,10 +124,15 @@ pub(super) fn worth_asking(studio: &Studio<'_>, query: &Query) -> Result<(), Str
 
 /// One question of a tree, if every literal is found again in its words.
 fn asked(studio: &Studio<'_>, split: Split, ask: &Ask, query: &Query, dice: Dice) -> Result<Example, String> {
-    let ordered = matches!(&ask.shape, Shape::List { order: Some(_), .. })
-        || matches!(&ask.shape, Shape::Group(g) if g.order.is_some() && g.top.is_none());
+    let ordered = asked_of(ask);
     let example = worded(studio, split, query, dice, &|speaker| speaker.question(ask))?;
     Ok(Example { ordered, ..example })
+}
+
+/// Whether an order is asked for.
+pub(super) fn asked_of(ask: &Ask) -> bool {
+    matches!(&ask.shape, Shape::List { order: Some(_), .. })
+        || matches!(&ask.shape, Shape::Group(g) if g.order.is_some() && g.top.is_none())
 }
 
 /// One question of a tree in the words of a speaker.
@@ -134,7 +144,20 @@ pub(super) fn worded(
     tell: &dyn Fn(&mut say::Speaker<'_>) -> Option<String>,
 ) -> Result<Example, String> {
     let mut speaker = say::Speaker::new(&studio.world, dice);
-    let said = tell(&mut speaker).ok_or("no words")?;
+    let question = spoken(studio, split, &mut speaker, tell)?;
+    let mut example = from_pair(studio, &question, query.clone())?;
+    example.family = format!("{:016x}", speaker.family.0);
+    Ok(example)
+}
+
+/// What a speaker says, as it is typed.
+pub(super) fn spoken(
+    studio: &Studio<'_>,
+    split: Split,
+    speaker: &mut say::Speaker<'_>,
+    tell: &dyn Fn(&mut say::Speaker<'_>) -> Option<String>,
+) -> Result<String, String> {
+    let said = tell(speaker).ok_or("no words")?;
     if Split::of(speaker.family.0) != split {
         return Err("phrase family of another split".into());
     }
@@ -142,18 +165,37 @@ pub(super) fn worded(
     if question.contains('{') {
         return Err(format!("unfilled pattern: {question}"));
     }
-    let mut example = from_pair(studio, &question, query.clone())?;
-    example.family = format!("{:016x}", speaker.family.0);
-    Ok(example)
+    Ok(question)
 }
 
 /// An example of a question and its query: normalised, aligned, canonical, admitted.
 ///
 /// # Errors
 /// What is wrong with it, in a few words that can be counted.
-pub fn from_pair(studio: &Studio<'_>, question: &str, mut query: Query) -> Result<Example, String> {
+pub fn from_pair(studio: &Studio<'_>, question: &str, query: Query) -> Result<Example, String> {
+    from_normalized(studio, question, normalize(question, &studio.context), query)
+}
+
+/// The same for a question that follows another, whose query was `previous`.
+///
+/// # Errors
+/// As [`from_pair`], and when the previous query cannot stand in a prompt.
+pub fn follow_up(studio: &Studio<'_>, question: &str, previous: &Query, query: Query) -> Result<Example, String> {
+    let mut normalized = normalize(question, &studio.context);
+    let said = continued(previous, &mut normalized, studio.world.catalog, studio.lexicon)
+        .ok_or("previous query without a canonical form")?;
+    let example = from_normalized(studio, question, normalized, query)?;
+    let name = |lexeme: &Lexeme| studio.lexicon.name(studio.world.catalog, *lexeme);
+    Ok(Example { previous: said.iter().map(name).collect(), ..example })
+}
+
+fn from_normalized(
+    studio: &Studio<'_>,
+    question: &str,
+    normalized: NormalizedQuestion,
+    mut query: Query,
+) -> Result<Example, String> {
     let catalog = studio.world.catalog;
-    let normalized = normalize(question, &studio.context);
     answer::slots::align(&mut query, &normalized, studio.lexicon).map_err(|_| "unaligned literal")?;
     let today = studio.world.today.to_string();
     let options = CanonicalOptions { today: Some(&today) };

@@ -34,6 +34,9 @@ impl Patterns {
             toml::from_str(include_str!("phrases.toml")).expect("the embedded patterns are valid TOML");
         let shapes: Groups =
             toml::from_str(include_str!("shapes/shapes.toml")).expect("the embedded patterns of shapes are valid TOML");
+        let turns: Groups =
+            toml::from_str(include_str!("follow/phrases.toml")).expect("the embedded patterns of turns are valid TOML");
+        groups.extend(turns);
         groups.extend(shapes.into_iter().map(|(shape, patterns)| (format!("shape {shape}"), patterns)));
         Patterns { groups }
     }

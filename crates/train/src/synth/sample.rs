@@ -68,7 +68,7 @@ fn list(world: &World<'_>, root: TableId, dice: &mut Dice) -> Shape {
 }
 
 /// One to four columns, of the root and now and then of what it refers to, in a random order.
-fn outputs(world: &World<'_>, root: TableId, dice: &mut Dice) -> Vec<Output> {
+pub(super) fn outputs(world: &World<'_>, root: TableId, dice: &mut Dice) -> Vec<Output> {
     let own = world.columns(root, |r| !matches!(r, Role::Key));
     let n = 1 + dice.weighted(&[0.27, 0.34, 0.27, 0.12]);
     let mut chosen: Vec<Output> = vec![];
@@ -188,7 +188,7 @@ fn top(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Shape> {
 }
 
 /// Something rows are grouped by or told apart by.
-fn dimension(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Output> {
+pub(super) fn dimension(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Output> {
     let path = if dice.chance(0.28) { path_up(world, root, dice)? } else { vec![] };
     let table = world.end_of(root, &path);
     let mut columns = world.columns(table, |r| matches!(r, Role::Dimension | Role::Status | Role::Flag));
@@ -238,7 +238,7 @@ fn has_link(world: &World<'_>, via: TableId, key: schema::ForeignKeyId) -> bool 
     world.glossary.links.iter().any(|l| l.via == *name && l.to == *to && !l.nouns.is_empty())
 }
 
-fn total(world: &World<'_>, root: TableId, repeated: Option<Measure>, dice: &mut Dice) -> Option<Aggregate> {
+pub(super) fn total(world: &World<'_>, root: TableId, repeated: Option<Measure>, dice: &mut Dice) -> Option<Aggregate> {
     let of = if dice.chance(0.35) { repeated? } else { measure(world, root, dice)? };
     let dates = world.columns(root, |r| r == Role::Date);
     let date = if dice.chance(0.04) { dice.pick(&dates) } else { None };
@@ -391,7 +391,7 @@ fn filters(world: &World<'_>, table: TableId, n: usize, depth: usize, dice: &mut
     chosen
 }
 
-fn clash(a: &Filter, b: &Filter) -> bool {
+pub(super) fn clash(a: &Filter, b: &Filter) -> bool {
     match (main_column(a), main_column(b)) {
         (Some(a), Some(b)) => a == b,
         _ => std::mem::discriminant(a) == std::mem::discriminant(b),

@@ -6,6 +6,7 @@
 //! * `shape`: sentences of drawn shapes.
 //! * `total`: columns, measures and totals by name; `listing`: behind a sentence.
 //! * `aside`: one condition apart from the others.
+//! * `turn`: the next question of a conversation.
 
 mod aside;
 mod condition;
@@ -14,6 +15,7 @@ mod noun;
 mod sentence;
 mod shape;
 mod total;
+mod turn;
 
 use super::dice::Dice;
 use super::meaning::{Ask, Filter, Shape};
