@@ -171,6 +171,7 @@ impl<'a> Exam<'a> {
             tables: self.tables[i],
             both_empty: false,
             answered: reply.status == Status::Answered,
+            confidence: reply.confidence,
         };
         let found = match (&reply.sql, verdict.answered) {
             _ if reply.status == Status::Error => Some((Fault::Error, None)),

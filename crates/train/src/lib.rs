@@ -6,13 +6,15 @@
 //! * [`encode`], [`dataset`]: examples to tokens, and the order in which training sees them.
 //! * [`config`], [`sft`]: the settings, and the one training loop.
 //! * [`metrics`], [`tensorboard`], [`checkpoint`], [`export`]: what a run leaves behind, and what is shipped of it.
-//! * [`evaluate`], [`report`]: answers judged by their rows, and what was found.
+//! * [`evaluate`], [`report`]: answers judged by their rows, and what was found; [`reliability`]: what confidence is worth;
+//!   [`compare`]: two evaluations of the same questions.
 //! * [`canonical`], [`oracle`]: references in the form a model learns, and the evaluation that needs no model.
 //! * [`synth`]: query trees sampled over a pack, each asked in several voices.
 
 pub mod bench;
 pub mod canonical;
 pub mod checkpoint;
+pub mod compare;
 pub mod config;
 pub mod dataset;
 pub mod encode;
@@ -23,6 +25,7 @@ pub mod export;
 pub mod metrics;
 pub mod oracle;
 pub mod question;
+pub mod reliability;
 pub mod report;
 pub mod sft;
 pub mod synth;

@@ -49,6 +49,9 @@ pub struct Question {
     /// What the asker is to be told.
     #[serde(default)]
     pub status: Status,
+    /// Who asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persona: Option<String>,
     /// The name of the question that this one follows, which stands before it in the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
@@ -76,6 +79,7 @@ impl From<&Example> for Question {
             difficulty: example.difficulty.clone(),
             tags: example.tags.clone(),
             status,
+            persona: None,
             after: None,
             previous: None,
         }

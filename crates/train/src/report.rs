@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, io};
 use crate::question::{Question, Status};
+use crate::reliability::Reliability;
 
 /// Right answers out of all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +102,19 @@ pub struct Verdict {
     pub both_empty: bool,
     /// Whether rows were given.
     pub answered: bool,
+    /// Confidence in the answer, 0 to 1.
+    pub confidence: Option<f64>,
+}
+
+/// One question of a report.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Graded {
+    /// The question's name.
+    pub id: String,
+    /// Whether it was answered right, or declined where it must be.
+    pub right: bool,
+    /// Confidence in the answer, where there was one.
+    pub confidence: Option<f64>,
 }
 
 /// Accuracy of a model on a question file.
@@ -122,6 +136,12 @@ pub struct Report {
     pub by_tag: BTreeMap<String, Tally>,
     /// Answerable questions by the number of tables in the reference.
     pub by_tables: BTreeMap<usize, Tally>,
+    /// Answerable questions by who asks them, where the file says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_persona: BTreeMap<String, Tally>,
+    /// Every question, in order.
+    #[serde(default)]
+    pub graded: Vec<Graded>,
     /// Wrong answers by reason.
     pub by_fault: BTreeMap<Fault, usize>,
     /// Wall-clock seconds of the whole evaluation.
@@ -134,12 +154,17 @@ impl Report {
     /// Counts one question.
     pub fn add(&mut self, question: &Question, verdict: Verdict) {
         let right = verdict.miss.is_none();
+        let confidence = verdict.confidence.filter(|_| verdict.answered);
+        self.graded.push(Graded { id: question.id.clone(), right, confidence });
         if question.is_answerable() {
             self.answerable.add(right);
             self.by_difficulty.entry(question.difficulty.clone()).or_default().add(right);
             self.by_tables.entry(verdict.tables).or_default().add(right);
             for tag in &question.tags {
                 self.by_tag.entry(tag.clone()).or_default().add(right);
+            }
+            if let Some(persona) = &question.persona {
+                self.by_persona.entry(persona.clone()).or_default().add(right);
             }
             self.declined += usize::from(!verdict.answered);
             self.both_empty += usize::from(verdict.both_empty);
@@ -159,6 +184,12 @@ impl Report {
             right: sum.right + t.right,
             questions: sum.questions + t.questions,
         })
+    }
+
+    /// How far the confidence of answers can be relied on; an answer to what must be declined is wrong.
+    pub fn reliability(&self) -> Reliability {
+        let answers = self.graded.iter().filter_map(|graded| Some((graded.confidence?, graded.right)));
+        Reliability::of(&answers.collect::<Vec<_>>())
     }
 
     /// All questions, those that must be declined included.
@@ -194,9 +225,16 @@ impl Report {
         page += &table("Accuracy", totals.into_iter());
         page += &table("By difficulty", self.by_difficulty.iter().map(|(n, t)| (n.clone(), *t)));
         page += &table("By number of tables", by_tables);
+        page += &table("By persona", self.by_persona.iter().map(|(n, t)| (n.clone(), *t)));
         page += &table("By tag", self.by_tag.iter().map(|(n, t)| (n.clone(), *t)));
         let (declined, empty) = (self.declined, self.both_empty);
         page += &format!("<p>Answerable and declined: {declined}. Right with no rows: {empty}.</p>");
+        let reliability = self.reliability();
+        let (ece, coverage) = (reliability.ece, 100.0 * reliability.coverage_at_99);
+        page += &format!(
+            "<h2>Confidence</h2><p>Expected calibration error {ece:.3}; {coverage:.1} % of answers can be given at 99 % right.</p>{}",
+            reliability.svg()
+        );
         page += &format!("<h2>{} misses</h2>", self.misses.len());
         self.misses.iter().for_each(|miss| page += &miss_html(miss));
         page + "</body></html>\n"
@@ -287,7 +325,8 @@ mod tests {
             reason: None,
             difference: Some(Difference::default()),
         });
-        Verdict { answered: fault != Some(Fault::Declined), miss, tables, both_empty: false }
+        let answered = fault != Some(Fault::Declined);
+        Verdict { answered, miss, tables, both_empty: false, confidence: Some(0.5) }
     }
 
     #[test]
@@ -307,6 +346,8 @@ mod tests {
         assert_eq!((report.by_tables[&2], report.declined), (tally(0, 2), 1));
         assert_eq!((report.by_fault[&Fault::Rows], report.misses.len()), (1, 2));
         let page = report.html();
+        // Two answers at 50 % and one of them right; what was declined has no confidence. The right refusal counts too.
+        assert!(report.graded.len() == 4 && report.graded[2].confidence.is_none());
         assert!(page.contains("a &lt; b &amp; &quot;c&quot;?") && page.contains("33.3 %"), "{page}");
         let text = serde_json::to_string(&report).unwrap();
         assert_eq!(report, serde_json::from_str(&text).unwrap());

@@ -157,6 +157,7 @@ fn show(report: &Report, args: &Args, file_hash: &str, context: &Context) -> Res
         let mut object = serde_json::to_value(report).unwrap_or_default();
         let easy_and_medium = report.of_difficulties(&["easy", "medium"]);
         object["easy_and_medium"] = json!(easy_and_medium);
+        object["reliability"] = json!(report.reliability());
         object["accuracy"] = json!(report.answerable.accuracy());
         object["questions_file"] = json!({ "path": args.questions, "sha256": file_hash });
         output::line(object)?;
@@ -171,6 +172,12 @@ fn show(report: &Report, args: &Args, file_hash: &str, context: &Context) -> Res
     line("answerable", report.answerable)?;
     line("must be declined", report.must_decline)?;
     by("tag", &report.by_tag)?;
+    if !report.by_persona.is_empty() {
+        by("persona", &report.by_persona)?;
+    }
+    let reliability = report.reliability();
+    let (ece, coverage) = (reliability.ece, 100.0 * reliability.coverage_at_99);
+    output::line(format_args!("calibration error (ECE) {ece:.3}; coverage at 99 % right {coverage:.1} %"))?;
     let (declined, empty) = (report.declined, report.both_empty);
     output::line(format_args!("declined though answerable: {declined}; right with no rows: {empty}"))?;
     let (databases, seconds) = (report.databases, report.seconds);

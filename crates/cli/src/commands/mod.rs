@@ -64,6 +64,8 @@ commands! {
     Train => train,
     /// Measure how many answers are right, by the rows they return.
     Eval => eval,
+    /// Compare two evaluations of the same questions.
+    Compare => compare,
     /// What a model is and what it was made for; ship one.
     Model => model,
     /// Measure: one figure a line.
