@@ -10,6 +10,7 @@
 //! * `from`: which source stands where, and over which keys.
 //! * `condition`: conditions as chains of ANDs and groups of ORs.
 //! * `expression`: columns, aggregates, arithmetic and literals.
+//! * `label`: CASE beside groups.
 //! * `lift`: subqueries that need a join.
 //! * `window`: windows, and groups that they read.
 //! * `value`: functions of a number.
@@ -21,6 +22,7 @@ mod condition;
 mod cte;
 mod expression;
 mod from;
+mod label;
 mod lift;
 mod select;
 mod set;

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use schema::{Catalog, ColumnId, TableId};
 
-use super::window;
+use super::{label, window};
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, Item, JoinKind, Query, Select, Source, SourceId, SourceKind, Span};
 use crate::visit::{each_expr_of_query, each_query_mut, each_select, rewrite_expr};
 
@@ -54,6 +54,8 @@ impl Lifter<'_> {
         if let Some(select) = query.select_mut() {
             self.untie_conditions(select);
         }
+        let source = self.fresh();
+        label::lift_cases(query, source);
         let source = self.fresh();
         window::lift_groups(query, source);
     }

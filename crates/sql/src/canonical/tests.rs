@@ -166,9 +166,36 @@ fn outputs() {
          SELECT name, name FROM P => ! repeated output
          SELECT 1 FROM P => ! constant output
          SELECT UPPER(name) FROM P => ! function UPPER
-         SELECT CASE WHEN cost > 1 THEN 1 ELSE 0 END FROM P => ! case
+         SELECT 's1' AS kind, name FROM P => SELECT 's1' AS c1 , P.name FROM P
          SELECT SUM(DISTINCT cost) FROM P => ! distinct sum or average
          SELECT COUNT(*) FILTER (WHERE cost > 1) FROM P => SELECT COUNT( CASE WHEN P.cost > 1 THEN 1 END ) AS c1 FROM P",
+    );
+}
+
+#[test]
+fn cases_as_outputs() {
+    check(
+        "SELECT CASE WHEN cost > 1 THEN 1 ELSE 0 END FROM P => SELECT CASE WHEN P.cost > 1 THEN 1 ELSE 0 END AS c1 FROM P
+         SELECT name, CASE WHEN cost < 71 THEN 's1' WHEN cost < 72 THEN 's2' ELSE 'v1' END AS size FROM P ORDER BY size => SELECT P.name , CASE WHEN P.cost < 71 THEN 's1' WHEN P.cost < 72 THEN 's2' ELSE 'v1' END AS c1 FROM P ORDER BY c1
+         SELECT CASE status WHEN 'v1' THEN 's1' END FROM P => SELECT CASE WHEN P.status = 'v1' THEN 's1' END AS c1 FROM P
+         SELECT CASE WHEN cost > budget THEN cost ELSE budget - 1 END FROM P => SELECT CASE WHEN P.cost > P.budget THEN P.cost ELSE P.budget - 1 END AS c1 FROM P
+         SELECT CASE WHEN P.start IS NULL THEN since ELSE P.start END FROM P JOIN S ON S.code = P.code => SELECT CASE WHEN P.start IS NULL THEN S.since ELSE P.start END AS c1 FROM S JOIN P ON P.code = S.code
+         SELECT DISTINCT CASE WHEN dept IS NULL THEN 's1' ELSE dept END FROM P => SELECT DISTINCT CASE WHEN P.dept IS NULL THEN 's1' ELSE P.dept END AS c1 FROM P
+         SELECT AVG(CASE WHEN cost > 1 THEN cost ELSE budget END) FROM P => SELECT AVG( CASE WHEN P.cost > 1 THEN P.cost ELSE P.budget END ) AS c1 FROM P
+         SELECT 's1' AS kind, COUNT(*) FROM P UNION ALL SELECT 'v1', COUNT(*) FROM R => SELECT 's1' AS c1 , COUNT(*) AS c2 FROM P UNION ALL SELECT 'v1' AS c1 , COUNT(*) AS c2 FROM R
+         SELECT CASE WHEN cost > 1 THEN 's1' END || name FROM P => ! operator ||
+         SELECT SUM(cost) + CASE WHEN COUNT(*) > 1 THEN 1 END FROM P => ! case",
+    );
+}
+
+#[test]
+fn groups_by_a_case() {
+    check(
+        "SELECT CASE WHEN cost < 71 THEN 's1' ELSE 's2' END AS size, COUNT(*), SUM(budget) FROM P WHERE cost IS NOT NULL GROUP BY size ORDER BY COUNT(*) DESC => WITH cte_1 AS ( SELECT CASE WHEN P.cost < 71 THEN 's1' ELSE 's2' END AS c1 , P.budget AS c2 FROM P WHERE P.cost IS NOT NULL ) SELECT cte_1.c1 , COUNT(*) AS c1 , SUM( cte_1.c2 ) AS c2 FROM cte_1 GROUP BY cte_1.c1 ORDER BY c1 DESC
+         SELECT dept, CASE WHEN cost < 71 THEN 's1' ELSE 's2' END, COUNT(*) FROM P GROUP BY dept, CASE WHEN cost < 71 THEN 's1' ELSE 's2' END HAVING AVG(budget) > 71 => WITH cte_1 AS ( SELECT P.dept AS c1 , CASE WHEN P.cost < 71 THEN 's1' ELSE 's2' END AS c2 , P.budget AS c3 FROM P ) SELECT cte_1.c1 , cte_1.c2 , COUNT(*) AS c1 FROM cte_1 GROUP BY cte_1.c1 , cte_1.c2 HAVING AVG( cte_1.c3 ) > 71
+         SELECT STRFTIME('%Y', start), CASE WHEN open THEN 's1' ELSE 's2' END, COUNT(*) FROM P GROUP BY 1, 2 => WITH cte_1 AS ( SELECT STRFTIME('%Y', P.start) AS c1 , CASE WHEN P.open = 1 THEN 's1' ELSE 's2' END AS c2 FROM P ) SELECT cte_1.c1 , cte_1.c2 , COUNT(*) AS c1 FROM cte_1 GROUP BY cte_1.c1 , cte_1.c2
+         SELECT dept, CASE WHEN SUM(cost) > SUM(budget) THEN 's1' ELSE 's2' END FROM P GROUP BY dept => WITH cte_1 AS ( SELECT P.dept AS c1 , SUM( P.cost ) AS c2 , SUM( P.budget ) AS c3 FROM P GROUP BY P.dept ) SELECT cte_1.c1 , CASE WHEN cte_1.c2 > cte_1.c3 THEN 's1' ELSE 's2' END AS c1 FROM cte_1
+         SELECT dept, AVG(cost), CASE WHEN AVG(cost) >= 71 THEN 's1' ELSE 's2' END FROM P GROUP BY dept HAVING COUNT(*) > 1 ORDER BY AVG(cost) => WITH cte_1 AS ( SELECT P.dept AS c1 , AVG( P.cost ) AS c2 FROM P GROUP BY P.dept HAVING COUNT(*) > 1 ) SELECT cte_1.c1 , cte_1.c2 , CASE WHEN cte_1.c2 >= 71 THEN 's1' ELSE 's2' END AS c1 FROM cte_1 ORDER BY cte_1.c2",
     );
 }
 

@@ -56,7 +56,7 @@ impl Matcher<'_> {
                 Frame::Call(_) => return self.put(Word::Close, out),
                 Frame::Calendar(calendar) => return self.offer_in_calendar(calendar, out),
                 Frame::Days(days) => return self.offer_in_days(days, out),
-                Frame::Case(case) => return self.offer_in_case(case, out),
+                Frame::Case(case) => return self.offer_in_case(case, child, out),
                 Frame::Window(window) => return self.offer_in_window(window, out),
                 Frame::Function(word) => return self.offer_function_end(*word, out),
                 Frame::Between(b) => return self.offer_between(b, out),

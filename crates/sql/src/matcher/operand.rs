@@ -22,6 +22,7 @@ impl Matcher<'_> {
             }
         }
         self.offer_case(e, out);
+        self.offer_labels(e, kinds, out);
         self.offer_windows(e, kinds, out);
         if self.may_aggregate(e) {
             self.offer_aggregates(e, kinds, out);
