@@ -1,6 +1,7 @@
-//! Groups by what a CASE calls their rows, and CASE over groups: each reads a derived table.
+//! Groups by what a CASE calls their rows, CASE over groups, and days since another row's: each reads a derived table.
 //! * `SELECT CASE … END, COUNT(*) FROM t GROUP BY CASE … END`: the derived table shows the CASE and the columns that are
 //!   needed besides, and the query groups by the former.
+//! * `JULIANDAY(a) - JULIANDAY(LAG(b) OVER (…))`: the derived table shows the window.
 //! * `SELECT g, CASE WHEN SUM(x) > 10 THEN … END FROM t GROUP BY g`: the derived table groups, and the query shows the CASE.
 
 use std::collections::BTreeSet;
@@ -11,8 +12,8 @@ use crate::tree::{BinaryOp, Body, Expr, ExprKind, Item, Query, Select, SourceId}
 use crate::visit::Part;
 use crate::visit::{PartMut, each_expr_mut, parts_of_expr, parts_of_expr_mut, rewrite_expr};
 
-/// Puts rows or groups into a derived table where a CASE needs it.
-pub(super) fn lift_cases(query: &mut Query, source: SourceId) {
+/// Puts rows or groups into a derived table where a CASE or a window needs it.
+pub(super) fn lift_parts(query: &mut Query, source: SourceId) {
     let Some(select) = query.select_mut() else { return };
     let outputs: Vec<Expr> = select.items.iter().map(|item| item.expr.clone()).collect();
     select.group_by.iter_mut().chain(&mut select.having).for_each(|e| write_out(e, &outputs));
@@ -20,7 +21,29 @@ pub(super) fn lift_cases(query: &mut Query, source: SourceId) {
         lift_rows(query, source);
     } else if is_over_groups(select) {
         lift_groups(query, source);
+    } else if select.group_by.is_empty() && select.items.iter().any(|item| has(&item.expr, &is_day_of_window)) {
+        lift_windows(query, source);
     }
+}
+
+/// The day of a window.
+fn is_day_of_window(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Call(call) => call.function == "JULIANDAY" && call.args.iter().any(is_window),
+        _ => false,
+    }
+}
+
+/// Puts the rows of a query into a derived table that shows its windows and columns.
+fn lift_windows(query: &mut Query, source: SourceId) {
+    let Some(select) = query.select_mut() else { return };
+    let mut inner = std::mem::take(select);
+    let mut outer = Select { distinct: inner.distinct, items: std::mem::take(&mut inner.items), ..Select::default() };
+    inner.distinct = false;
+    let mut shown = Shown { source, own: BTreeSet::new(), exprs: Vec::new() };
+    let items = outer.items.iter_mut().map(|item| &mut item.expr);
+    items.chain(query.order_by.iter_mut().map(|item| &mut item.expr)).for_each(|e| shown.take_windows(e));
+    put_into(query, outer, inner, shown);
 }
 
 fn write_out(e: &mut Expr, outputs: &[Expr]) {
@@ -67,10 +90,8 @@ fn lift_rows(query: &mut Query, source: SourceId) {
     let inner = Select { from: std::mem::take(&mut outer.from), filter: outer.filter.take(), ..Select::default() };
     let own = inner.from.iter().map(|source| source.id).collect();
     let mut shown = Shown { source, own, exprs: Vec::new() };
-    for e in outer.group_by.iter_mut().chain(outer.items.iter_mut().map(|item| &mut item.expr)).chain(&mut outer.having)
-    {
-        shown.take_rows(e);
-    }
+    let items = outer.items.iter_mut().map(|item| &mut item.expr);
+    items.chain(&mut outer.group_by).chain(&mut outer.having).for_each(|e| shown.take_rows(e));
     query.order_by.iter_mut().for_each(|item| shown.take_rows(&mut item.expr));
     put_into(query, outer, inner, shown);
 }
@@ -115,6 +136,19 @@ impl Shown {
         }
     }
 
+    /// Replaces windows and columns.
+    fn take_windows(&mut self, e: &mut Expr) {
+        if is_window(e) || is_shown_column(e) {
+            *e = self.column(e.clone());
+        } else {
+            parts_of_expr_mut(e, &mut |part| {
+                if let PartMut::Expr(part) = part {
+                    self.take_windows(part);
+                }
+            });
+        }
+    }
+
     /// Replaces columns, those in aggregates and subqueries among them; a CASE in an aggregate stays.
     fn take_columns_of(&mut self, e: &mut Expr) {
         let keeps_cases = is_aggregate(e) || matches!(e.kind, ExprKind::Case { .. });
@@ -147,12 +181,24 @@ impl Shown {
     }
 
     fn column(&mut self, e: Expr) -> Expr {
-        let at = self.exprs.iter().position(|shown| *shown == e).unwrap_or_else(|| {
+        // A value that the question says twice may have come from either place.
+        let plain = without_slots(&e);
+        let at = self.exprs.iter().position(|shown| without_slots(shown) == plain).unwrap_or_else(|| {
             self.exprs.push(e);
             self.exprs.len() - 1
         });
         ExprKind::Column { source: self.source, column: at as u16 }.into()
     }
+}
+
+fn without_slots(e: &Expr) -> Expr {
+    let mut e = e.clone();
+    rewrite_expr(&mut e, &mut |part| {
+        if let ExprKind::Literal(literal) = &mut part.kind {
+            literal.slot = None;
+        }
+    });
+    e
 }
 
 /// Arithmetic or a function with something of the groups in it, and no condition.

@@ -238,8 +238,8 @@ impl Matcher<'_> {
             self.close_cte(&level);
         }
         if level.kind == LevelKind::Scalar {
-            // As an output it needs no column beside it.
-            let column = self.level().phase == Phase::ItemEnd;
+            // It needs no column beside it, but is no aggregate.
+            let column = !matches!(self.frames.last(), Some(Frame::Expression(e)) if e.place == Place::Having);
             self.take_operand(Operand { kinds: level.kinds, value: true, column, ..Operand::NOTHING });
         }
     }

@@ -10,7 +10,7 @@ use super::expression::{Expression, Operand, Role};
 use super::grammar::{Kinds, kind};
 use super::offer::Offers;
 use super::scope::SORTABLE;
-use super::state::{Conditions, Frame, Phase, Place};
+use super::state::{Conditions, Frame, Level, NONE, Phase, Place};
 use crate::lexeme::{Lexeme, Word};
 
 /// Branches of a CASE in an aggregate.
@@ -88,7 +88,8 @@ impl Matcher<'_> {
         let fits = match e.role {
             Role::Item => self.may_show_case(e),
             Role::Argument => {
-                let kinds = if counts { kind::ANY } else { kind::NUMBER };
+                let groups = matches!(e.place, Place::Having | Place::Order);
+                let kinds = if counts || groups { kind::ANY } else { kind::NUMBER };
                 (counts || e.kinds & kind::NUMBER != 0) && self.sees(e.place, true, kinds)
             }
             _ => false,
@@ -102,6 +103,23 @@ impl Matcher<'_> {
         let level = self.level();
         let plain = level.is_whole() && level.arm.number == 0 && !level.aggregated;
         plain && e.limit > 0 && self.sees(e.place, true, kind::ANY)
+    }
+
+    /// Whether one more output may be a CASE over the tables that are mentioned.
+    pub(crate) fn may_add_case(&self) -> bool {
+        let level = self.level();
+        let mut near = level.need.iter().flat_map(|&node| level.node_columns(self.grammar, node));
+        let named = self.grammar.alias(level.computed + 1).is_some();
+        level.is_whole()
+            && level.arm.number == 0
+            && !level.aggregated
+            && named
+            && near.any(|(_, f)| f.kinds != 0 && !f.part)
+    }
+
+    /// What an output costs beyond one lexeme, where only a CASE is left.
+    pub(crate) fn output_detour(&self, level: &Level) -> usize {
+        if level.items.is_empty() || level.arm.number > 0 || self.has_plain_item(NONE) { 0 } else { 6 }
     }
 
     /// Offers what an output may call its rows: texts of the question.
