@@ -17,7 +17,12 @@ pub struct Place {
     pub pattern: bool,
     /// Whether it is an operand of arithmetic, where `100.0` means a percentage and not what the question said.
     pub arithmetic: bool,
+    /// Whether it is what an output calls something, whatever is stored.
+    pub label: bool,
 }
+
+/// The place of a value of a CASE.
+const VALUE: Place = Place { column: None, pattern: false, arithmetic: true, label: true };
 
 /// Calls `each` with every literal of a query, subqueries included, in the order of the tree.
 pub fn for_each_literal(query: &mut Query, each: &mut dyn FnMut(&mut Literal, Place)) {
@@ -34,7 +39,13 @@ impl Walk<'_> {
     fn query(&mut self, query: &mut Query) {
         let sources = query.select().map_or(&[][..], |select| &select.from);
         self.tables.extend(sources.iter().filter_map(|source| Some((source.id, source.table_id()?))));
-        parts_of_query_mut(query, &mut |part| self.part(part));
+        parts_of_query_mut(query, &mut |part| match part {
+            // A text that is an output as it stands.
+            PartMut::Expr(expr) if matches!(expr.kind, ExprKind::Literal(_)) => {
+                self.expr(expr, Place { label: true, ..Place::default() });
+            }
+            part => self.part(part),
+        });
     }
 
     fn part(&mut self, part: PartMut<'_>) {
@@ -63,20 +74,19 @@ impl Walk<'_> {
             ExprKind::Case { operand: Some(operand), branches, otherwise } => {
                 self.compared(operand, branches.iter_mut().map(|(when, _)| when));
                 let results = branches.iter_mut().map(|(_, then)| then).chain(otherwise.as_deref_mut());
-                results.for_each(|result| self.expr(result, Place::default()));
+                results.for_each(|result| self.expr(result, VALUE));
             }
             ExprKind::Case { operand: None, branches, otherwise } => {
-                let value = Place { arithmetic: true, ..Place::default() };
                 for (when, then) in branches {
                     self.expr(when, Place::default());
-                    self.expr(then, value);
+                    self.expr(then, VALUE);
                 }
                 if let Some(otherwise) = otherwise {
-                    self.expr(otherwise, value);
+                    self.expr(otherwise, VALUE);
                 }
             }
             ExprKind::Like { operand, pattern, .. } => {
-                let place = Place { column: self.column_of(operand), pattern: true, arithmetic: false };
+                let place = Place { column: self.column_of(operand), pattern: true, ..Place::default() };
                 self.expr(operand, Place::default());
                 self.expr(pattern, place);
             }

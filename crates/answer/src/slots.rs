@@ -97,10 +97,11 @@ fn is_derived(slot_use: SlotUse) -> bool {
 
 /// The parts of a slot that a literal may hold.
 fn uses_of(slot: Slot, place: Place) -> impl Iterator<Item = SlotUse> {
-    use SlotPart::{Contains, End, Fraction, Last, Prefix, Start, Suffix, Whole};
+    use SlotPart::{Contains, End, Fraction, Last, Prefix, Said, Start, Suffix, Whole};
     let parts: &'static [SlotPart] = match slot.kind {
         SlotKind::Range => &[Start, End, Last],
         SlotKind::Date => &[Whole, End],
+        SlotKind::Val if place.label => &[Said],
         SlotKind::Num if place.arithmetic => &[Whole, Fraction],
         SlotKind::Val | SlotKind::Str if place.pattern => &[Whole, Contains, Prefix, Suffix],
         _ => &[Whole],

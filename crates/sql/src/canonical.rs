@@ -10,17 +10,21 @@
 //! * `from`: which source stands where, and over which keys.
 //! * `condition`: conditions as chains of ANDs and groups of ORs.
 //! * `expression`: columns, aggregates, arithmetic and literals.
+//! * `label`: CASE beside groups, days between rows.
+//! * `branch`: subqueries in a CASE.
 //! * `lift`: subqueries that need a join.
 //! * `window`: windows, and groups that they read.
 //! * `value`: functions of a number.
 //! * `text`: lexemes as SQL.
 
+mod branch;
 mod calendar;
 mod case;
 mod condition;
 mod cte;
 mod expression;
 mod from;
+mod label;
 mod lift;
 mod select;
 mod set;

@@ -6,6 +6,7 @@
 //! | year | `STRFTIME('%Y', d)` | 2026 |
 //! | month | `STRFTIME('%Y-%m', d)` | 2026-11 |
 //! | month of the year | `STRFTIME('%m', d)` | 11 |
+//! | quarter of the year | `(CAST(STRFTIME('%m', d) AS INTEGER) + 2) / 3` | 4 |
 //! | quarter | `STRFTIME('%Y', d) \|\| '-Q' \|\| ((CAST(STRFTIME('%m', d) AS INTEGER) + 2) / 3)` | 2026-Q4 |
 
 use schema::{Catalog, ColumnId, TableId, Value};
@@ -27,11 +28,14 @@ pub enum DatePart {
     MonthOfYear,
     /// `2026-Q4`
     Quarter,
+    /// `4`
+    QuarterOfYear,
 }
 
 impl DatePart {
     /// All parts, in the order of their columns.
-    pub const ALL: [DatePart; 4] = [DatePart::Year, DatePart::Month, DatePart::MonthOfYear, DatePart::Quarter];
+    pub const ALL: [DatePart; 5] =
+        [DatePart::Year, DatePart::Month, DatePart::MonthOfYear, DatePart::Quarter, DatePart::QuarterOfYear];
 
     /// The part of a day as SQL.
     pub fn sql(self, day: &str) -> String {
@@ -42,6 +46,7 @@ impl DatePart {
             DatePart::Quarter => {
                 format!("STRFTIME('%Y', {day}) || '-Q' || ((CAST(STRFTIME('%m', {day}) AS INTEGER) + 2) / 3)")
             }
+            DatePart::QuarterOfYear => format!("(CAST(STRFTIME('%m', {day}) AS INTEGER) + 2) / 3"),
         }
     }
 
@@ -55,11 +60,14 @@ impl DatePart {
             DatePart::Month => format("%Y-%m", day),
             DatePart::MonthOfYear => format("%m", day),
             DatePart::Quarter => {
-                let month = Box::new(format("%m", day.clone()));
-                let month = Expr::from(ExprKind::Cast { operand: month, to: "INTEGER".into() });
-                let quarter = month.binary(BinaryOp::Add, number(2)).binary(BinaryOp::Div, number(3));
                 let dash = Expr::value(Value::Text("-Q".into()));
+                let quarter = DatePart::QuarterOfYear.expr(day.clone());
                 format("%Y", day).binary(BinaryOp::Concat, dash).binary(BinaryOp::Concat, quarter)
+            }
+            DatePart::QuarterOfYear => {
+                let month = Box::new(format("%m", day));
+                let month = Expr::from(ExprKind::Cast { operand: month, to: "INTEGER".into() });
+                month.binary(BinaryOp::Add, number(2)).binary(BinaryOp::Div, number(3))
             }
         }
     }
@@ -76,7 +84,8 @@ impl DatePart {
 fn first_day(e: &Expr) -> Option<&Expr> {
     match &e.kind {
         ExprKind::Call(call) if call.function == "STRFTIME" => call.args.get(1),
-        ExprKind::Binary(a, BinaryOp::Concat, _) => first_day(a),
+        ExprKind::Binary(a, BinaryOp::Concat | BinaryOp::Add | BinaryOp::Div, _) => first_day(a),
+        ExprKind::Cast { operand, .. } => first_day(operand),
         _ => None,
     }
 }

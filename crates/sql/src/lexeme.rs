@@ -258,11 +258,12 @@ fn sources(catalog: &Catalog) -> impl Iterator<Item = TableRef> + '_ {
 }
 
 fn slot_uses() -> impl Iterator<Item = SlotUse> {
-    use SlotPart::{Contains, End, Fraction, Prefix, Start, Suffix, Whole};
+    use SlotPart::{Contains, End, Fraction, Prefix, Said, Start, Suffix, Whole};
     SlotKind::ALL.into_iter().flat_map(|kind| {
         let parts: &[SlotPart] = match kind {
             SlotKind::Range => &[Start, End],
-            SlotKind::Str | SlotKind::Val => &[Whole, Contains, Prefix, Suffix],
+            SlotKind::Str => &[Whole, Contains, Prefix, Suffix],
+            SlotKind::Val => &[Whole, Contains, Prefix, Suffix, Said],
             SlotKind::Num => &[Whole, Fraction],
             SlotKind::Date => &[Whole, End],
         };

@@ -379,6 +379,8 @@ pub enum SlotPart {
     Prefix,
     /// `%text`.
     Suffix,
+    /// The words of the question as they stand, whatever is stored: what an output calls something.
+    Said,
 }
 
 /// Unary operators.

@@ -1,14 +1,28 @@
-//! CASE within an aggregate, and FILTER, which says the same.
+//! CASE within an aggregate or as an output, and FILTER, which says the same; texts as what an output calls its rows.
 
 use schema::Value;
 
 use super::condition::{Cond, Test, feature};
 use super::{Result, Writer, not_canonical};
-use crate::lexeme::Word;
-use crate::tree::{BinaryOp, Call, Expr, ExprKind, Literal};
+use crate::lexeme::{Lexeme, Word};
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, Literal, SlotPart};
 
-/// The most conditions of one CASE.
+/// The most conditions of a CASE in an aggregate.
 const BRANCHES: usize = 3;
+/// The most conditions of one that is an output.
+const SHOWN_BRANCHES: usize = 5;
+
+/// The text of the question that an expression is.
+pub(super) fn label(e: &Expr) -> Option<Lexeme> {
+    match &e.kind {
+        ExprKind::Literal(Literal { value: Value::Text(_), slot: Some(said) })
+            if said.part == SlotPart::Whole || said.part == SlotPart::Said =>
+        {
+            crate::matcher::label(said.slot).map(Lexeme::Slot)
+        }
+        _ => None,
+    }
+}
 
 impl Writer<'_> {
     /// The argument of an aggregate with its FILTER, if it has one, as a CASE.
@@ -18,12 +32,12 @@ impl Writer<'_> {
         Some(ExprKind::Case { operand: None, branches: vec![(filter.clone(), value)], otherwise: None }.into())
     }
 
-    /// Writes a CASE that is the whole argument of an aggregate.
-    pub(super) fn write_case(&mut self, e: &Expr) -> Result<()> {
+    /// Writes a CASE that is the whole argument of an aggregate or, `shown`, an output.
+    pub(super) fn write_case(&mut self, e: &Expr, shown: bool) -> Result<()> {
         let ExprKind::Case { operand, branches, otherwise } = &e.kind else {
             return not_canonical(feature(e), e.span);
         };
-        if branches.len() > BRANCHES {
+        if branches.len() > if shown { SHOWN_BRANCHES } else { BRANCHES } {
             return not_canonical("case of many branches", e.span);
         }
         for (i, (when, then)) in branches.iter().enumerate() {
@@ -39,15 +53,27 @@ impl Writer<'_> {
             conditions.sort_by_key(|condition| self.place_of(condition));
             self.write_conditions(&conditions, false)?;
             self.word(Word::Then);
-            self.write_expression(then, None)?;
+            self.write_value(then, shown)?;
         }
         match otherwise.as_deref().map(|e| &e.kind) {
             None | Some(ExprKind::Literal(Literal { value: Value::Null, .. })) => {}
             Some(ExprKind::Literal(Literal { value: Value::Integer(0), .. })) => self.word(Word::ElseZero),
             Some(ExprKind::Literal(Literal { value: Value::Real(0.0), .. })) => self.word(Word::ElseZero),
-            Some(_) => return not_canonical("else with a value", e.span),
+            Some(_) => {
+                self.word(Word::Else);
+                self.write_value(otherwise.as_deref().unwrap_or(e), shown)?;
+            }
         }
         self.word(Word::CaseEnd);
+        Ok(())
+    }
+
+    /// Writes a value of a CASE.
+    fn write_value(&mut self, e: &Expr, shown: bool) -> Result<()> {
+        match label(e).filter(|_| shown) {
+            Some(label) => self.out.push(label),
+            None => self.write_expression(e, None)?,
+        }
         Ok(())
     }
 

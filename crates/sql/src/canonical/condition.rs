@@ -268,7 +268,8 @@ impl Writer<'_> {
     }
 
     fn write_comparison(&mut self, a: &Expr, op: BinaryOp, b: &Expr, having: bool) -> Result<()> {
-        let may_lead = |e: &Expr| if having { self.has_aggregate(e) } else { self.has_column(e) };
+        let of_row = |e: &Expr| self.has_column(e) || self.has_scalar(e);
+        let may_lead = |e: &Expr| if having { self.has_aggregate(e) } else { of_row(e) };
         let leads = |e: &Expr| may_lead(e) && !self.has_scalar(e);
         let (left, op, right) = match (leads(a), leads(b), flip(op)) {
             (true, _, _) => (a, op, b),
@@ -289,7 +290,9 @@ impl Writer<'_> {
         let (op, right) = &half_open(op, right, column.is_some_and(|c| self.catalog.column(c).ty == Type::Date));
         let op = *op;
         let ordered = !matches!(op, BinaryOp::Eq | BinaryOp::NotEq);
-        if ordered && column.is_some_and(|c| matches!(self.catalog.column(c).ty, Type::Text | Type::Boolean)) {
+        let columns = [left, right].into_iter().all(|e| matches!(e.kind, ExprKind::Column { .. }));
+        let text = column.map(|c| self.catalog.column(c).ty).filter(|ty| matches!(ty, Type::Text | Type::Boolean));
+        if ordered && text.is_some_and(|ty| !columns || ty == Type::Boolean) {
             return not_canonical("order of texts", a.span);
         }
         if is_bound(right) && !matches!(op, BinaryOp::GtEq | BinaryOp::Lt) {
@@ -306,7 +309,7 @@ impl Writer<'_> {
 
     fn write_between(&mut self, a: &Expr, low: &Expr, high: &Expr, having: bool) -> Result<()> {
         let column = self.column_of(a);
-        let ok = if having { self.has_aggregate(a) } else { self.has_column(a) };
+        let ok = if having { self.has_aggregate(a) } else { self.has_column(a) || self.has_scalar(a) };
         let text = column.is_some_and(|c| matches!(self.catalog.column(c).ty, Type::Text | Type::Boolean));
         if !ok || text {
             return not_canonical(if text { "order of texts" } else { "comparison of constants" }, a.span);

@@ -226,7 +226,7 @@ impl Writer<'_> {
     /// Writes the argument of an aggregate or a window, or what a window is ordered by.
     pub(super) fn write_argument(&mut self, e: &Expr) -> Result<()> {
         match e.kind {
-            ExprKind::Case { .. } => self.write_case(e),
+            ExprKind::Case { .. } => self.write_case(e, false),
             _ => self.write_expression(e, None),
         }
     }

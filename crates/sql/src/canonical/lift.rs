@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use schema::{Catalog, ColumnId, TableId};
 
 use super::expression::is_aggregate;
+use super::label;
 use super::window::{self, any_part};
 use crate::affinity;
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, Item, JoinKind, Query, Select, Source, SourceId, SourceKind, Span};
@@ -16,7 +17,7 @@ use crate::visit::{each_expr_of_query, each_query_mut, each_select};
 /// A query that says the same with derived tables, where they are needed.
 pub(super) fn lifted(query: &Query, catalog: &Catalog) -> Query {
     let mut query = query.clone();
-    let mut lifter = Lifter { catalog, tables: tables_of(&query), next: 1 + greatest_source(&query) };
+    let mut lifter = Lifter { catalog, tables: tables_of(&query), next: 1 + greatest_source(&query), joined: vec![] };
     each_query_mut(&mut query, &mut |query| lifter.query(query));
     query
 }
@@ -38,24 +39,29 @@ fn tables_of(query: &Query) -> HashMap<SourceId, TableId> {
     tables
 }
 
-struct Lifter<'a> {
+pub(super) struct Lifter<'a> {
     catalog: &'a Catalog,
     tables: HashMap<SourceId, TableId>,
     /// The next free source.
     next: u16,
+    /// What a CASE has had joined: a query, what is looked for in it, and the source.
+    pub(super) joined: Vec<(Query, Option<Expr>, SourceId)>,
 }
 
 /// What ties a subquery to an enclosing query: a column of each.
-struct Tie {
-    inner: Expr,
-    outer: Expr,
+pub(super) struct Tie {
+    pub(super) inner: Expr,
+    pub(super) outer: Expr,
 }
 
 impl Lifter<'_> {
     fn query(&mut self, query: &mut Query) {
         if let Some(select) = query.select_mut() {
             self.untie_conditions(select);
+            self.untie_cases(select);
         }
+        let source = self.fresh();
+        label::lift_parts(query, source);
         let source = self.fresh();
         window::lift_groups(query, source);
     }
@@ -92,7 +98,7 @@ impl Lifter<'_> {
         shown.items = vec![Item::new(tie.inner.clone())];
         *condition = if *negated {
             shown.distinct = true;
-            let source = self.join(select, inner, 1, JoinKind::Left, &tie);
+            let source = self.join(select, inner, 1, JoinKind::Left, Some(&tie));
             ExprKind::IsNull { operand: Box::new(column(source, 0)), negated: false }.into()
         } else {
             ExprKind::InQuery { operand: Box::new(tie.outer), query: Box::new(inner), negated: false }.into()
@@ -135,14 +141,22 @@ impl Lifter<'_> {
         }
         shown.items.insert(0, Item::new(tie.inner.clone()));
         shown.group_by = vec![tie.inner.clone()];
-        let source = self.join(select, inner, 2, JoinKind::Inner, &tie);
+        let source = self.join(select, inner, 2, JoinKind::Inner, Some(&tie));
         *e = column(source, 1);
     }
 
-    fn join(&mut self, select: &mut Select, query: Query, width: usize, join: JoinKind, tie: &Tie) -> SourceId {
+    /// Joins a query: where it shows first what it is tied to, if it is tied.
+    pub(super) fn join(
+        &mut self,
+        select: &mut Select,
+        query: Query,
+        width: usize,
+        join: JoinKind,
+        tie: Option<&Tie>,
+    ) -> SourceId {
         let id = self.fresh();
-        let on = column(id, 0).binary(BinaryOp::Eq, tie.outer.clone());
-        select.from.push(Source { join, on: Some(on), ..derived(id, query, width) });
+        let on = tie.map(|tie| column(id, 0).binary(BinaryOp::Eq, tie.outer.clone()));
+        select.from.push(Source { join, on, ..derived(id, query, width) });
         id
     }
 
@@ -192,7 +206,7 @@ pub(super) fn derived(id: SourceId, query: Query, width: usize) -> Source {
     Source { id, kind, alias: None, join: JoinKind::Cross, on: None, span: Span::default() }
 }
 
-fn source_of(e: &Expr) -> Option<SourceId> {
+pub(super) fn source_of(e: &Expr) -> Option<SourceId> {
     match e.kind {
         ExprKind::Column { source, .. } | ExprKind::RowId(source) => Some(source),
         _ => None,
@@ -200,7 +214,7 @@ fn source_of(e: &Expr) -> Option<SourceId> {
 }
 
 /// `own column = column of an enclosing query`.
-fn tie_of(condition: &Expr, own: &BTreeSet<SourceId>) -> Option<Tie> {
+pub(super) fn tie_of(condition: &Expr, own: &BTreeSet<SourceId>) -> Option<Tie> {
     let ExprKind::Binary(a, BinaryOp::Eq, b) = &condition.kind else { return None };
     let is_own = |e: &Expr| match e.kind {
         ExprKind::Column { source, .. } => Some(own.contains(&source)),

@@ -2,6 +2,7 @@
 
 use schema::Value;
 
+use super::case::label;
 use super::condition::{Cond, Test};
 use super::expression::is_shown_column;
 use super::from::From;
@@ -320,7 +321,9 @@ impl Writer<'_> {
                 self.word(Word::Comma);
             }
             let is_column = is_shown_column(e);
-            if !self.has_column(e) && !self.has_aggregate(e) && !self.has_scalar(e) {
+            let is_case = matches!(e.kind, ExprKind::Case { .. });
+            let label = label(e).filter(|_| kind.is_whole());
+            if !is_case && label.is_none() && !self.has_column(e) && !self.has_aggregate(e) && !self.has_scalar(e) {
                 let named = if matches!(e.kind, ExprKind::Literal(_)) {
                     "constant output".to_owned()
                 } else {
@@ -339,9 +342,13 @@ impl Writer<'_> {
             }
             let start = self.out.len();
             let plain = !shape.grouped && !shape.one_row && !shape.repeats;
-            self.write_expression(e, kind.is_whole().then_some(Kind::Shown { tied: plain }))?;
+            match label {
+                Some(label) => self.out.push(label),
+                None if is_case && plain && kind.is_whole() => self.write_case(e, true)?,
+                None => self.write_expression(e, kind.is_whole().then_some(Kind::Shown { tied: plain }))?,
+            }
             let lexemes = self.out[start..].to_vec();
-            if written.contains(&lexemes) && !shape.repeats {
+            if written.contains(&lexemes) && !shape.repeats && !is_case {
                 return not_canonical("repeated output", e.span);
             }
             written.push(lexemes);

@@ -166,9 +166,68 @@ fn outputs() {
          SELECT name, name FROM P => ! repeated output
          SELECT 1 FROM P => ! constant output
          SELECT UPPER(name) FROM P => ! function UPPER
-         SELECT CASE WHEN cost > 1 THEN 1 ELSE 0 END FROM P => ! case
+         SELECT 's1' AS kind, name FROM P => SELECT 's1' AS c1 , P.name FROM P
          SELECT SUM(DISTINCT cost) FROM P => ! distinct sum or average
          SELECT COUNT(*) FILTER (WHERE cost > 1) FROM P => SELECT COUNT( CASE WHEN P.cost > 1 THEN 1 END ) AS c1 FROM P",
+    );
+}
+
+#[test]
+fn cases_as_outputs() {
+    check(
+        "SELECT CASE WHEN cost > 1 THEN 1 ELSE 0 END FROM P => SELECT CASE WHEN P.cost > 1 THEN 1 ELSE 0 END AS c1 FROM P
+         SELECT name, CASE WHEN cost < 71 THEN 's1' WHEN cost < 72 THEN 's2' ELSE 'v1' END AS size FROM P ORDER BY size => SELECT P.name , CASE WHEN P.cost < 71 THEN 's1' WHEN P.cost < 72 THEN 's2' ELSE 'v1' END AS c1 FROM P ORDER BY c1
+         SELECT CASE status WHEN 'v1' THEN 's1' END FROM P => SELECT CASE WHEN P.status = 'v1' THEN 's1' END AS c1 FROM P
+         SELECT CASE WHEN cost > budget THEN cost ELSE budget - 1 END FROM P => SELECT CASE WHEN P.cost > P.budget THEN P.cost ELSE P.budget - 1 END AS c1 FROM P
+         SELECT CASE WHEN P.start IS NULL THEN since ELSE P.start END FROM P JOIN S ON S.code = P.code => SELECT CASE WHEN P.start IS NULL THEN S.since ELSE P.start END AS c1 FROM S JOIN P ON P.code = S.code
+         SELECT DISTINCT CASE WHEN dept IS NULL THEN 's1' ELSE dept END FROM P => SELECT DISTINCT CASE WHEN P.dept IS NULL THEN 's1' ELSE P.dept END AS c1 FROM P
+         SELECT AVG(CASE WHEN cost > 1 THEN cost ELSE budget END) FROM P => SELECT AVG( CASE WHEN P.cost > 1 THEN P.cost ELSE P.budget END ) AS c1 FROM P
+         SELECT 's1' AS kind, COUNT(*) FROM P UNION ALL SELECT 'v1', COUNT(*) FROM R => SELECT 's1' AS c1 , COUNT(*) AS c2 FROM P UNION ALL SELECT 'v1' AS c1 , COUNT(*) AS c2 FROM R
+         SELECT CASE WHEN cost > 1 THEN 's1' END || name FROM P => ! concatenation
+         SELECT SUM(cost) + CASE WHEN COUNT(*) > 1 THEN 1 END FROM P => ! case",
+    );
+}
+
+#[test]
+fn groups_by_a_case() {
+    check(
+        "SELECT CASE WHEN cost < 71 THEN 's1' ELSE 's2' END AS size, COUNT(*), SUM(budget) FROM P WHERE cost IS NOT NULL GROUP BY size ORDER BY COUNT(*) DESC => WITH cte_1 AS ( SELECT CASE WHEN P.cost < 71 THEN 's1' ELSE 's2' END AS c1 , P.budget AS c2 FROM P WHERE P.cost IS NOT NULL ) SELECT cte_1.c1 , COUNT(*) AS c1 , SUM( cte_1.c2 ) AS c2 FROM cte_1 GROUP BY cte_1.c1 ORDER BY c1 DESC
+         SELECT dept, CASE WHEN cost < 71 THEN 's1' ELSE 's2' END, COUNT(*) FROM P GROUP BY dept, CASE WHEN cost < 71 THEN 's1' ELSE 's2' END HAVING AVG(budget) > 71 => WITH cte_1 AS ( SELECT P.dept AS c1 , CASE WHEN P.cost < 71 THEN 's1' ELSE 's2' END AS c2 , P.budget AS c3 FROM P ) SELECT cte_1.c1 , cte_1.c2 , COUNT(*) AS c1 FROM cte_1 GROUP BY cte_1.c1 , cte_1.c2 HAVING AVG( cte_1.c3 ) > 71
+         SELECT STRFTIME('%Y', start), CASE WHEN open THEN 's1' ELSE 's2' END, COUNT(*) FROM P GROUP BY 1, 2 => WITH cte_1 AS ( SELECT STRFTIME('%Y', P.start) AS c1 , CASE WHEN P.open = 1 THEN 's1' ELSE 's2' END AS c2 FROM P ) SELECT cte_1.c1 , cte_1.c2 , COUNT(*) AS c1 FROM cte_1 GROUP BY cte_1.c1 , cte_1.c2
+         SELECT dept, CASE WHEN SUM(cost) > SUM(budget) THEN 's1' ELSE 's2' END FROM P GROUP BY dept => WITH cte_1 AS ( SELECT P.dept AS c1 , SUM( P.cost ) AS c2 , SUM( P.budget ) AS c3 FROM P GROUP BY P.dept ) SELECT cte_1.c1 , CASE WHEN cte_1.c2 > cte_1.c3 THEN 's1' ELSE 's2' END AS c1 FROM cte_1
+         SELECT dept, AVG(cost), CASE WHEN AVG(cost) >= 71 THEN 's1' ELSE 's2' END FROM P GROUP BY dept HAVING COUNT(*) > 1 ORDER BY AVG(cost) => WITH cte_1 AS ( SELECT P.dept AS c1 , AVG( P.cost ) AS c2 FROM P GROUP BY P.dept HAVING COUNT(*) > 1 ) SELECT cte_1.c1 , cte_1.c2 , CASE WHEN cte_1.c2 >= 71 THEN 's1' ELSE 's2' END AS c1 FROM cte_1 ORDER BY cte_1.c2",
+    );
+}
+
+#[test]
+fn subqueries_in_a_case() {
+    check(
+        "SELECT SUM(CASE WHEN cost > (SELECT AVG(cost) FROM P WHERE dept = 'v1') THEN 1 ELSE 0 END) FROM P => WITH cte_1 AS ( SELECT AVG( P.cost ) AS c1 FROM P WHERE P.dept = 'v1' ) SELECT SUM( CASE WHEN P.cost > cte_1.c1 THEN 1 ELSE 0 END ) AS c1 FROM P CROSS JOIN cte_1
+         SELECT dept, 100.0 * SUM(CASE WHEN EXISTS (SELECT 1 FROM S WHERE S.code = P.code AND S.role = 'v1') THEN 1 ELSE 0 END) / COUNT(*) FROM P GROUP BY dept => WITH cte_1 AS ( SELECT DISTINCT S.code AS c1 FROM S WHERE S.role = 'v1' ) SELECT P.dept , 100.0 * SUM( CASE WHEN cte_1.c1 IS NOT NULL THEN 1 ELSE 0 END ) / COUNT(*) AS c1 FROM P LEFT JOIN cte_1 ON cte_1.c1 = P.code GROUP BY P.dept
+         SELECT name, CASE WHEN code IN (SELECT code FROM S) THEN 's1' ELSE 's2' END FROM P => WITH cte_1 AS ( SELECT DISTINCT S.code AS c1 FROM S ) SELECT P.name , CASE WHEN cte_1.c1 IS NOT NULL THEN 's1' ELSE 's2' END AS c1 FROM P LEFT JOIN cte_1 ON cte_1.c1 = P.code
+         SELECT SUM(CASE WHEN code NOT IN (SELECT code FROM S WHERE code IS NOT NULL) THEN 1 ELSE 0 END) FROM P => WITH cte_1 AS ( SELECT DISTINCT S.code AS c1 FROM S WHERE S.code IS NOT NULL ) SELECT SUM( CASE WHEN cte_1.c1 IS NULL THEN 1 ELSE 0 END ) AS c1 FROM P LEFT JOIN cte_1 ON cte_1.c1 = P.code
+         SELECT SUM(CASE WHEN code NOT IN (SELECT code FROM S) THEN 1 ELSE 0 END) FROM P => ! subquery in a case
+         SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM S WHERE S.code = P.code) THEN 's1' ELSE 's2' END AS kind, COUNT(*) FROM P GROUP BY kind => WITH cte_1 AS ( SELECT DISTINCT S.code AS c1 FROM S ) , cte_2 AS ( SELECT CASE WHEN cte_1.c1 IS NULL THEN 's1' ELSE 's2' END AS c1 FROM P LEFT JOIN cte_1 ON cte_1.c1 = P.code ) SELECT cte_2.c1 , COUNT(*) AS c1 FROM cte_2 GROUP BY cte_2.c1",
+    );
+}
+
+#[test]
+fn days_between_rows() {
+    check(
+        "SELECT code, JULIANDAY(since) - JULIANDAY(LAG(since) OVER (PARTITION BY code ORDER BY since, id)) AS gap FROM S ORDER BY since => WITH cte_1 AS ( SELECT S.code AS c1 , S.since AS c2 , LAG( S.since ) OVER ( PARTITION BY S.code ORDER BY S.since , S.id ) AS c3 FROM S ) SELECT cte_1.c1 , ( JULIANDAY( cte_1.c2 ) - JULIANDAY( cte_1.c3 ) ) AS c1 FROM cte_1 ORDER BY cte_1.c2
+         SELECT AVG(x.gap) FROM (SELECT JULIANDAY(since) - JULIANDAY(LAG(since) OVER (ORDER BY since)) AS gap FROM S) x => WITH cte_1 AS ( SELECT S.since AS c1 , LAG( S.since ) OVER ( ORDER BY S.since ) AS c2 FROM S ) , cte_2 AS ( SELECT ( JULIANDAY( cte_1.c1 ) - JULIANDAY( cte_1.c2 ) ) AS c1 FROM cte_1 ) SELECT AVG( cte_2.c1 ) AS c1 FROM cte_2",
+    );
+}
+
+#[test]
+fn comparisons_of_subqueries_and_texts() {
+    check(
+        "SELECT name FROM P WHERE (SELECT COUNT(*) FROM S WHERE S.code = P.code) >= 71 => SELECT P.name FROM P WHERE ( SELECT COUNT(*) FROM S WHERE S.code = P.code ) >= 71
+         SELECT name FROM P WHERE 71 < (SELECT COUNT(*) FROM S WHERE S.code = P.code) => SELECT P.name FROM P WHERE ( SELECT COUNT(*) FROM S WHERE S.code = P.code ) > 71
+         SELECT a.name, b.name FROM P a JOIN P b ON b.dept = a.dept AND b.name > a.name => SELECT P.name , P_2.name FROM P JOIN P AS P_2 ON P_2.dept = P.dept WHERE P_2.name > P.name
+         SELECT name FROM P WHERE name > 's1' => ! order of texts
+         SELECT code FROM S GROUP BY code HAVING AVG(JULIANDAY(since) - JULIANDAY('2001-01-01')) > 71 => SELECT S.code FROM S GROUP BY S.code HAVING AVG( ( JULIANDAY( S.since ) - JULIANDAY( '2001-01-01' ) ) ) > 71
+         SELECT (CAST(STRFTIME('%m', start) AS INTEGER) + 2) / 3 AS q, COUNT(*) FROM P GROUP BY q ORDER BY q => SELECT (CAST(STRFTIME('%m', P.start) AS INTEGER) + 2) / 3 , COUNT(*) AS c1 FROM P GROUP BY (CAST(STRFTIME('%m', P.start) AS INTEGER) + 2) / 3 ORDER BY (CAST(STRFTIME('%m', P.start) AS INTEGER) + 2) / 3",
     );
 }
 
@@ -428,7 +487,7 @@ fn subqueries() {
          SELECT name FROM P WHERE cost > (SELECT SUM(s.share) FROM S s WHERE s.code = P.code) => SELECT P.name FROM P WHERE P.cost > ( SELECT SUM( S.share ) FROM S WHERE S.code = P.code )
          SELECT x.name FROM R x WHERE x.rate > (SELECT AVG(y.rate) FROM R y WHERE y.boss_id = x.id) => SELECT R.name FROM R WHERE R.rate > ( SELECT AVG( R_2.rate ) FROM R AS R_2 WHERE R_2.boss_id = R.id )
          SELECT name FROM P WHERE cost > 2 * (SELECT AVG(cost) FROM P) => SELECT P.name FROM P WHERE P.cost > 2 * ( SELECT AVG( P_2.cost ) FROM P AS P_2 )
-         SELECT name FROM P WHERE (SELECT COUNT(*) FROM S WHERE S.code = P.code) >= 2 => ! comparison of constants
+         SELECT name FROM P WHERE (SELECT COUNT(*) FROM S WHERE S.code = P.code) >= 2 => SELECT P.name FROM P WHERE ( SELECT COUNT(*) FROM S WHERE S.code = P.code ) >= 2
          SELECT name FROM P WHERE EXISTS (SELECT 1 FROM S) => ! exists without a key to the enclosing query
          SELECT name FROM P WHERE EXISTS (SELECT 1 FROM S WHERE S.code = P.code AND S.share > P.cost) => ! outer column
          SELECT name, (SELECT COUNT(*) FROM S) FROM P => SELECT P.name , ( SELECT COUNT(*) FROM S ) AS c1 FROM P",

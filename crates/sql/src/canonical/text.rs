@@ -33,7 +33,11 @@ pub fn text(
     let mut sql = String::new();
     let mut column: Option<ColumnId> = None;
     let origins = origins(lexemes, catalog);
-    for lexeme in lexemes {
+    for (at, lexeme) in lexemes.iter().enumerate() {
+        // A value that is an output as it is stands beside no column.
+        if matches!(lexemes.get(at + 1), Some(Lexeme::Alias(_))) && matches!(lexeme, Lexeme::Slot(_)) {
+            column = None;
+        }
         let piece = match *lexeme {
             Lexeme::Word(Word::End) => break,
             Lexeme::Word(Word::Today) => quoted(today),
@@ -48,7 +52,7 @@ pub fn text(
         };
         match lexeme {
             Lexeme::Column(c) => column = origin(&origins, catalog, c.column),
-            Lexeme::Word(Word::Limit) => column = None,
+            Lexeme::Word(Word::Limit | Word::Then | Word::Else) => column = None,
             _ => {}
         }
         if !sql.is_empty() {
@@ -90,6 +94,7 @@ pub fn fill_from<'q>(
             SlotPart::End => others.find_map(|r| range_end(r, false))?,
             SlotPart::Last => others.find_map(last_day)?,
             SlotPart::Fraction => others.find_map(fraction)?,
+            SlotPart::Said => said(&question.original, question.slots[position].span).to_owned(),
             SlotPart::Contains | SlotPart::Prefix | SlotPart::Suffix => {
                 let known = chosen.into_iter().chain(readings).find_map(|r| whole(r, column));
                 let known = known.or_else(|| others.find_map(|r| whole(r, None)))?;

@@ -98,5 +98,6 @@ pub(super) fn slot_text(slot: Slot, part: SlotPart) -> String {
         SlotPart::Contains => format!("{name}.contains>"),
         SlotPart::Prefix => format!("{name}.prefix>"),
         SlotPart::Suffix => format!("{name}.suffix>"),
+        SlotPart::Said => format!("{name}.said>"),
     }
 }

@@ -113,6 +113,8 @@ pub enum Word {
     Then,
     /// `ELSE 0`
     ElseZero,
+    /// `ELSE` before a value
+    Else,
     /// `END` of a CASE
     CaseEnd,
     /// `( JULIANDAY(` before the later of two days
@@ -205,7 +207,7 @@ pub enum Word {
 
 impl Word {
     /// All words with their text, in vocabulary order.
-    pub const ALL: [(Word, &'static str); 99] = [
+    pub const ALL: [(Word, &'static str); 100] = [
         (Word::Select, "SELECT"),
         (Word::Distinct, "DISTINCT"),
         (Word::Comma, ","),
@@ -261,6 +263,7 @@ impl Word {
         (Word::When, "WHEN"),
         (Word::Then, "THEN"),
         (Word::ElseZero, "ELSE 0"),
+        (Word::Else, "ELSE"),
         (Word::CaseEnd, "END"),
         (Word::Days, "( JULIANDAY("),
         (Word::DaysFrom, ") - JULIANDAY("),

@@ -37,7 +37,7 @@ impl Matcher<'_> {
                 Frame::Call(result) => self.take_call_end(result, child, id),
                 Frame::Calendar(calendar) => self.take_in_calendar(calendar, id, lexeme),
                 Frame::Days(days) => self.take_in_days(days, id, lexeme),
-                Frame::Case(case) => self.take_in_case(case, lexeme),
+                Frame::Case(case) => self.take_in_case(case, child, lexeme),
                 Frame::Window(window) => self.take_in_window(window, child, id, lexeme),
                 Frame::Function(_) => self.take_function_end(child, id),
             };
@@ -238,8 +238,8 @@ impl Matcher<'_> {
             self.close_cte(&level);
         }
         if level.kind == LevelKind::Scalar {
-            // As an output it needs no column beside it.
-            let column = self.level().phase == Phase::ItemEnd;
+            // It needs no column beside it, but is no aggregate.
+            let column = !matches!(self.frames.last(), Some(Frame::Expression(e)) if e.place == Place::Having);
             self.take_operand(Operand { kinds: level.kinds, value: true, column, ..Operand::NOTHING });
         }
     }
@@ -423,6 +423,13 @@ impl Matcher<'_> {
     }
 
     fn take_literal(&mut self, e: &Expression, id: u32, lexeme: Lexeme) {
+        if let Lexeme::Slot(slot) = lexeme
+            && matches!(e.role, Role::Item | Role::Then)
+            && super::label(slot.slot).is_some()
+        {
+            // As an output it needs no column beside it.
+            return self.take_operand(Operand { kinds: kind::TEXT, value: true, column: true, ..Operand::NOTHING });
+        }
         let number = match lexeme {
             Lexeme::Constant(_) => self.grammar.constants.iter().any(|c| c.id == id && c.arithmetic),
             Lexeme::Slot(slot) => slot.slot.kind == schema::slot::SlotKind::Num,

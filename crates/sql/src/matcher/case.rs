@@ -1,15 +1,22 @@
-//! `CASE WHEN condition THEN value [WHEN …] [ELSE 0] END` as the argument of an aggregate: sums and counts of some of the
-//! rows only. Its conditions see what the argument sees and hold no subquery.
+//! `CASE WHEN condition THEN value [WHEN …] [ELSE value] END` as the argument of an aggregate (sums and counts of some of
+//! the rows only) and as an output. Its conditions see what the argument or output sees and hold no subquery.
+//!
+//! An output may call rows what the question says: `THEN <str1>`. The first value tells what the others must be. A level
+//! that has such an output takes no aggregate and no GROUP BY: what groups by it reads a CTE.
 
 use super::Matcher;
+use super::advance::mix;
 use super::expression::{Expression, Operand, Role};
 use super::grammar::{Kinds, kind};
 use super::offer::Offers;
-use super::state::{Conditions, Frame, Phase, Place};
+use super::scope::SORTABLE;
+use super::state::{Conditions, Frame, Level, NONE, Phase, Place};
 use crate::lexeme::{Lexeme, Word};
 
-/// Branches of one CASE.
+/// Branches of a CASE in an aggregate.
 const BRANCHES: u8 = 3;
+/// Branches of one that is an output.
+const SHOWN_BRANCHES: u8 = 5;
 
 /// A CASE being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +26,8 @@ pub(crate) struct Case {
     pub(crate) kinds: Kinds,
     /// Operators that a value may have.
     pub(crate) limit: u8,
+    /// Whether it is an output.
+    pub(crate) shown: bool,
     /// Conditions so far.
     pub(crate) branches: u8,
     pub(crate) stage: Stage,
@@ -31,7 +40,7 @@ pub(crate) enum Stage {
     When,
     /// In or after a value.
     Then,
-    /// After ELSE.
+    /// After ELSE, or in or after its value.
     Else,
 }
 
@@ -39,6 +48,20 @@ impl Case {
     /// Lexemes needed to end it, those of the goal above aside.
     pub(crate) fn cost(&self) -> usize {
         if self.stage == Stage::When { 3 } else { 1 }
+    }
+
+    /// What its values are, once one of an output has been read.
+    fn told(&self, value: Option<&Expression>) -> Kinds {
+        match value.map(|e| e.result & SORTABLE) {
+            Some(kinds) if self.shown => {
+                if kinds == 0 {
+                    kind::NUMBER
+                } else {
+                    kinds
+                }
+            }
+            _ => self.kinds,
+        }
     }
 
     fn value(&self) -> Expression {
@@ -59,43 +82,111 @@ impl Case {
 }
 
 impl Matcher<'_> {
-    /// Offers a CASE as the whole of an aggregate's argument.
+    /// Offers a CASE as the whole of an aggregate's argument or of an output.
     pub(crate) fn offer_case(&self, e: &Expression, out: &mut Offers) {
         let counts = e.kinds == kind::ANY;
-        let alone = e.role == Role::Argument && e.is_first() && (counts || e.kinds & kind::NUMBER != 0);
-        if alone && self.sees(e.place, true, if counts { kind::ANY } else { kind::NUMBER }) {
+        let fits = match e.role {
+            Role::Item => self.may_show_case(e),
+            Role::Argument => {
+                let groups = matches!(e.place, Place::Having | Place::Order);
+                let kinds = if counts || groups { kind::ANY } else { kind::NUMBER };
+                (counts || e.kinds & kind::NUMBER != 0) && self.sees(e.place, true, kinds)
+            }
+            _ => false,
+        };
+        if fits && e.is_first() {
             out.put(self.grammar.word(Word::CaseWhen));
         }
     }
 
-    pub(crate) fn offer_in_case(&self, case: &Case, out: &mut Offers) {
+    fn may_show_case(&self, e: &Expression) -> bool {
+        let level = self.level();
+        let plain = level.is_whole() && level.arm.number == 0 && !level.aggregated;
+        plain && e.limit > 0 && self.sees(e.place, true, kind::ANY)
+    }
+
+    /// Whether one more output may be a CASE over the tables that are mentioned.
+    pub(crate) fn may_add_case(&self) -> bool {
+        let level = self.level();
+        let mut near = level.need.iter().flat_map(|&node| level.node_columns(self.grammar, node));
+        let named = self.grammar.alias(level.computed + 1).is_some();
+        level.is_whole()
+            && level.arm.number == 0
+            && !level.aggregated
+            && named
+            && near.any(|(_, f)| f.kinds != 0 && !f.part)
+    }
+
+    /// What an output costs beyond one lexeme, where only a CASE is left.
+    pub(crate) fn output_detour(&self, level: &Level) -> usize {
+        if level.items.is_empty() || level.arm.number > 0 || self.has_plain_item(NONE) { 0 } else { 6 }
+    }
+
+    /// Offers what an output may call its rows: texts of the question.
+    pub(crate) fn offer_labels(&self, e: &Expression, kinds: Kinds, out: &mut Offers) {
+        let level = self.level();
+        let fits = match e.role {
+            Role::Item => level.is_whole() && e.limit > 0 && kinds & kind::TEXT != 0,
+            // Of what is counted, and of numbers, there are no labels.
+            Role::Then => kinds & kind::TEXT != 0 && kinds & kind::FLAG == 0,
+            _ => false,
+        };
+        if !fits || !e.is_first() {
+            return;
+        }
+        for id in self.slots.labels().map(|slot| self.slot_id(slot)) {
+            let again = e.role == Role::Item && level.arm.number == 0 && level.items.contains(&mix(0, id));
+            if !again {
+                out.put(id);
+            }
+        }
+    }
+
+    pub(crate) fn offer_in_case(&self, case: &Case, child: Option<&Expression>, out: &mut Offers) {
         let mut put = |word: Word| out.put(self.grammar.word(word));
         match case.stage {
             Stage::When => put(Word::Then),
             Stage::Else => put(Word::CaseEnd),
             Stage::Then => {
-                if case.branches < BRANCHES {
+                if case.branches < if case.shown { SHOWN_BRANCHES } else { BRANCHES } {
                     put(Word::When);
                 }
-                if case.kinds == kind::NUMBER {
+                let kinds = case.told(child);
+                if kinds == kind::NUMBER {
                     put(Word::ElseZero);
+                }
+                if case.shown || kinds == kind::NUMBER {
+                    put(Word::Else);
                 }
                 put(Word::CaseEnd);
             }
         }
     }
 
-    /// Opens a CASE in an argument.
+    /// Opens a CASE in an argument or an output.
     pub(crate) fn open_case(&mut self, e: &Expression) {
-        let kinds = if e.kinds == kind::ANY { kind::ANY } else { kind::NUMBER };
+        let shown = e.role == Role::Item;
+        let kinds = match e.kinds {
+            _ if shown => SORTABLE,
+            kind::ANY => kind::ANY,
+            _ => kind::NUMBER,
+        };
         // What is counted may be a constant; what is summed may be computed.
         let limit = e.limit.max(1);
-        let case = Case { place: e.place, kinds, limit, branches: 1, stage: Stage::When };
+        let case = Case { place: e.place, kinds, limit, shown, branches: 1, stage: Stage::When };
+        if shown {
+            let name = self.grammar.output_base + u32::from(self.level().computed);
+            let level = self.level_mut();
+            level.crowded = true;
+            // No two of them count as the same output.
+            level.running = mix(level.running, name);
+        }
         self.frames.extend([Frame::Case(case), Frame::Conditions(case.conditions())]);
     }
 
-    pub(crate) fn take_in_case(&mut self, case: Case, lexeme: Lexeme) -> bool {
+    pub(crate) fn take_in_case(&mut self, case: Case, child: Option<Expression>, lexeme: Lexeme) -> bool {
         let Lexeme::Word(word) = lexeme else { return false };
+        let case = Case { kinds: case.told(child.as_ref()), ..case };
         match word {
             Word::Then => {
                 self.replace_frame(Frame::Case(Case { stage: Stage::Then, ..case }));
@@ -106,12 +197,16 @@ impl Matcher<'_> {
                 self.frames.push(Frame::Conditions(case.conditions()));
             }
             Word::ElseZero => _ = self.replace_frame(Frame::Case(Case { stage: Stage::Else, ..case })),
+            Word::Else => {
+                self.replace_frame(Frame::Case(Case { stage: Stage::Else, ..case }));
+                self.frames.push(Frame::Expression(case.value()));
+            }
             Word::CaseEnd => {
                 self.frames.pop();
                 self.take_operand(Operand { kinds: case.kinds, value: true, column: true, ..Operand::NOTHING });
-                // It is the whole of its argument: nothing is calculated with it.
-                if let Some(Frame::Expression(argument)) = self.frames.last_mut() {
-                    argument.calculable = false;
+                // It is the whole of its argument or output: nothing is calculated with it.
+                if let Some(Frame::Expression(whole)) = self.frames.last_mut() {
+                    whole.calculable = false;
                 }
             }
             _ => return false,

@@ -88,7 +88,7 @@ impl Matcher<'_> {
         let before = match level.phase {
             phase if level.arm.number > 0 && phase <= Phase::ItemDone => level.arm_cost() + missing,
             Phase::Select => 2 + 2 * top + 1 + missing,
-            Phase::Item => 1 + top + repeat + pending_keys + 1 + missing,
+            Phase::Item => 1 + self.output_detour(level) + top + repeat + pending_keys + 1 + missing,
             Phase::ItemEnd => top + self.repeat_cost(level, above) + 1 + missing,
             Phase::ItemDone => 1 + missing,
             Phase::From | Phase::Joins => missing,
@@ -126,6 +126,7 @@ impl Matcher<'_> {
         let in_days = matches!(above, Some(Frame::Days(_)));
         let wants_column = [e.wants, e.debt].contains(&Wants::Column) && !e.is_paid();
         let mut cost = if !in_days && wants_column && self.has_days_alone(e, level) { 4 } else { 0 };
+        cost += self.case_detour(e);
         if e.expects {
             let needs_query = e.role == Role::Right
                 && e.is_first()
@@ -140,6 +141,13 @@ impl Matcher<'_> {
             cost += 1 + after + if e.is_needed() { 0 } else { 2 + self.detour(e, level) };
         }
         cost
+    }
+
+    /// What a CASE needs beyond a number's column, where it is all that a total of a group may be of.
+    fn case_detour(&self, e: &Expression) -> usize {
+        let groups = matches!(e.place, Place::Having | Place::Order);
+        let empty = e.role == Role::Argument && e.expects && e.is_first() && e.kinds == kind::NUMBER;
+        if groups && empty && !self.sees(e.place, true, kind::NUMBER) { 6 } else { 0 }
     }
 
     /// What the column that a difference of days still needs may bring along in SELECT: tables, and a key.
@@ -198,7 +206,7 @@ fn after_days(e: &Expression, above: Option<&Frame>) -> usize {
 
 /// A subquery is no column: where one, or an aggregate, is wanted, an operator and it follow.
 fn after_query(e: &Expression, above: Option<&Frame>) -> usize {
-    let done = e.role == Role::Right || e.place == Place::Item || e.is_paid();
+    let done = e.role == Role::Right || e.place != Place::Having || e.is_paid();
     if !done && matches!(above, Some(Frame::Query)) { 2 } else { 0 }
 }
 

@@ -263,6 +263,12 @@ impl Expression {
         self.place == Place::Where || self.inside
     }
 
+    /// Whether it is compared by the order of texts, which only columns are.
+    pub(crate) fn orders_texts(&self) -> bool {
+        let ordered = matches!(self.comparison, Some(Word::Lt | Word::LtEq | Word::Gt | Word::GtEq));
+        ordered && self.kinds & (kind::NUMBER | kind::TIME | kind::KEY) == 0
+    }
+
     /// Whether it is one plain column and nothing else.
     pub(crate) fn is_lone_column(&self) -> bool {
         self.lone && self.last == Op::None

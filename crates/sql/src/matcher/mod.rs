@@ -54,6 +54,7 @@ use few::Few;
 pub use grammar::{Grammar, Limits};
 use offer::Offers;
 pub use slots::SlotTable;
+pub(crate) use slots::label;
 use state::{Frame, Level, LevelKind, Phase};
 
 /// A lexeme came that the grammar does not allow here.

@@ -56,7 +56,7 @@ impl Matcher<'_> {
                 Frame::Call(_) => return self.put(Word::Close, out),
                 Frame::Calendar(calendar) => return self.offer_in_calendar(calendar, out),
                 Frame::Days(days) => return self.offer_in_days(days, out),
-                Frame::Case(case) => return self.offer_in_case(case, out),
+                Frame::Case(case) => return self.offer_in_case(case, child, out),
                 Frame::Window(window) => return self.offer_in_window(window, out),
                 Frame::Function(word) => return self.offer_function_end(*word, out),
                 Frame::Between(b) => return self.offer_between(b, out),
@@ -140,6 +140,11 @@ impl Matcher<'_> {
 
     /// Whether one more output is certain to be possible without another table.
     fn has_another_item(&self, current: u32) -> bool {
+        self.has_plain_item(current) || self.may_add_case()
+    }
+
+    /// The same, a CASE aside.
+    pub(crate) fn has_plain_item(&self, current: u32) -> bool {
         let level = self.level();
         let may_compute = self.grammar.alias(level.computed + 1).is_some();
         let fresh = |id: u32| id != current && !level.plain.contains(&id);
@@ -344,7 +349,7 @@ impl Matcher<'_> {
         if self.has_plain_right(left, kinds) || (!c.inside && kinds & kind::FLAG == 0 && self.may_select(kinds, false))
         {
             self.put_all(&[Word::Eq, Word::NotEq], out);
-            if ordered {
+            if ordered || self.has_text_beside(left) {
                 self.put_all(&[Word::Lt, Word::LtEq, Word::Gt, Word::GtEq], out);
             }
         }
@@ -354,6 +359,13 @@ impl Matcher<'_> {
         if left.tests_rows() && left.is_lone_column() {
             self.offer_column_predicates(kinds, left.source, c.inside, out);
         }
+    }
+
+    /// Whether a text column stands on the left and another one could on the right: "each pair once" says an order of texts.
+    fn has_text_beside(&self, left: &Expression) -> bool {
+        let text = |id: u32, facts: ColumnFacts| id != left.source && facts.kinds & kind::TEXT != 0;
+        let alone = left.is_lone_column() && left.place == Place::Where && !left.inside;
+        alone && left.result & kind::TEXT != 0 && self.any_column(Place::Where, false, text)
     }
 
     fn offer_column_predicates(&self, kinds: Kinds, column: u32, inside: bool, out: &mut Offers) {

@@ -22,9 +22,13 @@ impl Matcher<'_> {
             }
         }
         self.offer_case(e, out);
+        self.offer_labels(e, kinds, out);
         self.offer_windows(e, kinds, out);
         if self.may_aggregate(e) {
             self.offer_aggregates(e, kinds, out);
+        }
+        if e.orders_texts() {
+            return;
         }
         if e.role == Role::Right && plain {
             self.literals(kinds, e.versus, |id| out.put(id));
@@ -98,7 +102,9 @@ impl Matcher<'_> {
                 put(Word::Count);
                 put(Word::CountDistinct);
             }
-            if self.sees(e.place, true, kind::NUMBER) {
+            // A CASE may count, and days be apart, where no column is a number.
+            let groups = matches!(e.place, Place::Having | Place::Order);
+            if self.sees(e.place, true, if groups { kind::ANY } else { kind::NUMBER }) {
                 put(Word::Sum);
                 put(Word::Avg);
             }

@@ -15,7 +15,7 @@ use crate::lexeme::{OUTPUTS, Word};
 /// Set operations with their words.
 pub(crate) const OPERATIONS: [Word; 4] = [Word::Union, Word::UnionAll, Word::Intersect, Word::Except];
 /// How many SELECTs one set operation may have.
-const ARMS: u8 = 3;
+const ARMS: u8 = 5;
 /// The most lexemes that an output of a later arm needs: a comma, itself, its alias, a join and a key.
 const OUTPUT_COST: usize = 6;
 

@@ -35,6 +35,15 @@ pub(crate) struct SlotFacts {
     pub(crate) percent: bool,
 }
 
+/// The use of a slot as what an output calls something; only texts are.
+pub(crate) fn label(slot: Slot) -> Option<SlotUse> {
+    match slot.kind {
+        SlotKind::Str => Some(SlotUse { slot, part: SlotPart::Whole }),
+        SlotKind::Val => Some(SlotUse { slot, part: SlotPart::Said }),
+        _ => None,
+    }
+}
+
 /// The slots a question has, and for values the columns that hold them.
 #[derive(Debug, Clone, Default)]
 pub struct SlotTable {
@@ -112,6 +121,11 @@ impl SlotTable {
         let texts =
             move |s: &&SlotFacts| facts.kinds & kind::TEXT != 0 && matches!(s.slot.kind, SlotKind::Str | SlotKind::Val);
         self.slots.iter().filter(texts).flat_map(move |s| parts.map(|part| SlotUse { slot: s.slot, part }))
+    }
+
+    /// The texts that an output may call something: as the question says them, whatever is stored.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = SlotUse> + '_ {
+        self.slots.iter().filter_map(|s| label(s.slot))
     }
 
     /// The numbers that may stand after LIMIT.

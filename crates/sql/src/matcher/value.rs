@@ -75,6 +75,7 @@ impl Matcher<'_> {
         let fits = match e.place {
             Place::Item => counts && e.limit > 0 && self.may_select_output(),
             _ if is_right => kinds & kind::FLAG == 0 && self.may_select(kinds, counts),
+            Place::Where => counts && self.may_select(kind::NUMBER, true),
             _ => counts && self.may_wait(e) && self.may_select(kind::NUMBER, true),
         };
         if fits {

@@ -133,7 +133,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 66] = [
+pub const CONSTRUCTS: [(&str, Has); 69] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -151,6 +151,9 @@ pub const CONSTRUCTS: [(&str, Has); 66] = [
     ("parentheses", |q| has(q, Word::Open)),
     ("ratio", |q| has(q, Word::Divide)),
     ("case", |q| has(q, Word::CaseWhen)),
+    ("case as an output", |q| q.windows(2).any(|w| opens_output(w[0]) && w[1] == Lexeme::Word(Word::CaseWhen))),
+    ("else", |q| has(q, Word::Else)),
+    ("text as an output", |q| q.windows(2).any(|w| matches!(w, [Lexeme::Slot(_), Lexeme::Alias(_)]))),
     ("days between", |q| has(q, Word::Days)),
     ("days of a group", |q| q.windows(2).any(|w| is_day_of_group(w[0], w[1]))),
     ("group by", |q| has(q, Word::GroupBy)),
@@ -204,6 +207,10 @@ pub const CONSTRUCTS: [(&str, Has); 66] = [
 
 fn has(query: &[Lexeme], word: Word) -> bool {
     query.contains(&Lexeme::Word(word))
+}
+
+fn opens_output(lexeme: Lexeme) -> bool {
+    matches!(lexeme, Lexeme::Word(Word::Select | Word::Distinct | Word::Comma))
 }
 
 fn is_day_of_group(a: Lexeme, b: Lexeme) -> bool {

@@ -23,6 +23,7 @@ use schema::slot::{
 use schema::{ColumnId, Value};
 use sql::canonical::{fill_from, text};
 use sql::lexeme::{Lexeme, Word};
+use sql::matcher::bytes::written;
 use sql::matcher::walk::{CONSTRUCTS, constructs, walk};
 use sql::matcher::{Grammar, Matcher, SlotTable};
 
@@ -33,6 +34,9 @@ use crate::exit::{Exit, Failure};
 /// Candidates that untrained weights write side by side.
 const ROWS: usize = 50;
 
+/// Unfinished walks that are shown.
+const SHOWN: usize = 5;
+
 /// What walks came to.
 #[derive(Default)]
 struct Count {
@@ -42,6 +46,8 @@ struct Count {
     refused: usize,
     lexemes: usize,
     constructs: BTreeMap<&'static str, usize>,
+    /// The first walks that did not end, as far as they came.
+    ends: Vec<String>,
 }
 
 /// What walks are judged with.
@@ -74,7 +80,9 @@ pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let pack = context.pack()?;
     let ground = Ground::new(&pack)?;
     if !args.weights {
-        return Ok(evenly(args, context, &ground)?.figures("walks"));
+        let count = evenly(args, context, &ground)?;
+        count.ends.iter().for_each(|walk| context.note(format!("a walk that did not end: {walk}")));
+        return Ok(count.figures("walks"));
     }
     let (database, mut count) = (context.database(&pack)?, Count::default());
     through_weights(args, &ground, &mut |lexemes, finished| count.add(&ground, &database, lexemes, finished))?;
@@ -116,6 +124,8 @@ impl Count {
         self.invalid += other.invalid;
         self.refused += other.refused;
         self.lexemes += other.lexemes;
+        self.ends.extend(other.ends);
+        self.ends.truncate(SHOWN);
         for (construct, count) in other.constructs {
             *self.constructs.entry(construct).or_insert(0) += count;
         }
@@ -126,6 +136,9 @@ impl Count {
         self.lexemes += lexemes.len();
         if !finished {
             self.unfinished += 1;
+            if self.ends.len() < SHOWN {
+                self.ends.push(written(&ground.pack.catalog, &ground.vocabulary.lexicon, lexemes));
+            }
             return;
         }
         for construct in constructs(lexemes) {
