@@ -20,7 +20,7 @@ use super::meaning::{Ask, Shape};
 use super::shapes::count::Counts;
 use super::split::Split;
 use super::studio::Studio;
-use super::{build, decline, noise, sample, say, shapes};
+use super::{build, compose, decline, noise, sample, say, shapes};
 use crate::canonical::add_prompt;
 use crate::example::{Example, Intent};
 
@@ -54,9 +54,12 @@ pub fn examples(
     (drops, counts): (&mut Drops, &mut Counts),
 ) -> Vec<Example> {
     let mut dice = Dice::new(seed, index.wrapping_mul(2));
-    match dice.weighted(&[DECLINED, shapes::SHARE, 1.0 - DECLINED - shapes::SHARE]) {
+    let rest = 1.0 - shapes::SHARE - compose::SHARE;
+    let answerable = [rest, shapes::SHARE, compose::SHARE].map(|share| share * (1.0 - DECLINED));
+    match dice.weighted(&[DECLINED, answerable[1], answerable[2], answerable[0]]) {
         0 => declined(studio, split, (seed, index), voices.div_ceil(2), drops),
         1 => shapes::ask::examples(studio, split, (seed, index), (voices, &mut dice), counts),
+        2 => compose::ask::examples(studio, split, (seed, index), (voices, &mut dice), counts),
         _ => simple(studio, split, (seed, index), (voices, &mut dice), drops),
     }
 }
