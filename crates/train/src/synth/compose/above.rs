@@ -22,6 +22,7 @@ impl Groups {
         let mut frame = Frame::new(table);
         let n = pen.dice.weighted(&[0.4, 0.42, 0.18]);
         let mut conds = condition::some(pen, &mut frame, n, 0.2);
+        frame.mark();
         let wanted = periods.unwrap_or(false);
         let key = (0..8).find_map(|_| {
             let mut tried = frame.clone();
@@ -37,7 +38,8 @@ impl Groups {
             return None;
         }
         let total = total(pen, &mut frame, &conds)?;
-        let fits = frame.with.is_empty() && total.is_number() && !total.sql.contains("(SELECT");
+        let fits = group::tell(std::slice::from_ref(&total), std::slice::from_ref(&key), &conds);
+        let fits = fits && frame.with.is_empty() && total.is_number() && !total.sql.contains("(SELECT");
         fits.then_some(Groups { frame, conds, key, total, notes })
     }
 

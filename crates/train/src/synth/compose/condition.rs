@@ -8,7 +8,7 @@ use super::super::shapes::draft::{Rows, Thing};
 use super::super::shapes::pen::Pen;
 use super::super::shapes::text::literal;
 use super::around::{referring, some_filters};
-use super::frame::{Frame, above_or_below};
+use super::frame::{Frame, above_or_below, all_of};
 use super::part::{Cond, Nature, Phrase, Told, scaled};
 use super::value::{self, today};
 
@@ -62,7 +62,11 @@ pub fn filter(pen: &mut Pen<'_, '_>, frame: &mut Frame, others: &[Cond]) -> Opti
     if others.iter().filter_map(told).any(|other| sample::clash(&other, &filter)) {
         return None;
     }
-    Some(Cond { sql: frame.filter(pen, &filter)?, told: Told::Filter(filter) })
+    let sql = frame.filter(pen, &filter)?;
+    let twice = |inner: &[Filter]| inner.len() > 1 && pen.condition(&inner[0], "t") == pen.condition(&inner[1], "t");
+    let said_twice = matches!(&filter, Filter::Any(inner) if twice(inner));
+    (!said_twice && !others.iter().any(|c| c.sql.contains(&sql) || sql.contains(&c.sql)))
+        .then_some(Cond { sql, told: Told::Filter(filter) })
 }
 
 /// Whether two conditions speak of one thing; two of one kind tire the reader.
@@ -185,11 +189,21 @@ pub fn how_many_children(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Con
         3 | 4 => ("=", "children_eq", *pen.dice.pick(&[1, 1, 1, 2, 3])?),
         _ => ("<", "children_lt", *pen.dice.pick(&[2, 3, 4])?),
     };
-    let root = frame.root.clone();
-    let count = frame.children(pen, key, &root, ("COUNT(*)", &rows.filters, ""))?;
+    let (from, to) = pen.key(key)?;
+    let mut inner = frame.within(rows.table);
+    let k = pen.col(&inner.root, from);
+    let tests: Option<Vec<String>> = rows.filters.iter().map(|f| inner.filter(pen, f)).collect();
+    let mut tests = tests?;
+    // Fewer than two counts those that are in no group too.
+    let (op, not) = if op == "<" { (">=", "NOT ") } else { (op, "") };
+    if !not.is_empty() {
+        tests.push(format!("{k} IS NOT NULL"));
+    }
+    let filter = all_of(&tests);
+    let groups = format!("SELECT {k} FROM {}{filter} GROUP BY {k} HAVING COUNT(*) {op} {n}", inner.source(pen));
     let kind = if n == 1 { "children_one" } else { kind };
     let phrase = Phrase::new(kind).with("kids", Thing::Rows(rows)).with("n", Thing::Number(n, None));
-    Some(Cond::new(format!("({count}) {op} {n}"), phrase))
+    Some(Cond::new(format!("{} {not}IN ({groups})", pen.col(&frame.root, to)), phrase))
 }
 
 /// Rows that refer to this one, but none of a kind.
@@ -246,7 +260,7 @@ pub fn child_total_against_own(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Opti
     let root = frame.root.clone();
     let item = format!("SUM({{k}}.\"{}\")", pen.world.catalog.column(m).name);
     let sum = frame.children(pen, key, &root, (&item, &rows.filters, ""))?;
-    let sql = format!("({sum}) {} {}", above_or_below(above), pen.col(&frame.root, own));
+    let sql = format!("{} {} ({sum})", pen.col(&frame.root, own), above_or_below(!above));
     let phrase = Phrase::new(if above { "kids_above_own" } else { "kids_below_own" });
     let phrase = phrase.with("kids", Thing::Rows(rows)).with("m", Thing::Column(m)).with("own", Thing::Column(own));
     Some(Cond::new(sql, phrase))
@@ -317,6 +331,7 @@ pub fn aside(pen: &mut Pen<'_, '_>, frame: &Frame) -> Option<(Filter, String)> {
     for _ in 0..6 {
         if let Some(filter) = some_filters(pen, frame.table, 1.0).pop()
             && !matches!(filter, Filter::Text { .. })
+            && !matches!(filter, Filter::Missing { column, .. } if pen.world.role(column) == Role::Status)
         {
             let sql = pen.condition(&filter, &frame.root)?;
             return Some((filter, sql));

@@ -18,6 +18,8 @@ pub struct Frame {
     ups: Vec<(Vec<ForeignKeyId>, String)>,
     joins: String,
     inner: usize,
+    /// How much of the joins, and how many of the rows reached, the conditions need.
+    marked: (usize, usize),
 }
 
 impl Frame {
@@ -27,7 +29,7 @@ impl Frame {
     }
 
     fn under(table: TableId, root: String) -> Self {
-        Frame { table, root, with: vec![], ups: vec![], joins: String::new(), inner: 0 }
+        Frame { table, root, with: vec![], ups: vec![], joins: String::new(), inner: 0, marked: (0, 0) }
     }
 
     /// Rows of another table within this one's conditions.
@@ -61,9 +63,18 @@ impl Frame {
         format!("{}{}", pen.from(self.table, &self.root), self.joins)
     }
 
-    /// Whether another table is joined.
-    pub fn is_joined(&self) -> bool {
-        !self.joins.is_empty()
+    /// What is joined so far is for conditions, what comes later only for what is shown.
+    pub fn mark(&mut self) {
+        self.marked = (self.joins.len(), self.ups.len());
+    }
+
+    /// The source without joins that only what is shown needs, unless conditions speak of these after all.
+    pub fn whole(&self, pen: &Pen<'_, '_>, conditions: &[String]) -> String {
+        let later = |c: &String| self.ups[self.marked.1..].iter().any(|(_, alias)| c.contains(&format!("{alias}.")));
+        if conditions.iter().any(later) {
+            return self.source(pen);
+        }
+        format!("{}{}", pen.from(self.table, &self.root), &self.joins[..self.marked.0])
     }
 
     /// `WITH … ` before a query; nothing without parts.

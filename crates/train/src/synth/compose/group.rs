@@ -280,7 +280,7 @@ fn share_of_all(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond]) -> Opt
     let function = if counted { Function::Count } else { Function::Sum };
     let sql = Total { function, of }.sql_of(pen, &frame.root);
     // Joins that stand only for what is shown would not change the total; those of conditions must be there.
-    let all = format!("(SELECT {sql} FROM {}{})", frame.source(pen), all_of(&tests(conds)));
+    let all = format!("(SELECT {sql} FROM {}{})", frame.whole(pen, &tests(conds)), all_of(&tests(conds)));
     let phrase = match of {
         Some(m) => Phrase::new("share_of_sum").with("m", Thing::Column(m)),
         None => Phrase::new("share_of_count").with("rows", Thing::Table(frame.table)),
@@ -292,7 +292,7 @@ fn share_of_all(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond]) -> Opt
 fn average_against_all(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond]) -> Option<Val> {
     let m = pen.number(frame.table)?;
     let average = format!("AVG({})", pen.col(&frame.root, m));
-    let all = format!("(SELECT {average} FROM {}{})", frame.source(pen), all_of(&tests(conds)));
+    let all = format!("(SELECT {average} FROM {}{})", frame.whole(pen, &tests(conds)), all_of(&tests(conds)));
     let phrase = Phrase::new("average_against_all").with("m", Thing::Column(m));
     let phrase = phrase.with("rows", Thing::Table(frame.table));
     Some(Val::new(format!("{average} - {all}"), phrase.thing(), (Nature::Amount, Near::Nothing)).nullable())
@@ -325,7 +325,7 @@ pub fn having(pen: &mut Pen<'_, '_>, frame: &mut Frame, (conds, totals): (&[Cond
         _ => {
             let m = pen.number(frame.table)?;
             let average = format!("AVG({})", pen.col(&frame.root, m));
-            let all = format!("(SELECT {average} FROM {}{})", frame.source(pen), all_of(&tests(conds)));
+            let all = format!("(SELECT {average} FROM {}{})", frame.whole(pen, &tests(conds)), all_of(&tests(conds)));
             let above = pen.dice.chance(0.7);
             let phrase = Phrase::new(if above { "having_above_all" } else { "having_below_all" });
             let op = super::frame::above_or_below(above);
@@ -359,18 +359,33 @@ pub fn told_already(keys: &[Key], conds: &[Cond]) -> bool {
     keys.iter().flat_map(|k| &k.by).any(|by| conds.iter().any(|c| fixes(&c.sql, by)))
 }
 
+/// Whether totals say more than keys and conditions do: none is of a column that these fix.
+pub fn tell(totals: &[Val], keys: &[Key], conds: &[Cond]) -> bool {
+    let fixed = conds.iter().filter_map(|c| {
+        let sql = c.sql.as_str();
+        let column = sql.split_once(" = '").or(sql.split_once(" IS NULL")).map(|(column, _)| column);
+        column.filter(|c| !c.contains(' ')).map(str::to_owned)
+    });
+    let known: Vec<String> = fixed.chain(keys.iter().flat_map(|k| k.by.clone()).filter(|by| !by.contains('('))).collect();
+    !totals.iter().any(|t| known.iter().any(|k| t.sql.contains(k.as_str())))
+}
+
 /// Totals per group.
 pub fn grouped(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     let table = pen.table(|_, _| true)?;
     let mut frame = Frame::new(table);
     let n = pen.dice.weighted(&[0.36, 0.42, 0.18, 0.04]);
     let mut conds = condition::some(pen, &mut frame, n, 0.25);
+    frame.mark();
     let keys = keys(pen, &mut frame)?;
     let mut notes = narrowed(pen, &keys, &mut conds);
     if told_already(&keys, &conds) {
         return None;
     }
     let totals = totals(pen, &mut frame, &conds)?;
+    if !tell(&totals, &keys, &conds) {
+        return None;
+    }
     let kept = if pen.dice.chance(0.3) { Some(having(pen, &mut frame, (&conds, &totals))?) } else { None };
     let shown: Vec<Val> = keys.iter().flat_map(|k| k.shown.clone()).collect();
     let mut order = if pen.dice.chance(0.45) { order::groups(pen, &shown, &totals) } else { None };
@@ -428,7 +443,8 @@ pub fn all(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     let mut totals = totals(pen, &mut frame, &[])?;
     // What compares with all is nothing over all.
     totals.retain(|v| !v.sql.contains("(SELECT"));
-    if totals.is_empty() || !frame.with.is_empty() {
+    let bare_count = conds.is_empty() && totals.iter().all(|v| v.sql == "COUNT(*)");
+    if totals.is_empty() || !frame.with.is_empty() || bare_count || !tell(&totals, &[], &conds) {
         return None;
     }
     let items: Vec<String> = totals.iter().enumerate().map(|(i, v)| named(v, i)).collect();

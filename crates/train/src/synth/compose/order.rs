@@ -32,9 +32,9 @@ impl Order {
     }
 
     /// The lowest few are so by a value that they have.
-    pub fn needed(&self) -> Option<Cond> {
+    pub fn needed(&self) -> Vec<Cond> {
         let needed = self.by.nullable && !self.descending && self.first.is_some() && !self.groups;
-        (needed && !self.by.window).then(|| Cond::new(format!("{} IS NOT NULL", self.by.sql), Phrase::new("silent")))
+        if needed && !self.by.window { self.by.known() } else { vec![] }
     }
 
     /// Puts it into words: at the head of the question, or behind.

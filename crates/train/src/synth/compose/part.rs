@@ -106,6 +106,8 @@ pub struct Val {
     pub near: Near,
     /// Whether a row may lack it.
     pub nullable: bool,
+    /// What must be known for it to be known; itself where that is a column.
+    pub of: Vec<String>,
     /// Whether it looks at other rows listed, so that no condition can hold it.
     pub window: bool,
 }
@@ -113,7 +115,18 @@ pub struct Val {
 impl Val {
     /// A value with words of its own.
     pub fn new(sql: String, thing: Thing, (nature, near): (Nature, Near)) -> Self {
-        Val { sql, thing, nature, near, nullable: false, window: false }
+        Val { sql, thing, nature, near, nullable: false, of: vec![], window: false }
+    }
+
+    /// Is computed of these columns.
+    pub fn of(self, columns: &[&String]) -> Self {
+        Val { of: columns.iter().map(|c| (*c).clone()).collect(), ..self }
+    }
+
+    /// Conditions under which it is known.
+    pub fn known(&self) -> Vec<Cond> {
+        let of = if self.of.is_empty() { std::slice::from_ref(&self.sql) } else { &self.of };
+        of.iter().map(|c| Cond::new(format!("{c} IS NOT NULL"), Phrase::new("silent"))).collect()
     }
 
     /// May be lacking.

@@ -121,7 +121,7 @@ pub fn list(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         return None;
     }
     let order = if pen.dice.chance(0.42) { order::rows(pen, &mut frame, &all) } else { None };
-    conds.extend(order.as_ref().and_then(Order::needed));
+    conds.extend(order.iter().flat_map(Order::needed));
     let tests: Vec<String> = conds.iter().map(|c| c.sql.clone()).collect();
     let items: Vec<String> = all.iter().enumerate().map(|(i, v)| named(v, i)).collect();
     let sql = format!(
@@ -242,7 +242,7 @@ pub fn best_of_each(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         return None;
     }
     conds.extend(key.known.iter().map(|sql| Cond::new(sql.clone(), Phrase::new("silent"))));
-    conds.push(Cond::new(format!("{} IS NOT NULL", by.sql), Phrase::new("silent")));
+    conds.extend(by.known());
     let tests: Vec<String> = conds.iter().map(|c| c.sql.clone()).collect();
     let items: Vec<String> = own.iter().enumerate().map(|(i, v)| format!("{v} AS s{}", i + 1)).collect();
     let outer: Vec<String> = (1..=own.len()).map(|i| format!("a.s{i}")).collect();

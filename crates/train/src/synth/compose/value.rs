@@ -118,7 +118,7 @@ pub fn difference(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
     let (a, b) = alike(pen, frame.table)?;
     let (x, y) = (pen.col(&frame.root, a), pen.col(&frame.root, b));
     let phrase = Phrase::new("difference").with("a", Thing::Column(a)).with("b", Thing::Column(b));
-    Some(Val::new(format!("{x} - {y}"), phrase.thing(), (Nature::Amount, Near::Column(a, 0.3))).nullable())
+    Some(Val::new(format!("{x} - {y}"), phrase.thing(), (Nature::Amount, Near::Column(a, 0.3))).nullable().of(&[&x, &y]))
 }
 
 /// One amount in percent of another.
@@ -126,7 +126,7 @@ pub fn percent(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
     let (a, b) = alike(pen, frame.table)?;
     let (x, y) = (pen.col(&frame.root, a), pen.col(&frame.root, b));
     let phrase = Phrase::new("percent").with("a", Thing::Column(a)).with("b", Thing::Column(b));
-    Some(Val::new(format!("100.0 * {x} / {y}"), phrase.thing(), (Nature::Percent, Near::Percent)).nullable())
+    Some(Val::new(format!("100.0 * {x} / {y}"), phrase.thing(), (Nature::Percent, Near::Percent)).nullable().of(&[&x, &y]))
 }
 
 /// What one amount is above another, in percent of the other.
@@ -134,7 +134,7 @@ pub fn percent_over(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
     let (a, b) = alike(pen, frame.table)?;
     let (x, y) = (pen.col(&frame.root, a), pen.col(&frame.root, b));
     let phrase = Phrase::new("percent_over").with("a", Thing::Column(a)).with("b", Thing::Column(b));
-    Some(Val::new(format!("100.0 * ({x} - {y}) / {y}"), phrase.thing(), (Nature::Percent, Near::Percent)).nullable())
+    Some(Val::new(format!("100.0 * ({x} - {y}) / {y}"), phrase.thing(), (Nature::Percent, Near::Percent)).nullable().of(&[&x, &y]))
 }
 
 /// An amount times a percentage of the row.
@@ -142,31 +142,34 @@ pub fn product_percent(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> 
     let (a, p) = (pen.amount(frame.table)?, pen.column(frame.table, &[Role::Percent])?);
     let (x, y) = (pen.col(&frame.root, a), pen.col(&frame.root, p));
     let phrase = Phrase::new("weighted").with("a", Thing::Column(a)).with("p", Thing::Column(p));
-    Some(Val::new(format!("{x} * {y} / 100.0"), phrase.thing(), (Nature::Amount, Near::Column(a, 0.5))).nullable())
+    Some(Val::new(format!("{x} * {y} / 100.0"), phrase.thing(), (Nature::Amount, Near::Column(a, 0.5))).nullable().of(&[&x, &y]))
 }
 
 /// Days between two dates of the row.
 pub fn days_between(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
     let (start, end) = pen.two_dates(frame.table)?;
-    let sql = days(&pen.col(&frame.root, start), &pen.col(&frame.root, end));
+    let (from, to) = (pen.col(&frame.root, start), pen.col(&frame.root, end));
+    let sql = days(&from, &to);
     let phrase = Phrase::new("days_between").with("start", Thing::Column(start)).with("end", Thing::Column(end));
-    Some(Val::new(sql, phrase.thing(), (Nature::Days, Near::Days)).nullable())
+    Some(Val::new(sql, phrase.thing(), (Nature::Days, Near::Days)).nullable().of(&[&from, &to]))
 }
 
 /// Days from a date to today.
 pub fn days_since(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
     let date = pen.date(frame.table)?;
-    let sql = days(&pen.col(&frame.root, date), &today(pen));
+    let day = pen.col(&frame.root, date);
+    let sql = days(&day, &today(pen));
     let phrase = Phrase::new("days_since").with("d", Thing::Column(date));
-    Some(Val::new(sql, phrase.thing(), (Nature::Days, Near::Days)).nullable())
+    Some(Val::new(sql, phrase.thing(), (Nature::Days, Near::Days)).nullable().of(&[&day]))
 }
 
 /// Days from today to a date.
 pub fn days_until(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
     let date = pen.date(frame.table)?;
-    let sql = days(&today(pen), &pen.col(&frame.root, date));
+    let day = pen.col(&frame.root, date);
+    let sql = days(&today(pen), &day);
     let phrase = Phrase::new("days_until").with("d", Thing::Column(date));
-    Some(Val::new(sql, phrase.thing(), (Nature::Days, Near::Days)).nullable())
+    Some(Val::new(sql, phrase.thing(), (Nature::Days, Near::Days)).nullable().of(&[&day]))
 }
 
 /// The day asked on as a literal.

@@ -6,7 +6,7 @@ use schema::TableId;
 use super::shape::{Telling, tidy};
 use super::{Noun, Speaker, capitalised, is_question};
 use crate::synth::compose::part::{Phrase, Scene, Told};
-use crate::synth::meaning::Filter;
+use crate::synth::meaning::{Filter, Function};
 use crate::synth::pattern::fill;
 use crate::synth::shapes::draft::Thing;
 
@@ -35,6 +35,7 @@ impl Telling<'_, '_> {
         for (name, thing) in &scene.lead.things {
             self.name(name, thing)?;
         }
+        self.counts_all = apart.is_empty() && told.is_empty() && scene.lead.things.iter().any(|(_, t)| counts_rows(t));
         let mut tails = self.notes(&scene.notes)?;
         let mut others: Vec<String> = apart.into_iter().map(|t| self.apart(scene.table, t)).collect::<Option<_>>()?;
         let cols = match &scene.cols {
@@ -70,6 +71,7 @@ impl Telling<'_, '_> {
 
     fn lead(&mut self, position: &str) -> Option<String> {
         let text = self.speaker.say("compose lead", position, &[])?;
+        let text = if self.counts_all && self.speaker.dice.chance(0.85) { without_rows(&text) } else { text };
         self.filled(&text)
     }
 
@@ -172,6 +174,22 @@ impl Telling<'_, '_> {
             _ => names.join(" + "),
         }
     }
+}
+
+/// Whether a total names the rows itself: "number of projects".
+fn counts_rows(thing: &Thing) -> bool {
+    match thing {
+        Thing::Total(_, total) => total.function == Function::Count,
+        Thing::List(things) => things.iter().any(counts_rows),
+        _ => false,
+    }
+}
+
+/// A pattern without the rows, where these are all rows and the total names them.
+fn without_rows(text: &str) -> String {
+    let endings = [", for {np}", " for {np} only", " for {np}", ", {np} only", "; {np} only", " {np} only", " of {np}", "? {np}"];
+    let ending = endings.iter().find(|e| text.contains(**e));
+    ending.map_or_else(|| text.to_owned(), |ending| text.replacen(ending, if ending.starts_with('?') { "?" } else { "" }, 1))
 }
 
 fn is_silent(told: &Told) -> bool {

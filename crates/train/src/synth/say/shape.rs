@@ -49,12 +49,14 @@ pub(super) struct Telling<'s, 'w> {
     terms: BTreeMap<ColumnId, (String, String)>,
     nouns: BTreeMap<TableId, Noun>,
     pub(super) names: Vec<(String, String)>,
+    /// Whether all rows of a table are meant, and a total names them.
+    pub(super) counts_all: bool,
 }
 
 impl<'s, 'w> Telling<'s, 'w> {
     /// Nothing named as yet.
     pub(super) fn new(speaker: &'s mut Speaker<'w>) -> Self {
-        Telling { speaker, terms: BTreeMap::new(), nouns: BTreeMap::new(), names: vec![] }
+        Telling { speaker, terms: BTreeMap::new(), nouns: BTreeMap::new(), names: vec![], counts_all: false }
     }
 }
 
