@@ -126,7 +126,10 @@ pub fn deviation_within(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val>
 pub fn referring(pen: &mut Pen<'_, '_>, frame: &Frame) -> Option<(ForeignKeyId, Rows)> {
     let key = pen.child(frame.table)?;
     let child = pen.world.catalog.foreign_key(key).from;
-    Some((key, Rows { table: child, filters: some_filters(pen, child, 0.55) }))
+    let refers = pen.col("t", pen.key(key)?.0);
+    let mut filters = some_filters(pen, child, 0.55);
+    filters.retain(|f| pen.condition(f, "t").is_some_and(|sql| !sql.contains(&refers)));
+    Some((key, Rows { table: child, filters }))
 }
 
 /// At most one condition on the own columns of a table.

@@ -43,7 +43,7 @@ pub fn some(pen: &mut Pen<'_, '_>, frame: &mut Frame, n: usize, special: f64) ->
         }
         let mut tried = frame.clone();
         let one = if pen.dice.chance(special) { of_kinds(pen, &mut tried) } else { filter(pen, &mut tried, &found) };
-        let Some(one) = one.filter(|c| found.iter().all(|f| !clash(pen, f, c))) else { continue };
+        let Some(one) = one.filter(|c| found.iter().all(|f| !clash(f, c))) else { continue };
         *frame = tried;
         found.push(one);
     }
@@ -58,6 +58,10 @@ fn of_kinds(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Cond> {
 /// A filter as simple questions have it.
 pub fn filter(pen: &mut Pen<'_, '_>, frame: &mut Frame, others: &[Cond]) -> Option<Cond> {
     let filter = sample::narrowing(pen.world, frame.table, pen.dice)?;
+    // The best of all is a question of its own.
+    if matches!(filter, Filter::Extreme { .. }) {
+        return None;
+    }
     let told = |c: &Cond| if let Told::Filter(f) = &c.told { Some(f.clone()) } else { None };
     if others.iter().filter_map(told).any(|other| sample::clash(&other, &filter)) {
         return None;
@@ -70,10 +74,12 @@ pub fn filter(pen: &mut Pen<'_, '_>, frame: &mut Frame, others: &[Cond]) -> Opti
 }
 
 /// Whether two conditions speak of one thing; two of one kind tire the reader.
-fn clash(_pen: &Pen<'_, '_>, a: &Cond, b: &Cond) -> bool {
+fn clash(a: &Cond, b: &Cond) -> bool {
+    let first = |c: &Cond| c.sql.trim_start_matches('(').split(' ').next().map(str::to_owned);
     match (&a.told, &b.told) {
-        (Told::Phrase(a), Told::Phrase(b)) => a.kind == b.kind,
-        _ => a.sql == b.sql,
+        (Told::Phrase(x), Told::Phrase(y)) => x.kind == y.kind || first(a) == first(b),
+        (Told::Filter(_), Told::Filter(_)) => a.sql == b.sql,
+        _ => first(a) == first(b),
     }
 }
 

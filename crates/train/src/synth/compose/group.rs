@@ -26,6 +26,8 @@ pub struct Key {
     pub known: Option<String>,
     /// What would leave them out, where that must be said.
     pub blank: Option<String>,
+    /// What in the row itself stands for it.
+    pub stands: Option<String>,
 }
 
 /// Draws what rows are grouped by; parts of days only where `periods`.
@@ -49,7 +51,7 @@ fn own_category(pen: &mut Pen<'_, '_>, frame: &Frame) -> Option<Key> {
 fn of_column(pen: &Pen<'_, '_>, alias: &str, column: ColumnId, own: bool) -> Key {
     let val = value::column(pen, alias, column, own);
     let blank = val.nullable.then(|| format!("{} IS NOT NULL", val.sql));
-    Key { by: vec![val.sql.clone()], thing: val.thing.clone(), shown: vec![val], known: None, blank }
+    Key { by: vec![val.sql.clone()], thing: val.thing.clone(), shown: vec![val], known: None, blank, stands: None }
 }
 
 fn parent_category(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Key> {
@@ -73,7 +75,8 @@ fn parent_entity(pen: &mut Pen<'_, '_>, frame: &mut Frame, parents: &[ForeignKey
         shown = vec![shown[at].clone()];
     }
     by.dedup();
-    Some(Key { by, shown, thing: Thing::Dim(Dim::Parent(key)), known: None, blank: None })
+    let stands = pen.key(key).map(|(from, _)| pen.col(&frame.root, from));
+    Some(Key { by, shown, thing: Thing::Dim(Dim::Parent(key)), known: None, blank: None, stands })
 }
 
 /// The code of another row that stands in the row itself.
@@ -95,7 +98,7 @@ fn period(pen: &mut Pen<'_, '_>, frame: &Frame) -> Option<Key> {
     let phrase = Phrase::new(kind).with("d", Thing::Column(date));
     let val = Val::new(unit.of(&day), phrase.thing(), (Nature::Date, Near::Nothing));
     let known = Some(format!("{day} IS NOT NULL"));
-    Some(Key { by: vec![val.sql.clone()], thing: val.thing.clone(), shown: vec![val], known, blank: None })
+    Some(Key { by: vec![val.sql.clone()], thing: val.thing.clone(), shown: vec![val], known, blank: None, stands: None })
 }
 
 /// One or two keys.
@@ -339,8 +342,10 @@ pub fn having(pen: &mut Pen<'_, '_>, frame: &mut Frame, (conds, totals): (&[Cond
 pub fn narrowed(pen: &mut Pen<'_, '_>, keys: &[Key], conds: &mut Vec<Cond>) -> Vec<Phrase> {
     let mut notes = vec![];
     for key in keys {
-        conds.extend(key.known.iter().map(|sql| Cond::new(sql.clone(), Phrase::new("silent"))));
-        let Some(blank) = &key.blank else { continue };
+        let said = |sql: &String, conds: &[Cond]| conds.iter().any(|c| c.sql.starts_with(sql.trim_end_matches(" IS NOT NULL")));
+        let known = key.known.iter().filter(|sql| !conds.iter().any(|c| c.sql == **sql)).cloned().collect::<Vec<_>>();
+        conds.extend(known.into_iter().map(|sql| Cond::new(sql, Phrase::new("silent"))));
+        let Some(blank) = key.blank.as_ref().filter(|b| !said(b, conds)) else { continue };
         match pen.dice.weighted(&[0.5, 0.4, 0.1]) {
             1 => {
                 conds.push(Cond::new(blank.clone(), Phrase::new("silent")));
@@ -366,7 +371,8 @@ pub fn tell(totals: &[Val], keys: &[Key], conds: &[Cond]) -> bool {
         let column = sql.split_once(" = '").or(sql.split_once(" IS NULL")).map(|(column, _)| column);
         column.filter(|c| !c.contains(' ')).map(str::to_owned)
     });
-    let known: Vec<String> = fixed.chain(keys.iter().flat_map(|k| k.by.clone()).filter(|by| !by.contains('('))).collect();
+    let of_keys = keys.iter().flat_map(|k| k.by.iter().chain(&k.stands)).filter(|by| !by.contains('(')).cloned();
+    let known: Vec<String> = fixed.chain(of_keys).collect();
     !totals.iter().any(|t| known.iter().any(|k| t.sql.contains(k.as_str())))
 }
 

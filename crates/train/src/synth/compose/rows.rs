@@ -64,8 +64,12 @@ fn same_kind(a: &Val, b: &Val) -> bool {
 /// One or all of the columns that rows are known by.
 fn names(pen: &mut Pen<'_, '_>, frame: &Frame) -> Vec<Val> {
     let shown = pen.shown(frame.table);
-    let telling: Vec<ColumnId> =
-        shown.iter().copied().filter(|&c| matches!(pen.world.role(c), Role::Code | Role::Name | Role::Key)).collect();
+    let refers = |c: ColumnId| pen.world.parents(frame.table).iter().any(|&k| pen.key(k).is_some_and(|(from, _)| from == c));
+    let telling: Vec<ColumnId> = shown
+        .iter()
+        .copied()
+        .filter(|&c| matches!(pen.world.role(c), Role::Code | Role::Name | Role::Key) && !refers(c))
+        .collect();
     let chosen = match telling.as_slice() {
         [] => shown,
         _ if pen.dice.chance(0.45) => telling.iter().take(2).copied().collect(),
@@ -183,7 +187,7 @@ pub fn best(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     };
     let listed = pen.dice.chance(LISTED);
     let fixed = fixed(pen, &frame, &conds);
-    let (vals, more) = if listed { (values(pen, &mut frame, &fixed)?, vec![]) } else { (shown(pen, &mut frame).0, vec![]) };
+    let vals = if listed { values(pen, &mut frame, &fixed)? } else { shown(pen, &mut frame.clone()).0 };
     if !frame.with.is_empty() || vals.iter().any(|v| v.window) {
         return None;
     }
@@ -200,7 +204,7 @@ pub fn best(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     let items: Vec<String> = vals.iter().enumerate().map(|(i, v)| named(v, i)).collect();
     let all: Vec<String> = tests.iter().cloned().chain([extreme]).collect();
     let sql = format!("SELECT {} FROM {}{}", items.join(", "), frame.source(pen), all_of(&all));
-    let mut scene = told(table, "best_rows", sql, (&conds, &vals, &more), listed, None);
+    let mut scene = told(table, "best_rows", sql, (&conds, &vals, &[]), listed, None);
     scene.lead = Lead {
         position: match (by.nature, high) {
             (Nature::Date, true) => "best_latest",

@@ -85,7 +85,8 @@ impl Telling<'_, '_> {
             }
             Thing::Phrase(_) | Thing::List(_) => {
                 let one = self.thing(thing)?;
-                (one, self.plural(thing).map(|many| ("s", many)).into_iter().collect())
+                let plural = self.plural(thing).map(|many| ("s", many));
+                (one, plural.into_iter().chain(self.in_days(thing).map(|days| ("days", days))).collect())
             }
             other => (self.thing(other)?, vec![]),
         };
@@ -110,6 +111,11 @@ impl Telling<'_, '_> {
             },
             _ => None,
         }
+    }
+
+    /// A number of days as it stands behind the number.
+    fn in_days(&mut self, thing: &Thing) -> Option<String> {
+        if let Thing::Phrase(phrase) = thing { self.phrase(phrase, "days") } else { None }
     }
 
     pub(super) fn thing(&mut self, thing: &Thing) -> Option<String> {
