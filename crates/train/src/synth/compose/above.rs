@@ -72,6 +72,9 @@ impl Groups {
         let parts = (self.conds.as_slice(), std::slice::from_ref(&self.key), totals.as_slice());
         let mut scene = told(pen, (self.frame.table, kind, sql), parts, self.notes, None);
         if let Some(position) = lead {
+            // Groups picked by their total leave open what is shown.
+            let shown = self.key.shown.iter().chain([&self.total]);
+            scene.cols = Some(shown.map(|v| v.thing.clone()).collect());
             let v = self.total.thing;
             scene.lead.position = position;
             scene.lead.things.push(("v", v));
@@ -126,16 +129,7 @@ pub fn best(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     );
     let mut scene = groups.scene(pen, ("best_groups", sql), vec![], Some(if high { "group_best" } else { "group_worst" }));
     scene.notes.push(Phrase::new("ties"));
-    Some(Scene { cols: listed_behind(&scene), ..scene })
-}
-
-/// The columns of groups picked by a total are listed always.
-fn listed_behind(scene: &Scene) -> Option<Vec<Thing>> {
-    scene.cols.clone().or_else(|| {
-        let find = |name: &str| scene.lead.things.iter().find(|(n, _)| *n == name).map(|(_, t)| t.clone());
-        let (Some(Thing::List(keys)), Some(Thing::List(aggs))) = (find("keys"), find("aggs")) else { return None };
-        Some(keys.into_iter().chain(aggs).collect())
-    })
+    Some(scene)
 }
 
 /// Groups above the average of all groups.
@@ -150,7 +144,7 @@ pub fn above_average(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     );
     let position = if above { "group_above" } else { "group_below" };
     let scene = groups.scene(pen, ("groups_above_average", sql), vec![], Some(position));
-    Some(Scene { cols: listed_behind(&scene), ..scene })
+    Some(scene)
 }
 
 /// What the totals of all groups come to: their average, their extremes, how many are above a number.

@@ -25,7 +25,15 @@ pub const WINDOWS: &[(f64, Draw)] = &[
 ];
 
 /// Totals of the rows that refer to this one, with their weights.
-pub const CHILDREN: &[(f64, Draw)] = &[(3.0, child_count), (2.5, child_total), (1.2, child_latest), (0.8, child_average)];
+pub const CHILDREN: &[(f64, Draw)] = &[
+    (3.0, child_count),
+    (2.5, child_total),
+    (1.2, child_latest),
+    (0.8, child_average),
+    (1.0, child_percent_of_own),
+    (0.8, own_less_children),
+    (0.8, children_less_children),
+];
 
 fn amount(pen: &mut Pen<'_, '_>, frame: &Frame) -> Option<ColumnId> {
     pen.number(frame.table)
@@ -158,6 +166,11 @@ fn total_of(pen: &mut Pen<'_, '_>, frame: &mut Frame, function: Function) -> Opt
     let part = format!("SELECT {k} AS k, {value} AS v FROM {}{filter} GROUP BY {k}", inner.source(pen));
     let name = format!("c{}", frame.with.len() + 1);
     frame.join_part((name.clone(), part), &pen.col(&frame.root, to), true);
+    named(&name, function, of, rows)
+}
+
+/// The total of a part as a value: zero where there are no rows to add up or count.
+fn named(name: &str, function: Function, of: Option<ColumnId>, rows: Rows) -> Option<Val> {
     let zero = matches!(function, Function::Count | Function::Sum);
     let sql = if zero { format!("COALESCE({name}.v, 0)") } else { format!("{name}.v") };
     let (kind, nature, near) = match (function, of) {
@@ -171,6 +184,42 @@ fn total_of(pen: &mut Pen<'_, '_>, frame: &mut Frame, function: Function) -> Opt
     let phrase = if let Some(of) = of { phrase.with("m", Thing::Column(of)) } else { phrase };
     let val = Val::new(sql, phrase.thing(), (nature, near));
     Some(if zero { val } else { val.nullable() })
+}
+
+/// The total of the rows that refer to this one in percent of an amount of its own.
+pub fn child_percent_of_own(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
+    let (own, total) = (pen.amount(frame.table)?, child_total(pen, frame)?);
+    let phrase = Phrase::new("child_percent").with("v", total.thing).with("own", Thing::Column(own));
+    let sql = format!("100.0 * {} / {}", total.sql, pen.col(&frame.root, own));
+    Some(Val::new(sql, phrase.thing(), (Nature::Percent, Near::Percent)).nullable())
+}
+
+/// An amount of the row less the total of the rows that refer to it.
+pub fn own_less_children(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
+    let (own, total) = (pen.amount(frame.table)?, child_total(pen, frame)?);
+    let phrase = Phrase::new("own_less_children").with("v", total.thing).with("own", Thing::Column(own));
+    let sql = format!("{} - {}", pen.col(&frame.root, own), total.sql);
+    Some(Val::new(sql, phrase.thing(), (Nature::Amount, Near::Column(own, 0.5))).nullable())
+}
+
+/// The rows that a total of referring rows speaks of: their table, and their conditions as SQL.
+fn kids(pen: &Pen<'_, '_>, thing: &Thing) -> Option<(schema::TableId, Vec<Option<String>>)> {
+    let Thing::Phrase(phrase) = thing else { return None };
+    phrase.things.iter().find_map(|(_, thing)| match thing {
+        Thing::Rows(rows) => Some((rows.table, rows.filters.iter().map(|f| pen.condition(f, "t")).collect())),
+        _ => None,
+    })
+}
+
+/// The total of some rows that refer to this one less that of others.
+pub fn children_less_children(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
+    let draw = if pen.dice.chance(0.5) { child_total } else { child_count };
+    let (one, two) = (draw(pen, frame)?, draw(pen, frame)?);
+    if kids(pen, &one.thing) == kids(pen, &two.thing) {
+        return None;
+    }
+    let phrase = Phrase::new("children_less_children").with("v", one.thing).with("w", two.thing);
+    Some(Val::new(format!("{} - {}", one.sql, two.sql), phrase.thing(), (Nature::Amount, Near::Few)))
 }
 
 /// How many rows refer to this one.

@@ -98,7 +98,8 @@ fn period(pen: &mut Pen<'_, '_>, frame: &Frame) -> Option<Key> {
     let phrase = Phrase::new(kind).with("d", Thing::Column(date));
     let val = Val::new(unit.of(&day), phrase.thing(), (Nature::Date, Near::Nothing));
     let known = Some(format!("{day} IS NOT NULL"));
-    Some(Key { by: vec![val.sql.clone()], thing: val.thing.clone(), shown: vec![val], known, blank: None, stands: None })
+    let (by, thing) = (vec![val.sql.clone()], val.thing.clone());
+    Some(Key { by, thing, shown: vec![val], known, blank: None, stands: Some(day) })
 }
 
 /// One or two keys.
@@ -108,6 +109,8 @@ pub fn keys(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Vec<Key>> {
         && let Some(second) = key(pen, frame, true)
         && second.by.iter().all(|b| !keys[0].by.contains(b))
         && second.by.len() == 1
+        && !second.by.iter().any(|b| keys[0].stands.as_ref() == Some(b))
+        && !second.stands.iter().any(|s| keys[0].by.contains(s))
     {
         keys.push(second);
     }

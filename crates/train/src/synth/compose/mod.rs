@@ -53,6 +53,7 @@ pub const KINDS: &[Kind] = &[
     kind("rows", 40.0, rows::list),
     kind("best_rows", 4.0, rows::best),
     kind("best_of_each", 6.0, rows::best_of_each),
+    kind("distinct", 4.0, rows::distinct),
     kind("totals", 9.0, group::all),
     kind("groups", 24.0, group::grouped),
     kind("ranked_groups", 2.5, above::ranked),

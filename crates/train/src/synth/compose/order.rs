@@ -89,6 +89,12 @@ pub fn rows(pen: &mut Pen<'_, '_>, frame: &mut Frame, shown: &[Val]) -> Option<O
     Some(Order { descending: down(pen, &by), by, then, first, groups: false })
 }
 
+/// An order of values that are listed alone, by the first of them.
+pub fn listed(pen: &mut Pen<'_, '_>, shown: &[Val]) -> Option<Order> {
+    let by = shown.first()?.clone();
+    Some(Order { descending: down(pen, &by), by, then: None, first: None, groups: false })
+}
+
 fn pen_name(pen: &Pen<'_, '_>, val: &Val) -> bool {
     matches!(&val.thing, Thing::Column(c) | Thing::Owned(c) if matches!(pen.world.role(*c), Role::Name | Role::Code))
 }

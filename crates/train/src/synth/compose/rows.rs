@@ -125,7 +125,8 @@ pub fn list(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         return None;
     }
     let order = if pen.dice.chance(0.42) { order::rows(pen, &mut frame, &all) } else { None };
-    conds.extend(order.iter().flat_map(Order::needed));
+    let needed: Vec<Cond> = order.iter().flat_map(Order::needed).filter(|n| !spoken_of(&conds, n)).collect();
+    conds.extend(needed);
     let tests: Vec<String> = conds.iter().map(|c| c.sql.clone()).collect();
     let items: Vec<String> = all.iter().enumerate().map(|(i, v)| named(v, i)).collect();
     let sql = format!(
@@ -137,6 +138,12 @@ pub fn list(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         order.as_ref().map_or(String::new(), Order::sql),
     );
     Some(told(table, "rows", sql, (&conds, &vals, &more), listed, order))
+}
+
+/// Whether some condition fails anyway where a column is missing.
+fn spoken_of(conds: &[Cond], known: &Cond) -> bool {
+    let column = known.sql.trim_end_matches("IS NOT NULL");
+    conds.iter().any(|c| c.sql.starts_with(column))
 }
 
 /// A value as an item of a SELECT; what is computed has a name.
@@ -171,6 +178,37 @@ fn told(
     }
     let conds = conds.iter().map(|c| c.told.clone()).collect();
     Scene { kind, sql, ordered, table, conds, lead, cols: listed.then_some(cols), notes }
+}
+
+/// Different values, or combinations of values, of rows: each once.
+pub fn distinct(pen: &mut Pen<'_, '_>) -> Option<Scene> {
+    let table = pen.table(|_, _| true)?;
+    let mut frame = Frame::new(table);
+    let n = 1 + pen.dice.weighted(&[0.5, 0.4, 0.1]);
+    let conds = condition::some(pen, &mut frame, n, 0.35);
+    let wanted = 1 + pen.dice.weighted(&[0.4, 0.45, 0.15]);
+    let mut vals: Vec<Val> = vec![];
+    for _ in 0..wanted * 4 {
+        let mut tried = frame.clone();
+        let Some(key) = group::key(pen, &mut tried, false) else { continue };
+        if vals.len() < wanted && key.shown.iter().all(|v| vals.iter().all(|known| known.sql != v.sql)) {
+            frame = tried;
+            vals.extend(key.shown);
+        }
+    }
+    let fixed = fixed(pen, &frame, &conds);
+    if conds.is_empty() || vals.is_empty() || vals.len() > 4 || vals.iter().any(|v| fixed.contains(&v.sql)) {
+        return None;
+    }
+    let order = if pen.dice.chance(0.3) { order::listed(pen, &vals) } else { None };
+    let tests: Vec<String> = conds.iter().map(|c| c.sql.clone()).collect();
+    let items: Vec<String> = vals.iter().map(|v| v.sql.clone()).collect();
+    let order_sql = order.as_ref().map_or(String::new(), Order::sql);
+    let sql = format!("SELECT DISTINCT {} FROM {}{}{order_sql}", items.join(", "), frame.source(pen), all_of(&tests));
+    let mut scene = told(table, "distinct", sql, (&conds, &vals, &[]), true, order);
+    scene.lead.position = "distinct";
+    scene.notes.insert(0, Phrase::new("once"));
+    Some(scene)
 }
 
 /// The rows with the highest or lowest value, ties included.
@@ -246,7 +284,8 @@ pub fn best_of_each(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         return None;
     }
     conds.extend(key.known.iter().map(|sql| Cond::new(sql.clone(), Phrase::new("silent"))));
-    conds.extend(by.known());
+    let known: Vec<Cond> = by.known().into_iter().filter(|n| !spoken_of(&conds, n)).collect();
+    conds.extend(known);
     let tests: Vec<String> = conds.iter().map(|c| c.sql.clone()).collect();
     let items: Vec<String> = own.iter().enumerate().map(|(i, v)| format!("{v} AS s{}", i + 1)).collect();
     let outer: Vec<String> = (1..=own.len()).map(|i| format!("a.s{i}")).collect();

@@ -20,6 +20,7 @@ pub const COMPUTED: &[(f64, Draw)] = &[
     (1.8, days_since),
     (1.2, days_until),
     (0.6, product_percent),
+    (0.15, thousands),
 ];
 
 /// A computed value of a row.
@@ -143,6 +144,14 @@ pub fn product_percent(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> 
     let (x, y) = (pen.col(&frame.root, a), pen.col(&frame.root, p));
     let phrase = Phrase::new("weighted").with("a", Thing::Column(a)).with("p", Thing::Column(p));
     Some(Val::new(format!("{x} * {y} / 100.0"), phrase.thing(), (Nature::Amount, Near::Column(a, 0.5))).nullable().of(&[&x, &y]))
+}
+
+/// An amount in thousands.
+pub fn thousands(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
+    let a = pen.amount(frame.table)?;
+    let x = pen.col(&frame.root, a);
+    let phrase = Phrase::new("thousands").with("a", Thing::Column(a));
+    Some(Val::new(format!("{x} / 1000.0"), phrase.thing(), (Nature::Amount, Near::Nothing)).nullable().of(&[&x]))
 }
 
 /// Days between two dates of the row.
