@@ -35,8 +35,8 @@ impl Patterns {
         let shapes: Groups =
             toml::from_str(include_str!("shapes/shapes.toml")).expect("the embedded patterns of shapes are valid TOML");
         groups.extend(shapes.into_iter().map(|(shape, patterns)| (format!("shape {shape}"), patterns)));
-        let scenes: Groups =
-            toml::from_str(include_str!("compose/phrases.toml")).expect("the embedded patterns of scenes are valid TOML");
+        let scenes: Groups = toml::from_str(include_str!("compose/phrases.toml"))
+            .expect("the embedded patterns of scenes are valid TOML");
         groups.extend(scenes.into_iter().map(|(part, patterns)| (format!("compose {part}"), patterns)));
         Patterns { groups }
     }

@@ -161,10 +161,16 @@ fn conditions_and_order_are_said_wherever_they_stand() {
         assert!(said.len() > 80, "{}", said.len());
         for text in &said {
             let text = text.to_lowercase();
-            let all = ["farm", "north", "acreage", "first"].into_iter().filter(|w| !text.contains(w)).collect::<Vec<_>>();
+            let all =
+                ["farm", "north", "acreage", "first"].into_iter().filter(|w| !text.contains(w)).collect::<Vec<_>>();
             let down = ["desc", "high", "ranked", "larg", "big", "great"].iter().any(|w| text.contains(w));
             assert!(all.is_empty() || (all == ["first"] && down), "{text}: {all:?}");
-            assert!(text.contains("2 * ") || text.contains("twice") || text.contains("double") || text.contains("two times"));
+            assert!(
+                text.contains("2 * ")
+                    || text.contains("twice")
+                    || text.contains("double")
+                    || text.contains("two times")
+            );
         }
     });
 }

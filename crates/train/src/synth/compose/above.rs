@@ -67,7 +67,13 @@ impl Groups {
         self.key.shown.iter().filter_map(at).collect::<Vec<_>>().join(", ")
     }
 
-    fn scene(self, pen: &mut Pen<'_, '_>, (kind, sql): (&'static str, String), more: Vec<Val>, lead: Option<&'static str>) -> Scene {
+    fn scene(
+        self,
+        pen: &mut Pen<'_, '_>,
+        (kind, sql): (&'static str, String),
+        more: Vec<Val>,
+        lead: Option<&'static str>,
+    ) -> Scene {
         let totals: Vec<Val> = [self.total.clone()].into_iter().chain(more).collect();
         let parts = (self.conds.as_slice(), std::slice::from_ref(&self.key), totals.as_slice());
         let mut scene = told(pen, (self.frame.table, kind, sql), parts, self.notes, None);
@@ -127,7 +133,8 @@ pub fn best(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         groups.part(pen),
         groups.shown()
     );
-    let mut scene = groups.scene(pen, ("best_groups", sql), vec![], Some(if high { "group_best" } else { "group_worst" }));
+    let mut scene =
+        groups.scene(pen, ("best_groups", sql), vec![], Some(if high { "group_best" } else { "group_worst" }));
     scene.notes.push(Phrase::new("ties"));
     Some(scene)
 }
@@ -176,8 +183,7 @@ pub fn over_time(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         3 => (format!("100.0 * (a.v - {lag}) / {lag}"), "period_growth"),
         _ => (lag.to_owned(), "period_before"),
     };
-    let sql =
-        format!("WITH {} SELECT a.k1, a.v, {expression} AS w FROM a ORDER BY a.k1", groups.part(pen));
+    let sql = format!("WITH {} SELECT a.k1, a.v, {expression} AS w FROM a ORDER BY a.k1", groups.part(pen));
     let more = about(&groups.total, kind, Nature::Amount);
     let by = groups.key.thing.clone();
     let mut scene = groups.scene(pen, ("over_time", sql), vec![more], None);
@@ -217,7 +223,8 @@ pub fn best_within(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         groups.shown(),
         if n == 1 { "= 1".to_owned() } else { format!("<= {n}") },
     );
-    let cols: Vec<Thing> = outer.shown.iter().chain(&groups.key.shown).chain([&groups.total]).map(|v| v.thing.clone()).collect();
+    let cols: Vec<Thing> =
+        outer.shown.iter().chain(&groups.key.shown).chain([&groups.total]).map(|v| v.thing.clone()).collect();
     let position = match (n, high) {
         (1, true) => "within_best",
         (1, false) => "within_worst",
@@ -234,7 +241,16 @@ pub fn best_within(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         ("n", Thing::Number(n, None)),
     ];
     let lead = Lead { position, things };
-    Some(Scene { kind: "best_within", sql, ordered: false, table: groups.frame.table, conds, lead, cols: Some(cols), notes })
+    Some(Scene {
+        kind: "best_within",
+        sql,
+        ordered: false,
+        table: groups.frame.table,
+        conds,
+        lead,
+        cols: Some(cols),
+        notes,
+    })
 }
 
 /// Groups with their share in the total of all and what the shares have come to, from the largest down.

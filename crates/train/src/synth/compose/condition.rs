@@ -175,13 +175,7 @@ pub fn some_children(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Cond> {
     Some(Cond { sql: frame.filter(pen, &filter)?, told: Told::Filter(filter) })
 }
 
-fn exists(
-    pen: &Pen<'_, '_>,
-    frame: &mut Frame,
-    key: ForeignKeyId,
-    filters: &[Filter],
-    other: &str,
-) -> Option<String> {
+fn exists(pen: &Pen<'_, '_>, frame: &mut Frame, key: ForeignKeyId, filters: &[Filter], other: &str) -> Option<String> {
     let root = frame.root.clone();
     Some(format!("EXISTS ({})", frame.children(pen, key, &root, ("1", filters, other))?))
 }
@@ -287,7 +281,10 @@ pub fn above_own_group(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Cond>
         pen.col(&frame.root, c),
     );
     let phrase = Phrase::new(if above { "above_own_group" } else { "below_own_group" });
-    Some(Cond::new(sql, phrase.with("m", Thing::Column(m)).with("c", Thing::Column(c)).with("all", Thing::Table(frame.table))))
+    Some(Cond::new(
+        sql,
+        phrase.with("m", Thing::Column(m)).with("c", Thing::Column(c)).with("all", Thing::Table(frame.table)),
+    ))
 }
 
 /// More than a number of times the average of all.

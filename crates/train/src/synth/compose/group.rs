@@ -149,7 +149,7 @@ pub fn total(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond]) -> Option
 
 /// One to four totals, all different.
 pub fn totals(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond]) -> Option<Vec<Val>> {
-    let n = 1 + pen.dice.weighted(&[0.44, 0.34, 0.17, 0.05]);
+    let n = 1 + pen.dice.weighted(&[0.5, 0.33, 0.13, 0.04]);
     let mut found: Vec<Val> = vec![];
     for _ in 0..n * 4 {
         if found.len() >= n {
@@ -305,7 +305,11 @@ fn average_against_all(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond])
 }
 
 /// A condition on groups.
-pub fn having(pen: &mut Pen<'_, '_>, frame: &mut Frame, (conds, totals): (&[Cond], &[Val])) -> Option<(String, Phrase)> {
+pub fn having(
+    pen: &mut Pen<'_, '_>,
+    frame: &mut Frame,
+    (conds, totals): (&[Cond], &[Val]),
+) -> Option<(String, Phrase)> {
     match pen.dice.weighted(&[0.5, 0.2, 0.15, 0.15]) {
         0 => {
             let val = match pen.dice.pick(totals).cloned().filter(|_| pen.dice.chance(0.75)) {
@@ -313,13 +317,15 @@ pub fn having(pen: &mut Pen<'_, '_>, frame: &mut Frame, (conds, totals): (&[Cond
                 None => total(pen, frame, conds)?,
             };
             let (n, unit) = val.threshold(pen)?;
-            let (op, kind) = *pen.dice.pick(&[(">", "having_gt"), (">", "having_gt"), (">=", "having_gte"), ("<", "having_lt")])?;
+            let (op, kind) =
+                *pen.dice.pick(&[(">", "having_gt"), (">", "having_gt"), (">=", "having_gte"), ("<", "having_lt")])?;
             let phrase = Phrase::new(kind).with("v", val.thing).with("n", Thing::Number(n, unit));
             Some((format!("{} {op} {n}", val.sql), phrase))
         }
         1 => {
             let n = *pen.dice.pick(&[2, 2, 3, 3, 4, 5, 5, 10])?;
-            let (op, kind) = *pen.dice.pick(&[(">=", "having_rows_gte"), (">=", "having_rows_gte"), (">", "having_rows_gt")])?;
+            let (op, kind) =
+                *pen.dice.pick(&[(">=", "having_rows_gte"), (">=", "having_rows_gte"), (">", "having_rows_gt")])?;
             let phrase = Phrase::new(kind).with("rows", Thing::Table(frame.table)).with("n", Thing::Number(n, None));
             Some((format!("COUNT(*) {op} {n}"), phrase))
         }
@@ -345,7 +351,9 @@ pub fn having(pen: &mut Pen<'_, '_>, frame: &mut Frame, (conds, totals): (&[Cond
 pub fn narrowed(pen: &mut Pen<'_, '_>, keys: &[Key], conds: &mut Vec<Cond>) -> Vec<Phrase> {
     let mut notes = vec![];
     for key in keys {
-        let said = |sql: &String, conds: &[Cond]| conds.iter().any(|c| c.sql.starts_with(sql.trim_end_matches(" IS NOT NULL")));
+        let said = |sql: &String, conds: &[Cond]| {
+            conds.iter().any(|c| c.sql.starts_with(sql.trim_end_matches(" IS NOT NULL")))
+        };
         let known = key.known.iter().filter(|sql| !conds.iter().any(|c| c.sql == **sql)).cloned().collect::<Vec<_>>();
         conds.extend(known.into_iter().map(|sql| Cond::new(sql, Phrase::new("silent"))));
         let Some(blank) = key.blank.as_ref().filter(|b| !said(b, conds)) else { continue };
@@ -438,7 +446,8 @@ pub fn told(
     // Part of a key's columns, or groups picked by something, leave open what is shown.
     let partly = keys.iter().any(|k| k.shown.len() < k.by.len()) || lead.position != "groups";
     let listed = partly || pen.dice.chance(LISTED * 0.8);
-    let cols = listed.then(|| things(&keys.iter().flat_map(|k| k.shown.clone()).chain(totals.iter().cloned()).collect::<Vec<_>>()));
+    let cols = listed
+        .then(|| things(&keys.iter().flat_map(|k| k.shown.clone()).chain(totals.iter().cloned()).collect::<Vec<_>>()));
     let conds: Vec<Told> = conds.iter().map(|c| c.told.clone()).collect();
     Scene { kind, sql, ordered, table, conds, lead, cols, notes }
 }

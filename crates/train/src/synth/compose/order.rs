@@ -21,6 +21,8 @@ pub struct Order {
     first: Option<i64>,
     /// Whether groups are ordered.
     groups: bool,
+    /// Whether nothing else that is shown could be meant, so that it need not be named.
+    plain: bool,
 }
 
 impl Order {
@@ -64,10 +66,29 @@ impl Order {
                 lead.position = position;
                 lead.things.extend([("v", v), ("n", Thing::Number(n, None))]);
             }
+            None if self.plain => notes.push(Phrase::new(plainly(kind))),
             None => notes.push(Phrase::new(kind).with("v", v)),
         }
         notes.extend(then);
     }
+}
+
+/// The order without the name of what it is by.
+fn plainly(kind: &'static str) -> &'static str {
+    match kind {
+        "order_high" => "plain_high",
+        "order_low" => "plain_low",
+        "order_new" => "plain_new",
+        "order_old" => "plain_old",
+        other => other,
+    }
+}
+
+/// Whether a value is the only one of its sort that is shown, so that "highest first" is plain.
+fn is_plain(pen: &mut Pen<'_, '_>, by: &Val, shown: &[Val]) -> bool {
+    let sort = |v: &Val| (v.nature == Nature::Date, v.is_number());
+    let alike: Vec<&Val> = shown.iter().filter(|v| sort(v) == sort(by)).collect();
+    alike.len() == 1 && alike[0].sql == by.sql && pen.dice.chance(0.6)
 }
 
 /// An order of rows: mostly by something that is shown.
@@ -81,18 +102,20 @@ pub fn rows(pen: &mut Pen<'_, '_>, frame: &mut Frame, shown: &[Val]) -> Option<O
         }
         _ => value::computed(pen, frame)?,
     };
-    let telling = |v: &&Val| matches!(&v.thing, Thing::Column(c) if matches!(pen.world.role(*c), Role::Code | Role::Name));
+    let telling =
+        |v: &&Val| matches!(&v.thing, Thing::Column(c) if matches!(pen.world.role(*c), Role::Code | Role::Name));
     let ties = shown.iter().filter(telling).find(|v| v.sql != by.sql).cloned();
     let countable = by.nature != Nature::Text && by.nature != Nature::Rank;
     let first = if countable && pen.dice.chance(0.42) { Some(some_n(pen)) } else { None };
     let then = ties.filter(|_| pen.dice.chance(0.12) && by.nature != Nature::Rank);
-    Some(Order { descending: down(pen, &by), by, then, first, groups: false })
+    let plain = is_plain(pen, &by, shown);
+    Some(Order { descending: down(pen, &by), by, then, first, groups: false, plain })
 }
 
 /// An order of values that are listed alone, by the first of them.
 pub fn listed(pen: &mut Pen<'_, '_>, shown: &[Val]) -> Option<Order> {
     let by = shown.first()?.clone();
-    Some(Order { descending: down(pen, &by), by, then: None, first: None, groups: false })
+    Some(Order { descending: down(pen, &by), by, then: None, first: None, groups: false, plain: false })
 }
 
 fn pen_name(pen: &Pen<'_, '_>, val: &Val) -> bool {
@@ -119,5 +142,7 @@ pub fn groups(pen: &mut Pen<'_, '_>, keys: &[Val], totals: &[Val]) -> Option<Ord
     let first = if !by_key && pen.dice.chance(0.4) { Some(some_n(pen)) } else { None };
     let descending = if by_key && by.nature == Nature::Date { pen.dice.chance(0.15) } else { down(pen, &by) };
     let then = keys.first().filter(|_| !by_key && pen.dice.chance(0.1)).cloned();
-    Some(Order { descending, by, then, first, groups: true })
+    let shown: Vec<Val> = keys.iter().chain(totals).cloned().collect();
+    let plain = is_plain(pen, &by, &shown);
+    Some(Order { descending, by, then, first, groups: true, plain })
 }

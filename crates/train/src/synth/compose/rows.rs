@@ -16,7 +16,7 @@ use super::value::{self, one_of};
 pub const LISTED: f64 = 0.7;
 
 /// Conditions of a list, each with its weight by number.
-const CONDITIONS: [f64; 5] = [0.07, 0.36, 0.36, 0.17, 0.04];
+const CONDITIONS: [f64; 5] = [0.08, 0.44, 0.33, 0.12, 0.03];
 
 /// Values of a row as they stand beside each other in a list, by weight.
 fn any_value(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
@@ -31,7 +31,7 @@ fn any_value(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
 
 /// One to six values, one of which tells the rows apart; computed ones stand behind.
 fn values(pen: &mut Pen<'_, '_>, frame: &mut Frame, fixed: &[String]) -> Option<Vec<Val>> {
-    let n = 1 + pen.dice.weighted(&[0.1, 0.27, 0.33, 0.2, 0.07, 0.03]);
+    let n = 1 + pen.dice.weighted(&[0.13, 0.32, 0.31, 0.16, 0.06, 0.02]);
     let mut found = names(pen, frame);
     for _ in 0..n * 4 {
         if found.len() >= n {
@@ -64,7 +64,8 @@ fn same_kind(a: &Val, b: &Val) -> bool {
 /// One or all of the columns that rows are known by.
 fn names(pen: &mut Pen<'_, '_>, frame: &Frame) -> Vec<Val> {
     let shown = pen.shown(frame.table);
-    let refers = |c: ColumnId| pen.world.parents(frame.table).iter().any(|&k| pen.key(k).is_some_and(|(from, _)| from == c));
+    let refers =
+        |c: ColumnId| pen.world.parents(frame.table).iter().any(|&k| pen.key(k).is_some_and(|(from, _)| from == c));
     let telling: Vec<ColumnId> = shown
         .iter()
         .copied()
@@ -82,7 +83,9 @@ fn names(pen: &mut Pen<'_, '_>, frame: &Frame) -> Vec<Val> {
 fn fixed(pen: &Pen<'_, '_>, frame: &Frame, conds: &[Cond]) -> Vec<String> {
     let columns = pen.world.catalog.columns_of(frame.table).map(|c| pen.col(&frame.root, c));
     columns
-        .filter(|c| conds.iter().any(|cond| cond.sql.starts_with(&format!("{c} = '")) || cond.sql == format!("{c} IS NULL")))
+        .filter(|c| {
+            conds.iter().any(|cond| cond.sql.starts_with(&format!("{c} = '")) || cond.sql == format!("{c} IS NULL"))
+        })
         .collect()
 }
 
@@ -303,7 +306,9 @@ pub fn best_of_each(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         if place { ", a.r" } else { "" },
         if first == 1 { "= 1".to_owned() } else { format!("<= {first}") },
     );
-    vals.extend(place.then(|| Val::new("r".into(), Phrase::new("place").thing(), (Nature::Rank, super::part::Near::Nothing))));
+    vals.extend(
+        place.then(|| Val::new("r".into(), Phrase::new("place").thing(), (Nature::Rank, super::part::Near::Nothing))),
+    );
     let mut scene = told(table, "best_of_each", sql, (&conds, &vals, &[]), true, None);
     let position = match (first, high) {
         (1, true) => "each_best",
@@ -311,7 +316,8 @@ pub fn best_of_each(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         (_, true) => "each_top",
         (_, false) => "each_bottom",
     };
-    scene.lead = Lead { position, things: vec![("v", by.thing), ("n", Thing::Number(first, None)), ("key", key.thing)] };
+    scene.lead =
+        Lead { position, things: vec![("v", by.thing), ("n", Thing::Number(first, None)), ("key", key.thing)] };
     scene.notes.push(Phrase::new("ties"));
     Some(scene)
 }

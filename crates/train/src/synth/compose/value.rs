@@ -78,9 +78,9 @@ fn often(pen: &Pen<'_, '_>, column: ColumnId) -> f64 {
 pub fn parents(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
     let path = path_up(pen, frame.table)?;
     let table = pen.world.catalog.foreign_key(*path.last()?).to;
-    let columns = pen.columns(table, &[Role::Name, Role::Name, Role::Code, Role::Dimension, Role::Status, Role::Measure]);
-    let weights: Vec<f64> =
-        columns.iter().map(|&c| if pen.world.role(c) == Role::Name { 5.0 } else { 1.0 }).collect();
+    let columns =
+        pen.columns(table, &[Role::Name, Role::Name, Role::Code, Role::Dimension, Role::Status, Role::Measure]);
+    let weights: Vec<f64> = columns.iter().map(|&c| if pen.world.role(c) == Role::Name { 5.0 } else { 1.0 }).collect();
     let chosen = *columns.get(pen.dice.weighted(&weights))?;
     // The key itself stands in the row already.
     let is_key = pen.world.catalog.key_pairs(*path.last()?).any(|(_, to)| to == chosen);
@@ -119,7 +119,9 @@ pub fn difference(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
     let (a, b) = alike(pen, frame.table)?;
     let (x, y) = (pen.col(&frame.root, a), pen.col(&frame.root, b));
     let phrase = Phrase::new("difference").with("a", Thing::Column(a)).with("b", Thing::Column(b));
-    Some(Val::new(format!("{x} - {y}"), phrase.thing(), (Nature::Amount, Near::Column(a, 0.3))).nullable().of(&[&x, &y]))
+    Some(
+        Val::new(format!("{x} - {y}"), phrase.thing(), (Nature::Amount, Near::Column(a, 0.3))).nullable().of(&[&x, &y]),
+    )
 }
 
 /// One amount in percent of another.
@@ -127,7 +129,11 @@ pub fn percent(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
     let (a, b) = alike(pen, frame.table)?;
     let (x, y) = (pen.col(&frame.root, a), pen.col(&frame.root, b));
     let phrase = Phrase::new("percent").with("a", Thing::Column(a)).with("b", Thing::Column(b));
-    Some(Val::new(format!("100.0 * {x} / {y}"), phrase.thing(), (Nature::Percent, Near::Percent)).nullable().of(&[&x, &y]))
+    Some(
+        Val::new(format!("100.0 * {x} / {y}"), phrase.thing(), (Nature::Percent, Near::Percent))
+            .nullable()
+            .of(&[&x, &y]),
+    )
 }
 
 /// What one amount is above another, in percent of the other.
@@ -135,7 +141,11 @@ pub fn percent_over(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
     let (a, b) = alike(pen, frame.table)?;
     let (x, y) = (pen.col(&frame.root, a), pen.col(&frame.root, b));
     let phrase = Phrase::new("percent_over").with("a", Thing::Column(a)).with("b", Thing::Column(b));
-    Some(Val::new(format!("100.0 * ({x} - {y}) / {y}"), phrase.thing(), (Nature::Percent, Near::Percent)).nullable().of(&[&x, &y]))
+    Some(
+        Val::new(format!("100.0 * ({x} - {y}) / {y}"), phrase.thing(), (Nature::Percent, Near::Percent))
+            .nullable()
+            .of(&[&x, &y]),
+    )
 }
 
 /// An amount times a percentage of the row.
@@ -143,7 +153,11 @@ pub fn product_percent(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> 
     let (a, p) = (pen.amount(frame.table)?, pen.column(frame.table, &[Role::Percent])?);
     let (x, y) = (pen.col(&frame.root, a), pen.col(&frame.root, p));
     let phrase = Phrase::new("weighted").with("a", Thing::Column(a)).with("p", Thing::Column(p));
-    Some(Val::new(format!("{x} * {y} / 100.0"), phrase.thing(), (Nature::Amount, Near::Column(a, 0.5))).nullable().of(&[&x, &y]))
+    Some(
+        Val::new(format!("{x} * {y} / 100.0"), phrase.thing(), (Nature::Amount, Near::Column(a, 0.5)))
+            .nullable()
+            .of(&[&x, &y]),
+    )
 }
 
 /// An amount in thousands.

@@ -187,9 +187,13 @@ fn counts_rows(thing: &Thing) -> bool {
 
 /// A pattern without the rows, where these are all rows and the total names them.
 fn without_rows(text: &str) -> String {
-    let endings = [", for {np}", " for {np} only", " for {np}", ", {np} only", "; {np} only", " {np} only", " of {np}", "? {np}"];
+    let endings =
+        [", for {np}", " for {np} only", " for {np}", ", {np} only", "; {np} only", " {np} only", " of {np}", "? {np}"];
     let ending = endings.iter().find(|e| text.contains(**e));
-    ending.map_or_else(|| text.to_owned(), |ending| text.replacen(ending, if ending.starts_with('?') { "?" } else { "" }, 1))
+    ending.map_or_else(
+        || text.to_owned(),
+        |ending| text.replacen(ending, if ending.starts_with('?') { "?" } else { "" }, 1),
+    )
 }
 
 fn is_silent(told: &Told) -> bool {
@@ -204,7 +208,9 @@ fn attached(text: &str, tail: &str) -> String {
     let end = if asks || (first_sentence && is_question(text)) { '?' } else { '.' };
     match tail.chars().next() {
         Some('.') => format!("{text}{end} {}", capitalised(tail.trim_start_matches(['.', ' ']))),
-        Some(',' | ';' | ':' | '-') if asks => format!("{text}? {}", capitalised(tail.trim_start_matches([',', ';', ':', '-', ' ']))),
+        Some(',' | ';' | ':' | '-') if asks => {
+            format!("{text}? {}", capitalised(tail.trim_start_matches([',', ';', ':', '-', ' '])))
+        }
         Some(',' | ';' | ':') => format!("{text}{tail}"),
         _ if asks => format!("{text}? {}", capitalised(tail.trim_start())),
         _ => format!("{text} {}", tail.trim_start()),

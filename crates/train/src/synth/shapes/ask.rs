@@ -35,7 +35,8 @@ pub fn examples(
         let (shape, draft) = super::draw(&studio.world, dice);
         let count = counts.of(shape);
         count.drawn += 1;
-        let found = draft.as_ref().map_or(Checked::Unfit, |draft| checked(studio, split, &draft.sql, count, &informative));
+        let found =
+            draft.as_ref().map_or(Checked::Unfit, |draft| checked(studio, split, &draft.sql, count, &informative));
         match (found, draft) {
             (Checked::Fit(query), Some(draft)) => {
                 let tell = |speaker: &mut Speaker<'_>| speaker.drawn(&draft);
