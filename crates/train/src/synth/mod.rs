@@ -6,6 +6,7 @@
 //! * [`build`]: from what is asked to the query tree.
 //! * [`say`], [`pattern`], [`surface`], [`noise`]: from what is asked to a question in words.
 //! * [`shapes`]: questions that need the rest of the query language, each with its SQL and its sentences.
+//! * [`compose`]: questions put together from parts, any with any.
 //! * [`follow`]: questions that go on from another.
 //! * [`decline`]: questions that must not be answered.
 //! * [`pair`]: tree and question together: run, normalised, aligned, admitted.
@@ -14,6 +15,7 @@
 //! * [`world`], [`studio`]: the words and values that all of it is drawn from.
 
 pub mod build;
+pub mod compose;
 pub mod decline;
 pub mod dice;
 pub mod follow;

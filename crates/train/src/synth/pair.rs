@@ -21,14 +21,14 @@ use super::meaning::{Ask, Shape};
 use super::shapes::count::Counts;
 use super::split::Split;
 use super::studio::Studio;
-use super::{build, decline, follow, noise, sample, say, shapes};
+use super::{build, compose, decline, follow, noise, sample, say, shapes};
 use crate::canonical::add_prompt;
 use crate::example::{Example, Intent};
 
 /// Trees that are not trees but questions to decline; as these are asked in half as many ways, an eighth of the pairs.
 const DECLINED: f64 = 0.22;
 
-/// Trees that follow another in a conversation.
+/// Of the other trees, those that follow another in a conversation.
 const FOLLOWING: f64 = 0.1;
 
 /// Why a tree or a question was dropped, and how often.
@@ -58,10 +58,13 @@ pub fn examples(
     (drops, counts): (&mut Drops, &mut Counts),
 ) -> Vec<Example> {
     let mut dice = Dice::new(seed, index.wrapping_mul(2));
-    match dice.weighted(&[DECLINED, shapes::SHARE, FOLLOWING, 1.0 - DECLINED - shapes::SHARE - FOLLOWING]) {
+    let rest = 1.0 - shapes::SHARE - compose::SHARE - FOLLOWING;
+    let answerable = [shapes::SHARE, compose::SHARE, FOLLOWING, rest].map(|share| share * (1.0 - DECLINED));
+    match dice.weighted(&[DECLINED, answerable[0], answerable[1], answerable[2], answerable[3]]) {
         0 => declined(studio, split, (seed, index), voices.div_ceil(2), drops),
         1 => shapes::ask::examples(studio, split, (seed, index), (voices, &mut dice), counts),
-        2 => follow::examples(studio, split, (seed, index), (voices, &mut dice), drops),
+        2 => compose::ask::examples(studio, split, (seed, index), (voices, &mut dice), counts),
+        3 => follow::examples(studio, split, (seed, index), (voices, &mut dice), drops),
         _ => simple(studio, split, (seed, index), (voices, &mut dice), drops),
     }
 }

@@ -38,6 +38,9 @@ impl Patterns {
             toml::from_str(include_str!("follow/phrases.toml")).expect("the embedded patterns of turns are valid TOML");
         groups.extend(turns);
         groups.extend(shapes.into_iter().map(|(shape, patterns)| (format!("shape {shape}"), patterns)));
+        let scenes: Groups = toml::from_str(include_str!("compose/phrases.toml"))
+            .expect("the embedded patterns of scenes are valid TOML");
+        groups.extend(scenes.into_iter().map(|(part, patterns)| (format!("compose {part}"), patterns)));
         Patterns { groups }
     }
 

@@ -391,6 +391,7 @@ fn filters(world: &World<'_>, table: TableId, n: usize, depth: usize, dice: &mut
     chosen
 }
 
+/// Whether two filters speak of one thing.
 pub(super) fn clash(a: &Filter, b: &Filter) -> bool {
     match (main_column(a), main_column(b)) {
         (Some(a), Some(b)) => a == b,
@@ -649,4 +650,9 @@ fn text(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {
 pub fn some_filters(world: &World<'_>, table: TableId, dice: &mut Dice) -> Vec<Filter> {
     let n = dice.weighted(&[0.4, 0.5, 0.1]);
     filters(world, table, n, 0, dice)
+}
+
+/// One filter of any kind, which may look at what the rows refer to or are referred to by.
+pub(super) fn narrowing(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {
+    filter(world, table, 1, dice)
 }

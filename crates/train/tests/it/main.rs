@@ -1,5 +1,6 @@
 //! Tests of the crate through its public functions.
 
+mod compose;
 mod evaluate;
 mod folder;
 mod pack;

@@ -101,7 +101,7 @@ fn rows() -> String {
     sql
 }
 
-fn with_studio(check: impl FnOnce(&Studio<'_>)) {
+pub(crate) fn with_studio(check: impl FnOnce(&Studio<'_>)) {
     let files =
         PackFiles { name: "farms".into(), schema: SCHEMA.into(), glossary: GLOSSARY.into(), ..PackFiles::default() };
     let pack = Pack::new(files).unwrap();

@@ -84,12 +84,12 @@ fn questions_are_worded_as_people_word_them() {
         let share = |of: &dyn Fn(&str) -> bool| {
             answered.iter().filter(|e| of(&e.question)).count() as f64 / answered.len() as f64
         };
-        // What 1,500 hand-written questions show, within a wide margin.
-        assert!((0.15..0.4).contains(&share(&|q| q.contains(". ") || q.contains("? "))), "two sentences");
-        assert!((0.3..0.6).contains(&share(&|q| q.contains(','))), "lists");
-        assert!((0.15..0.45).contains(&share(&|q| q.trim_end().ends_with('?'))), "question marks");
+        // What 4,000 hand-written questions show, within a wide margin.
+        assert!((0.15..0.6).contains(&share(&|q| q.contains(". ") || q.contains("? "))), "two sentences");
+        assert!((0.3..0.8).contains(&share(&|q| q.contains(','))), "lists");
+        assert!((0.1..0.45).contains(&share(&|q| q.trim_end().ends_with('?'))), "question marks");
         let words: usize = answered.iter().map(|e| e.question.split_whitespace().count()).sum();
-        assert!((12..18).contains(&(words / answered.len())), "length");
+        assert!((12..24).contains(&(words / answered.len())), "length");
         for example in &answered {
             // Only of periods it is plain what the order is of.
             let periods = example.sql.as_deref().is_some_and(|sql| sql.contains("STRFTIME("));

@@ -3,7 +3,7 @@
 //! Suggested reading order:
 //! * `sentence`: one for each thing that may be wanted.
 //! * `noun`: rows and their conditions; `condition`: each of them.
-//! * `shape`: sentences of drawn shapes.
+//! * `shape`: sentences of drawn shapes; `scene`: of scenes put together from parts.
 //! * `total`: columns, measures and totals by name; `listing`: behind a sentence.
 //! * `aside`: one condition apart from the others.
 //! * `turn`: the next question of a conversation.
@@ -12,6 +12,7 @@ mod aside;
 mod condition;
 mod listing;
 mod noun;
+mod scene;
 mod sentence;
 mod shape;
 mod total;

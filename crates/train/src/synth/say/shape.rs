@@ -18,9 +18,9 @@ impl Speaker<'_> {
     pub fn drawn(&mut self, draft: &Draft) -> Option<String> {
         let mut text = self.say(&format!("shape {}", draft.shape), draft.variant, &[])?;
         for _ in 0..DEPTH {
-            text = self.with_parts(&text)?;
+            text = self.with_parts("shape part", &text)?;
         }
-        let mut telling = Telling { speaker: self, terms: BTreeMap::new(), nouns: BTreeMap::new(), names: vec![] };
+        let mut telling = Telling::new(self);
         for (name, thing) in &draft.things {
             telling.name(name, thing)?;
         }
@@ -29,14 +29,14 @@ impl Speaker<'_> {
     }
 
     /// Fills in every `{@part}`; a space stands before it, which goes again before a comma.
-    fn with_parts(&mut self, text: &str) -> Option<String> {
+    pub(super) fn with_parts(&mut self, group: &str, text: &str) -> Option<String> {
         let mut out = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{@") {
             let (part, after) = after.split_once('}')?;
             out.push_str(before);
             out.push(' ');
-            out.push_str(&self.say("shape part", part, &[])?);
+            out.push_str(&self.say(group, part, &[])?);
             rest = after;
         }
         Some(out + rest)
@@ -44,15 +44,24 @@ impl Speaker<'_> {
 }
 
 /// The things of one sentence while they are named: what has a name keeps it, mostly.
-struct Telling<'s, 'w> {
-    speaker: &'s mut Speaker<'w>,
+pub(super) struct Telling<'s, 'w> {
+    pub(super) speaker: &'s mut Speaker<'w>,
     terms: BTreeMap<ColumnId, (String, String)>,
     nouns: BTreeMap<TableId, Noun>,
-    names: Vec<(String, String)>,
+    pub(super) names: Vec<(String, String)>,
+    /// Whether all rows of a table are meant, and a total names them.
+    pub(super) counts_all: bool,
+}
+
+impl<'s, 'w> Telling<'s, 'w> {
+    /// Nothing named as yet.
+    pub(super) fn new(speaker: &'s mut Speaker<'w>) -> Self {
+        Telling { speaker, terms: BTreeMap::new(), nouns: BTreeMap::new(), names: vec![], counts_all: false }
+    }
 }
 
 impl Telling<'_, '_> {
-    fn name(&mut self, name: &str, thing: &Thing) -> Option<()> {
+    pub(super) fn name(&mut self, name: &str, thing: &Thing) -> Option<()> {
         let (whole, others) = match thing {
             Thing::Rows(rows) => {
                 let noun = self.noun(rows.table);
@@ -70,6 +79,15 @@ impl Telling<'_, '_> {
                 let (one, many) = self.dim(dim)?;
                 (one, vec![("s", many)])
             }
+            Thing::Owned(column) => {
+                let (one, many) = self.owned(*column)?;
+                (one, vec![("s", many)])
+            }
+            Thing::Phrase(_) | Thing::List(_) => {
+                let one = self.thing(thing)?;
+                let plural = self.plural(thing).map(|many| ("s", many));
+                (one, plural.into_iter().chain(self.in_days(thing).map(|days| ("days", days))).collect())
+            }
             other => (self.thing(other)?, vec![]),
         };
         self.names.push((name.to_owned(), whole));
@@ -77,8 +95,32 @@ impl Telling<'_, '_> {
         Some(())
     }
 
-    fn thing(&mut self, thing: &Thing) -> Option<String> {
+    /// Several of what groups rows; of two keys, their combinations.
+    fn plural(&mut self, thing: &Thing) -> Option<String> {
+        match thing {
+            Thing::Column(column) => Some(self.term(*column)?.1),
+            Thing::Owned(column) => Some(self.owned(*column)?.1),
+            Thing::Dim(dim) => Some(self.dim(dim)?.1),
+            Thing::Phrase(phrase) => self.phrase(phrase, "plural"),
+            Thing::List(things) => match things.as_slice() {
+                [one] => self.plural(one),
+                many => {
+                    let names: Vec<String> = many.iter().map(|t| self.thing(t)).collect::<Option<_>>()?;
+                    Some(format!("combinations of {}", names.join(" and ")))
+                }
+            },
+            _ => None,
+        }
+    }
+
+    /// A number of days as it stands behind the number.
+    fn in_days(&mut self, thing: &Thing) -> Option<String> {
+        if let Thing::Phrase(phrase) = thing { self.phrase(phrase, "days") } else { None }
+    }
+
+    pub(super) fn thing(&mut self, thing: &Thing) -> Option<String> {
         Some(match thing {
+            Thing::Phrase(phrase) => self.phrase(phrase, "value")?,
             Thing::Rows(rows) => self.rows(rows)?,
             Thing::Table(table) => self.noun(*table).many,
             Thing::Column(column) => self.term(*column)?.0,
@@ -100,7 +142,7 @@ impl Telling<'_, '_> {
         })
     }
 
-    fn noun(&mut self, table: TableId) -> Noun {
+    pub(super) fn noun(&mut self, table: TableId) -> Noun {
         let speaker = &mut *self.speaker;
         self.nouns.entry(table).or_insert_with(|| speaker.noun(table)).clone()
     }
@@ -168,7 +210,7 @@ impl Telling<'_, '_> {
 }
 
 /// One space between words, none before a comma, and "an" before a vowel.
-fn tidy(text: &str) -> String {
+pub(super) fn tidy(text: &str) -> String {
     let mut words: Vec<&str> = text.split_whitespace().collect();
     for i in 1..words.len() {
         if words[i - 1] == "a" && words[i].starts_with(['a', 'e', 'i', 'o']) {

@@ -10,10 +10,10 @@ use sql::verify::verify;
 
 use super::super::dice::Dice;
 use super::super::pair::worded;
+use super::super::say::Speaker;
 use super::super::split::Split;
 use super::super::studio::Studio;
 use super::count::{Count, Counts};
-use super::draft::Draft;
 use crate::example::Example;
 
 /// The tag of questions of a shape, before its name.
@@ -35,40 +35,64 @@ pub fn examples(
         let (shape, draft) = super::draw(&studio.world, dice);
         let count = counts.of(shape);
         count.drawn += 1;
-        match draft.map_or(Checked::Unfit, |draft| checked(studio, split, draft, count)) {
-            Checked::Fit(draft, query) => {
-                return voiced(studio, split, (&draft, &query), (seed, index), voices, count);
+        let found =
+            draft.as_ref().map_or(Checked::Unfit, |draft| checked(studio, split, &draft.sql, count, &informative));
+        match (found, draft) {
+            (Checked::Fit(query), Some(draft)) => {
+                let tell = |speaker: &mut Speaker<'_>| speaker.drawn(&draft);
+                let drawn = Drawn { tag: format!("{TAG}{}", draft.shape), ordered: draft.ordered, tell: &tell };
+                return voiced(studio, split, (&drawn, &query), (seed, index), voices, count);
             }
             // Another try would give the smaller splits more of the shapes than the larger one.
-            Checked::Elsewhere => {
+            (Checked::Elsewhere, _) => {
                 count.elsewhere += 1;
                 break;
             }
-            Checked::Unfit => count.unfit += 1,
+            _ => count.unfit += 1,
         }
     }
     vec![]
 }
 
-/// What a draft turned out to be.
-enum Checked {
+/// A drawn question on its way into words.
+pub(in super::super) struct Drawn<'a> {
+    /// The tag of its examples.
+    pub tag: String,
+    /// Whether it asks for an order.
+    pub ordered: bool,
+    /// Puts it into a speaker's words.
+    pub tell: &'a dyn Fn(&mut Speaker<'_>) -> Option<String>,
+}
+
+/// What drawn SQL turned out to be.
+pub(in super::super) enum Checked {
     /// A query of the split that runs and tells something.
-    Fit(Box<Draft>, Box<Query>),
+    Fit(Box<Query>),
     /// A query of another split.
     Elsewhere,
     /// Nothing to ask.
     Unfit,
 }
 
-fn checked(studio: &Studio<'_>, split: Split, draft: Draft, count: &mut Count) -> Checked {
-    let parsed = resolve::parse(&draft.sql, studio.world.catalog, Dialect::Sqlite);
+/// Whether rows say something.
+type Tells<'a> = &'a dyn Fn(&[Vec<Value>]) -> bool;
+
+/// Resolves, runs and judges drawn SQL.
+pub(in super::super) fn checked(
+    studio: &Studio<'_>,
+    split: Split,
+    sql: &str,
+    count: &mut Count,
+    says: Tells<'_>,
+) -> Checked {
+    let parsed = resolve::parse(sql, studio.world.catalog, Dialect::Sqlite);
     let told = match &parsed.query {
         Some(query) if Split::of(features::template_hash(query)) != split => return Checked::Elsewhere,
-        Some(query) => tells(studio, query),
-        None => Err(format!("does not resolve: {}", draft.sql)),
+        Some(query) => tells(studio, query, says),
+        None => Err(format!("does not resolve: {sql}")),
     };
     match (told, parsed.query) {
-        (Ok(true), Some(query)) => Checked::Fit(Box::new(draft), Box::new(query)),
+        (Ok(true), Some(query)) => Checked::Fit(Box::new(query)),
         (Err(reason), _) => {
             *count.refused.entry(reason).or_insert(0) += 1;
             Checked::Unfit
@@ -77,10 +101,11 @@ fn checked(studio: &Studio<'_>, split: Split, draft: Draft, count: &mut Count) -
     }
 }
 
-fn voiced(
+/// The examples of a query in up to `voices` wordings.
+pub(in super::super) fn voiced(
     studio: &Studio<'_>,
     split: Split,
-    (draft, query): (&Draft, &Query),
+    (drawn, query): (&Drawn<'_>, &Query),
     (seed, index): (u64, u64),
     voices: usize,
     count: &mut Count,
@@ -91,12 +116,12 @@ fn voiced(
             break;
         }
         let speaker = Dice::new(seed ^ 0x5eed, (index << 8) + attempt as u64);
-        let made = worded(studio, split, query, speaker, &|speaker| speaker.drawn(draft));
+        let made = worded(studio, split, query, speaker, drawn.tell);
         match made {
             Ok(mut example) if found.iter().all(|e| e.normalized != example.normalized) => {
                 example.id = format!("{}-{seed}-{index}-{attempt}", split.name());
-                example.ordered = draft.ordered;
-                example.tags.push(format!("{TAG}{}", draft.shape));
+                example.ordered = drawn.ordered;
+                example.tags.push(drawn.tag.clone());
                 found.push(example);
             }
             Ok(_) => {}
@@ -118,7 +143,7 @@ fn voiced(
 
 /// Runs the query on the databases until one tells something: a row that is not all nothing, and several rows that are
 /// not all alike.
-fn tells(studio: &Studio<'_>, query: &Query) -> Result<bool, String> {
+fn tells(studio: &Studio<'_>, query: &Query, says: Tells<'_>) -> Result<bool, String> {
     let text = print::compact(query, studio.world.catalog);
     let verified = verify(&text, studio.world.catalog, &Default::default()).map_err(|report| {
         let first = report.diagnostics.first().map_or(String::new(), |d| format!("{}: {}", d.code, d.message));
@@ -128,7 +153,7 @@ fn tells(studio: &Studio<'_>, query: &Query) -> Result<bool, String> {
     for image in &studio.images {
         let rows = image.with(|db| database::run(db, &verified, &limits)).map_err(|e| format!("no database: {e}"))?;
         let rows = rows.map_err(|e| format!("failed: {e}: {text}"))?;
-        if informative(&rows.rows) {
+        if says(&rows.rows) {
             return Ok(true);
         }
     }

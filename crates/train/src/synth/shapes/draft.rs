@@ -2,6 +2,7 @@
 
 use schema::{ColumnId, ForeignKeyId, TableId};
 
+use super::super::compose::part::Phrase;
 use super::super::meaning::{Aggregate, Filter, Function, Measure, Output};
 use super::pen::Pen;
 
@@ -66,6 +67,8 @@ pub enum Thing {
     Said(String),
     /// A list of things.
     List(Vec<Thing>),
+    /// A value with words of its own.
+    Phrase(Box<Phrase>),
 }
 
 /// Rows of one table under conditions on their own columns.

@@ -28,8 +28,8 @@ use self::pen::Pen;
 use super::dice::Dice;
 use super::world::World;
 
-/// The share of trees that are drawn from the shapes; with what is lost on the way, about 40 % of questions.
-pub const SHARE: f64 = 0.4;
+/// The share of answerable trees that are drawn from the shapes.
+pub const SHARE: f64 = 0.25;
 /// Attempts at one shape before it is given up for this question.
 const ATTEMPTS: usize = 6;
 

@@ -1,0 +1,195 @@
+//! Scenes over a schema that no phrase was written for.
+
+use std::collections::BTreeSet;
+
+use database::Limits;
+use schema::TableId;
+use sql::dialect::Dialect;
+use sql::features::difficulty;
+use sql::print;
+use sql::resolve;
+use sql::verify::verify;
+use train::example::Example;
+use train::synth::compose::part::{Lead, Phrase, Scene, Told};
+use train::synth::compose::{KINDS, Kind, LEVELS, ask};
+use train::synth::dice::Dice;
+use train::synth::meaning::Filter;
+use train::synth::say::Speaker;
+use train::synth::shapes::count::Counts;
+use train::synth::shapes::draft::Thing;
+use train::synth::shapes::pen::Pen;
+use train::synth::split::Split;
+use train::synth::studio::Studio;
+
+use crate::shapes::with_studio;
+
+fn drawn(studio: &Studio<'_>, kind: &Kind, seed: u64) -> Option<Scene> {
+    let mut dice = Dice::new(seed, 7);
+    (kind.draw)(&mut Pen { world: &studio.world, dice: &mut dice })
+}
+
+/// Every kind of phrase that a scene is told with.
+fn kinds_of(scene: &Scene, found: &mut BTreeSet<&'static str>) {
+    let conds = scene.conds.iter().filter_map(|c| if let Told::Phrase(p) = c { Some(p) } else { None });
+    conds.chain(&scene.notes).for_each(|p| kinds_within(p, found));
+    let things = scene.lead.things.iter().map(|(_, t)| t).chain(scene.cols.iter().flatten());
+    things.for_each(|t| kinds_in(t, found));
+}
+
+fn kinds_within(phrase: &Phrase, found: &mut BTreeSet<&'static str>) {
+    found.insert(phrase.kind);
+    phrase.things.iter().for_each(|(_, t)| kinds_in(t, found));
+}
+
+fn kinds_in(thing: &Thing, found: &mut BTreeSet<&'static str>) {
+    match thing {
+        Thing::Phrase(phrase) => kinds_within(phrase, found),
+        Thing::List(things) => things.iter().for_each(|t| kinds_in(t, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_kind_draws_queries_that_run_and_can_be_said() {
+    with_studio(|studio| {
+        let catalog = studio.world.catalog;
+        for kind in KINDS {
+            let mut told = 0;
+            for scene in (0..80).filter_map(|seed| drawn(studio, kind, seed)) {
+                assert_eq!(scene.kind, kind.name);
+                let query = resolve::parse(&scene.sql, catalog, Dialect::Sqlite).query;
+                let query = query.unwrap_or_else(|| panic!("does not resolve: {}", scene.sql));
+                let text = print::compact(&query, catalog);
+                let verified = verify(&text, catalog, &Default::default()).unwrap_or_else(|r| panic!("{text}: {r:?}"));
+                let run = studio.images[0].with(|db| database::run(db, &verified, &Limits::default()));
+                let result = run.unwrap().unwrap_or_else(|e| panic!("{text}: {e}"));
+                let said = Speaker::new(&studio.world, Dice::new(told, 1)).scene(&scene);
+                if let (Some(said), false) = (said, result.rows.is_empty()) {
+                    assert!(!said.contains(['{', '}', '[', ']', '|']), "{}: {said}", kind.name);
+                    told += 1;
+                }
+            }
+            assert!(told >= 5, "{} is told {told} times", kind.name);
+        }
+    });
+}
+
+#[test]
+fn a_scene_shows_the_columns_that_its_question_lists() {
+    with_studio(|studio| {
+        for kind in KINDS {
+            for scene in (0..60).filter_map(|seed| drawn(studio, kind, seed)) {
+                let query = resolve::parse(&scene.sql, studio.world.catalog, Dialect::Sqlite).query.unwrap();
+                let shown = query.select().map_or(0, |s| s.items.len());
+                if let Some(cols) = &scene.cols {
+                    assert_eq!(cols.len(), shown, "{}: {}", kind.name, scene.sql);
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn the_same_seed_draws_and_tells_the_same() {
+    with_studio(|studio| {
+        for kind in KINDS {
+            for seed in 0..10 {
+                let (one, two) = (drawn(studio, kind, seed), drawn(studio, kind, seed));
+                let (Some(one), Some(two)) = (one, two) else { continue };
+                assert_eq!(one.sql, two.sql);
+                let say = |scene: &Scene| Speaker::new(&studio.world, Dice::new(seed, 3)).scene(scene);
+                assert_eq!(say(&one), say(&two));
+            }
+        }
+    });
+}
+
+fn examples(studio: &Studio<'_>, trees: u64) -> Vec<Example> {
+    let mut counts = Counts::default();
+    let of = |index| ask::examples(studio, Split::Train, (5, index), (2, &mut Dice::new(5, index)), &mut counts);
+    (0..trees).flat_map(of).collect()
+}
+
+#[test]
+fn every_pair_kept_runs_and_has_a_form() {
+    with_studio(|studio| {
+        let found = examples(studio, 150);
+        assert!(found.len() > 100, "{}", found.len());
+        let levels: BTreeSet<&str> = found.iter().map(|e| e.difficulty.as_str()).collect();
+        assert_eq!(levels, LEVELS.iter().map(|(level, _)| *level).collect());
+        for example in &found {
+            assert!(!example.lexemes.is_empty() && !example.normalized.is_empty(), "{}", example.question);
+            let sql = example.sql.as_deref().unwrap();
+            let query = verify(sql, studio.world.catalog, &Default::default()).unwrap();
+            let run = studio.images[0].with(|db| database::run(db, &query, &Limits::default()));
+            assert!(run.unwrap().is_ok(), "{sql}");
+            let tree = resolve::parse(sql, studio.world.catalog, Dialect::Sqlite).query.unwrap();
+            assert_eq!(difficulty(&tree).to_string(), example.difficulty);
+        }
+    });
+}
+
+#[test]
+fn every_part_is_drawn() {
+    let wanted = "difference percent percent_over days_between days_since days_until rank rank_within row_share \
+        row_share_within row_running deviation deviation_within child_count child_total child_latest child_average \
+        child_percent own_less_children key_year key_month key_quarter sum_of avg_of max_of distinct_rows count_if \
+        sum_if percent_if percent_of_totals difference_of_totals ratio_of_totals share_of_sum share_of_count \
+        average_against_all group_rank so_far period_before period_change period_growth share_of_groups val_gt val_lt \
+        days_gt twice half past ahead open_or_ahead children_gte children_one some_but_not \
+        both_values one_not_other all_children kids_above_own kids_below_own above_own_group twice_average among_top \
+        known_not_other neither_known having_gt having_rows_gte having_more having_above_all no_blanks blanks_kept \
+        order_high order_low order_new order_old order_text then ties once with_more";
+    with_studio(|studio| {
+        let mut found = BTreeSet::new();
+        for kind in KINDS {
+            (0..1500).filter_map(|seed| drawn(studio, kind, seed)).for_each(|scene| kinds_of(&scene, &mut found));
+        }
+        let missing: Vec<&str> = wanted.split_whitespace().filter(|kind| !found.contains(kind)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    });
+}
+
+#[test]
+fn conditions_and_order_are_said_wherever_they_stand() {
+    with_studio(|studio| {
+        let catalog = studio.world.catalog;
+        let table = catalog.table_ids().find(|&t| catalog.table(t).name == "farms").unwrap();
+        let scene = northern_farms(studio, table);
+        let said: BTreeSet<String> =
+            (0..120).filter_map(|n| Speaker::new(&studio.world, Dice::new(n, 4)).scene(&scene)).collect();
+        assert!(said.len() > 80, "{}", said.len());
+        for text in &said {
+            let text = text.to_lowercase();
+            let all =
+                ["farm", "north", "acreage", "first"].into_iter().filter(|w| !text.contains(w)).collect::<Vec<_>>();
+            let down = ["desc", "high", "ranked", "larg", "big", "great"].iter().any(|w| text.contains(w));
+            assert!(all.is_empty() || (all == ["first"] && down), "{text}: {all:?}");
+            assert!(
+                text.contains("2 * ")
+                    || text.contains("twice")
+                    || text.contains("double")
+                    || text.contains("two times")
+            );
+        }
+    });
+}
+
+/// `SELECT farm_name, acreage … WHERE region = 'North' AND actual_yield > 2 * planned_yield ORDER BY acreage DESC`
+fn northern_farms(studio: &Studio<'_>, table: TableId) -> Scene {
+    let column = |name: &str| studio.world.catalog.find_column(table, name).unwrap();
+    let north = Filter::Value { column: column("region"), values: vec!["North".into()], negated: false };
+    let twice = Phrase::new("twice")
+        .with("a", Thing::Column(column("actual_yield")))
+        .with("b", Thing::Column(column("planned_yield")));
+    Scene {
+        kind: "rows",
+        sql: String::new(),
+        ordered: true,
+        table,
+        conds: vec![Told::Filter(north), Told::Phrase(twice)],
+        lead: Lead { position: "rows", things: vec![] },
+        cols: Some(vec![Thing::Column(column("farm_name")), Thing::Column(column("acreage"))]),
+        notes: vec![Phrase::new("order_high").with("v", Thing::Column(column("acreage")))],
+    }
+}
