@@ -35,6 +35,9 @@ impl Patterns {
         let shapes: Groups =
             toml::from_str(include_str!("shapes/shapes.toml")).expect("the embedded patterns of shapes are valid TOML");
         groups.extend(shapes.into_iter().map(|(shape, patterns)| (format!("shape {shape}"), patterns)));
+        let varied: Groups =
+            toml::from_str(include_str!("vary/words.toml")).expect("the embedded patterns of variants are valid TOML");
+        groups.extend(varied.into_iter().map(|(rule, patterns)| (format!("vary {rule}"), patterns)));
         Patterns { groups }
     }
 

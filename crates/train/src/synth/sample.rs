@@ -650,3 +650,8 @@ pub fn some_filters(world: &World<'_>, table: TableId, dice: &mut Dice) -> Vec<F
     let n = dice.weighted(&[0.4, 0.5, 0.1]);
     filters(world, table, n, 0, dice)
 }
+
+/// One filter on the rows of a table alone.
+pub fn one_filter(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {
+    filter(world, table, 0, dice)
+}

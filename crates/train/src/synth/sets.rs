@@ -174,11 +174,10 @@ fn variants_of(
     let Some(sql) = &example.sql else { return vec![] };
     let parsed = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite);
     let Some(query) = parsed.query else { return vec![] };
-    let original = Draft { question: example.question.clone(), query };
+    let original = Draft { question: example.question.clone(), query, ordered: example.ordered };
     let mut found = variants(studio, &original, stream, wanted, drops);
     for (n, variant) in found.iter_mut().enumerate() {
         variant.id = format!("{}~{n}", example.id);
-        variant.ordered = example.ordered;
     }
     found
 }

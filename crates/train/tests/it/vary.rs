@@ -64,7 +64,7 @@ fn after(rule: Rule, question: &str, sql: &str) -> Vec<(String, String)> {
     with_workshop(|workshop| {
         let studio = workshop.studio(0, None);
         let query = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite).query.unwrap();
-        let draft = Draft { question: question.to_owned(), query };
+        let draft = Draft::new(question, query);
         for stream in 0..60 {
             let changed = rule.apply(&studio, &Reading::new(&studio, &draft), &mut Dice::new(1, stream));
             let text = |d: &Draft| sql::print::compact(&d.query, studio.world.catalog).replace("shops.", "");
@@ -152,7 +152,7 @@ fn variants_are_new_pairs_that_a_model_could_write() {
         let studio = workshop.studio(0, None);
         let sql = "SELECT name, city FROM shops WHERE sales > 8";
         let query = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite).query.unwrap();
-        let draft = Draft { question: "Show me name and city of shops with sales over 8".to_owned(), query };
+        let draft = Draft::new("Show me name and city of shops with sales over 8", query);
         let made = |seed| variants(&studio, &draft, (seed, 0), 12, &mut Drops::default());
         let found = made(1);
         assert_eq!(found.len(), 12);

@@ -61,7 +61,7 @@ pub fn column(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Opti
             *at = other.column;
         }
     });
-    Some(Draft { question: replaced(&reading.draft.question, edits), query })
+    Some(reading.draft.to(replaced(&reading.draft.question, edits), query))
 }
 
 fn column_of(target: Target) -> Option<ColumnId> {
@@ -176,7 +176,7 @@ pub fn aggregate(reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
         }
     });
     let word = (*dice.pick(words)?).to_owned();
-    Some(Draft { question: replaced(&reading.draft.question, vec![(span, word)]), query })
+    Some(reading.draft.to(replaced(&reading.draft.question, vec![(span, word)]), query))
 }
 
 /// Another comparison, where the query has one with a number and the question one such phrase right before a number.
@@ -204,7 +204,7 @@ pub fn comparison(reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
         }
     });
     let word = (*dice.pick(words)?).to_owned();
-    Some(Draft { question: replaced(&reading.draft.question, vec![(span, word)]), query })
+    Some(reading.draft.to(replaced(&reading.draft.question, vec![(span, word)]), query))
 }
 
 /// The operator of a comparison with a number.
@@ -231,7 +231,7 @@ pub fn direction(world: &World<'_>, reading: &Reading<'_>) -> Option<Draft> {
     let opposite = if pair.0 == word { pair.1 } else { pair.0 };
     let mut query = reading.draft.query.clone();
     turn(world, reading, &mut query)?;
-    Some(Draft { question: replaced(&reading.draft.question, vec![(span, opposite.to_owned())]), query })
+    Some(reading.draft.to(replaced(&reading.draft.question, vec![(span, opposite.to_owned())]), query))
 }
 
 /// Turns the order of the rows, or the one extreme that is looked for.
@@ -298,7 +298,7 @@ pub fn value(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Optio
         }
     });
     let said = if dice.chance(0.5) { new.to_lowercase() } else { new.clone() };
-    Some(Draft { question: replaced(&reading.draft.question, vec![(span, said)]), query })
+    Some(reading.draft.to(replaced(&reading.draft.question, vec![(span, said)]), query))
 }
 
 /// Short lists whose values read as adjectives.
