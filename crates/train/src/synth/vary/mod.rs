@@ -10,11 +10,16 @@
 //! * [`list`]: other columns shown.
 //! * [`swap`]: another column, aggregate, comparison, direction or value.
 //! * [`narrow`], [`widen`]: a condition more, a condition less.
+//! * [`entries`], [`columns`]: a list of what is wanted, found and changed.
+//! * [`order`]: an order more or less.
 //! * [`text`]: cutting and joining text.
 
+pub mod columns;
+pub mod entries;
 pub mod list;
 pub mod mention;
 pub mod narrow;
+pub mod order;
 pub mod reword;
 pub mod rules;
 pub mod swap;
@@ -150,7 +155,7 @@ fn varied(studio: &Studio<'_>, original: &Draft, dice: &mut Dice) -> Result<Exam
     let mut draft = original.clone();
     let mut applied = vec![];
     for _ in 0..dice.weighted(&RULES_APPLIED) {
-        if let Some((rule, changed)) = rules::changed(studio, &draft, dice) {
+        if let Some((rule, changed)) = rules::changed(studio, &draft, &applied, dice) {
             draft = changed;
             applied.push(rule);
         }

@@ -1,7 +1,7 @@
 //! A condition more: in a sentence of its own, in brackets, before the question, or before the noun.
 
 use schema::{ColumnId, Role, TableId};
-use sql::tree::{Cte, Expr, ExprKind, JoinKind, Query, Select, SourceId, SourceKind};
+use sql::tree::{BinaryOp, Cte, Expr, ExprKind, JoinKind, Query, Select, SourceId, SourceKind};
 use sql::visit::{each_expr, each_expr_of_query, each_query_mut, each_select};
 
 use super::super::dice::Dice;
@@ -47,9 +47,30 @@ fn spots(world: &World<'_>, reading: &Reading<'_>) -> Vec<Spot> {
         let table = source.table_id()?;
         let outer = matches!(source.join, JoinKind::Left | JoinKind::Right | JoinKind::Full);
         let known = world.glossary.table(world.catalog, table).is_some();
-        (!outer && known && uses(table) == 1).then_some(Spot { table, source: source.id, alone: select.from.len() == 1 })
+        let one_row = names_one_row(world, reading, table);
+        (!outer && known && !one_row && uses(table) == 1).then_some(Spot { table, source: source.id, alone: select.from.len() == 1 })
     };
     select.from.iter().filter_map(spot).collect()
+}
+
+/// Whether the query asks of rows known by their names or codes: which others there are is no matter then.
+fn names_one_row(world: &World<'_>, reading: &Reading<'_>, table: TableId) -> bool {
+    let of_row = |expr: &Expr| match expr.kind {
+        ExprKind::Column { source, column } => {
+            reading.sources.get(&source) == Some(&table)
+                && matches!(world.role(ColumnId { table, column }), Role::Name | Role::Code | Role::Key)
+        }
+        _ => false,
+    };
+    let mut found = false;
+    each_expr_of_query(&reading.draft.query, &mut |expr| {
+        found |= match &expr.kind {
+            ExprKind::Binary(a, BinaryOp::Eq, b) => of_row(a) && matches!(b.kind, ExprKind::Literal(_)),
+            ExprKind::InList { operand, negated: false, .. } => of_row(operand),
+            _ => false,
+        };
+    });
+    found
 }
 
 /// The SELECT that the rows come from: the outermost, or the one behind its only source.

@@ -2,7 +2,7 @@
 
 use super::super::dice::Dice;
 use super::super::studio::Studio;
-use super::{Draft, Reading, list, narrow, swap, widen};
+use super::{Draft, Reading, columns, list, narrow, order, swap, widen};
 
 /// A rule that changes words and query together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +23,17 @@ pub enum Rule {
     Narrow,
     /// [`widen::condition`].
     Widen,
+    /// [`columns::changed`].
+    Columns,
+    /// [`columns::restyled`].
+    Style,
+    /// [`order::changed`].
+    Order,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Rule; 8] = [
+    pub const ALL: [Rule; 11] = [
         Rule::Column,
         Rule::List,
         Rule::Aggregate,
@@ -36,6 +42,9 @@ impl Rule {
         Rule::Value,
         Rule::Narrow,
         Rule::Widen,
+        Rule::Columns,
+        Rule::Style,
+        Rule::Order,
     ];
 
     /// Its name in tags.
@@ -46,8 +55,8 @@ impl Rule {
     /// How often it is tried first.
     fn weight(self) -> f64 {
         match self {
-            Rule::Narrow => 3.0,
-            Rule::List | Rule::Column => 2.0,
+            Rule::Columns => 3.0,
+            Rule::List | Rule::Column | Rule::Narrow | Rule::Order => 2.0,
             Rule::Widen => 1.5,
             _ => 1.0,
         }
@@ -65,14 +74,19 @@ impl Rule {
             Rule::Value => swap::value(world, reading, dice),
             Rule::Narrow => narrow::condition(world, reading, dice),
             Rule::Widen => widen::condition(world, reading, dice),
+            Rule::Columns => columns::changed(world, reading, dice),
+            Rule::Style => columns::restyled(world, reading, dice),
+            Rule::Order => order::changed(world, reading, dice),
         }
     }
 }
 
-/// The draft after the first rule, in an order drawn by their weights, that applies to it.
-pub fn changed(studio: &Studio<'_>, draft: &Draft, dice: &mut Dice) -> Option<(Rule, Draft)> {
+/// The draft after the first rule, in an order drawn by their weights, that applies to it. Of those applied before, none
+/// but rules that find something else each time.
+pub fn changed(studio: &Studio<'_>, draft: &Draft, before: &[Rule], dice: &mut Dice) -> Option<(Rule, Draft)> {
     let reading = Reading::new(studio, draft);
-    let mut rules = Rule::ALL.to_vec();
+    let again = |rule: &Rule| matches!(rule, Rule::Column | Rule::Widen | Rule::Value) || !before.contains(rule);
+    let mut rules: Vec<Rule> = Rule::ALL.into_iter().filter(again).collect();
     while !rules.is_empty() {
         let weights: Vec<f64> = rules.iter().map(|rule| rule.weight()).collect();
         let rule = rules.swap_remove(dice.weighted(&weights));

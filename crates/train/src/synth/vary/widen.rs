@@ -89,8 +89,22 @@ fn loose(reading: &Reading<'_>) -> Vec<Loose> {
         }
         select += 1;
     });
-    found.retain(|one| one.columns.len() == 1 && is_only_use(reading, one));
+    found.retain(|one| one.columns.len() == 1 && is_only_use(reading, one) && is_said_once(reading, one));
     found
+}
+
+/// Whether the table is used once, its column tested once, and each value said once.
+fn is_said_once(reading: &Reading<'_>, one: &Loose) -> bool {
+    let Some(column) = one.columns.first() else { return false };
+    let uses = reading.sources.values().filter(|table| **table == column.table).count();
+    let mut tests = 0;
+    each_query(&reading.aligned, &mut |query| {
+        let parts = query.select().and_then(|s| s.filter.as_ref()).map(Expr::conjuncts).unwrap_or_default();
+        tests += parts.into_iter().filter(|part| columns_of(reading, part).contains(column)).count();
+    });
+    let lower = reading.lower();
+    let once = |span: TextSpan| lower.matches(&lower[span.start..span.end]).count() == 1;
+    uses == 1 && tests == one.conjuncts.len() && spans_of(reading, one).into_iter().all(once)
 }
 
 /// The slots of a condition; none where it holds a value of no slot, a subquery, or another column beside them.
@@ -236,7 +250,7 @@ fn phrase(world: &World<'_>, reading: &Reading<'_>, one: &Loose) -> Option<Strin
     let end = column_after(reading, one, last).unwrap_or(last);
     let rest = lower[end..].trim_start();
     let next = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let joined = ["and", "or", "to", "nor", "only", "ones", "as"].contains(&next) || rest.starts_with(['-', '/', '%', '\'', '+', '&']);
+    let joined = ["and", "or", "to", "nor", "only", "ones", "as"].contains(&next) || rest.starts_with(['-', '/', '%', '\'', '+', '&', '(']);
     let between = words(&text[first..last]).into_iter().map(|w| TextSpan { start: w.start + first, end: w.end + first });
     let mut between = between.filter(|w| !values.iter().any(|v| within(*w, *v)));
     if joined || !between.all(|w| ["and", "or", "to", "nor"].contains(&&lower[w.start..w.end])) {
