@@ -75,7 +75,10 @@ fn drop_one(reading: &Reading<'_>, rows: &mut Vec<Row>, dice: &mut Dice) {
         let grouped = reading.draft.query.select().into_iter().flat_map(|s| s.group_by.iter().chain(&s.having));
         order.iter().map(|item| &item.expr).chain(grouped).any(by_number)
     };
-    let free: Vec<usize> = (0..rows.len()).filter(|at| !named(*at)).collect();
+    let plain = |row: &Row| plain_column(reading, &row.item.expr).is_some();
+    let only_plain = rows.iter().filter(|row| plain(row)).count() == 1;
+    // What the totals are of stays.
+    let free: Vec<usize> = (0..rows.len()).filter(|&at| !named(at) && !(only_plain && plain(&rows[at]))).collect();
     if let Some(&at) = dice.pick(&free) {
         rows.remove(at);
     }

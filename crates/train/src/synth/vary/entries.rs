@@ -115,7 +115,7 @@ fn lead_in(text: &str, entry: &mut TextSpan) -> bool {
 /// Cuts off all up to "with", "showing" or "their" where it stands in the first entry.
 fn after_with(text: &str, entry: &mut TextSpan) -> bool {
     let lower = text[entry.start..entry.end].to_ascii_lowercase();
-    let markers = [" with their ", " with the ", " with ", " showing ", " incl. ", " including ", " and their ", " by "];
+    let markers = [" with their ", " with the ", " with ", " showing ", " incl. ", " including ", " and their "];
     let Some(at) = markers.iter().filter_map(|m| Some(lower.rfind(m)? + m.len())).max() else { return false };
     entry.start += at;
     true

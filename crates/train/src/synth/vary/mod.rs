@@ -12,18 +12,23 @@
 //! * [`narrow`], [`widen`]: a condition more, a condition less.
 //! * [`entries`], [`columns`]: a list of what is wanted, found and changed.
 //! * [`order`]: an order more or less.
+//! * [`value`]: another value of the same kind; [`parallel`]: another table.
+//! * [`frame`]: what stands around a question.
 //! * [`text`]: cutting and joining text.
 
 pub mod columns;
 pub mod entries;
+pub mod frame;
 pub mod list;
 pub mod mention;
 pub mod narrow;
 pub mod order;
+pub mod parallel;
 pub mod reword;
 pub mod rules;
 pub mod swap;
 pub mod text;
+pub mod value;
 pub mod widen;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,9 +137,9 @@ pub fn variants(
     wanted: usize,
     drops: &mut Drops,
 ) -> Vec<Example> {
-    let mut seen: BTreeSet<(String, Vec<String>)> = BTreeSet::new();
+    let mut seen: BTreeSet<Shown> = BTreeSet::new();
     if let Ok(example) = from_pair(studio, &original.question, original.query.clone()) {
-        seen.insert((example.normalized, example.lexemes));
+        seen.insert(shown(&example));
     }
     let mut found = vec![];
     for attempt in 0..wanted * ATTEMPTS {
@@ -143,12 +148,20 @@ pub fn variants(
         }
         let mut dice = Dice::new(seed ^ 0x7a51, (stream << 10) + attempt as u64);
         match varied(studio, original, &mut dice) {
-            Ok(example) if seen.insert((example.normalized.clone(), example.lexemes.clone())) => found.push(example),
+            Ok(example) if seen.insert(shown(&example)) => found.push(example),
             Ok(_) => drops.add("varied: said twice"),
             Err(reason) => drops.add(format!("varied: {reason}")),
         }
     }
     found
+}
+
+/// What a model sees of a pair: the words with their slots, what those may be, and the answer.
+type Shown = (String, Vec<Vec<String>>, Vec<String>);
+
+fn shown(example: &Example) -> Shown {
+    let slots = example.slots.iter().map(|slot| slot.columns.clone()).collect();
+    (example.normalized.clone(), slots, example.lexemes.clone())
 }
 
 fn varied(studio: &Studio<'_>, original: &Draft, dice: &mut Dice) -> Result<Example, String> {

@@ -54,7 +54,7 @@ fn spots(world: &World<'_>, reading: &Reading<'_>) -> Vec<Spot> {
 }
 
 /// Whether the query asks of rows known by their names or codes: which others there are is no matter then.
-fn names_one_row(world: &World<'_>, reading: &Reading<'_>, table: TableId) -> bool {
+pub fn names_one_row(world: &World<'_>, reading: &Reading<'_>, table: TableId) -> bool {
     let of_row = |expr: &Expr| match expr.kind {
         ExprKind::Column { source, column } => {
             reading.sources.get(&source) == Some(&table)

@@ -1,8 +1,8 @@
 //! An order where there is none, and none where a sentence or clause of its own asks for one.
 
-use schema::Type;
 use schema::slot::TextSpan;
-use sql::tree::{Expr, ExprKind, OrderItem, Query};
+use schema::{Role, Type};
+use sql::tree::{Expr, ExprKind, Item, OrderItem, Select, Source};
 use sql::visit::each_expr;
 
 use super::super::dice::Dice;
@@ -10,6 +10,7 @@ use super::super::pattern::Family;
 use super::super::world::World;
 use super::entries::{entries, plain_column};
 use super::mention::Target;
+use super::narrow::names_one_row;
 use super::text::{clauses, with_sentence, without, words};
 use super::{Draft, Reading};
 
@@ -47,12 +48,15 @@ fn added(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Option<Dr
     let select = query.select()?;
     let said = said_words(&reading.draft.question);
     let single_row = select.group_by.is_empty() && select.items.iter().any(|item| is_total(&item.expr));
-    if single_row || said.iter().any(|w| MARKERS[..18].contains(&w.as_str())) || names_one(query) {
+    if single_row || said.iter().any(|w| MARKERS[..18].contains(&w.as_str())) || names_one(world, reading, select) {
         return None;
     }
-    let known = keys(reading);
+    let mut known = keys(reading);
+    known.retain(|(at, _)| !is_shared(world, reading, select, *at));
     let (at, term) = dice.pick(&known)?.clone();
     let expr = &select.items[at].expr;
+    let is_flag = plain_column(reading, expr).is_some_and(|column| world.role(column) == Role::Flag);
+    (!is_flag).then_some(())?;
     let ty = plain_column(reading, expr).map(|column| world.ty(column));
     let falling = dice.chance(0.65);
     let (position, descending) = match ty {
@@ -91,7 +95,7 @@ fn keys(reading: &Reading<'_>) -> Vec<(usize, String)> {
         let all = list.entries.iter().enumerate().map(entry);
         return all.filter(|(_, said)| !said.contains([')', '(', '"'])).collect();
     }
-    let named = |(at, item): (usize, &sql::tree::Item)| {
+    let named = |(at, item): (usize, &Item)| {
         let column = plain_column(reading, &item.expr)?;
         let mention = reading.mentions.iter().find(|m| m.target == Target::Column(column) && !m.plural)?;
         Some((at, reading.at(mention.span).to_owned()))
@@ -108,10 +112,16 @@ fn is_total(expr: &Expr) -> bool {
     found
 }
 
-/// Whether every source is narrowed to a value of a slot without a list: one row needs no order.
-fn names_one(query: &Query) -> bool {
-    let has_from = query.select().is_some_and(|s| !s.from.is_empty());
-    !has_from
+/// Whether the rows are but one, known by a name or code.
+fn names_one(world: &World<'_>, reading: &Reading<'_>, select: &Select) -> bool {
+    select.from.iter().filter_map(Source::table_id).any(|table| names_one_row(world, reading, table))
+}
+
+/// Whether a word for this output could mean another one.
+fn is_shared(world: &World<'_>, reading: &Reading<'_>, select: &Select, at: usize) -> bool {
+    let name = |item: &Item| Some(&world.catalog.column(plain_column(reading, &item.expr)?).name);
+    let own = name(&select.items[at]);
+    own.is_some() && select.items.iter().filter(|item| name(item) == own).count() > 1
 }
 
 /// The draft without the clause that asks for its order.

@@ -2,7 +2,7 @@
 
 use super::super::dice::Dice;
 use super::super::studio::Studio;
-use super::{Draft, Reading, columns, list, narrow, order, swap, widen};
+use super::{Draft, Reading, columns, frame, list, narrow, order, parallel, swap, value, widen};
 
 /// A rule that changes words and query together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +29,17 @@ pub enum Rule {
     Style,
     /// [`order::changed`].
     Order,
+    /// [`frame::changed`].
+    Frame,
+    /// [`value::changed`].
+    Other,
+    /// [`parallel::table`].
+    Parallel,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Rule; 11] = [
+    pub const ALL: [Rule; 14] = [
         Rule::Column,
         Rule::List,
         Rule::Aggregate,
@@ -45,6 +51,9 @@ impl Rule {
         Rule::Columns,
         Rule::Style,
         Rule::Order,
+        Rule::Frame,
+        Rule::Other,
+        Rule::Parallel,
     ];
 
     /// Its name in tags.
@@ -58,6 +67,7 @@ impl Rule {
             Rule::Columns => 3.0,
             Rule::List | Rule::Column | Rule::Narrow | Rule::Order => 2.0,
             Rule::Widen => 1.5,
+            Rule::Frame | Rule::Other => 0.5,
             _ => 1.0,
         }
     }
@@ -77,6 +87,9 @@ impl Rule {
             Rule::Columns => columns::changed(world, reading, dice),
             Rule::Style => columns::restyled(world, reading, dice),
             Rule::Order => order::changed(world, reading, dice),
+            Rule::Frame => frame::changed(studio, reading, dice),
+            Rule::Other => value::changed(world, reading, dice),
+            Rule::Parallel => parallel::table(world, reading, dice),
         }
     }
 }
@@ -85,7 +98,7 @@ impl Rule {
 /// but rules that find something else each time.
 pub fn changed(studio: &Studio<'_>, draft: &Draft, before: &[Rule], dice: &mut Dice) -> Option<(Rule, Draft)> {
     let reading = Reading::new(studio, draft);
-    let again = |rule: &Rule| matches!(rule, Rule::Column | Rule::Widen | Rule::Value) || !before.contains(rule);
+    let again = |rule: &Rule| matches!(rule, Rule::Column | Rule::Widen | Rule::Value | Rule::Other) || !before.contains(rule);
     let mut rules: Vec<Rule> = Rule::ALL.into_iter().filter(again).collect();
     while !rules.is_empty() {
         let weights: Vec<f64> = rules.iter().map(|rule| rule.weight()).collect();

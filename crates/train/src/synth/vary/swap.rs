@@ -78,9 +78,11 @@ fn like(world: &World<'_>, reading: &Reading<'_>, column: ColumnId) -> Vec<Colum
             && unit(*c) == unit(column)
             && world.glossary.column(world.catalog, *c).is_some_and(|terms| !terms.terms.is_empty())
     };
-    let role = world.role(column);
+    // What rows are told apart by is all one: a status, a department.
+    let kind = |role: Role| if role == Role::Status { Role::Dimension } else { role };
+    let role = kind(world.role(column));
     let swappable = !matches!(role, Role::Key | Role::Name | Role::Code | Role::Text | Role::Flag);
-    let found = world.columns(column.table, |other| swappable && other == role);
+    let found = world.columns(column.table, |other| swappable && kind(other) == role);
     found.into_iter().filter(same).collect()
 }
 
@@ -95,14 +97,36 @@ fn bound_columns(world: &World<'_>, reading: &Reading<'_>) -> Vec<ColumnId> {
         terms.is_some_and(|c| [&c.most, &c.least, &c.more, &c.less, &c.verb].into_iter().flatten().any(said))
     };
     let mut bound: Vec<ColumnId> = used.keys().copied().filter(is_implied).collect();
-    let conditions = world.glossary.conditions.values();
-    let mut named = conditions.flat_map(|c| [&c.adjectives, &c.phrases, &c.nouns]).flatten();
-    let named_measure = world.glossary.measures.values().flat_map(|m| &m.terms).any(said);
-    if named.any(said) || named_measure {
-        bound.extend(used.keys());
+    let conditions = world.glossary.conditions.iter();
+    let named = conditions.filter(|(_, c)| [&c.adjectives, &c.phrases, &c.nouns].into_iter().flatten().any(said));
+    let conditions = named.filter_map(|(key, _)| world.conditions.iter().find(|known| known.key == *key));
+    let measures = world.glossary.measures.iter().filter(|(_, measure)| measure.terms.iter().any(said));
+    let measures = measures.filter_map(|(key, _)| world.measures.iter().find(|known| known.key == *key));
+    for named in conditions.chain(measures) {
+        sql::visit::each_expr(&named.expr, &mut |part| {
+            if let ExprKind::Column { column, .. } = part.kind {
+                bound.push(ColumnId { table: named.table, column });
+            }
+        });
     }
     bound.extend(entangled(reading));
+    bound.extend(said_less_than_used(reading));
     bound
+}
+
+/// Columns that are shown or grouped by and also tested, but named only once: one of the two is said in other words.
+fn said_less_than_used(reading: &Reading<'_>) -> Vec<ColumnId> {
+    let (mut shown, mut tested) = (vec![], vec![]);
+    sql::visit::each_select(&reading.draft.query, &mut |select| {
+        let outputs = select.items.iter().map(|item| &item.expr).chain(&select.group_by);
+        shown.extend(outputs.flat_map(|expr| columns_in(reading, expr)));
+        let conditions = select.filter.iter().chain(&select.having).flat_map(Expr::conjuncts);
+        let of_key = |part: &&Expr| !matches!(part.kind, ExprKind::IsNull { negated: true, .. });
+        tested.extend(conditions.filter(of_key).flat_map(|expr| columns_in(reading, expr)));
+    });
+    let times = |column: &ColumnId| reading.mentions.iter().filter(|m| m.target == Target::Column(*column)).count();
+    shown.retain(|column| tested.contains(column) && times(column) < 2);
+    shown
 }
 
 /// Columns computed or compared with other columns, or compared with text.
