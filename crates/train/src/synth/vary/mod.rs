@@ -36,8 +36,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schema::TableId;
 use schema::normalize::normalize;
 use schema::slot::{NormalizedQuestion, TextSpan};
-use sql::tree::{Query, SourceId};
-use sql::visit::each_select;
+use sql::tree::{ExprKind, Query, SourceId};
+use sql::visit::{each_expr_mut, each_select};
 
 use self::mention::{Mention, mentions};
 use super::dice::Dice;
@@ -53,6 +53,8 @@ pub use self::text::{occurrences, replaced};
 pub const VARIED: &str = "varied";
 /// How often none, one, two … rules are applied to a pair.
 const RULES_APPLIED: [f64; 5] = [0.1, 0.3, 0.3, 0.2, 0.1];
+/// How often what stands around a question is changed.
+const FRAMED: f64 = 0.12;
 /// Attempts for each variant wanted; many rules do not apply, or lead to a pair that exists.
 const ATTEMPTS: usize = 3;
 
@@ -71,6 +73,16 @@ impl Draft {
     /// A pair; a question that asks for no order.
     pub fn new(question: impl Into<String>, query: Query) -> Self {
         Draft { question: question.into(), query, ordered: false }
+    }
+
+    /// The same, its literals without slots: whence they come is found anew for each question.
+    pub fn without_slots(mut self) -> Self {
+        each_expr_mut(&mut self.query, &mut |expr| {
+            if let ExprKind::Literal(literal) = &mut expr.kind {
+                literal.slot = None;
+            }
+        });
+        self
     }
 
     /// Other words and another query, the same in all else.
@@ -172,6 +184,9 @@ fn varied(studio: &Studio<'_>, original: &Draft, dice: &mut Dice) -> Result<Exam
             draft = changed;
             applied.push(rule);
         }
+    }
+    if dice.chance(FRAMED) {
+        draft = frame::changed(studio, &Reading::new(studio, &draft), dice).unwrap_or(draft);
     }
     draft.question = reword::reworded(&studio.world, &Reading::new(studio, &draft), dice);
     let text = noise::typed(draft.question.trim_end_matches(['.', '?', '!', ' ']), &studio.world.patterns, dice);

@@ -42,12 +42,7 @@ pub fn table(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Optio
     }
     let mut query = moved(&reading.aligned, to, &columns);
     edits.extend(values(world, reading, &mut query, &columns, dice)?);
-    each_expr_mut(&mut query, &mut |expr| {
-        if let ExprKind::Literal(literal) = &mut expr.kind {
-            literal.slot = None;
-        }
-    });
-    Some(reading.draft.to(replaced(&reading.draft.question, edits), query))
+    Some(reading.draft.to(replaced(&reading.draft.question, edits), query).without_slots())
 }
 
 fn is_known(world: &World<'_>, table: TableId) -> bool {

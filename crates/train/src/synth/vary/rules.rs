@@ -2,7 +2,7 @@
 
 use super::super::dice::Dice;
 use super::super::studio::Studio;
-use super::{Draft, Reading, columns, frame, list, narrow, order, parallel, swap, value, widen};
+use super::{Draft, Reading, columns, list, narrow, order, parallel, swap, value, widen};
 
 /// A rule that changes words and query together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +29,6 @@ pub enum Rule {
     Style,
     /// [`order::changed`].
     Order,
-    /// [`frame::changed`].
-    Frame,
     /// [`value::changed`].
     Other,
     /// [`parallel::table`].
@@ -39,7 +37,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Rule; 14] = [
+    pub const ALL: [Rule; 13] = [
         Rule::Column,
         Rule::List,
         Rule::Aggregate,
@@ -51,7 +49,6 @@ impl Rule {
         Rule::Columns,
         Rule::Style,
         Rule::Order,
-        Rule::Frame,
         Rule::Other,
         Rule::Parallel,
     ];
@@ -67,7 +64,8 @@ impl Rule {
             Rule::Columns => 3.0,
             Rule::List | Rule::Column | Rule::Narrow | Rule::Order => 2.0,
             Rule::Widen => 1.5,
-            Rule::Frame | Rule::Other => 0.5,
+            Rule::Other => 0.2,
+            Rule::Parallel => 2.0,
             _ => 1.0,
         }
     }
@@ -87,7 +85,6 @@ impl Rule {
             Rule::Columns => columns::changed(world, reading, dice),
             Rule::Style => columns::restyled(world, reading, dice),
             Rule::Order => order::changed(world, reading, dice),
-            Rule::Frame => frame::changed(studio, reading, dice),
             Rule::Other => value::changed(world, reading, dice),
             Rule::Parallel => parallel::table(world, reading, dice),
         }

@@ -4,7 +4,7 @@ use answer::literals::for_each_literal;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use schema::slot::{FilledSlot, Reading as Meaning, SlotKind};
-use schema::{ColumnId, Value};
+use schema::{ColumnId, Role, Value};
 use sql::tree::SlotPart;
 
 use super::super::dice::Dice;
@@ -83,9 +83,23 @@ fn text(world: &World<'_>, reading: &Reading<'_>, filled: &FilledSlot, uses: &[U
     let known: Vec<&Value> = world.samples.get(columns.first()?)?.iter().filter(held).collect();
     let Value::Text(new) = *dice.pick(&known)? else { return None };
     let is_new = new != old && new.len() < 50 && !reading.lower().contains(&new.to_lowercase());
+    if world.role(columns[0]) == Role::Status && is_done(reading, filled) {
+        return None;
+    }
     let said = said_as(world, columns[0], (old, new), reading.at(filled.span), dice).filter(|_| is_new)?;
     let value = Value::Text(new.clone());
     Some(Other { said, literal: Box::new(move |_| Some(value.clone())) })
+}
+
+/// Whether a status is said by a verb: "which we completed".
+fn is_done(reading: &Reading<'_>, filled: &FilledSlot) -> bool {
+    let lower = reading.lower();
+    let before = lower[..filled.span.start].trim_end();
+    let last = before.rsplit([' ', '(']).next().unwrap_or_default();
+    let states = ["status", "state", "stage", "in", "is", "are", "still", "currently", "as", "of", "or", "and", "be", "="];
+    let before_noun = reading.mentions.iter().any(|m| m.span.start == filled.span.end + 1);
+    let alone = before.is_empty() || before.ends_with([',', '.', '(', ':']);
+    !(before_noun || alone || states.contains(&last))
 }
 
 /// A stored value written as another one was: in small letters, in the plural, or by another word.
