@@ -31,6 +31,10 @@ pub struct Question {
     pub id: String,
     /// What is asked.
     pub question: String,
+    /// Other wordings of the same question, which the same reference answers. They are learnt from as questions of their
+    /// own; evaluation asks `question` alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// The reference; none where the question must not be answered.
     #[serde(default)]
     pub sql: Option<String>,
@@ -73,6 +77,7 @@ impl From<&Example> for Question {
         Question {
             id: example.id.clone(),
             question: example.question.clone(),
+            also: vec![],
             sql: example.sql.clone(),
             alternatives: vec![],
             ordered: example.ordered,
@@ -144,6 +149,9 @@ mod tests {
         assert!(!refused.is_answerable());
         assert!(parse_line(r#"{"id":"c","question":"?"}"#).unwrap_err().contains("reference"));
         assert!(parse_line("{}").is_err());
+        let many = parse_line(r#"{"id":"d","question":"How many?","also":["Count?"],"sql":"SELECT 1"}"#).unwrap();
+        assert_eq!((many.also.as_slice(), question.also.len()), (&["Count?".to_owned()][..], 0));
+        assert!(!serde_json::to_string(&question).unwrap().contains("also"), "a question of one wording has no such field");
     }
 
     #[test]

@@ -29,6 +29,11 @@ pub fn query(world: &World<'_>, ask: &Ask) -> Query {
     query
 }
 
+/// A condition on the rows of one source of another query.
+pub fn condition(world: &World<'_>, (table, source): (TableId, SourceId), filter: &Filter) -> Expr {
+    Scope::new(world, table, source.0).filter(&[], filter)
+}
+
 impl<'w> Scope<'w> {
     fn new(world: &'w World<'w>, root: TableId, first: u16) -> Self {
         let id = SourceId(first);

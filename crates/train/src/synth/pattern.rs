@@ -4,6 +4,15 @@ use std::collections::BTreeMap;
 
 use super::dice::Dice;
 
+/// The files of patterns, and what the names of their groups begin with.
+const EMBEDDED: [(&str, &str); 5] = [
+    ("", include_str!("phrases.toml")),
+    ("", include_str!("follow/phrases.toml")),
+    ("shape ", include_str!("shapes/shapes.toml")),
+    ("compose ", include_str!("compose/phrases.toml")),
+    ("vary ", include_str!("vary/words.toml")),
+];
+
 /// The wording patterns, by group ("gt") and position ("after").
 #[derive(Debug, Clone)]
 pub struct Patterns {
@@ -30,17 +39,11 @@ impl Patterns {
     /// Never: the embedded file is read by a test.
     pub fn builtin() -> Self {
         type Groups = BTreeMap<String, BTreeMap<String, Vec<String>>>;
-        let mut groups: Groups =
-            toml::from_str(include_str!("phrases.toml")).expect("the embedded patterns are valid TOML");
-        let shapes: Groups =
-            toml::from_str(include_str!("shapes/shapes.toml")).expect("the embedded patterns of shapes are valid TOML");
-        let turns: Groups =
-            toml::from_str(include_str!("follow/phrases.toml")).expect("the embedded patterns of turns are valid TOML");
-        groups.extend(turns);
-        groups.extend(shapes.into_iter().map(|(shape, patterns)| (format!("shape {shape}"), patterns)));
-        let scenes: Groups = toml::from_str(include_str!("compose/phrases.toml"))
-            .expect("the embedded patterns of scenes are valid TOML");
-        groups.extend(scenes.into_iter().map(|(part, patterns)| (format!("compose {part}"), patterns)));
+        let mut groups = Groups::new();
+        for (prefix, text) in EMBEDDED {
+            let found: Groups = toml::from_str(text).expect("the embedded patterns are valid TOML");
+            groups.extend(found.into_iter().map(|(group, patterns)| (format!("{prefix}{group}"), patterns)));
+        }
         Patterns { groups }
     }
 

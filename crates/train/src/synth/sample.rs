@@ -656,3 +656,8 @@ pub fn some_filters(world: &World<'_>, table: TableId, dice: &mut Dice) -> Vec<F
 pub(super) fn narrowing(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {
     filter(world, table, 1, dice)
 }
+
+/// One filter on the rows of a table alone.
+pub fn one_filter(world: &World<'_>, table: TableId, dice: &mut Dice) -> Option<Filter> {
+    filter(world, table, 0, dice)
+}

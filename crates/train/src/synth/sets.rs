@@ -50,10 +50,12 @@ pub struct Written {
 }
 
 /// A line of a hand-written file; other keys are for its writers.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct HandLine {
     id: String,
     question: String,
+    #[serde(default)]
+    also: Vec<String>,
     #[serde(default)]
     sql: Option<String>,
     #[serde(default)]
@@ -62,6 +64,21 @@ struct HandLine {
     intent: Option<Intent>,
     #[serde(default)]
     tags: Vec<String>,
+}
+
+impl HandLine {
+    /// The question as a line of its own in each of its wordings: `id`, `id+1`, `id+2` …
+    fn wordings(self) -> Vec<HandLine> {
+        let also = self.also.iter().enumerate();
+        let others = also.map(|(n, question)| HandLine {
+            id: format!("{}+{}", self.id, n + 1),
+            question: question.clone(),
+            also: vec![],
+            ..self.clone()
+        });
+        let others: Vec<HandLine> = others.collect();
+        std::iter::once(self).chain(others).collect()
+    }
 }
 
 /// Writes `train.jsonl`, `dev.jsonl` and `test.jsonl` into a folder that exists; `progress` hears of every 1,000th
@@ -112,7 +129,7 @@ pub fn write_sets(
     Ok(written)
 }
 
-/// The hand-written questions of a folder's `.jsonl` files, except the test.
+/// The hand-written questions of a folder's `.jsonl` files, each wording an example of its own, except the test.
 fn hand_examples(studio: &Studio<'_>, folder: &Path, written: &mut Written) -> Result<Vec<Example>> {
     let io = |e: std::io::Error| TrainError::Io { path: folder.to_owned(), source: e };
     let mut paths: Vec<_> = std::fs::read_dir(folder).map_err(io)?.flatten().map(|e| e.path()).collect();
@@ -128,12 +145,14 @@ fn hand_examples(studio: &Studio<'_>, folder: &Path, written: &mut Written) -> R
                 line: i + 1,
                 reason: e.to_string(),
             })?;
-            match hand_example(studio, hand) {
-                Ok(example) => {
-                    written.hand += 1;
-                    examples.push(example);
+            for wording in hand.wordings() {
+                match hand_example(studio, wording) {
+                    Ok(example) => {
+                        written.hand += 1;
+                        examples.push(example);
+                    }
+                    Err(reason) => written.hand_drops.add(reason),
                 }
-                Err(reason) => written.hand_drops.add(reason),
             }
         }
     }
@@ -174,11 +193,10 @@ fn variants_of(
     let Some(sql) = &example.sql else { return vec![] };
     let parsed = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite);
     let Some(query) = parsed.query else { return vec![] };
-    let original = Draft { question: example.question.clone(), query };
+    let original = Draft { question: example.question.clone(), query, ordered: example.ordered };
     let mut found = variants(studio, &original, stream, wanted, drops);
     for (n, variant) in found.iter_mut().enumerate() {
         variant.id = format!("{}~{n}", example.id);
-        variant.ordered = example.ordered;
     }
     found
 }
@@ -212,4 +230,18 @@ fn intent(hand: &HandLine) -> Option<Intent> {
         _ => None,
     };
     hand.intent.or_else(|| hand.tags.iter().find_map(tagged))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wording_is_a_line_of_its_own() {
+        let line = r#"{"id":"a","question":"How many?","also":["Count?","Number?"],"sql":"SELECT 1","tags":["t"]}"#;
+        let lines = serde_json::from_str::<HandLine>(line).unwrap().wordings();
+        let said: Vec<(&str, &str)> = lines.iter().map(|l| (l.id.as_str(), l.question.as_str())).collect();
+        assert_eq!(said, [("a", "How many?"), ("a+1", "Count?"), ("a+2", "Number?")]);
+        assert!(lines.iter().all(|l| l.sql.as_deref() == Some("SELECT 1") && l.tags == ["t"]));
+    }
 }

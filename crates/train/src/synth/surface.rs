@@ -143,6 +143,22 @@ pub fn period(world: &World<'_>, column: ColumnId, dice: &mut Dice) -> Option<Pe
     })
 }
 
+/// A whole year, quarter or month, and how it is said.
+pub fn stretch(start: Date, months: i16, dice: &mut Dice) -> Option<Period> {
+    let month0 = i16::from(start.month()) - 1;
+    match months {
+        12 => Some(span(start, date(start.year() + 1, 1, 1), start.year().to_string())),
+        3 => Some(quarter(start.year(), (month0 / 3) as i8, dice)),
+        1 => Some(a_month(start.year(), start.month(), dice)),
+        _ => None,
+    }
+}
+
+/// A day, in one of the ways to write it.
+pub fn day_said(at: Date, dice: &mut Dice) -> String {
+    day(at, dice).said
+}
+
 fn span(start: Date, end: Date, said: String) -> Period {
     Period { start: start.to_string(), end: end.to_string(), said }
 }

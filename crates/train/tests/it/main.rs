@@ -5,6 +5,7 @@ mod evaluate;
 mod folder;
 mod pack;
 mod pipeline;
+mod questions;
 mod sft;
 mod shapes;
 mod synth;

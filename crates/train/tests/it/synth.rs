@@ -36,7 +36,7 @@ fn made(workshop: &Workshop<'_>, amount: Amount, split: Split) -> (Vec<Example>,
     (examples, generated)
 }
 
-fn with_gl(check: impl FnOnce(&Workshop<'_>)) {
+pub(crate) fn with_gl(check: impl FnOnce(&Workshop<'_>)) {
     let pack = gl();
     let images = databases(&pack, 1).unwrap();
     check(&Workshop::new(&pack, images, date(2026, 11, 20)).unwrap());

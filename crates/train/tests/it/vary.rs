@@ -11,7 +11,8 @@ use train::synth::studio::Workshop;
 use train::synth::vary::{Draft, Reading, Rule, VARIED, variants};
 
 const SCHEMA: &str = "CREATE TABLE shops (shop_id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT NOT NULL,
-    format TEXT NOT NULL, sales INTEGER NOT NULL, rent INTEGER NOT NULL, opened DATE);";
+    format TEXT NOT NULL, sales INTEGER NOT NULL, rent INTEGER NOT NULL, opened DATE);
+    CREATE TABLE depots (depot_id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT NOT NULL);";
 const GLOSSARY: &str = r#"
     [tables.shops]
     singular = ["shop", "store"]
@@ -36,13 +37,30 @@ const GLOSSARY: &str = r#"
     [columns."shops.rent"]
     role = "measure"
     terms = ["rent"]
+    [columns."shops.opened"]
+    role = "date"
+    terms = ["opening date"]
+    verb = ["opened"]
+    [tables.depots]
+    singular = ["depot"]
+    plural = ["depots"]
+    display = ["name"]
+    name = "name"
+    [columns."depots.name"]
+    role = "name"
+    terms = ["depot name"]
+    [columns."depots.city"]
+    role = "dimension"
+    terms = ["city"]
+    plural = ["cities"]
     [conditions.costly]
     sql = "shops.rent > shops.sales"
     phrases = ["with too much rent"]
 "#;
 const ROWS: &str = "INSERT INTO shops VALUES
     (1, 'North', 'Oslo', 'Kiosk', 10, 3, '2024-01-01'), (2, 'South', 'Rome', 'Outlet', 20, 30, '2025-02-01'),
-    (3, 'Quay', 'Oslo', 'Outlet', 40, 9, '2025-03-01'), (4, 'Hill', 'Rome', 'Kiosk', 7, 8, '2026-03-01');";
+    (3, 'Quay', 'Oslo', 'Outlet', 40, 9, '2025-03-01'), (4, 'Hill', 'Rome', 'Kiosk', 7, 8, '2026-03-01');
+    INSERT INTO depots VALUES (1, 'East', 'Oslo'), (2, 'West', 'Bonn');";
 
 fn pack() -> Pack {
     let files =
@@ -64,7 +82,7 @@ fn after(rule: Rule, question: &str, sql: &str) -> Vec<(String, String)> {
     with_workshop(|workshop| {
         let studio = workshop.studio(0, None);
         let query = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite).query.unwrap();
-        let draft = Draft { question: question.to_owned(), query };
+        let draft = Draft::new(question, query);
         for stream in 0..60 {
             let changed = rule.apply(&studio, &Reading::new(&studio, &draft), &mut Dice::new(1, stream));
             let text = |d: &Draft| sql::print::compact(&d.query, studio.world.catalog).replace("shops.", "");
@@ -152,7 +170,7 @@ fn variants_are_new_pairs_that_a_model_could_write() {
         let studio = workshop.studio(0, None);
         let sql = "SELECT name, city FROM shops WHERE sales > 8";
         let query = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite).query.unwrap();
-        let draft = Draft { question: "Show me name and city of shops with sales over 8".to_owned(), query };
+        let draft = Draft::new("Show me name and city of shops with sales over 8", query);
         let made = |seed| variants(&studio, &draft, (seed, 0), 12, &mut Drops::default());
         let found = made(1);
         assert_eq!(found.len(), 12);
@@ -165,4 +183,92 @@ fn variants_are_new_pairs_that_a_model_could_write() {
         assert_eq!(made(1), found, "the same seed makes the same pairs");
         assert_ne!(made(2), found);
     });
+}
+
+#[test]
+fn a_condition_more_is_said_and_tested_alike() {
+    let found = after(Rule::Narrow, "show name of shops", "SELECT name FROM shops");
+    assert!(found.len() > 20, "{found:?}");
+    for (question, sql) in &found {
+        assert!(sql.contains(" WHERE "), "{question}: {sql}");
+        let texts = sql.split('\'').skip(1).step_by(2).filter(|text| text.starts_with(char::is_alphabetic));
+        for text in texts {
+            let text = text.trim_matches('%').to_lowercase();
+            assert!(question.to_lowercase().contains(&text), "{question}: {sql}");
+        }
+    }
+    let named = "SELECT city FROM shops WHERE name = 'North'";
+    assert_eq!(after(Rule::Narrow, "the city of North", named), [], "one row needs no other condition");
+    let top = "SELECT name FROM shops ORDER BY sales DESC LIMIT 3";
+    assert_eq!(after(Rule::Narrow, "top 3 shops by sales", top), [], "before or after the cut?");
+}
+
+#[test]
+fn a_condition_goes_with_its_words() {
+    let sql = "SELECT name FROM shops WHERE format = 'Kiosk' AND city = 'Oslo'";
+    let found = after(Rule::Widen, "Kiosk shops in Oslo, show name", sql);
+    let expected = [
+        pair("Kiosk shops, show name", "SELECT name FROM shops WHERE format = 'Kiosk'"),
+        pair("Shops in Oslo, show name", "SELECT name FROM shops WHERE city = 'Oslo'"),
+    ];
+    assert_eq!(found, expected);
+    let clause = "SELECT name FROM shops WHERE sales > 8";
+    let found = after(Rule::Widen, "Shops, only those with sales over 8. Name.", clause);
+    assert_eq!(found, [pair("Shops. Name.", "SELECT name FROM shops")]);
+    let twice = "SELECT name FROM shops WHERE city = 'Oslo' AND sales > (SELECT AVG(sales) FROM shops WHERE city = 'Oslo')";
+    assert_eq!(after(Rule::Widen, "shops in Oslo with sales above the average in Oslo", twice), []);
+}
+
+#[test]
+fn entries_of_a_list_keep_to_their_outputs() {
+    let sql = "SELECT city, COUNT(*) AS shops, SUM(sales) AS total FROM shops GROUP BY city ORDER BY 3 DESC";
+    let found = after(Rule::Columns, "Shops by city: city, number of shops, total sales.", sql);
+    assert!(found.len() > 15, "{found:?}");
+    for (question, sql) in &found {
+        let (_, list) = question.split_once(':').unwrap();
+        let at = |words: &str, text: &str| text.to_lowercase().find(words);
+        let outputs = sql.split(" FROM").next().unwrap();
+        let said = [at("city", list), at("number of shops", list), at("total sales", list)];
+        let shown = [at("city", outputs), at("count(*)", outputs), at("sum(sales)", outputs)];
+        let order = |places: [Option<usize>; 3]| {
+            let mut known: Vec<usize> = (0..3).filter(|i| places[*i].is_some()).collect();
+            known.sort_by_key(|i| places[*i]);
+            known
+        };
+        assert_eq!(order(said), order(shown), "{question}: {sql}");
+        assert!(sql.contains("ORDER BY SUM(sales) DESC") || sql.contains("ORDER BY total DESC"), "{sql}");
+    }
+    let leaning = "SELECT name, sales, sales - rent FROM shops";
+    assert_eq!(after(Rule::Columns, "Shops: name, sales, that minus rent", leaning), []);
+}
+
+#[test]
+fn an_order_comes_and_goes_with_its_clause() {
+    let sorted = "SELECT name, sales FROM shops ORDER BY sales DESC";
+    let found = after(Rule::Order, "name and sales of shops, highest sales first", sorted);
+    assert_eq!(found, [pair("name and sales of shops", "SELECT name, sales FROM shops")]);
+    let found = after(Rule::Order, "name and sales of shops", "SELECT name, sales FROM shops");
+    assert!(found.len() > 10 && found.iter().all(|(_, sql)| sql.contains("ORDER BY")), "{found:?}");
+    for (question, sql) in &found {
+        assert_eq!(sql.contains("ORDER BY sales"), question["name and sales of shops".len()..].contains("sales"), "{question}: {sql}");
+    }
+    let total = "SELECT SUM(sales) FROM shops";
+    assert_eq!(after(Rule::Order, "total sales of shops", total), [], "one row has no order");
+}
+
+#[test]
+fn other_values_stand_in_words_and_query() {
+    let found = after(Rule::Other, "shops in Oslo opened in 2025", "SELECT name FROM shops WHERE city = 'Oslo' AND opened >= '2025-01-01' AND opened < '2026-01-01'");
+    assert!(found.iter().any(|(question, sql)| question.contains("in Rome") && sql.contains("'Rome'")), "{found:?}");
+    assert!(found.iter().any(|(question, sql)| question.ends_with("2024") && sql.contains("'2024-01-01' AND opened < '2025-01-01'")), "{found:?}");
+    let found = after(Rule::Other, "shops with sales over 8", "SELECT name FROM shops WHERE sales > 8");
+    assert!(found.len() > 5 && found.iter().all(|(_, sql)| !sql.ends_with("> 8")), "{found:?}");
+}
+
+#[test]
+fn a_question_moves_to_a_table_of_the_same_kind() {
+    let found = after(Rule::Parallel, "how many shops per city", "SELECT city, COUNT(*) FROM shops GROUP BY city");
+    assert!(found.contains(&pair("how many depots per city", "SELECT depots.city, COUNT(*) FROM depots GROUP BY depots.city")), "{found:?}");
+    let opened = "SELECT city, COUNT(*) FROM shops WHERE opened IS NOT NULL GROUP BY city";
+    assert_eq!(after(Rule::Parallel, "how many shops that opened per city", opened), [], "a word is not understood");
 }

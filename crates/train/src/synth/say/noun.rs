@@ -23,6 +23,16 @@ impl Speaker<'_> {
         self.rows(table, filters)
     }
 
+    /// A condition before the noun: "active", "over-budget".
+    pub fn before_noun(&mut self, table: TableId, filter: &Filter) -> Option<String> {
+        self.condition(table, filter, "before")
+    }
+
+    /// A condition as what the rows do: "have no department".
+    pub fn what_rows_do(&mut self, table: TableId, filter: &Filter) -> Option<String> {
+        self.condition(table, filter, "does")
+    }
+
     pub(super) fn rows(&mut self, table: TableId, filters: &[Filter]) -> Option<String> {
         let noun = self.noun(table);
         self.rows_as(table, filters, noun)

@@ -45,7 +45,7 @@ pub fn columns(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Opt
     let items = columns.iter().map(|&(source, column)| Item::new(Expr::column(source, column)));
     let run = listed.first_item..listed.first_item + listed.columns.len();
     query.select_mut()?.items.splice(run, items);
-    Some(Draft { question, query })
+    Some(reading.draft.to(question, query))
 }
 
 /// The longest run of mentions with joints between them that names a run of outputs in order. A single mention counts

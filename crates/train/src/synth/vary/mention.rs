@@ -83,7 +83,9 @@ pub fn mentions(
 }
 
 fn add(found: &mut Vec<Found>, lower: &str, phrase: &str, means: Option<(Target, bool)>) {
-    let spans = occurrences(lower, &phrase.to_ascii_lowercase());
+    let mut spans = occurrences(lower, &phrase.to_ascii_lowercase());
+    // "due to finish" names no column.
+    spans.retain(|span| phrase.contains(' ') || !lower[..span.start].ends_with("due to "));
     found.extend(spans.into_iter().map(|span| Found { span, means }));
 }
 

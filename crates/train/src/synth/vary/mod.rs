@@ -4,23 +4,40 @@
 //! A rule applies only where the words that it changes are found and mean one thing in the tree; a pair to which none
 //! applies stays as it is. What comes out is executed, normalised, aligned and admitted as any other pair.
 //!
+//! * [`rules`]: all of them, and how often each is tried.
 //! * [`mention`]: where a question names the tables and columns of its query.
 //! * [`reword`]: other words for the same query.
 //! * [`list`]: other columns shown.
 //! * [`swap`]: another column, aggregate, comparison, direction or value.
+//! * [`narrow`], [`widen`]: a condition more, a condition less.
+//! * [`entries`], [`columns`]: a list of what is wanted, found and changed.
+//! * [`order`]: an order more or less.
+//! * [`value`]: another value of the same kind; [`parallel`]: another table.
+//! * [`frame`]: what stands around a question.
+//! * [`text`]: cutting and joining text.
 
+pub mod columns;
+pub mod entries;
+pub mod frame;
 pub mod list;
 pub mod mention;
+pub mod narrow;
+pub mod order;
+pub mod parallel;
 pub mod reword;
+pub mod rules;
 pub mod swap;
+pub mod text;
+pub mod value;
+pub mod widen;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use schema::TableId;
 use schema::normalize::normalize;
 use schema::slot::{NormalizedQuestion, TextSpan};
-use sql::tree::{Query, SourceId};
-use sql::visit::each_select;
+use sql::tree::{ExprKind, Query, SourceId};
+use sql::visit::{each_expr_mut, each_select};
 
 use self::mention::{Mention, mentions};
 use super::dice::Dice;
@@ -29,8 +46,15 @@ use super::pair::{Drops, from_pair, worth_asking};
 use super::studio::Studio;
 use crate::example::Example;
 
+pub use self::rules::Rule;
+pub use self::text::{occurrences, replaced};
+
 /// The tag of pairs made from a hand-written one.
 pub const VARIED: &str = "varied";
+/// How often none, one, two … rules are applied to a pair.
+const RULES_APPLIED: [f64; 5] = [0.1, 0.3, 0.3, 0.2, 0.1];
+/// How often what stands around a question is changed.
+const FRAMED: f64 = 0.12;
 /// Attempts for each variant wanted; many rules do not apply, or lead to a pair that exists.
 const ATTEMPTS: usize = 3;
 
@@ -41,6 +65,30 @@ pub struct Draft {
     pub question: String,
     /// Its query.
     pub query: Query,
+    /// Whether the question asks for an order.
+    pub ordered: bool,
+}
+
+impl Draft {
+    /// A pair; a question that asks for no order.
+    pub fn new(question: impl Into<String>, query: Query) -> Self {
+        Draft { question: question.into(), query, ordered: false }
+    }
+
+    /// The same, its literals without slots: whence they come is found anew for each question.
+    pub fn without_slots(mut self) -> Self {
+        each_expr_mut(&mut self.query, &mut |expr| {
+            if let ExprKind::Literal(literal) = &mut expr.kind {
+                literal.slot = None;
+            }
+        });
+        self
+    }
+
+    /// Other words and another query, the same in all else.
+    pub fn to(&self, question: String, query: Query) -> Self {
+        Draft { question, query, ordered: self.ordered }
+    }
 }
 
 /// A draft with what is known of its words.
@@ -53,6 +101,8 @@ pub struct Reading<'a> {
     pub sources: BTreeMap<SourceId, TableId>,
     /// Where tables and columns of the query are named.
     pub mentions: Vec<Mention>,
+    /// The query with its literals traced to the slots, as far as they can be.
+    pub aligned: Query,
 }
 
 impl<'a> Reading<'a> {
@@ -61,7 +111,20 @@ impl<'a> Reading<'a> {
         let normalized = normalize(&draft.question, &studio.context);
         let sources = sources(&draft.query);
         let mentions = mentions(&studio.world, &normalized, &draft.query, &sources);
-        Reading { draft, normalized, sources, mentions }
+        let mut aligned = draft.query.clone();
+        // A literal that nothing explains stays without a slot, and no rule touches it.
+        let _ = answer::slots::align(&mut aligned, &normalized, studio.lexicon);
+        Reading { draft, normalized, sources, mentions, aligned }
+    }
+
+    /// Where the values of the question stand.
+    pub fn values(&self) -> Vec<TextSpan> {
+        self.normalized.slots.iter().map(|filled| filled.span).collect()
+    }
+
+    /// The words at a span.
+    pub fn at(&self, span: TextSpan) -> &str {
+        &self.draft.question[span.start..span.end]
     }
 
     /// The question in lower case, byte for byte in the same places.
@@ -86,9 +149,9 @@ pub fn variants(
     wanted: usize,
     drops: &mut Drops,
 ) -> Vec<Example> {
-    let mut seen: BTreeSet<(String, Vec<String>)> = BTreeSet::new();
+    let mut seen: BTreeSet<Shown> = BTreeSet::new();
     if let Ok(example) = from_pair(studio, &original.question, original.query.clone()) {
-        seen.insert((example.normalized, example.lexemes));
+        seen.insert(shown(&example));
     }
     let mut found = vec![];
     for attempt in 0..wanted * ATTEMPTS {
@@ -97,7 +160,7 @@ pub fn variants(
         }
         let mut dice = Dice::new(seed ^ 0x7a51, (stream << 10) + attempt as u64);
         match varied(studio, original, &mut dice) {
-            Ok(example) if seen.insert((example.normalized.clone(), example.lexemes.clone())) => found.push(example),
+            Ok(example) if seen.insert(shown(&example)) => found.push(example),
             Ok(_) => drops.add("varied: said twice"),
             Err(reason) => drops.add(format!("varied: {reason}")),
         }
@@ -105,105 +168,34 @@ pub fn variants(
     found
 }
 
+/// What a model sees of a pair: the words with their slots, what those may be, and the answer.
+type Shown = (String, Vec<Vec<String>>, Vec<String>);
+
+fn shown(example: &Example) -> Shown {
+    let slots = example.slots.iter().map(|slot| slot.columns.clone()).collect();
+    (example.normalized.clone(), slots, example.lexemes.clone())
+}
+
 fn varied(studio: &Studio<'_>, original: &Draft, dice: &mut Dice) -> Result<Example, String> {
     let mut draft = original.clone();
-    for _ in 0..dice.weighted(&[0.3, 0.4, 0.3]) {
-        draft = changed(studio, &draft, dice).unwrap_or(draft);
+    let mut applied = vec![];
+    for _ in 0..dice.weighted(&RULES_APPLIED) {
+        if let Some((rule, changed)) = rules::changed(studio, &draft, &applied, dice) {
+            draft = changed;
+            applied.push(rule);
+        }
     }
-    let is_new = draft.query != original.query;
+    if dice.chance(FRAMED) {
+        draft = frame::changed(studio, &Reading::new(studio, &draft), dice).unwrap_or(draft);
+    }
     draft.question = reword::reworded(&studio.world, &Reading::new(studio, &draft), dice);
     let text = noise::typed(draft.question.trim_end_matches(['.', '?', '!', ' ']), &studio.world.patterns, dice);
-    if is_new {
+    if draft.query != original.query {
         worth_asking(studio, &draft.query)?;
     }
     let mut example = from_pair(studio, &text, draft.query)?;
+    example.ordered = draft.ordered;
     example.tags.push(VARIED.to_owned());
+    example.tags.extend(applied.iter().map(|rule| format!("{VARIED} by {}", rule.name())));
     Ok(example)
-}
-
-/// The draft after the first rule, in random order, that applies to it.
-fn changed(studio: &Studio<'_>, draft: &Draft, dice: &mut Dice) -> Option<Draft> {
-    let reading = Reading::new(studio, draft);
-    let mut rules = Rule::ALL;
-    dice.shuffle(&mut rules);
-    rules.into_iter().find_map(|rule| rule.apply(studio, &reading, dice))
-}
-
-/// A rule that changes words and query together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
-    /// [`swap::column`].
-    Column,
-    /// [`list::columns`].
-    List,
-    /// [`swap::aggregate`].
-    Aggregate,
-    /// [`swap::comparison`].
-    Comparison,
-    /// [`swap::direction`].
-    Direction,
-    /// [`swap::value`].
-    Value,
-}
-
-impl Rule {
-    /// All rules.
-    pub const ALL: [Rule; 6] =
-        [Rule::Column, Rule::List, Rule::Aggregate, Rule::Comparison, Rule::Direction, Rule::Value];
-
-    /// The draft after this rule, if it applies.
-    pub fn apply(self, studio: &Studio<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
-        let world = &studio.world;
-        match self {
-            Rule::Column => swap::column(world, reading, dice),
-            Rule::List => list::columns(world, reading, dice),
-            Rule::Aggregate => swap::aggregate(reading, dice),
-            Rule::Comparison => swap::comparison(reading, dice),
-            Rule::Direction => swap::direction(world, reading),
-            Rule::Value => swap::value(world, reading, dice),
-        }
-    }
-}
-
-/// A text with some of its spans replaced; an article before a replaced word is made to fit.
-pub fn replaced(text: &str, mut edits: Vec<(TextSpan, String)>) -> String {
-    edits.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
-    let mut out = text.to_owned();
-    for (span, new) in edits {
-        let capital = text[span.start..].starts_with(char::is_uppercase) && span.start == 0;
-        let new = if capital { capitalised(&new) } else { new };
-        out.replace_range(span.start..span.end, &new);
-        out = with_article(out, span.start);
-    }
-    out
-}
-
-fn capitalised(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-/// "a engagement" as "an engagement", where the word stands at `at`.
-fn with_article(text: String, at: usize) -> String {
-    let (before, after) = text.split_at(at);
-    let vowel = after.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']);
-    let (wrong, right) = if vowel { (" a ", " an ") } else { (" an ", " a ") };
-    match before.strip_suffix(wrong) {
-        Some(rest) => format!("{rest}{right}{after}"),
-        None => text,
-    }
-}
-
-/// Where a phrase stands as whole words in a text; both in lower case.
-pub fn occurrences(lower: &str, phrase: &str) -> Vec<TextSpan> {
-    let is_inner = |c: char| c.is_alphanumeric() || c == '_';
-    let starts_word = phrase.starts_with(is_inner);
-    let ends_word = phrase.ends_with(is_inner);
-    let whole = |start: usize, end: usize| {
-        let goes_on =
-            (starts_word && lower[..start].ends_with(is_inner)) || (ends_word && lower[end..].starts_with(is_inner));
-        !goes_on
-    };
-    let at = lower.match_indices(phrase).map(|(start, found)| TextSpan { start, end: start + found.len() });
-    at.filter(|span| !phrase.is_empty() && whole(span.start, span.end)).collect()
 }

@@ -1,6 +1,6 @@
 //! One element for another of its kind: a column, an aggregate, a comparison, a direction, a value.
 
-use schema::slot::{SlotKind, TextSpan};
+use schema::slot::{FilledSlot, Slot, SlotKind, TextSpan};
 use schema::{ColumnId, Role, Value};
 use sql::tree::{BinaryOp, Expr, ExprKind, Query};
 use sql::visit::{each_expr_mut, each_expr_of_query};
@@ -61,7 +61,7 @@ pub fn column(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Opti
             *at = other.column;
         }
     });
-    Some(Draft { question: replaced(&reading.draft.question, edits), query })
+    Some(reading.draft.to(replaced(&reading.draft.question, edits), query))
 }
 
 fn column_of(target: Target) -> Option<ColumnId> {
@@ -78,9 +78,11 @@ fn like(world: &World<'_>, reading: &Reading<'_>, column: ColumnId) -> Vec<Colum
             && unit(*c) == unit(column)
             && world.glossary.column(world.catalog, *c).is_some_and(|terms| !terms.terms.is_empty())
     };
-    let role = world.role(column);
+    // What rows are told apart by is all one: a status, a department.
+    let kind = |role: Role| if role == Role::Status { Role::Dimension } else { role };
+    let role = kind(world.role(column));
     let swappable = !matches!(role, Role::Key | Role::Name | Role::Code | Role::Text | Role::Flag);
-    let found = world.columns(column.table, |other| swappable && other == role);
+    let found = world.columns(column.table, |other| swappable && kind(other) == role);
     found.into_iter().filter(same).collect()
 }
 
@@ -95,14 +97,36 @@ fn bound_columns(world: &World<'_>, reading: &Reading<'_>) -> Vec<ColumnId> {
         terms.is_some_and(|c| [&c.most, &c.least, &c.more, &c.less, &c.verb].into_iter().flatten().any(said))
     };
     let mut bound: Vec<ColumnId> = used.keys().copied().filter(is_implied).collect();
-    let conditions = world.glossary.conditions.values();
-    let mut named = conditions.flat_map(|c| [&c.adjectives, &c.phrases, &c.nouns]).flatten();
-    let named_measure = world.glossary.measures.values().flat_map(|m| &m.terms).any(said);
-    if named.any(said) || named_measure {
-        bound.extend(used.keys());
+    let conditions = world.glossary.conditions.iter();
+    let named = conditions.filter(|(_, c)| [&c.adjectives, &c.phrases, &c.nouns].into_iter().flatten().any(said));
+    let conditions = named.filter_map(|(key, _)| world.conditions.iter().find(|known| known.key == *key));
+    let measures = world.glossary.measures.iter().filter(|(_, measure)| measure.terms.iter().any(said));
+    let measures = measures.filter_map(|(key, _)| world.measures.iter().find(|known| known.key == *key));
+    for named in conditions.chain(measures) {
+        sql::visit::each_expr(&named.expr, &mut |part| {
+            if let ExprKind::Column { column, .. } = part.kind {
+                bound.push(ColumnId { table: named.table, column });
+            }
+        });
     }
     bound.extend(entangled(reading));
+    bound.extend(said_less_than_used(reading));
     bound
+}
+
+/// Columns that are shown or grouped by and also tested, but named only once: one of the two is said in other words.
+fn said_less_than_used(reading: &Reading<'_>) -> Vec<ColumnId> {
+    let (mut shown, mut tested) = (vec![], vec![]);
+    sql::visit::each_select(&reading.draft.query, &mut |select| {
+        let outputs = select.items.iter().map(|item| &item.expr).chain(&select.group_by);
+        shown.extend(outputs.flat_map(|expr| columns_in(reading, expr)));
+        let conditions = select.filter.iter().chain(&select.having).flat_map(Expr::conjuncts);
+        let of_key = |part: &&Expr| !matches!(part.kind, ExprKind::IsNull { negated: true, .. });
+        tested.extend(conditions.filter(of_key).flat_map(|expr| columns_in(reading, expr)));
+    });
+    let times = |column: &ColumnId| reading.mentions.iter().filter(|m| m.target == Target::Column(*column)).count();
+    shown.retain(|column| tested.contains(column) && times(column) < 2);
+    shown
 }
 
 /// Columns computed or compared with other columns, or compared with text.
@@ -140,12 +164,18 @@ fn columns_in(reading: &Reading<'_>, expr: &Expr) -> Vec<ColumnId> {
 
 /// The one span of the question where any of these phrases stands, with the phrase; none where several do.
 fn only<'p>(reading: &Reading<'_>, phrases: impl Iterator<Item = &'p str>) -> Option<(TextSpan, &'p str)> {
+    let found = said(reading, phrases);
+    if let [one] = found[..] { Some(one) } else { None }
+}
+
+/// Where any of these phrases stands; of those that overlap the first and longest.
+fn said<'p>(reading: &Reading<'_>, phrases: impl Iterator<Item = &'p str>) -> Vec<(TextSpan, &'p str)> {
     let lower = reading.lower();
     let mut found: Vec<(TextSpan, &str)> =
         phrases.flat_map(|phrase| occurrences(&lower, phrase).into_iter().map(move |span| (span, phrase))).collect();
     found.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
     found.dedup_by(|inner, outer| inner.0.start < outer.0.end);
-    if let [one] = found[..] { Some(one) } else { None }
+    found
 }
 
 /// Another aggregate, where the query has one and the question one word for it.
@@ -162,7 +192,9 @@ pub fn aggregate(reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
     let [function] = &calls[..] else { return None };
     let (span, word) = only(reading, AGGREGATES.iter().flat_map(|(_, words)| words.iter().copied()))?;
     let (_, words) = AGGREGATES.iter().find(|(name, _)| name == function)?;
-    if !words.contains(&word) || reading.lower()[..span.start].trim_end().ends_with(" in") {
+    let lower = reading.lower();
+    let said_twice = ["sum", "highest", "lowest", "largest", "smallest"].iter().any(|w| !occurrences(&lower, w).is_empty());
+    if said_twice || !words.contains(&word) || lower[..span.start].trim_end().ends_with(" in") {
         return None;
     }
     let others: Vec<_> = AGGREGATES.iter().filter(|(name, _)| name != function).collect();
@@ -176,50 +208,66 @@ pub fn aggregate(reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
         }
     });
     let word = (*dice.pick(words)?).to_owned();
-    Some(Draft { question: replaced(&reading.draft.question, vec![(span, word)]), query })
+    Some(reading.draft.to(replaced(&reading.draft.question, vec![(span, word)]), query))
 }
 
-/// Another comparison, where the query has one with a number and the question one such phrase right before a number.
+/// Another comparison, where a phrase stands right before a number that the query compares with in that way, and with
+/// nothing else.
 pub fn comparison(reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
-    let mut found = vec![];
-    each_expr_of_query(&reading.draft.query, &mut |expr| {
-        if let Some(op) = compared(expr) {
-            found.push(op);
-        }
-    });
-    let [op] = found[..] else { return None };
-    let (_, words) = COMPARISONS.iter().find(|(known, _)| *known == op)?;
-    let (span, word) = only(reading, COMPARISONS.iter().flat_map(|(_, words)| words.iter().copied()))?;
-    if !words.contains(&word) || !stands_before_number(reading, span) {
-        return None;
-    }
-    let others: Vec<_> = COMPARISONS.iter().filter(|(known, _)| *known != op).collect();
+    let phrases = said(reading, COMPARISONS.iter().flat_map(|(_, words)| words.iter().copied()));
+    let found: Vec<(TextSpan, Slot, (BinaryOp, bool))> = phrases
+        .into_iter()
+        .filter_map(|(span, word)| {
+            let slot = number_after(reading, span)?;
+            let (op, counts) = compared(reading, slot)?;
+            let (_, words) = COMPARISONS.iter().find(|(known, _)| *known == op)?;
+            words.contains(&word).then_some((span, slot, (op, counts)))
+        })
+        .collect();
+    let &(span, slot, (op, counts)) = dice.pick(&found)?;
+    // Rows of which there are none are not among those counted.
+    let from_none = |new: BinaryOp| counts && matches!(new, BinaryOp::Lt | BinaryOp::LtEq);
+    let others: Vec<_> = COMPARISONS.iter().filter(|(new, _)| *new != op && !from_none(*new)).collect();
     let (new, words) = dice.pick(&others)?;
-    let mut query = reading.draft.query.clone();
+    let mut query = reading.aligned.clone();
     each_expr_mut(&mut query, &mut |expr| {
-        if compared(expr).is_some()
-            && let ExprKind::Binary(_, op, _) = &mut expr.kind
+        if let ExprKind::Binary(_, op, right) = &mut expr.kind
+            && slot_of(right) == Some(slot)
         {
             *op = *new;
         }
     });
     let word = (*dice.pick(words)?).to_owned();
-    Some(Draft { question: replaced(&reading.draft.question, vec![(span, word)]), query })
+    let draft = reading.draft.to(replaced(&reading.draft.question, vec![(span, word)]), query);
+    Some(draft.without_slots())
 }
 
-/// The operator of a comparison with a number.
-fn compared(expr: &Expr) -> Option<BinaryOp> {
-    let ExprKind::Binary(_, op, right) = &expr.kind else { return None };
-    let is_number =
-        matches!(&right.kind, ExprKind::Literal(l) if matches!(l.value, Value::Integer(_) | Value::Real(_)));
-    (is_number && COMPARISONS.iter().any(|(known, _)| known == op)).then_some(*op)
+/// How the query compares with the number of a slot, and whether it is a count that it compares; none where the number
+/// stands elsewhere too.
+fn compared(reading: &Reading<'_>, slot: Slot) -> Option<(BinaryOp, bool)> {
+    let (mut found, mut uses) = (vec![], 0);
+    each_expr_of_query(&reading.aligned, &mut |expr| {
+        uses += usize::from(slot_of(expr) == Some(slot));
+        if let ExprKind::Binary(left, op, right) = &expr.kind
+            && slot_of(right) == Some(slot)
+        {
+            let counts = matches!(&left.kind, ExprKind::Call(call) if call.function == "COUNT");
+            found.push((*op, counts));
+        }
+    });
+    if let ([one], 1) = (&found[..], uses) { Some(*one) } else { None }
 }
 
-fn stands_before_number(reading: &Reading<'_>, span: TextSpan) -> bool {
+fn slot_of(expr: &Expr) -> Option<Slot> {
+    if let ExprKind::Literal(literal) = &expr.kind { literal.slot.map(|used| used.slot) } else { None }
+}
+
+/// The number that follows a phrase.
+fn number_after(reading: &Reading<'_>, span: TextSpan) -> Option<Slot> {
     let numbers = reading.normalized.slots.iter().filter(|filled| filled.slot.kind == SlotKind::Num);
-    let mut gaps =
-        numbers.filter(|n| n.span.start >= span.end).map(|n| &reading.draft.question[span.end..n.span.start]);
-    gaps.any(|gap| gap.trim_matches([' ', '$', '€', '£']).is_empty())
+    let mut behind = numbers.filter(|n| n.span.start >= span.end);
+    let gap = |n: &&FilledSlot| reading.draft.question[span.end..n.span.start].trim_matches([' ', '$', '€', '£']).is_empty();
+    behind.find(gap).map(|filled| filled.slot)
 }
 
 /// The other end of a ranking, where the query orders by one thing that is never missing and the question has one
@@ -231,7 +279,7 @@ pub fn direction(world: &World<'_>, reading: &Reading<'_>) -> Option<Draft> {
     let opposite = if pair.0 == word { pair.1 } else { pair.0 };
     let mut query = reading.draft.query.clone();
     turn(world, reading, &mut query)?;
-    Some(Draft { question: replaced(&reading.draft.question, vec![(span, opposite.to_owned())]), query })
+    Some(reading.draft.to(replaced(&reading.draft.question, vec![(span, opposite.to_owned())]), query))
 }
 
 /// Turns the order of the rows, or the one extreme that is looked for.
@@ -298,7 +346,7 @@ pub fn value(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Optio
         }
     });
     let said = if dice.chance(0.5) { new.to_lowercase() } else { new.clone() };
-    Some(Draft { question: replaced(&reading.draft.question, vec![(span, said)]), query })
+    Some(reading.draft.to(replaced(&reading.draft.question, vec![(span, said)]), query))
 }
 
 /// Short lists whose values read as adjectives.

@@ -1,0 +1,150 @@
+//! Cutting and joining the text of a question.
+
+use schema::slot::TextSpan;
+
+use super::super::say::is_question;
+
+pub(crate) use super::super::say::capitalised;
+
+/// A text with some of its spans replaced; an article before a replaced word is made to fit.
+pub fn replaced(text: &str, mut edits: Vec<(TextSpan, String)>) -> String {
+    edits.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+    let mut out = text.to_owned();
+    for (span, new) in edits {
+        let capital = text[span.start..].starts_with(char::is_uppercase) && span.start == 0;
+        let new = if capital { capitalised(&new) } else { new };
+        out.replace_range(span.start..span.end, &new);
+        out = with_article(out, span.start);
+    }
+    out
+}
+
+/// "a engagement" as "an engagement", where the word stands at `at`.
+fn with_article(text: String, at: usize) -> String {
+    let (before, after) = text.split_at(at);
+    let vowel = after.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']);
+    let (wrong, right) = if vowel { (" a ", " an ") } else { (" an ", " a ") };
+    match before.strip_suffix(wrong) {
+        Some(rest) => format!("{rest}{right}{after}"),
+        None => text,
+    }
+}
+
+/// Where a phrase stands as whole words in a text; both in lower case.
+pub fn occurrences(lower: &str, phrase: &str) -> Vec<TextSpan> {
+    let is_inner = |c: char| c.is_alphanumeric() || c == '_';
+    let starts_word = phrase.starts_with(is_inner);
+    let ends_word = phrase.ends_with(is_inner);
+    let whole = |start: usize, end: usize| {
+        let goes_on =
+            (starts_word && lower[..start].ends_with(is_inner)) || (ends_word && lower[end..].starts_with(is_inner));
+        !goes_on
+    };
+    let at = lower.match_indices(phrase).map(|(start, found)| TextSpan { start, end: start + found.len() });
+    at.filter(|span| !phrase.is_empty() && whole(span.start, span.end)).collect()
+}
+
+/// The parts of a text between full stops, commas, colons, brackets and lone dashes, without the blanks around them.
+/// Marks within a value ("March 5, 2026") divide nothing.
+pub fn clauses(text: &str, values: &[TextSpan]) -> Vec<TextSpan> {
+    divided(text, values, &[',', '.', '?', '!', ';', ':', '(', ')'])
+}
+
+/// The parts of a text between full stops, question marks, colons and brackets.
+pub fn sentences(text: &str, values: &[TextSpan]) -> Vec<TextSpan> {
+    divided(text, values, &['.', '?', '!', ':', '(', ')'])
+}
+
+fn divided(text: &str, values: &[TextSpan], marks: &[char]) -> Vec<TextSpan> {
+    let mut parts = vec![];
+    let mut start = 0;
+    for (at, c) in text.char_indices() {
+        let is_inner = values.iter().any(|span| span.start < at && at + 1 < span.end);
+        let next = text[at + c.len_utf8()..].chars().next();
+        let ends = next.is_none_or(|n| n.is_whitespace() || ".?!)\"'".contains(n)) || matches!(c, '(' | ')' | ';');
+        let is_dash = matches!(c, '-' | '–' | '—') && text[..at].ends_with(' ') && next == Some(' ');
+        if !is_inner && (is_dash || (marks.contains(&c) && ends)) {
+            parts.push(trimmed(text, TextSpan { start, end: at }));
+            start = at + c.len_utf8();
+        }
+    }
+    parts.push(trimmed(text, TextSpan { start, end: text.len() }));
+    parts.retain(|span| span.start < span.end);
+    parts
+}
+
+/// A span without blanks at its ends.
+pub fn trimmed(text: &str, span: TextSpan) -> TextSpan {
+    let inner = &text[span.start..span.end];
+    let start = span.start + (inner.len() - inner.trim_start().len());
+    TextSpan { start, end: (start + inner.trim().len()).max(start) }
+}
+
+/// The words of a text with their places: letters, digits and what holds them together.
+pub fn words(text: &str) -> Vec<TextSpan> {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '_' | '%' | '#' | '&');
+    let mut found: Vec<TextSpan> = vec![];
+    for (at, c) in text.char_indices().filter(|(_, c)| is_word(*c)) {
+        match found.last_mut() {
+            Some(last) if last.end == at => last.end = at + c.len_utf8(),
+            _ => found.push(TextSpan { start: at, end: at + c.len_utf8() }),
+        }
+    }
+    found
+}
+
+/// A text with a sentence behind it.
+pub fn with_sentence(text: &str, sentence: &str) -> String {
+    let text = text.trim_end();
+    let end = match text.chars().next_back() {
+        Some('.' | '?' | '!') => "",
+        _ if is_question(text) && !text.contains(['.', '?', ':']) => "?",
+        _ => ".",
+    };
+    let text = text.trim_end_matches([',', ';', ':', '-', ' ']);
+    format!("{text}{end} {}", capitalised(sentence))
+}
+
+/// A text without one of its parts, and without the mark that divided the part from what stands before it.
+pub fn without(text: &str, span: TextSpan) -> String {
+    let before = text[..span.start].trim_end();
+    let after = text[span.end..].trim_start();
+    let bracketed = before.ends_with('(') && after.starts_with(')');
+    let (before, after) = if bracketed { (&before[..before.len() - 1], &after[1..]) } else { (before, after) };
+    let before = before.trim_end();
+    let starts = before.is_empty() || before.ends_with(['.', '?', '!']);
+    let after = if starts { after.trim_start_matches([',', '.', '?', '!', ';', ':', ' ', '-']) } else { after };
+    let before = if starts { before.to_owned() } else { before.trim_end_matches([',', ';', '-', ' ', '–']).to_owned() };
+    let joint = if after.starts_with(['.', ',', '?', '!', ';', ':', ')']) || before.is_empty() { "" } else { " " };
+    let after = if starts { capitalised(after) } else { after.trim_start().to_owned() };
+    format!("{before}{joint}{after}").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> Vec<&str> {
+        clauses(text, &[]).into_iter().map(|span| &text[span.start..span.end]).collect()
+    }
+
+    #[test]
+    fn clauses_end_at_marks_outside_words() {
+        assert_eq!(parts("Projects over 1,000 (IT only). Code, v1.5 - name"), ["Projects over 1,000", "IT only", "Code", "v1.5", "name"]);
+        let (text, day) = ("due March 5, 2026, code", TextSpan { start: 4, end: 17 });
+        let found: Vec<&str> = clauses(text, &[day]).into_iter().map(|s| &text[s.start..s.end]).collect();
+        assert_eq!(found, ["due March 5, 2026", "code"]);
+    }
+
+    #[test]
+    fn a_part_goes_with_its_mark() {
+        let cut = |text: &str, part: &str| {
+            let start = text.find(part).unwrap();
+            without(text, TextSpan { start, end: start + part.len() })
+        };
+        assert_eq!(cut("Projects, active only, code.", "active only"), "Projects, code.");
+        assert_eq!(cut("Projects (active only), code", "active only"), "Projects, code");
+        assert_eq!(cut("Projects. Only active ones. Code.", "Only active ones"), "Projects. Code.");
+        assert_eq!(cut("active projects", "active"), "projects".to_owned().replace('p', "P"));
+    }
+}
