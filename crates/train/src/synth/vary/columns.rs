@@ -115,7 +115,12 @@ fn shown_source(reading: &Reading<'_>, select: &Select, dice: &mut Dice) -> Opti
     dice.pick(&shown).copied()
 }
 
-fn another_column(world: &World<'_>, reading: &Reading<'_>, select: &Select, dice: &mut Dice) -> Option<(String, Expr)> {
+fn another_column(
+    world: &World<'_>,
+    reading: &Reading<'_>,
+    select: &Select,
+    dice: &mut Dice,
+) -> Option<(String, Expr)> {
     let (source, table) = shown_source(reading, select, dice)?;
     let used = columns_used(&reading.draft.query, &reading.sources);
     let columns = world.columns(table, |role| !matches!(role, Role::Key | Role::Text));
@@ -146,8 +151,10 @@ fn another_total(world: &World<'_>, reading: &Reading<'_>, select: &Select, dice
     let clear: Vec<&String> =
         names.iter().filter(|name| is_clear(world, reading, Target::Column(column), name)).collect();
     let name = (*dice.early(&clear)?).clone();
-    let summable = world.role(column) == Role::Measure && !world.catalog.column(column).name.to_lowercase().contains("rate");
-    let functions: &[&str] = if summable { &["SUM", "SUM", "AVG", "AVG", "MIN", "MAX"] } else { &["AVG", "AVG", "MIN", "MAX"] };
+    let summable =
+        world.role(column) == Role::Measure && !world.catalog.column(column).name.to_lowercase().contains("rate");
+    let functions: &[&str] =
+        if summable { &["SUM", "SUM", "AVG", "AVG", "MIN", "MAX"] } else { &["AVG", "AVG", "MIN", "MAX"] };
     let function = *dice.pick(functions)?;
     let expr = Expr::call(function, vec![Expr::column(source, column)]);
     let is_known = select.items.iter().any(|item| item.expr == expr);
@@ -240,20 +247,36 @@ pub fn joined(names: &[String], dice: &mut Dice) -> String {
 }
 
 /// "Code and name of …" for "…: code, name", where what stands before the list begins with the rows.
-fn fronted(world: &World<'_>, reading: &Reading<'_>, list: &Entries, said: &[String], dice: &mut Dice) -> Option<String> {
+fn fronted(
+    world: &World<'_>,
+    reading: &Reading<'_>,
+    list: &Entries,
+    said: &[String],
+    dice: &mut Dice,
+) -> Option<String> {
     let question = &reading.draft.question;
     let (before, after) = (question[..list.span.start].trim_end(), question[list.span.end..].trim());
     let plain = list.at_end && list.alone && after.trim_matches(['.', '?', '!']).is_empty();
     let rows = before.strip_suffix(':').or_else(|| before.strip_suffix('.'))?;
     let starts_with_rows = reading.mentions.iter().any(|m| {
-        matches!(m.target, Target::Table(_)) && m.plural && m.span.start < 20 && question[..m.span.start].split(' ').count() <= 3
+        matches!(m.target, Target::Table(_))
+            && m.plural
+            && m.span.start < 20
+            && question[..m.span.start].split(' ').count() <= 3
     });
-    let asks = ["how", "which", "what", "who", "where", "are", "is", "do", "does", "for", "show", "list", "give", "please", "i", "can", "could", "find", "get", "we", "per", "by", "in"];
+    let asks = [
+        "how", "which", "what", "who", "where", "are", "is", "do", "does", "for", "show", "list", "give", "please",
+        "i", "can", "could", "find", "get", "we", "per", "by", "in",
+    ];
     let first = rows.split([' ', ',']).next().unwrap_or_default().to_ascii_lowercase();
     if !plain || !starts_with_rows || asks.contains(&first.as_str()) || rows.contains([':', '?', '.']) {
         return None;
     }
-    let rows = if plain_column(reading, &reading.draft.query.select()?.items[0].expr).is_some() { lowered(rows) } else { return None };
+    let rows = if plain_column(reading, &reading.draft.query.select()?.items[0].expr).is_some() {
+        lowered(rows)
+    } else {
+        return None;
+    };
     let list = joined(said, dice);
     world.patterns.say(("vary list", "front"), &[("cols", &list), ("rows", &rows)], dice, &mut Family::default())
 }

@@ -95,7 +95,8 @@ impl Rule {
 /// but rules that find something else each time.
 pub fn changed(studio: &Studio<'_>, draft: &Draft, before: &[Rule], dice: &mut Dice) -> Option<(Rule, Draft)> {
     let reading = Reading::new(studio, draft);
-    let again = |rule: &Rule| matches!(rule, Rule::Column | Rule::Widen | Rule::Value | Rule::Other) || !before.contains(rule);
+    let again =
+        |rule: &Rule| matches!(rule, Rule::Column | Rule::Widen | Rule::Value | Rule::Other) || !before.contains(rule);
     let mut rules: Vec<Rule> = Rule::ALL.into_iter().filter(again).collect();
     while !rules.is_empty() {
         let weights: Vec<f64> = rules.iter().map(|rule| rule.weight()).collect();

@@ -193,7 +193,8 @@ pub fn aggregate(reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
     let (span, word) = only(reading, AGGREGATES.iter().flat_map(|(_, words)| words.iter().copied()))?;
     let (_, words) = AGGREGATES.iter().find(|(name, _)| name == function)?;
     let lower = reading.lower();
-    let said_twice = ["sum", "highest", "lowest", "largest", "smallest"].iter().any(|w| !occurrences(&lower, w).is_empty());
+    let said_twice =
+        ["sum", "highest", "lowest", "largest", "smallest"].iter().any(|w| !occurrences(&lower, w).is_empty());
     if said_twice || !words.contains(&word) || lower[..span.start].trim_end().ends_with(" in") {
         return None;
     }
@@ -266,7 +267,8 @@ fn slot_of(expr: &Expr) -> Option<Slot> {
 fn number_after(reading: &Reading<'_>, span: TextSpan) -> Option<Slot> {
     let numbers = reading.normalized.slots.iter().filter(|filled| filled.slot.kind == SlotKind::Num);
     let mut behind = numbers.filter(|n| n.span.start >= span.end);
-    let gap = |n: &&FilledSlot| reading.draft.question[span.end..n.span.start].trim_matches([' ', '$', '€', '£']).is_empty();
+    let gap =
+        |n: &&FilledSlot| reading.draft.question[span.end..n.span.start].trim_matches([' ', '$', '€', '£']).is_empty();
     behind.find(gap).map(|filled| filled.slot)
 }
 

@@ -114,7 +114,8 @@ pub fn without(text: &str, span: TextSpan) -> String {
     let before = before.trim_end();
     let starts = before.is_empty() || before.ends_with(['.', '?', '!']);
     let after = if starts { after.trim_start_matches([',', '.', '?', '!', ';', ':', ' ', '-']) } else { after };
-    let before = if starts { before.to_owned() } else { before.trim_end_matches([',', ';', '-', ' ', '–']).to_owned() };
+    let before =
+        if starts { before.to_owned() } else { before.trim_end_matches([',', ';', '-', ' ', '–']).to_owned() };
     let joint = if after.starts_with(['.', ',', '?', '!', ';', ':', ')']) || before.is_empty() { "" } else { " " };
     let after = if starts { capitalised(after) } else { after.trim_start().to_owned() };
     format!("{before}{joint}{after}").trim().to_owned()
@@ -130,7 +131,10 @@ mod tests {
 
     #[test]
     fn clauses_end_at_marks_outside_words() {
-        assert_eq!(parts("Projects over 1,000 (IT only). Code, v1.5 - name"), ["Projects over 1,000", "IT only", "Code", "v1.5", "name"]);
+        assert_eq!(
+            parts("Projects over 1,000 (IT only). Code, v1.5 - name"),
+            ["Projects over 1,000", "IT only", "Code", "v1.5", "name"]
+        );
         let (text, day) = ("due March 5, 2026, code", TextSpan { start: 4, end: 17 });
         let found: Vec<&str> = clauses(text, &[day]).into_iter().map(|s| &text[s.start..s.end]).collect();
         assert_eq!(found, ["due March 5, 2026", "code"]);
