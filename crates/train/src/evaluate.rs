@@ -190,6 +190,13 @@ impl<'a> Exam<'a> {
         verdict
     }
 
+    /// The rows of the answer to a question on every database; none where it is declined or cannot be run.
+    pub(crate) fn rows(&self, i: usize, ask: &dyn Fn(&Question, Option<&str>) -> Reply) -> Option<Vec<Rows>> {
+        let reply = self.reply(i, ask);
+        let sql = reply.sql.filter(|_| reply.status == Status::Answered)?;
+        run_everywhere(self.databases, &checked(self.databases, &sql).ok()?).ok()
+    }
+
     /// Whether the query's rows are right on every database; then whether there were none on any.
     fn compare(&self, i: usize, sql: &str) -> std::result::Result<bool, (Fault, Option<Detail>)> {
         let got = checked(self.databases, sql).and_then(|query| run_everywhere(self.databases, &query));

@@ -17,6 +17,7 @@ use serde_json::{Value as Json, json};
 use toml::Value;
 use train::canonical::Reader;
 use train::error::TrainError;
+use train::consistency::{Consistency, consistency};
 use train::evaluate::{Exam, pipeline};
 use train::oracle::{OracleReport, oracle};
 use train::question::{Status, read_questions};
@@ -72,6 +73,9 @@ pub(crate) struct Args {
     /// Let the references answer: what a perfect model would reach.
     #[arg(long, conflicts_with = "model")]
     oracle: bool,
+    /// Also compare the answers to questions that have the same reference: one thing asked in several ways.
+    #[arg(long, conflicts_with = "oracle")]
+    consistency: bool,
     /// End with exit 3 when fewer percent of easy and medium questions are right.
     #[arg(long, value_name = "PERCENT")]
     at_least: Option<f64>,
@@ -137,13 +141,15 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let model = context.model(&pack)?;
     let engine = engine_over(pack, &images[0], Ok(model))?;
     let threshold = context.settings().threshold().unwrap_or_default();
-    let ask = &context.settings().ask;
-    let (plan, candidates) = (ask.plan, usize::from(ask.candidates));
-    let report = exam.grade(&pipeline(&engine, &Options { threshold, plan, candidates, ..Options::on(today) }));
+    let settings = &context.settings().ask;
+    let (plan, candidates) = (settings.plan, usize::from(settings.candidates));
+    let ask = pipeline(&engine, &Options { threshold, plan, candidates, ..Options::on(today) });
+    let report = exam.grade(&ask);
+    let consistency = args.consistency.then(|| consistency(&exam, &ask));
     if let Some(folder) = &args.report {
         report.write(folder).map_err(|e| failed(&e))?;
     }
-    show(&report, &args, &sha256(&file), context)?;
+    show(&report, consistency, &args, &sha256(&file), context)?;
     let reached = 100.0 * report.of_difficulties(&["easy", "medium"]).accuracy();
     Ok(if args.at_least.is_some_and(|least| reached < least) { Exit::Gate } else { Exit::Done })
 }
@@ -152,12 +158,13 @@ fn image(path: &Path, pack: &Pack) -> Result<Image, Failure> {
     Image::load(path, &pack.catalog).map_err(|e| cannot_open(&e))
 }
 
-fn show(report: &Report, args: &Args, file_hash: &str, context: &Context) -> Result<(), Failure> {
+fn show(report: &Report, consistency: Option<Consistency>, args: &Args, file_hash: &str, context: &Context) -> Result<(), Failure> {
     if context.json {
         let mut object = serde_json::to_value(report).unwrap_or_default();
         let easy_and_medium = report.of_difficulties(&["easy", "medium"]);
         object["easy_and_medium"] = json!(easy_and_medium);
         object["reliability"] = json!(report.reliability());
+        object["consistency"] = json!(consistency);
         object["accuracy"] = json!(report.answerable.accuracy());
         object["questions_file"] = json!({ "path": args.questions, "sha256": file_hash });
         output::line(object)?;
@@ -178,6 +185,12 @@ fn show(report: &Report, args: &Args, file_hash: &str, context: &Context) -> Res
     let reliability = report.reliability();
     let (ece, coverage) = (reliability.ece, 100.0 * reliability.coverage_at_99);
     output::line(format_args!("calibration error (ECE) {ece:.3}; coverage at 99 % right {coverage:.1} %"))?;
+    if let Some(found) = consistency {
+        let (share, Consistency { references, pairs, same }) = (100.0 * found.share(), found);
+        output::line(format_args!(
+            "same rows in {share:.1} % of pairs, {same} of {pairs}; {references} references asked for in several ways"
+        ))?;
+    }
     let (declined, empty) = (report.declined, report.both_empty);
     output::line(format_args!("declined though answerable: {declined}; right with no rows: {empty}"))?;
     let (databases, seconds) = (report.databases, report.seconds);
