@@ -126,6 +126,9 @@ mod tests {
         assert!(parse_line("{}").is_err());
         let many = parse_line(r#"{"id":"d","question":"How many?","also":["Count?"],"sql":"SELECT 1"}"#).unwrap();
         assert_eq!((many.also.as_slice(), question.also.len()), (&["Count?".to_owned()][..], 0));
-        assert!(!serde_json::to_string(&question).unwrap().contains("also"), "a question of one wording has no such field");
+        assert!(
+            !serde_json::to_string(&question).unwrap().contains("also"),
+            "a question of one wording has no such field"
+        );
     }
 }

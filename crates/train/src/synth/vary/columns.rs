@@ -48,8 +48,12 @@ pub fn changed(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Opt
 pub fn restyled(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
     let list = entries(reading)?;
     let said: Vec<String> = list.entries.iter().map(|span| reading.at(*span).to_owned()).collect();
-    let fronted = if dice.chance(0.3) { fronted(world, reading, &list, &said, dice) } else { None };
-    let question = match fronted {
+    let moved = match dice.weighted(&[0.3, 0.35, 0.35]) {
+        0 => fronted(world, reading, &list, &said, dice),
+        1 => rejoined(world, reading, &list, &said, dice),
+        _ => None,
+    };
+    let question = match moved {
         Some(question) => question,
         None if said.len() < 2 => return None,
         None => written(reading, &list, &said, dice),
@@ -78,7 +82,7 @@ fn drop_one(reading: &Reading<'_>, rows: &mut Vec<Row>, dice: &mut Dice) {
     let plain = |row: &Row| plain_column(reading, &row.item.expr).is_some();
     let only_plain = rows.iter().filter(|row| plain(row)).count() == 1;
     // What the totals are of stays.
-    let free: Vec<usize> = (0..rows.len()).filter(|&at| !named(at) && !(only_plain && plain(&rows[at]))).collect();
+    let free: Vec<usize> = (0..rows.len()).filter(|&at| !(named(at) || only_plain && plain(&rows[at]))).collect();
     if let Some(&at) = dice.pick(&free) {
         rows.remove(at);
     }
@@ -115,7 +119,12 @@ fn shown_source(reading: &Reading<'_>, select: &Select, dice: &mut Dice) -> Opti
     dice.pick(&shown).copied()
 }
 
-fn another_column(world: &World<'_>, reading: &Reading<'_>, select: &Select, dice: &mut Dice) -> Option<(String, Expr)> {
+fn another_column(
+    world: &World<'_>,
+    reading: &Reading<'_>,
+    select: &Select,
+    dice: &mut Dice,
+) -> Option<(String, Expr)> {
     let (source, table) = shown_source(reading, select, dice)?;
     let used = columns_used(&reading.draft.query, &reading.sources);
     let columns = world.columns(table, |role| !matches!(role, Role::Key | Role::Text));
@@ -146,8 +155,10 @@ fn another_total(world: &World<'_>, reading: &Reading<'_>, select: &Select, dice
     let clear: Vec<&String> =
         names.iter().filter(|name| is_clear(world, reading, Target::Column(column), name)).collect();
     let name = (*dice.early(&clear)?).clone();
-    let summable = world.role(column) == Role::Measure && !world.catalog.column(column).name.to_lowercase().contains("rate");
-    let functions: &[&str] = if summable { &["SUM", "SUM", "AVG", "AVG", "MIN", "MAX"] } else { &["AVG", "AVG", "MIN", "MAX"] };
+    let summable =
+        world.role(column) == Role::Measure && !world.catalog.column(column).name.to_lowercase().contains("rate");
+    let functions: &[&str] =
+        if summable { &["SUM", "SUM", "AVG", "AVG", "MIN", "MAX"] } else { &["AVG", "AVG", "MIN", "MAX"] };
     let function = *dice.pick(functions)?;
     let expr = Expr::call(function, vec![Expr::column(source, column)]);
     let is_known = select.items.iter().any(|item| item.expr == expr);
@@ -239,21 +250,61 @@ pub fn joined(names: &[String], dice: &mut Dice) -> String {
     format!("{}{end}{last}", before.join(", "))
 }
 
+/// A list behind its sentence tied to it in another way: "…: code, name", "…. Columns: code, name", "… (code, name)".
+fn rejoined(
+    world: &World<'_>,
+    reading: &Reading<'_>,
+    list: &Entries,
+    said: &[String],
+    dice: &mut Dice,
+) -> Option<String> {
+    let question = &reading.draft.question;
+    let (before, after) = (question[..list.span.start].trim_end(), question[list.span.end..].trim());
+    let ends = list.at_end && list.alone && after.trim_matches(['.', '?', '!']).is_empty();
+    let sentence = before.strip_suffix([':', '.']).filter(|rest| ends && rest.len() > 12)?;
+    // "Columns:" alone is no sentence of its own.
+    let last = sentence.rsplit(['.', '?', '!', ':']).next().unwrap_or_default();
+    if last.split_whitespace().count() < 3 {
+        return None;
+    }
+    let cols = joined(said, dice);
+    let names = [("cols", cols.as_str()), ("Cols", &capitalised(&cols))];
+    let tail = world.patterns.say(("vary list", "behind"), &names, dice, &mut Family::default())?;
+    let joint = if tail.starts_with(['.', ':', ',', ';']) { "" } else { " " };
+    Some(format!("{sentence}{joint}{tail}"))
+}
+
 /// "Code and name of …" for "…: code, name", where what stands before the list begins with the rows.
-fn fronted(world: &World<'_>, reading: &Reading<'_>, list: &Entries, said: &[String], dice: &mut Dice) -> Option<String> {
+fn fronted(
+    world: &World<'_>,
+    reading: &Reading<'_>,
+    list: &Entries,
+    said: &[String],
+    dice: &mut Dice,
+) -> Option<String> {
     let question = &reading.draft.question;
     let (before, after) = (question[..list.span.start].trim_end(), question[list.span.end..].trim());
     let plain = list.at_end && list.alone && after.trim_matches(['.', '?', '!']).is_empty();
     let rows = before.strip_suffix(':').or_else(|| before.strip_suffix('.'))?;
     let starts_with_rows = reading.mentions.iter().any(|m| {
-        matches!(m.target, Target::Table(_)) && m.plural && m.span.start < 20 && question[..m.span.start].split(' ').count() <= 3
+        matches!(m.target, Target::Table(_))
+            && m.plural
+            && m.span.start < 20
+            && question[..m.span.start].split(' ').count() <= 3
     });
-    let asks = ["how", "which", "what", "who", "where", "are", "is", "do", "does", "for", "show", "list", "give", "please", "i", "can", "could", "find", "get", "we", "per", "by", "in"];
+    let asks = [
+        "how", "which", "what", "who", "where", "are", "is", "do", "does", "for", "show", "list", "give", "please",
+        "i", "can", "could", "find", "get", "we", "per", "by", "in",
+    ];
     let first = rows.split([' ', ',']).next().unwrap_or_default().to_ascii_lowercase();
     if !plain || !starts_with_rows || asks.contains(&first.as_str()) || rows.contains([':', '?', '.']) {
         return None;
     }
-    let rows = if plain_column(reading, &reading.draft.query.select()?.items[0].expr).is_some() { lowered(rows) } else { return None };
+    let rows = if plain_column(reading, &reading.draft.query.select()?.items[0].expr).is_some() {
+        lowered(rows)
+    } else {
+        return None;
+    };
     let list = joined(said, dice);
     world.patterns.say(("vary list", "front"), &[("cols", &list), ("rows", &rows)], dice, &mut Family::default())
 }

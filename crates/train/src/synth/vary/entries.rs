@@ -17,13 +17,39 @@ const LEAD_INS: &str = "a all also and at can columns could do fields for give g
     them then to us want wanted was we what which with would you your be so as along together put state nothing but";
 /// What may stand behind the last entry of a list.
 const ENDINGS: [&str; 14] = [
-    " please", " pls", " only", " for each", " each", " too", " as well", " thanks", " thank you", " per row", " suffice",
-    " will do", " is enough", " are enough",
+    " please",
+    " pls",
+    " only",
+    " for each",
+    " each",
+    " too",
+    " as well",
+    " thanks",
+    " thank you",
+    " per row",
+    " suffice",
+    " will do",
+    " is enough",
+    " are enough",
 ];
 /// Words that lean on what stands before them.
 const LEANING: [&str; 16] = [
-    "its", "it", "that", "those", "these", "both", "respective", "same", "their", "this", "them", "which", "whose", "former",
-    "latter", "how",
+    "its",
+    "it",
+    "that",
+    "those",
+    "these",
+    "both",
+    "respective",
+    "same",
+    "their",
+    "this",
+    "them",
+    "which",
+    "whose",
+    "former",
+    "latter",
+    "how",
 ];
 
 /// A list in the question, in line with the outputs.
@@ -141,15 +167,20 @@ fn cut_before_of(text: &str, entry: &mut TextSpan) -> bool {
 /// Whether at least half of the entries name their outputs, none another's, and none leans on what stands before it.
 fn is_in_line(reading: &Reading<'_>, entries: &[TextSpan], items: &[Item]) -> bool {
     let lower = reading.lower();
-    let leans = |e: &TextSpan| words(&lower[e.start..e.end]).iter().any(|w| LEANING.contains(&&lower[e.start + w.start..e.start + w.end]));
+    let leans = |e: &TextSpan| {
+        words(&lower[e.start..e.end]).iter().any(|w| LEANING.contains(&&lower[e.start + w.start..e.start + w.end]))
+    };
     let too_long = |e: &TextSpan| words(&lower[e.start..e.end]).len() > 7;
     if entries.iter().any(|e| leans(e) || too_long(e)) {
         return false;
     }
     let named: Vec<bool> = entries.iter().zip(items).map(|(entry, item)| names(reading, *entry, item)).collect();
-    let others = |at: usize| items.iter().enumerate().any(|(i, item)| i != at && names_exactly(reading, entries[at], item));
+    let others =
+        |at: usize| items.iter().enumerate().any(|(i, item)| i != at && names_exactly(reading, entries[at], item));
     let known = named.iter().filter(|n| **n).count();
-    2 * known >= entries.len() && known > 0 && (0..entries.len()).all(|at| named[at] || !others(at))
+    2 * known >= entries.len()
+        && known > 0
+        && (0..entries.len()).all(|at| named[at] || !others(at))
         && (entries.len() > 1 || names_exactly(reading, entries[0], &items[0]))
 }
 

@@ -45,8 +45,8 @@ fn opened(question: &str, dice: &mut Dice) -> Option<String> {
 /// With a small letter at its start, where its first word is an ordinary one.
 fn lowered(text: &str) -> String {
     const ORDINARY: [&str; 24] = [
-        "Which", "What", "How", "Show", "List", "Give", "Please", "Who", "Where", "When", "Can", "Could", "Do", "Does", "Is", "Are",
-        "The", "All", "For", "Get", "Find", "Average", "Total", "Number",
+        "Which", "What", "How", "Show", "List", "Give", "Please", "Who", "Where", "When", "Can", "Could", "Do", "Does",
+        "Is", "Are", "The", "All", "For", "Get", "Find", "Average", "Total", "Number",
     ];
     let first = text.split([' ', ',', ':']).next().unwrap_or_default();
     if ORDINARY.contains(&first) { text[..1].to_ascii_lowercase() + &text[1..] } else { text.to_owned() }
@@ -54,7 +54,8 @@ fn lowered(text: &str) -> String {
 
 /// The question without an opening and a closing that are known; none where it has none.
 fn bare(question: &str) -> Option<String> {
-    let opening = known(&FRAMES.openings).into_iter().filter(|text| starts(question, text)).map(|text| text.len()).max();
+    let opening =
+        known(&FRAMES.openings).into_iter().filter(|text| starts(question, text)).map(|text| text.len()).max();
     let rest = question[opening.unwrap_or(0)..].trim_start();
     let trimmed = rest.trim_end();
     let closing = known(&FRAMES.closings).into_iter().filter(|text| ends(trimmed, text)).map(|text| text.len()).max();

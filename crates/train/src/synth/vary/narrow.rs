@@ -33,7 +33,8 @@ pub fn condition(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> O
     let fitting = |filter: &&Filter| fits(world, reading, spot, filter);
     let filter = drawn.iter().find(fitting)?;
     let (question, filter) = said(world, reading, spot, filter, dice)?;
-    let query = narrowed(&reading.draft.query, spot.source, build::condition(world, (spot.table, spot.source), &filter));
+    let query =
+        narrowed(&reading.draft.query, spot.source, build::condition(world, (spot.table, spot.source), &filter));
     Some(reading.draft.to(question, query))
 }
 
@@ -48,7 +49,11 @@ fn spots(world: &World<'_>, reading: &Reading<'_>) -> Vec<Spot> {
         let outer = matches!(source.join, JoinKind::Left | JoinKind::Right | JoinKind::Full);
         let known = world.glossary.table(world.catalog, table).is_some();
         let one_row = names_one_row(world, reading, table);
-        (!outer && known && !one_row && uses(table) == 1).then_some(Spot { table, source: source.id, alone: select.from.len() == 1 })
+        (!outer && known && !one_row && uses(table) == 1).then_some(Spot {
+            table,
+            source: source.id,
+            alone: select.from.len() == 1,
+        })
     };
     select.from.iter().filter_map(spot).collect()
 }
@@ -109,7 +114,10 @@ fn fits(world: &World<'_>, reading: &Reading<'_>, spot: Spot, filter: &Filter) -
         Filter::Columns { .. } | Filter::Text { .. } => true,
         _ => false,
     };
-    kind_fits && columns_of(&build::condition(world, (spot.table, spot.source), filter), spot).iter().all(|c| !tested.contains(c))
+    kind_fits
+        && columns_of(&build::condition(world, (spot.table, spot.source), filter), spot)
+            .iter()
+            .all(|c| !tested.contains(c))
 }
 
 fn columns_of(expr: &Expr, spot: Spot) -> Vec<ColumnId> {
@@ -172,7 +180,7 @@ fn said(
     if dice.chance(0.3)
         && let Some(opposite) = opposite(filter)
     {
-        let names = [("rows", speaker.some_rows(spot.table, &[filter.clone()])?)];
+        let names = [("rows", speaker.some_rows(spot.table, std::slice::from_ref(filter))?)];
         return Some((phrased(world, reading, "leave_out", &names, dice)?, opposite));
     }
     let question = if dice.chance(0.25) {
@@ -180,7 +188,7 @@ fn said(
         let names = [("nouns", nouns), ("said", speaker.what_rows_do(spot.table, filter)?)];
         phrased(world, reading, "does", &names, dice)?
     } else {
-        let names = [("rows", speaker.some_rows(spot.table, &[filter.clone()])?)];
+        let names = [("rows", speaker.some_rows(spot.table, std::slice::from_ref(filter))?)];
         let plain = !reading.draft.question.contains([',', ':', ';', '?', '.']);
         let position = match dice.weighted(&[0.5, if plain { 0.4 } else { 0.0 }, if spot.alone { 0.2 } else { 0.0 }]) {
             0 => "sentence",

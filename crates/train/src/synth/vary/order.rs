@@ -16,13 +16,53 @@ use super::{Draft, Reading};
 
 /// Words that ask for an order.
 const MARKERS: [&str; 24] = [
-    "sort", "sorted", "sorting", "order", "ordered", "ordering", "rank", "ranked", "ranking", "first", "descending", "ascending", "desc",
-    "asc", "alphabetical", "alphabetically", "chronological", "chronologically", "top", "bottom", "last", "begin", "starting", "down",
+    "sort",
+    "sorted",
+    "sorting",
+    "order",
+    "ordered",
+    "ordering",
+    "rank",
+    "ranked",
+    "ranking",
+    "first",
+    "descending",
+    "ascending",
+    "desc",
+    "asc",
+    "alphabetical",
+    "alphabetically",
+    "chronological",
+    "chronologically",
+    "top",
+    "bottom",
+    "last",
+    "begin",
+    "starting",
+    "down",
 ];
 /// Words of rank: they may be part of an order, or of a condition.
 const RANKS: [&str; 20] = [
-    "highest", "lowest", "largest", "smallest", "biggest", "newest", "oldest", "latest", "earliest", "most", "least", "strongest",
-    "weakest", "greatest", "fewest", "worst", "best", "longest", "shortest", "soonest",
+    "highest",
+    "lowest",
+    "largest",
+    "smallest",
+    "biggest",
+    "newest",
+    "oldest",
+    "latest",
+    "earliest",
+    "most",
+    "least",
+    "strongest",
+    "weakest",
+    "greatest",
+    "fewest",
+    "worst",
+    "best",
+    "longest",
+    "shortest",
+    "soonest",
 ];
 /// Other words of a clause that asks for an order.
 const OF_ORDERS: &str = "a an and at be by expensive from in it list of on please pls put recent show start the them then \
@@ -91,7 +131,9 @@ fn placed(reading: &Reading<'_>, sentence: &str, dice: &mut Dice) -> String {
 fn keys(reading: &Reading<'_>) -> Vec<(usize, String)> {
     let Some(select) = reading.draft.query.select() else { return vec![] };
     if let Some(list) = entries(reading) {
-        let entry = |(at, span): (usize, &TextSpan)| (at, reading.at(*span).trim_start_matches(['(', '1', '2', '3']).to_owned());
+        let entry = |(at, span): (usize, &TextSpan)| {
+            (at, reading.at(*span).trim_start_matches(['(', '1', '2', '3']).to_owned())
+        };
         let all = list.entries.iter().enumerate().map(entry);
         return all.filter(|(_, said)| !said.contains([')', '(', '"'])).collect();
     }

@@ -85,7 +85,8 @@ fn counterparts(
         let named = reading.mentions.iter().any(|m| m.target == Target::Column(column));
         let compared = reading.normalized.slots.iter().any(|slot| slot.slot.kind == SlotKind::Val);
         let taken = |c: &ColumnId| found.values().any(|known| known == c);
-        let like = |c: &ColumnId| role(*c) == role(column) && unit(*c) == unit(column) && world.ty(*c) == world.ty(column);
+        let like =
+            |c: &ColumnId| role(*c) == role(column) && unit(*c) == unit(column) && world.ty(*c) == world.ty(column);
         let same: Vec<ColumnId> = world.catalog.columns_of(to).filter(|c| like(c) && !taken(c)).collect();
         let name = &world.catalog.column(column).name;
         let namesake = same.iter().find(|c| world.catalog.column(**c).name == *name);
@@ -137,8 +138,12 @@ fn values(
     });
     each_expr_mut(query, &mut |expr: &mut Expr| {
         let ExprKind::Binary(left, _, right) = &mut expr.kind else { return };
-        let (ExprKind::Column { column, .. }, ExprKind::Literal(literal)) = (&left.kind, &mut right.kind) else { return };
-        let (Some(new), Value::Text(old)) = (to.iter().find(|c| c.column == *column), literal.value.clone()) else { return };
+        let (ExprKind::Column { column, .. }, ExprKind::Literal(literal)) = (&left.kind, &mut right.kind) else {
+            return;
+        };
+        let (Some(new), Value::Text(old)) = (to.iter().find(|c| c.column == *column), literal.value.clone()) else {
+            return;
+        };
         let Some(slot) = literal.slot.filter(|slot| slot.slot.kind == SlotKind::Val) else { return };
         let known = world.samples.get(new).map_or(&[][..], Vec::as_slice);
         let span = reading.normalized.slot(slot.slot).map(|filled| filled.span);

@@ -96,7 +96,8 @@ fn is_done(reading: &Reading<'_>, filled: &FilledSlot) -> bool {
     let lower = reading.lower();
     let before = lower[..filled.span.start].trim_end();
     let last = before.rsplit([' ', '(']).next().unwrap_or_default();
-    let states = ["status", "state", "stage", "in", "is", "are", "still", "currently", "as", "of", "or", "and", "be", "="];
+    let states =
+        ["status", "state", "stage", "in", "is", "are", "still", "currently", "as", "of", "or", "and", "be", "="];
     let before_noun = reading.mentions.iter().any(|m| m.span.start == filled.span.end + 1);
     let alone = before.is_empty() || before.ends_with([',', '.', '(', ':']);
     !(before_noun || alone || states.contains(&last))
@@ -194,7 +195,8 @@ fn stretch(
     let said = reading.at(filled.span);
     let names_year = said.contains(&start.year().to_string());
     let months = i32::from(end.year() - start.year()) * 12 + i32::from(end.month()) - i32::from(start.month());
-    if !names_year || has_other(reading, filled) || start.day() != 1 || end.day() != 1 || ![1, 3, 12].contains(&months) {
+    if !names_year || has_other(reading, filled) || start.day() != 1 || end.day() != 1 || ![1, 3, 12].contains(&months)
+    {
         return None;
     }
     let steps = dice.between(-3, 3).checked_mul(12)? + if months < 12 { dice.between(0, 11) } else { 0 };

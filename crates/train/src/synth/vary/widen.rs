@@ -118,7 +118,9 @@ fn slots_of(part: &Expr) -> Option<BTreeSet<Slot>> {
             }
             None => is_simple = false,
         },
-        ExprKind::Exists { .. } | ExprKind::InQuery { .. } | ExprKind::Scalar(_) | ExprKind::Call(_) => is_simple = false,
+        ExprKind::Exists { .. } | ExprKind::InQuery { .. } | ExprKind::Scalar(_) | ExprKind::Call(_) => {
+            is_simple = false
+        }
         _ => {}
     });
     let tests_null = matches!(part.kind, ExprKind::IsNull { .. });
@@ -142,7 +144,9 @@ fn is_only_use(reading: &Reading<'_>, one: &Loose) -> bool {
     let mut at = 0;
     let of_slots = |query: &Query, n: &mut usize| {
         each_expr_of_query(query, &mut |expr| {
-            *n += usize::from(matches!(&expr.kind, ExprKind::Literal(l) if l.slot.is_some_and(|s| one.slots.contains(&s.slot))));
+            *n += usize::from(
+                matches!(&expr.kind, ExprKind::Literal(l) if l.slot.is_some_and(|s| one.slots.contains(&s.slot))),
+            );
         });
     };
     of_slots(&reading.aligned, &mut all);
@@ -170,7 +174,7 @@ fn unsaid(world: &World<'_>, reading: &Reading<'_>, one: &Loose) -> Option<Strin
     clause(reading, one)
         .map(|span| without(&reading.draft.question, span))
         .or_else(|| adjective(reading, one))
-        .or_else(|| Some(phrase(world, reading, one)?))
+        .or_else(|| phrase(world, reading, one))
 }
 
 fn spans_of(reading: &Reading<'_>, one: &Loose) -> Vec<TextSpan> {
@@ -212,7 +216,8 @@ fn clause(reading: &Reading<'_>, one: &Loose) -> Option<TextSpan> {
 
 /// Whether a clause restricts rows rather than asking for a column.
 fn has_marker(reading: &Reading<'_>, clause: TextSpan, one: &Loose) -> bool {
-    let markers = ["without", "missing", "empty", "blank", "no", "null", "known", "set", "filled", "recorded", "blanks"];
+    let markers =
+        ["without", "missing", "empty", "blank", "no", "null", "known", "set", "filled", "recorded", "blanks"];
     let text = reading.at(clause).to_ascii_lowercase();
     !one.slots.is_empty() || words(&text).into_iter().any(|w| markers.contains(&&text[w.start..w.end]))
 }
@@ -225,13 +230,15 @@ fn is_in(list: &str, word: &str) -> bool {
 fn adjective(reading: &Reading<'_>, one: &Loose) -> Option<String> {
     let [value] = spans_of(reading, one)[..] else { return None };
     let text = &reading.draft.question;
-    let noun = reading.mentions.iter().find(|m| matches!(m.target, Target::Table(_)) && m.span.start == value.end + 1)?;
+    let noun =
+        reading.mentions.iter().find(|m| matches!(m.target, Target::Table(_)) && m.span.start == value.end + 1)?;
     let before = text[..value.start].trim_end().to_ascii_lowercase();
     let last = before.rsplit([' ', '(']).next().unwrap_or_default();
     if ["and", "or", "not", "non", "no", "but", "nor", "than"].contains(&last) || before.ends_with(['-', '/', ',']) {
         return None;
     }
-    let column_named = reading.mentions.iter().any(|m| matches!(m.target, Target::Column(c) if one.columns.contains(&c)));
+    let column_named =
+        reading.mentions.iter().any(|m| matches!(m.target, Target::Column(c) if one.columns.contains(&c)));
     if column_named {
         return None;
     }
@@ -250,8 +257,10 @@ fn phrase(world: &World<'_>, reading: &Reading<'_>, one: &Loose) -> Option<Strin
     let end = column_after(reading, one, last).unwrap_or(last);
     let rest = lower[end..].trim_start();
     let next = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let joined = ["and", "or", "to", "nor", "only", "ones", "as"].contains(&next) || rest.starts_with(['-', '/', '%', '\'', '+', '&', '(']);
-    let between = words(&text[first..last]).into_iter().map(|w| TextSpan { start: w.start + first, end: w.end + first });
+    let joined = ["and", "or", "to", "nor", "only", "ones", "as"].contains(&next)
+        || rest.starts_with(['-', '/', '%', '\'', '+', '&', '(']);
+    let between =
+        words(&text[first..last]).into_iter().map(|w| TextSpan { start: w.start + first, end: w.end + first });
     let mut between = between.filter(|w| !values.iter().any(|v| within(*w, *v)));
     if joined || !between.all(|w| ["and", "or", "to", "nor"].contains(&&lower[w.start..w.end])) {
         return None;
@@ -306,7 +315,7 @@ fn own_phrases(world: &World<'_>, reading: &Reading<'_>, one: &Loose) -> Vec<Tex
     for column in &one.columns {
         let Some(terms) = world.glossary.column(world.catalog, *column) else { continue };
         for phrase in [&terms.more, &terms.less, &terms.verb].into_iter().flatten() {
-            found.extend(occurrences(&lower, &phrase.to_ascii_lowercase()));
+            found.extend(occurrences(&lower, phrase));
         }
     }
     found.sort_by_key(|span| span.start);
