@@ -32,8 +32,26 @@ const ENDINGS: [&str; 14] = [
     " is enough",
     " are enough",
 ];
-/// Words that lean on what stands before them.
-const LEANING: [&str; 16] = [
+/// Words that lean on what stands before them, or that no name of an output holds.
+const LEANING: [&str; 34] = [
+    "sorted",
+    "sort",
+    "ordered",
+    "order",
+    "only",
+    "ones",
+    "where",
+    "excluding",
+    "ignoring",
+    "without",
+    "blanks",
+    "once",
+    "ties",
+    "each",
+    "every",
+    "named",
+    "known",
+    "all",
     "its",
     "it",
     "that",
@@ -164,7 +182,7 @@ fn cut_before_of(text: &str, entry: &mut TextSpan) -> bool {
     cut.is_some()
 }
 
-/// Whether at least half of the entries name their outputs, none another's, and none leans on what stands before it.
+/// Whether most of the entries name their outputs, none another's, and none leans on what stands before it.
 fn is_in_line(reading: &Reading<'_>, entries: &[TextSpan], items: &[Item]) -> bool {
     let lower = reading.lower();
     let leans = |e: &TextSpan| {
@@ -178,10 +196,13 @@ fn is_in_line(reading: &Reading<'_>, entries: &[TextSpan], items: &[Item]) -> bo
     let others =
         |at: usize| items.iter().enumerate().any(|(i, item)| i != at && names_exactly(reading, entries[at], item));
     let known = named.iter().filter(|n| **n).count();
-    2 * known >= entries.len()
-        && known > 0
-        && (0..entries.len()).all(|at| named[at] || !others(at))
-        && (entries.len() > 1 || names_exactly(reading, entries[0], &items[0]))
+    // Of two entries both must be known, of more two thirds.
+    let enough = match entries.len() {
+        1 => names_exactly(reading, entries[0], &items[0]),
+        2 => known == 2,
+        n => 3 * known >= 2 * n,
+    };
+    enough && (0..entries.len()).all(|at| named[at] || !others(at))
 }
 
 fn mentioned(reading: &Reading<'_>, entry: TextSpan) -> Vec<(TextSpan, ColumnId)> {

@@ -47,7 +47,8 @@ pub fn condition(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> O
     dice.shuffle(&mut candidates);
     let (question, gone) = candidates.iter().find_map(|one| Some((unsaid(world, reading, one)?, one)))?;
     let names_rows = reading.mentions.iter().any(|m| matches!(m.target, Target::Table(_)));
-    if words(&question).len() < 2 || !names_rows {
+    let left_over = question.trim_end_matches(['.', '?', '!', ' ']).ends_with([':', ',', ';', '(']);
+    if words(&question).len() < 2 || !names_rows || left_over {
         return None;
     }
     let mut query = reading.draft.query.clone();
@@ -267,6 +268,10 @@ fn phrase(world: &World<'_>, reading: &Reading<'_>, one: &Loose) -> Option<Strin
     }
     let start = opened_at(world, reading, one, first)?;
     let before = lower[..start].trim_end();
+    // What is left of "have an end date before May" still says that there is one.
+    if own_phrases(world, reading, one).iter().any(|span| span.end == before.len()) {
+        return None;
+    }
     let previous = before.rsplit(' ').next().unwrap_or_default();
     let bad = ["and", "or", "not", "but", "except", "is", "are", "than", "no", "of", "be", "as"];
     if bad.contains(&previous) || before.is_empty() || before.ends_with(['-', '/', ',', '(', '.', '?', ':', ';']) {
