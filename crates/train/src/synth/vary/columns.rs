@@ -26,7 +26,7 @@ pub fn changed(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Opt
         .collect();
     let before: Vec<Option<usize>> = rows.iter().map(|row| row.was).collect();
     if rows.len() > 1 && dice.chance(0.4) {
-        drop_one(reading, &mut rows, dice);
+        drop_one(reading, &list, &mut rows, dice);
     }
     if rows.len() < 6 && dice.chance(0.55) {
         let added = another(world, reading, select, dice);
@@ -68,7 +68,8 @@ struct Row {
     was: Option<usize>,
 }
 
-fn drop_one(reading: &Reading<'_>, rows: &mut Vec<Row>, dice: &mut Dice) {
+/// Leaves out an output that nothing else refers to: what is computed only where the list is all that asks for it.
+fn drop_one(reading: &Reading<'_>, list: &Entries, rows: &mut Vec<Row>, dice: &mut Dice) {
     let order = &reading.draft.query.order_by;
     let named = |at: usize| {
         let by_number = |expr: &Expr| {
@@ -81,8 +82,10 @@ fn drop_one(reading: &Reading<'_>, rows: &mut Vec<Row>, dice: &mut Dice) {
     };
     let plain = |row: &Row| plain_column(reading, &row.item.expr).is_some();
     let only_plain = rows.iter().filter(|row| plain(row)).count() == 1;
-    // What the totals are of stays.
-    let free: Vec<usize> = (0..rows.len()).filter(|&at| !(named(at) || only_plain && plain(&rows[at]))).collect();
+    let asked =
+        reading.lower()[..list.span.start].split(|c: char| !c.is_alphabetic()).any(|w| w == "how" || w == "number");
+    let may_go = |row: &Row| if plain(row) { !only_plain } else { list.alone && !asked };
+    let free: Vec<usize> = (0..rows.len()).filter(|&at| !named(at) && may_go(&rows[at])).collect();
     if let Some(&at) = dice.pick(&free) {
         rows.remove(at);
     }

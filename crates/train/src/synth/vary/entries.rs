@@ -88,8 +88,15 @@ pub fn entries(reading: &Reading<'_>) -> Option<Entries> {
     let items = &reading.draft.query.select()?.items;
     let text = &reading.draft.question;
     let fits = |list: &Entries| list.entries.len() == items.len() && is_in_line(reading, &list.entries, items);
-    let mut found = sentences(text, &reading.values()).into_iter().flat_map(|s| candidates(text, s, items.len()));
-    found.find(fits)
+    let found = sentences(text, &reading.values()).into_iter().flat_map(|s| candidates(text, s, items.len()));
+    let found: Vec<Entries> = found.filter(fits).collect();
+    let mut alone = found.iter().filter(|list| list.alone && list.at_end);
+    // Outputs that are spelled out twice would no longer agree.
+    match (alone.next(), alone.next()) {
+        (Some(one), None) => Some(one.clone()),
+        (None, _) if found.len() == 1 => found.into_iter().next(),
+        _ => None,
+    }
 }
 
 /// Runs of `n` parts at the end or the beginning of a sentence.

@@ -272,6 +272,11 @@ fn phrase(world: &World<'_>, reading: &Reading<'_>, one: &Loose) -> Option<Strin
     if own_phrases(world, reading, one).iter().any(|span| span.end == before.len()) {
         return None;
     }
+    // Behind anything but a name or a value, something would hang in the air: "priced in EUR".
+    let ends = |span: TextSpan| span.end == before.len();
+    if !reading.mentions.iter().map(|m| m.span).chain(reading.values()).any(ends) {
+        return None;
+    }
     let previous = before.rsplit(' ').next().unwrap_or_default();
     let bad = ["and", "or", "not", "but", "except", "is", "are", "than", "no", "of", "be", "as"];
     if bad.contains(&previous) || before.is_empty() || before.ends_with(['-', '/', ',', '(', '.', '?', ':', ';']) {
