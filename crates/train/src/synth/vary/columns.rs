@@ -101,10 +101,12 @@ fn another(world: &World<'_>, reading: &Reading<'_>, select: &Select, dice: &mut
     Some(Row { said, item: Item::new(expr), was: None })
 }
 
-fn is_total(expr: &Expr) -> bool {
+/// Whether an expression holds a total over rows.
+pub fn is_total(expr: &Expr) -> bool {
+    const TOTALS: [&str; 5] = ["COUNT", "SUM", "AVG", "MIN", "MAX"];
     let mut found = false;
     each_expr(expr, &mut |part| {
-        found |= matches!(&part.kind, ExprKind::Call(c) if c.over.is_none() && ["COUNT", "SUM", "AVG", "MIN", "MAX"].contains(&c.function.as_str()));
+        found |= matches!(&part.kind, ExprKind::Call(c) if c.over.is_none() && TOTALS.contains(&c.function.as_str()));
     });
     found
 }

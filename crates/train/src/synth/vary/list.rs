@@ -6,6 +6,7 @@ use sql::tree::{Expr, ExprKind, Item, SourceId};
 
 use super::super::dice::Dice;
 use super::super::world::World;
+use super::columns::joined;
 use super::entries::{Entries, entries};
 use super::mention::{Target, columns_used};
 use super::reword::{is_clear, phrases};
@@ -135,14 +136,4 @@ fn other_columns(world: &World<'_>, reading: &Reading<'_>, column: ColumnId) -> 
     let used = columns_used(&reading.draft.query, &reading.sources);
     let is_shown = |role: Role| !matches!(role, Role::Key | Role::Text);
     world.columns(column.table, is_shown).into_iter().filter(|other| !used.contains_key(other)).collect()
-}
-
-/// "a, b and c", in one of the ways to say it.
-fn joined(names: &[String], dice: &mut Dice) -> String {
-    let Some((last, before)) = names.split_last() else { return String::new() };
-    if before.is_empty() {
-        return last.clone();
-    }
-    let end = *dice.pick(&[" and ", " and ", " and ", ", and ", ", ", " & "]).unwrap_or(&" and ");
-    format!("{}{end}{last}", before.join(", "))
 }
