@@ -3,6 +3,7 @@
 //! The pack's hand-written questions go into the training file with the tag "hand", as far as one SELECT can say them;
 //! those of files whose names begin with `test` never do.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -64,6 +65,9 @@ struct HandLine {
     intent: Option<Intent>,
     #[serde(default)]
     tags: Vec<String>,
+    /// The question that it follows.
+    #[serde(default)]
+    after: Option<String>,
 }
 
 impl HandLine {
@@ -137,6 +141,7 @@ fn hand_examples(studio: &Studio<'_>, folder: &Path, written: &mut Written) -> R
     paths.retain(|path| path.extension().is_some_and(|e| e == "jsonl") && !is_test(path));
     paths.sort();
     let mut examples = vec![];
+    let mut references: BTreeMap<String, String> = BTreeMap::new();
     for path in paths {
         let text = std::fs::read_to_string(&path).map_err(|source| TrainError::Io { path: path.clone(), source })?;
         for (i, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
@@ -145,8 +150,14 @@ fn hand_examples(studio: &Studio<'_>, folder: &Path, written: &mut Written) -> R
                 line: i + 1,
                 reason: e.to_string(),
             })?;
+            references.extend(hand.sql.iter().map(|sql| (hand.id.clone(), sql.clone())));
+            let previous = hand.after.as_ref().and_then(|id| references.get(id)).cloned();
+            if hand.after.is_some() && previous.is_none() {
+                written.hand_drops.add("follows no question");
+                continue;
+            }
             for wording in hand.wordings() {
-                match hand_example(studio, wording) {
+                match hand_example(studio, wording, previous.clone()) {
                     Ok(example) => {
                         written.hand += 1;
                         examples.push(example);
@@ -190,7 +201,8 @@ fn variants_of(
     wanted: usize,
     drops: &mut Drops,
 ) -> Vec<Example> {
-    let Some(sql) = &example.sql else { return vec![] };
+    // The words of a question that follows another say only what changes.
+    let Some(sql) = example.sql.as_ref().filter(|_| example.previous.is_empty()) else { return vec![] };
     let parsed = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite);
     let Some(query) = parsed.query else { return vec![] };
     let original = Draft { question: example.question.clone(), query, ordered: example.ordered };
@@ -201,7 +213,11 @@ fn variants_of(
     found
 }
 
-fn hand_example(studio: &Studio<'_>, hand: HandLine) -> std::result::Result<Example, String> {
+fn hand_example(
+    studio: &Studio<'_>,
+    hand: HandLine,
+    previous: Option<String>,
+) -> std::result::Result<Example, String> {
     let declined = intent(&hand);
     if hand.sql.is_none() && declined.is_none() {
         return Err("neither SQL nor intent".into());
@@ -212,6 +228,7 @@ fn hand_example(studio: &Studio<'_>, hand: HandLine) -> std::result::Result<Exam
         ordered: hand.ordered,
         tags: hand.tags,
         sql: hand.sql,
+        previous,
         ..Question::default()
     };
     let reader = Reader { context: studio.context, lexicon: studio.lexicon, grammar: studio.grammar };

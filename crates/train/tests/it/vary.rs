@@ -124,7 +124,8 @@ fn a_list_of_columns_changes_in_words_and_outputs_alike() {
     assert!(found.contains(&pair("show city and name of shops", "SELECT city, name FROM shops")), "{found:?}");
     assert!(found.len() > 8, "{found:?}");
     for (question, sql) in &found {
-        let (words, columns) = (question.replace("town", "city"), sql.trim_start_matches("SELECT "));
+        let (words, columns) =
+            (question.replace("town", "city").replace("opening date", "opened"), sql.trim_start_matches("SELECT "));
         let listed = words.trim_start_matches("show ").trim_end_matches(" of shops").replace(" & ", ", ");
         let listed = listed.replace(", and ", ", ").replace(" and ", ", ");
         assert_eq!(format!("{listed} FROM shops"), columns, "{question}");

@@ -26,7 +26,7 @@ pub fn changed(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Opt
         .collect();
     let before: Vec<Option<usize>> = rows.iter().map(|row| row.was).collect();
     if rows.len() > 1 && dice.chance(0.4) {
-        drop_one(reading, &mut rows, dice);
+        drop_one(reading, &list, &mut rows, dice);
     }
     if rows.len() < 6 && dice.chance(0.55) {
         let added = another(world, reading, select, dice);
@@ -48,8 +48,12 @@ pub fn changed(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Opt
 pub fn restyled(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
     let list = entries(reading)?;
     let said: Vec<String> = list.entries.iter().map(|span| reading.at(*span).to_owned()).collect();
-    let fronted = if dice.chance(0.3) { fronted(world, reading, &list, &said, dice) } else { None };
-    let question = match fronted {
+    let moved = match dice.weighted(&[0.3, 0.35, 0.35]) {
+        0 => fronted(world, reading, &list, &said, dice),
+        1 => rejoined(world, reading, &list, &said, dice),
+        _ => None,
+    };
+    let question = match moved {
         Some(question) => question,
         None if said.len() < 2 => return None,
         None => written(reading, &list, &said, dice),
@@ -64,7 +68,8 @@ struct Row {
     was: Option<usize>,
 }
 
-fn drop_one(reading: &Reading<'_>, rows: &mut Vec<Row>, dice: &mut Dice) {
+/// Leaves out an output that nothing else refers to: what is computed only where the list is all that asks for it.
+fn drop_one(reading: &Reading<'_>, list: &Entries, rows: &mut Vec<Row>, dice: &mut Dice) {
     let order = &reading.draft.query.order_by;
     let named = |at: usize| {
         let by_number = |expr: &Expr| {
@@ -77,8 +82,10 @@ fn drop_one(reading: &Reading<'_>, rows: &mut Vec<Row>, dice: &mut Dice) {
     };
     let plain = |row: &Row| plain_column(reading, &row.item.expr).is_some();
     let only_plain = rows.iter().filter(|row| plain(row)).count() == 1;
-    // What the totals are of stays.
-    let free: Vec<usize> = (0..rows.len()).filter(|&at| !named(at) && !(only_plain && plain(&rows[at]))).collect();
+    let asked =
+        reading.lower()[..list.span.start].split(|c: char| !c.is_alphabetic()).any(|w| w == "how" || w == "number");
+    let may_go = |row: &Row| if plain(row) { !only_plain } else { list.alone && !asked };
+    let free: Vec<usize> = (0..rows.len()).filter(|&at| !named(at) && may_go(&rows[at])).collect();
     if let Some(&at) = dice.pick(&free) {
         rows.remove(at);
     }
@@ -94,10 +101,12 @@ fn another(world: &World<'_>, reading: &Reading<'_>, select: &Select, dice: &mut
     Some(Row { said, item: Item::new(expr), was: None })
 }
 
-fn is_total(expr: &Expr) -> bool {
+/// Whether an expression holds a total over rows.
+pub fn is_total(expr: &Expr) -> bool {
+    const TOTALS: [&str; 5] = ["COUNT", "SUM", "AVG", "MIN", "MAX"];
     let mut found = false;
     each_expr(expr, &mut |part| {
-        found |= matches!(&part.kind, ExprKind::Call(c) if c.over.is_none() && ["COUNT", "SUM", "AVG", "MIN", "MAX"].contains(&c.function.as_str()));
+        found |= matches!(&part.kind, ExprKind::Call(c) if c.over.is_none() && TOTALS.contains(&c.function.as_str()));
     });
     found
 }
@@ -244,6 +253,30 @@ pub fn joined(names: &[String], dice: &mut Dice) -> String {
     }
     let end = *dice.pick(&[" and ", " and ", " and ", ", and ", ", ", ", ", " & ", " + "]).unwrap_or(&" and ");
     format!("{}{end}{last}", before.join(", "))
+}
+
+/// A list behind its sentence tied to it in another way: "…: code, name", "…. Columns: code, name", "… (code, name)".
+fn rejoined(
+    world: &World<'_>,
+    reading: &Reading<'_>,
+    list: &Entries,
+    said: &[String],
+    dice: &mut Dice,
+) -> Option<String> {
+    let question = &reading.draft.question;
+    let (before, after) = (question[..list.span.start].trim_end(), question[list.span.end..].trim());
+    let ends = list.at_end && list.alone && after.trim_matches(['.', '?', '!']).is_empty();
+    let sentence = before.strip_suffix([':', '.']).filter(|rest| ends && rest.len() > 12)?;
+    // "Columns:" alone is no sentence of its own.
+    let last = sentence.rsplit(['.', '?', '!', ':']).next().unwrap_or_default();
+    if last.split_whitespace().count() < 3 {
+        return None;
+    }
+    let cols = joined(said, dice);
+    let names = [("cols", cols.as_str()), ("Cols", &capitalised(&cols))];
+    let tail = world.patterns.say(("vary list", "behind"), &names, dice, &mut Family::default())?;
+    let joint = if tail.starts_with(['.', ':', ',', ';']) { "" } else { " " };
+    Some(format!("{sentence}{joint}{tail}"))
 }
 
 /// "Code and name of …" for "…: code, name", where what stands before the list begins with the rows.

@@ -32,8 +32,26 @@ const ENDINGS: [&str; 14] = [
     " is enough",
     " are enough",
 ];
-/// Words that lean on what stands before them.
-const LEANING: [&str; 16] = [
+/// Words that lean on what stands before them, or that no name of an output holds.
+const LEANING: [&str; 34] = [
+    "sorted",
+    "sort",
+    "ordered",
+    "order",
+    "only",
+    "ones",
+    "where",
+    "excluding",
+    "ignoring",
+    "without",
+    "blanks",
+    "once",
+    "ties",
+    "each",
+    "every",
+    "named",
+    "known",
+    "all",
     "its",
     "it",
     "that",
@@ -70,8 +88,15 @@ pub fn entries(reading: &Reading<'_>) -> Option<Entries> {
     let items = &reading.draft.query.select()?.items;
     let text = &reading.draft.question;
     let fits = |list: &Entries| list.entries.len() == items.len() && is_in_line(reading, &list.entries, items);
-    let mut found = sentences(text, &reading.values()).into_iter().flat_map(|s| candidates(text, s, items.len()));
-    found.find(fits)
+    let found = sentences(text, &reading.values()).into_iter().flat_map(|s| candidates(text, s, items.len()));
+    let found: Vec<Entries> = found.filter(fits).collect();
+    let mut alone = found.iter().filter(|list| list.alone && list.at_end);
+    // Outputs that are spelled out twice would no longer agree.
+    match (alone.next(), alone.next()) {
+        (Some(one), None) => Some(one.clone()),
+        (None, _) if found.len() == 1 => found.into_iter().next(),
+        _ => None,
+    }
 }
 
 /// Runs of `n` parts at the end or the beginning of a sentence.
@@ -164,7 +189,7 @@ fn cut_before_of(text: &str, entry: &mut TextSpan) -> bool {
     cut.is_some()
 }
 
-/// Whether at least half of the entries name their outputs, none another's, and none leans on what stands before it.
+/// Whether most of the entries name their outputs, none another's, and none leans on what stands before it.
 fn is_in_line(reading: &Reading<'_>, entries: &[TextSpan], items: &[Item]) -> bool {
     let lower = reading.lower();
     let leans = |e: &TextSpan| {
@@ -178,10 +203,13 @@ fn is_in_line(reading: &Reading<'_>, entries: &[TextSpan], items: &[Item]) -> bo
     let others =
         |at: usize| items.iter().enumerate().any(|(i, item)| i != at && names_exactly(reading, entries[at], item));
     let known = named.iter().filter(|n| **n).count();
-    2 * known >= entries.len()
-        && known > 0
-        && (0..entries.len()).all(|at| named[at] || !others(at))
-        && (entries.len() > 1 || names_exactly(reading, entries[0], &items[0]))
+    // Of two entries both must be known, of more two thirds.
+    let enough = match entries.len() {
+        1 => names_exactly(reading, entries[0], &items[0]),
+        2 => known == 2,
+        n => 3 * known >= 2 * n,
+    };
+    enough && (0..entries.len()).all(|at| named[at] || !others(at))
 }
 
 fn mentioned(reading: &Reading<'_>, entry: TextSpan) -> Vec<(TextSpan, ColumnId)> {

@@ -6,6 +6,8 @@ use sql::tree::{Expr, ExprKind, Item, SourceId};
 
 use super::super::dice::Dice;
 use super::super::world::World;
+use super::columns::joined;
+use super::entries::{Entries, entries};
 use super::mention::{Target, columns_used};
 use super::reword::{is_clear, phrases};
 use super::{Draft, Reading, replaced};
@@ -30,6 +32,12 @@ pub fn columns(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Opt
         return None;
     }
     let listed = listed(reading, &select.items)?;
+    // Where the outputs are spelled out elsewhere, this run is no list of them.
+    let within = |all: &Entries| all.span.start <= listed.span.start && listed.span.end <= all.span.end;
+    let one_flag = listed.columns.len() == 1 && world.role(listed.columns[0].1) == Role::Flag;
+    if one_flag || entries(reading).is_some_and(|all| !within(&all)) {
+        return None;
+    }
     let columns = changed(world, reading, &listed, dice)?;
     let names: Option<Vec<String>> = columns
         .iter()
@@ -128,14 +136,4 @@ fn other_columns(world: &World<'_>, reading: &Reading<'_>, column: ColumnId) -> 
     let used = columns_used(&reading.draft.query, &reading.sources);
     let is_shown = |role: Role| !matches!(role, Role::Key | Role::Text);
     world.columns(column.table, is_shown).into_iter().filter(|other| !used.contains_key(other)).collect()
-}
-
-/// "a, b and c", in one of the ways to say it.
-fn joined(names: &[String], dice: &mut Dice) -> String {
-    let Some((last, before)) = names.split_last() else { return String::new() };
-    if before.is_empty() {
-        return last.clone();
-    }
-    let end = *dice.pick(&[" and ", " and ", " and ", ", and ", ", ", " & "]).unwrap_or(&" and ");
-    format!("{}{end}{last}", before.join(", "))
 }

@@ -1,5 +1,6 @@
 //! Where a question names the tables and columns of its query, by the glossary's phrases.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schema::slot::{NormalizedQuestion, TextSpan};
@@ -83,7 +84,7 @@ pub fn mentions(
 }
 
 fn add(found: &mut Vec<Found>, lower: &str, phrase: &str, means: Option<(Target, bool)>) {
-    let mut spans = occurrences(lower, &phrase.to_ascii_lowercase());
+    let mut spans = occurrences(lower, phrase);
     // "due to finish" names no column.
     spans.retain(|span| phrase.contains(' ') || !lower[..span.start].ends_with("due to "));
     found.extend(spans.into_iter().map(|span| Found { span, means }));
@@ -119,12 +120,12 @@ pub fn table_phrases<'a>(world: &World<'a>, table: TableId) -> Vec<(&'a str, boo
 }
 
 /// What a column is called, and whether of several rows.
-pub fn column_phrases(world: &World<'_>, column: ColumnId) -> Vec<(String, bool)> {
+pub fn column_phrases<'a>(world: &World<'a>, column: ColumnId) -> Vec<(Cow<'a, str>, bool)> {
     let Some(terms) = world.glossary.column(world.catalog, column) else { return vec![] };
-    let singular = terms.terms.iter().map(|term| (term.clone(), false));
-    let plural: Vec<(String, bool)> = match terms.plural.is_empty() {
-        true => terms.terms.iter().map(|term| (format!("{term}s"), true)).collect(),
-        false => terms.plural.iter().map(|term| (term.clone(), true)).collect(),
+    let singular = terms.terms.iter().map(|term| (Cow::Borrowed(term.as_str()), false));
+    let plural: Vec<(Cow<'a, str>, bool)> = match terms.plural.is_empty() {
+        true => terms.terms.iter().map(|term| (Cow::Owned(format!("{term}s")), true)).collect(),
+        false => terms.plural.iter().map(|term| (Cow::Borrowed(term.as_str()), true)).collect(),
     };
     singular.chain(plural).collect()
 }

@@ -5,7 +5,7 @@ use sql::tree::{BinaryOp, Cte, Expr, ExprKind, JoinKind, Query, Select, SourceId
 use sql::visit::{each_expr, each_expr_of_query, each_query_mut, each_select};
 
 use super::super::dice::Dice;
-use super::super::meaning::Filter;
+use super::super::meaning::{Filter, Measure};
 use super::super::pattern::Family;
 use super::super::say::{Speaker, capitalised};
 use super::super::world::World;
@@ -101,6 +101,12 @@ fn has_window(query: &Query) -> bool {
     found
 }
 
+fn has_case(query: &Query) -> bool {
+    let mut found = false;
+    each_expr_of_query(query, &mut |expr| found |= matches!(expr.kind, ExprKind::Case { .. }));
+    found
+}
+
 /// Whether a condition says something new about the rows, and the same whatever other conditions there are.
 fn fits(world: &World<'_>, reading: &Reading<'_>, spot: Spot, filter: &Filter) -> bool {
     let (tested, used) = (tested(reading), columns_used(&reading.draft.query, &reading.sources));
@@ -110,7 +116,8 @@ fn fits(world: &World<'_>, reading: &Reading<'_>, spot: Spot, filter: &Filter) -
         Filter::Value { column, .. } => is_new(column) && !of_row(column),
         Filter::Missing { column, negated } => (*negated || is_new(column)) && !of_row(column),
         Filter::Flag { column, .. } => is_new(column),
-        Filter::Number { .. } | Filter::Between { .. } | Filter::When { .. } | Filter::Named(_) => true,
+        Filter::Number { measure, .. } | Filter::Between { measure, .. } => matches!(measure, Measure::Column(_)),
+        Filter::When { .. } | Filter::Named(_) => true,
         Filter::Columns { .. } | Filter::Text { .. } => true,
         _ => false,
     };
@@ -180,7 +187,7 @@ fn said(
     if dice.chance(0.3)
         && let Some(opposite) = opposite(filter)
     {
-        let names = [("rows", speaker.some_rows(spot.table, &[filter.clone()])?)];
+        let names = [("rows", speaker.some_rows(spot.table, std::slice::from_ref(filter))?)];
         return Some((phrased(world, reading, "leave_out", &names, dice)?, opposite));
     }
     let question = if dice.chance(0.25) {
@@ -188,7 +195,7 @@ fn said(
         let names = [("nouns", nouns), ("said", speaker.what_rows_do(spot.table, filter)?)];
         phrased(world, reading, "does", &names, dice)?
     } else {
-        let names = [("rows", speaker.some_rows(spot.table, &[filter.clone()])?)];
+        let names = [("rows", speaker.some_rows(spot.table, std::slice::from_ref(filter))?)];
         let plain = !reading.draft.question.contains([',', ':', ';', '?', '.']);
         let position = match dice.weighted(&[0.5, if plain { 0.4 } else { 0.0 }, if spot.alone { 0.2 } else { 0.0 }]) {
             0 => "sentence",
@@ -205,6 +212,10 @@ fn before_noun(reading: &Reading<'_>, spot: Spot, filter: &Filter, speaker: &mut
     let named: Vec<_> = reading.mentions.iter().filter(|m| m.target == Target::Table(spot.table)).collect();
     let [mention] = named[..] else { return None };
     let before = reading.draft.question[..mention.span.start].trim_end().to_ascii_lowercase();
+    // Further on, or where a part of the rows is set against all, the noun may speak of some rows alone.
+    if before.contains([',', ';', ':', '.', '?', '(']) || has_case(&reading.draft.query) {
+        return None;
+    }
     let last = before.rsplit([' ', '(']).next().unwrap_or_default();
     let stands_free = mention.plural || ["per", "each", "every", "which", "what", "by"].contains(&last);
     if !stands_free || last.ends_with('-') || ["no", "non", "not"].contains(&last) {

@@ -2,12 +2,12 @@
 
 use schema::slot::TextSpan;
 use schema::{Role, Type};
-use sql::tree::{Expr, ExprKind, Item, OrderItem, Select, Source};
-use sql::visit::each_expr;
+use sql::tree::{ExprKind, Item, OrderItem, Select, Source};
 
 use super::super::dice::Dice;
 use super::super::pattern::Family;
 use super::super::world::World;
+use super::columns::is_total;
 use super::entries::{entries, plain_column};
 use super::mention::Target;
 use super::narrow::names_one_row;
@@ -143,15 +143,6 @@ fn keys(reading: &Reading<'_>) -> Vec<(usize, String)> {
         Some((at, reading.at(mention.span).to_owned()))
     };
     select.items.iter().enumerate().filter_map(named).collect()
-}
-
-fn is_total(expr: &Expr) -> bool {
-    let mut found = false;
-    each_expr(expr, &mut |part| {
-        found |= matches!(&part.kind, ExprKind::Call(c) if c.over.is_none()
-            && ["COUNT", "SUM", "AVG", "MIN", "MAX"].contains(&c.function.as_str()));
-    });
-    found
 }
 
 /// Whether the rows are but one, known by a name or code.

@@ -66,7 +66,9 @@ pub fn phrases(world: &World<'_>, target: Target, plural: bool) -> Vec<String> {
         Target::Table(table) => {
             table_phrases(world, table).into_iter().map(|(phrase, plural)| (phrase.to_owned(), plural)).collect()
         }
-        Target::Column(column) => column_phrases(world, column),
+        Target::Column(column) => {
+            column_phrases(world, column).into_iter().map(|(phrase, plural)| (phrase.into_owned(), plural)).collect()
+        }
     };
     found.into_iter().filter(|(_, is_plural)| *is_plural == plural).map(|(phrase, _)| phrase).collect()
 }

@@ -95,8 +95,13 @@ impl Rule {
 /// but rules that find something else each time.
 pub fn changed(studio: &Studio<'_>, draft: &Draft, before: &[Rule], dice: &mut Dice) -> Option<(Rule, Draft)> {
     let reading = Reading::new(studio, draft);
-    let again =
-        |rule: &Rule| matches!(rule, Rule::Column | Rule::Widen | Rule::Value | Rule::Other) || !before.contains(rule);
+    let again = |rule: &Rule| {
+        let times = before.iter().filter(|other| *other == rule).count();
+        let varied = matches!(rule, Rule::Column | Rule::Widen | Rule::Value | Rule::Other);
+        // What was just added is not taken off again.
+        let undoes = *rule == Rule::Widen && before.contains(&Rule::Narrow);
+        times < if varied { 2 } else { 1 } && !undoes
+    };
     let mut rules: Vec<Rule> = Rule::ALL.into_iter().filter(again).collect();
     while !rules.is_empty() {
         let weights: Vec<f64> = rules.iter().map(|rule| rule.weight()).collect();

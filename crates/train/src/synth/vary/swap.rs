@@ -90,7 +90,7 @@ fn like(world: &World<'_>, reading: &Reading<'_>, column: ColumnId) -> Vec<Colum
 /// sum of columns, or by a text value.
 fn bound_columns(world: &World<'_>, reading: &Reading<'_>) -> Vec<ColumnId> {
     let lower = reading.lower();
-    let said = |phrase: &String| !occurrences(&lower, &phrase.to_ascii_lowercase()).is_empty();
+    let said = |phrase: &String| !occurrences(&lower, phrase).is_empty();
     let used = columns_used(&reading.draft.query, &reading.sources);
     let is_implied = |column: &ColumnId| {
         let terms = world.glossary.column(world.catalog, *column);
@@ -230,6 +230,11 @@ pub fn comparison(reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
     let from_none = |new: BinaryOp| counts && matches!(new, BinaryOp::Lt | BinaryOp::LtEq);
     let others: Vec<_> = COMPARISONS.iter().filter(|(new, _)| *new != op && !from_none(*new)).collect();
     let (new, words) = dice.pick(&others)?;
+    let word = (*dice.pick(words)?).to_owned();
+    // "add up to more than" does not become "add up to up to".
+    if word.starts_with("up") && reading.lower()[..span.start].ends_with(" to ") {
+        return None;
+    }
     let mut query = reading.aligned.clone();
     each_expr_mut(&mut query, &mut |expr| {
         if let ExprKind::Binary(_, op, right) = &mut expr.kind
@@ -238,7 +243,6 @@ pub fn comparison(reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
             *op = *new;
         }
     });
-    let word = (*dice.pick(words)?).to_owned();
     let draft = reading.draft.to(replaced(&reading.draft.question, vec![(span, word)]), query);
     Some(draft.without_slots())
 }
@@ -325,7 +329,7 @@ pub fn value(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Optio
         }
     });
     let (column, text) = dice.pick(&found)?.clone();
-    let spans = occurrences(&reading.lower(), &text.to_ascii_lowercase());
+    let spans = occurrences(&reading.lower(), &text);
     let [span] = spans[..] else { return None };
     let mut after = reading.mentions.iter().filter(|m| matches!(m.target, Target::Table(_)));
     if !after.any(|m| m.span.start == span.end + 1) {

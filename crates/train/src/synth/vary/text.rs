@@ -30,18 +30,21 @@ fn with_article(text: String, at: usize) -> String {
     }
 }
 
-/// Where a phrase stands as whole words in a text; both in lower case.
-pub fn occurrences(lower: &str, phrase: &str) -> Vec<TextSpan> {
+/// Where a phrase stands as whole words in a text, in whatever case.
+pub fn occurrences(text: &str, phrase: &str) -> Vec<TextSpan> {
+    let (bytes, wanted) = (text.as_bytes(), phrase.as_bytes());
+    let Some(first) = wanted.first().map(u8::to_ascii_lowercase) else { return vec![] };
     let is_inner = |c: char| c.is_alphanumeric() || c == '_';
-    let starts_word = phrase.starts_with(is_inner);
-    let ends_word = phrase.ends_with(is_inner);
+    let (starts_word, ends_word) = (phrase.starts_with(is_inner), phrase.ends_with(is_inner));
     let whole = |start: usize, end: usize| {
-        let goes_on =
-            (starts_word && lower[..start].ends_with(is_inner)) || (ends_word && lower[end..].starts_with(is_inner));
-        !goes_on
+        !((starts_word && text[..start].ends_with(is_inner)) || (ends_word && text[end..].starts_with(is_inner)))
     };
-    let at = lower.match_indices(phrase).map(|(start, found)| TextSpan { start, end: start + found.len() });
-    at.filter(|span| !phrase.is_empty() && whole(span.start, span.end)).collect()
+    // A byte that begins a character begins none in the middle of another, so that both ends lie between characters.
+    let starts =
+        (0..(bytes.len() + 1).saturating_sub(wanted.len())).filter(|&at| bytes[at].to_ascii_lowercase() == first);
+    let found = starts.filter(|&at| bytes[at..at + wanted.len()].eq_ignore_ascii_case(wanted));
+    let spans = found.map(|start| TextSpan { start, end: start + wanted.len() });
+    spans.filter(|span| whole(span.start, span.end)).collect()
 }
 
 /// The parts of a text between full stops, commas, colons, brackets and lone dashes, without the blanks around them.

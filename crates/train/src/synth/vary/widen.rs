@@ -47,7 +47,8 @@ pub fn condition(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> O
     dice.shuffle(&mut candidates);
     let (question, gone) = candidates.iter().find_map(|one| Some((unsaid(world, reading, one)?, one)))?;
     let names_rows = reading.mentions.iter().any(|m| matches!(m.target, Target::Table(_)));
-    if words(&question).len() < 2 || !names_rows {
+    let left_over = question.trim_end_matches(['.', '?', '!', ' ']).ends_with([':', ',', ';', '(']);
+    if words(&question).len() < 2 || !names_rows || left_over {
         return None;
     }
     let mut query = reading.draft.query.clone();
@@ -174,7 +175,7 @@ fn unsaid(world: &World<'_>, reading: &Reading<'_>, one: &Loose) -> Option<Strin
     clause(reading, one)
         .map(|span| without(&reading.draft.question, span))
         .or_else(|| adjective(reading, one))
-        .or_else(|| Some(phrase(world, reading, one)?))
+        .or_else(|| phrase(world, reading, one))
 }
 
 fn spans_of(reading: &Reading<'_>, one: &Loose) -> Vec<TextSpan> {
@@ -267,6 +268,15 @@ fn phrase(world: &World<'_>, reading: &Reading<'_>, one: &Loose) -> Option<Strin
     }
     let start = opened_at(world, reading, one, first)?;
     let before = lower[..start].trim_end();
+    // What is left of "have an end date before May" still says that there is one.
+    if own_phrases(world, reading, one).iter().any(|span| span.end == before.len()) {
+        return None;
+    }
+    // Behind anything but a name or a value, something would hang in the air: "priced in EUR".
+    let ends = |span: TextSpan| span.end == before.len();
+    if !reading.mentions.iter().map(|m| m.span).chain(reading.values()).any(ends) {
+        return None;
+    }
     let previous = before.rsplit(' ').next().unwrap_or_default();
     let bad = ["and", "or", "not", "but", "except", "is", "are", "than", "no", "of", "be", "as"];
     if bad.contains(&previous) || before.is_empty() || before.ends_with(['-', '/', ',', '(', '.', '?', ':', ';']) {
@@ -315,7 +325,7 @@ fn own_phrases(world: &World<'_>, reading: &Reading<'_>, one: &Loose) -> Vec<Tex
     for column in &one.columns {
         let Some(terms) = world.glossary.column(world.catalog, *column) else { continue };
         for phrase in [&terms.more, &terms.less, &terms.verb].into_iter().flatten() {
-            found.extend(occurrences(&lower, &phrase.to_ascii_lowercase()));
+            found.extend(occurrences(&lower, phrase));
         }
     }
     found.sort_by_key(|span| span.start);
