@@ -4,8 +4,9 @@ use super::super::shapes::draft::Thing;
 use super::super::shapes::pen::Pen;
 use super::condition;
 use super::frame::{Frame, above_or_below, all_of};
-use super::group::{self, Key, key, narrowed, told, told_already, total};
+use super::group::{self, Key, key, narrowed, told, told_already};
 use super::part::{Cond, Lead, Nature, Near, Phrase, Scene, Val};
+use super::total::{self, total};
 
 /// Groups with one total, as a part `a` of a query.
 struct Groups {
@@ -258,7 +259,7 @@ pub fn shares_so_far(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     let mut groups = Groups::draw(pen, None)?;
     let fits = groups.total.sql == "COUNT(*)" || groups.total.sql.starts_with("SUM(");
     if !fits {
-        groups.total = group::count(pen, &mut groups.frame, &[])?;
+        groups.total = total::count(pen, &mut groups.frame, &[])?;
     }
     let within = pen.dice.chance(0.6);
     let (expression, kind) = if within {

@@ -6,7 +6,7 @@
 //! Suggested reading order:
 //! * [`KINDS`]: the kinds of scenes with their weights, [`LEVELS`] how hard they are to be.
 //! * [`part`]: values and conditions with their words; [`frame`]: where rows come from.
-//! * [`value`], [`around`], [`condition`]: the parts of rows; [`order`]: of lines.
+//! * [`value`], [`around`], [`condition`]: the parts of rows; [`total`]: of groups; [`order`]: of lines.
 //! * [`rows`], [`group`], [`above`]: scenes.
 //! * [`ask`]: from a scene to examples; `say/scene.rs` puts it into words.
 
@@ -19,6 +19,7 @@ pub mod group;
 pub mod order;
 pub mod part;
 pub mod rows;
+pub mod total;
 pub mod value;
 
 use self::part::Scene;
