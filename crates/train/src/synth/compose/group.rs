@@ -10,7 +10,7 @@ use super::frame::{Frame, all_of};
 use super::order::{self, Order};
 use super::part::{Cond, Lead, Nature, Near, Phrase, Scene, Told, Val};
 use super::rows::{LISTED, named};
-use super::total::{having, tests, totals};
+use super::total::{fixes, having, tests, totals};
 use super::value;
 
 /// What rows are grouped by.
@@ -141,17 +141,17 @@ pub fn narrowed(pen: &mut Pen<'_, '_>, keys: &[Key], conds: &mut Vec<Cond>) -> V
 
 /// Whether a condition gives each group away, so that nobody would group.
 pub fn told_already(keys: &[Key], conds: &[Cond]) -> bool {
-    let fixes = |sql: &str, by: &String| sql.starts_with(&format!("{by} = ")) || *sql == format!("{by} IS NULL");
-    keys.iter().flat_map(|k| &k.by).any(|by| conds.iter().any(|c| fixes(&c.sql, by)))
+    let fixed: Vec<String> = conds.iter().filter_map(fixes).collect();
+    // A stretch of time gives the year away.
+    let year = |k: &Key| k.by[0].starts_with("STRFTIME('%Y', ") && k.by[0].ends_with(')') && !k.by[0].contains("||");
+    let timed =
+        |k: &Key| k.stands.as_ref().is_some_and(|day| conds.iter().any(|c| c.sql.starts_with(&format!("{day} >= "))));
+    keys.iter().any(|k| k.by.iter().any(|by| fixed.contains(by)) || (year(k) && timed(k)))
 }
 
 /// Whether totals say more than keys and conditions do: none is of a column that these fix.
 pub fn tell(totals: &[Val], keys: &[Key], conds: &[Cond]) -> bool {
-    let fixed = conds.iter().filter_map(|c| {
-        let sql = c.sql.as_str();
-        let column = sql.split_once(" = '").or(sql.split_once(" IS NULL")).map(|(column, _)| column);
-        column.filter(|c| !c.contains(' ')).map(str::to_owned)
-    });
+    let fixed = conds.iter().filter_map(fixes);
     let of_keys = keys.iter().flat_map(|k| k.by.iter().chain(&k.stands)).filter(|by| !by.contains('(')).cloned();
     let known: Vec<String> = fixed.chain(of_keys).collect();
     !totals.iter().any(|t| known.iter().any(|k| t.sql.contains(k.as_str())))

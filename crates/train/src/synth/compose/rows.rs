@@ -10,6 +10,7 @@ use super::frame::{Frame, all_of};
 use super::group;
 use super::order::{self, Order};
 use super::part::{Cond, Lead, Nature, Phrase, Scene, Val};
+use super::total;
 use super::value::{self, one_of};
 
 /// How often the columns are listed one by one.
@@ -39,7 +40,7 @@ fn values(pen: &mut Pen<'_, '_>, frame: &mut Frame, fixed: &[String]) -> Option<
         }
         let mut tried = frame.clone();
         let Some(val) = any_value(pen, &mut tried) else { continue };
-        if found.iter().any(|v| v.sql == val.sql || same_kind(v, &val)) || fixed.contains(&val.sql) {
+        if found.iter().any(|v| v.sql == val.sql || same_kind(v, &val)) || fixed.iter().any(|f| val.sql.contains(f)) {
             continue;
         }
         *frame = tried;
@@ -79,18 +80,13 @@ fn names(pen: &mut Pen<'_, '_>, frame: &Frame) -> Vec<Val> {
     chosen.into_iter().map(|c| value::column(pen, &frame.root, c, true)).collect()
 }
 
-/// Values that say nothing, as a condition fixes them.
-fn fixed(pen: &Pen<'_, '_>, frame: &Frame, conds: &[Cond]) -> Vec<String> {
-    let columns = pen.world.catalog.columns_of(frame.table).map(|c| pen.col(&frame.root, c));
-    columns
-        .filter(|c| {
-            conds.iter().any(|cond| cond.sql.starts_with(&format!("{c} = '")) || cond.sql == format!("{c} IS NULL"))
-        })
-        .collect()
+/// Columns that a condition fixes, so that they and what is computed of them say nothing.
+fn fixed(conds: &[Cond]) -> Vec<String> {
+    conds.iter().filter_map(total::fixes).collect()
 }
 
 /// The display columns, and what else is asked for with them.
-fn shown(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> (Vec<Val>, Vec<Val>) {
+fn shown(pen: &mut Pen<'_, '_>, frame: &mut Frame, fixed: &[String]) -> (Vec<Val>, Vec<Val>) {
     let display: Vec<Val> =
         pen.shown(frame.table).into_iter().map(|c| value::column(pen, &frame.root, c, true)).collect();
     let n = pen.dice.weighted(&[0.5, 0.4, 0.1]);
@@ -99,7 +95,8 @@ fn shown(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> (Vec<Val>, Vec<Val>) {
         let mut tried = frame.clone();
         let Some(val) = any_value(pen, &mut tried) else { continue };
         let all = || display.iter().chain(&more);
-        if more.len() < n && all().all(|v| v.sql != val.sql && !same_kind(v, &val)) {
+        let says = !fixed.iter().any(|f| val.sql.contains(f));
+        if says && more.len() < n && all().all(|v| v.sql != val.sql && !same_kind(v, &val)) {
             *frame = tried;
             more.push(val);
         }
@@ -118,10 +115,10 @@ pub fn list(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     }
     let listed = pen.dice.chance(LISTED);
     let (vals, more) = if listed {
-        let fixed = fixed(pen, &frame, &conds);
+        let fixed = fixed(&conds);
         (values(pen, &mut frame, &fixed)?, vec![])
     } else {
-        shown(pen, &mut frame)
+        shown(pen, &mut frame, &fixed(&conds))
     };
     let all: Vec<Val> = vals.iter().chain(&more).cloned().collect();
     if n == 0 && !all.iter().any(|v| matches!(v.thing, Thing::Phrase(_) | Thing::Owned(_))) {
@@ -199,7 +196,7 @@ pub fn distinct(pen: &mut Pen<'_, '_>) -> Option<Scene> {
             vals.extend(key.shown);
         }
     }
-    let fixed = fixed(pen, &frame, &conds);
+    let fixed = fixed(&conds);
     if conds.is_empty() || vals.is_empty() || vals.len() > 4 || vals.iter().any(|v| fixed.contains(&v.sql)) {
         return None;
     }
@@ -227,8 +224,8 @@ pub fn best(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         value::computed(pen, &mut frame)?
     };
     let listed = pen.dice.chance(LISTED);
-    let fixed = fixed(pen, &frame, &conds);
-    let vals = if listed { values(pen, &mut frame, &fixed)? } else { shown(pen, &mut frame.clone()).0 };
+    let fixed = fixed(&conds);
+    let vals = if listed { values(pen, &mut frame, &fixed)? } else { shown(pen, &mut frame.clone(), &fixed).0 };
     if !frame.with.is_empty() || vals.iter().any(|v| v.window) {
         return None;
     }
@@ -266,6 +263,9 @@ pub fn best_of_each(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     let n = pen.dice.weighted(&[0.35, 0.45, 0.2]);
     let mut conds = condition::some(pen, &mut frame, n, 0.2);
     let key = group::key(pen, &mut frame, false)?;
+    if group::told_already(std::slice::from_ref(&key), &conds) {
+        return None;
+    }
     let by = if pen.dice.chance(0.6) {
         let column = pen.number(table)?;
         value::column(pen, &frame.root, column, true)

@@ -240,3 +240,10 @@ pub fn having(
         }
     }
 }
+
+/// The column that a condition fixes: it holds one value, or none.
+pub fn fixes(cond: &Cond) -> Option<String> {
+    let sql = cond.sql.trim_start_matches('(');
+    let (column, _) = sql.split_once(" = '").or(sql.split_once(" IS NULL"))?;
+    (!column.contains(' ') && !sql.contains(" OR ")).then(|| column.to_owned())
+}
