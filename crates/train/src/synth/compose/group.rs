@@ -144,8 +144,11 @@ pub fn told_already(keys: &[Key], conds: &[Cond]) -> bool {
     let fixed: Vec<String> = conds.iter().filter_map(fixes).collect();
     // A stretch of time gives the year away.
     let year = |k: &Key| k.by[0].starts_with("STRFTIME('%Y', ") && k.by[0].ends_with(')') && !k.by[0].contains("||");
-    let timed =
-        |k: &Key| k.stands.as_ref().is_some_and(|day| conds.iter().any(|c| c.sql.starts_with(&format!("{day} >= "))));
+    let timed = |k: &Key| {
+        k.stands.as_ref().is_some_and(|day| {
+            conds.iter().any(|c| c.sql.starts_with(&format!("{day} >= ")) && c.sql.contains(" AND "))
+        })
+    };
     keys.iter().any(|k| k.by.iter().any(|by| fixed.contains(by)) || (year(k) && timed(k)))
 }
 

@@ -198,47 +198,57 @@ fn average_against_all(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond])
     Some(Val::new(format!("{average} - {all}"), phrase.thing(), (Nature::Amount, Near::Nothing)).nullable())
 }
 
+/// A condition on groups, with its words.
+type Kept = Option<(String, Phrase)>;
+
 /// A condition on groups.
-pub fn having(
-    pen: &mut Pen<'_, '_>,
-    frame: &mut Frame,
-    (conds, totals): (&[Cond], &[Val]),
-) -> Option<(String, Phrase)> {
+pub fn having(pen: &mut Pen<'_, '_>, frame: &mut Frame, (conds, totals): (&[Cond], &[Val])) -> Kept {
     match pen.dice.weighted(&[0.5, 0.2, 0.15, 0.15]) {
-        0 => {
-            let val = match pen.dice.pick(totals).cloned().filter(|_| pen.dice.chance(0.75)) {
-                Some(val) => val,
-                None => total(pen, frame, conds)?,
-            };
-            let (n, unit) = val.threshold(pen)?;
-            let (op, kind) =
-                *pen.dice.pick(&[(">", "having_gt"), (">", "having_gt"), (">=", "having_gte"), ("<", "having_lt")])?;
-            let phrase = Phrase::new(kind).with("v", val.thing).with("n", Thing::Number(n, unit));
-            Some((format!("{} {op} {n}", val.sql), phrase))
-        }
-        1 => {
-            let n = *pen.dice.pick(&[2, 2, 3, 3, 4, 5, 5, 10])?;
-            let (op, kind) =
-                *pen.dice.pick(&[(">=", "having_rows_gte"), (">=", "having_rows_gte"), (">", "having_rows_gt")])?;
-            let phrase = Phrase::new(kind).with("rows", Thing::Table(frame.table)).with("n", Thing::Number(n, None));
-            Some((format!("COUNT(*) {op} {n}"), phrase))
-        }
-        2 => {
-            let (a, b, x, y) = two_sums(pen, frame)?;
-            let phrase = Phrase::new("having_more").with("a", Thing::Column(a)).with("b", Thing::Column(b));
-            Some((format!("{x} > {y}"), phrase))
-        }
-        _ => {
-            let m = pen.number(frame.table)?;
-            let average = format!("AVG({})", pen.col(&frame.root, m));
-            let all = format!("(SELECT {average} FROM {}{})", frame.whole(pen, &tests(conds)), all_of(&tests(conds)));
-            let above = pen.dice.chance(0.7);
-            let phrase = Phrase::new(if above { "having_above_all" } else { "having_below_all" });
-            let op = above_or_below(above);
-            let phrase = phrase.with("m", Thing::Column(m)).with("rows", Thing::Table(frame.table));
-            Some((format!("{average} {op} {all}"), phrase))
-        }
+        0 => above_number(pen, frame, (conds, totals)),
+        1 => enough_rows(pen, frame),
+        2 => more_than_other(pen, frame),
+        _ => above_all(pen, frame, conds),
     }
+}
+
+/// A total above or below a number.
+fn above_number(pen: &mut Pen<'_, '_>, frame: &mut Frame, (conds, totals): (&[Cond], &[Val])) -> Kept {
+    let val = match pen.dice.pick(totals).cloned().filter(|_| pen.dice.chance(0.75)) {
+        Some(val) => val,
+        None => total(pen, frame, conds)?,
+    };
+    let (n, unit) = val.threshold(pen)?;
+    let kinds = [(">", "having_gt"), (">", "having_gt"), (">=", "having_gte"), ("<", "having_lt")];
+    let (op, kind) = *pen.dice.pick(&kinds)?;
+    let phrase = Phrase::new(kind).with("v", val.thing).with("n", Thing::Number(n, unit));
+    Some((format!("{} {op} {n}", val.sql), phrase))
+}
+
+/// So many rows at least.
+fn enough_rows(pen: &mut Pen<'_, '_>, frame: &Frame) -> Kept {
+    let n = *pen.dice.pick(&[2, 2, 3, 3, 4, 5, 5, 10])?;
+    let kinds = [(">=", "having_rows_gte"), (">=", "having_rows_gte"), (">", "having_rows_gt")];
+    let (op, kind) = *pen.dice.pick(&kinds)?;
+    let phrase = Phrase::new(kind).with("rows", Thing::Table(frame.table)).with("n", Thing::Number(n, None));
+    Some((format!("COUNT(*) {op} {n}"), phrase))
+}
+
+/// One total above another.
+fn more_than_other(pen: &mut Pen<'_, '_>, frame: &Frame) -> Kept {
+    let (a, b, x, y) = two_sums(pen, frame)?;
+    let phrase = Phrase::new("having_more").with("a", Thing::Column(a)).with("b", Thing::Column(b));
+    Some((format!("{x} > {y}"), phrase))
+}
+
+/// An average above or below that of all rows.
+fn above_all(pen: &mut Pen<'_, '_>, frame: &Frame, conds: &[Cond]) -> Kept {
+    let m = pen.number(frame.table)?;
+    let average = format!("AVG({})", pen.col(&frame.root, m));
+    let all = format!("(SELECT {average} FROM {}{})", frame.whole(pen, &tests(conds)), all_of(&tests(conds)));
+    let above = pen.dice.chance(0.7);
+    let phrase = Phrase::new(if above { "having_above_all" } else { "having_below_all" });
+    let phrase = phrase.with("m", Thing::Column(m)).with("rows", Thing::Table(frame.table));
+    Some((format!("{average} {} {all}", above_or_below(above)), phrase))
 }
 
 /// The column that a condition fixes: it holds one value, or none.
