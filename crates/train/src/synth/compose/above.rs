@@ -215,10 +215,12 @@ pub fn over_time(pen: &mut Pen<'_, '_>) -> Option<Scene> {
 pub fn best_within(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     let mut groups = Groups::draw(pen, None)?;
     let outer = key(pen, &mut groups.frame, false).filter(|k| k.by.len() == 1 && !groups.key.by.contains(&k.by[0]))?;
-    if told_already(std::slice::from_ref(&outer), &groups.conds) {
+    let outer_keys = std::slice::from_ref(&outer);
+    let tells = group::tell(std::slice::from_ref(&groups.total), outer_keys, &groups.conds);
+    if !tells || told_already(outer_keys, &groups.conds) {
         return None;
     }
-    let notes = narrowed(pen, std::slice::from_ref(&outer), &mut groups.conds);
+    let notes = narrowed(pen, outer_keys, &mut groups.conds);
     groups.notes.extend(notes);
     let (n, high) = (*pen.dice.pick(&[1, 1, 2, 3, 3, 5])?, pen.dice.chance(0.88));
     let sql = groups.within(pen, &outer.by[0], n, high);

@@ -105,13 +105,15 @@ fn period(pen: &mut Pen<'_, '_>, frame: &Frame) -> Option<Key> {
 /// One or two keys.
 pub fn keys(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Vec<Key>> {
     let mut keys = vec![key(pen, frame, true)?];
+    let mut tried = frame.clone();
     if pen.dice.chance(0.16)
-        && let Some(second) = key(pen, frame, true)
+        && let Some(second) = key(pen, &mut tried, true)
         && second.by.iter().all(|b| !keys[0].by.contains(b))
         && second.by.len() == 1
         && !second.by.iter().any(|b| keys[0].stands.as_ref() == Some(b))
         && !second.stands.iter().any(|s| keys[0].by.contains(s))
     {
+        *frame = tried;
         keys.push(second);
     }
     Some(keys)
@@ -154,10 +156,14 @@ pub fn told_already(keys: &[Key], conds: &[Cond]) -> bool {
 
 /// Whether totals say more than keys and conditions do: none is of a column that these fix.
 pub fn tell(totals: &[Val], keys: &[Key], conds: &[Cond]) -> bool {
-    let fixed = conds.iter().filter_map(fixes);
+    totals.iter().all(|t| says(&t.sql, keys, conds))
+}
+
+/// Whether an expression over groups speaks of no column that keys or conditions fix.
+fn says(sql: &str, keys: &[Key], conds: &[Cond]) -> bool {
     let of_keys = keys.iter().flat_map(|k| k.by.iter().chain(&k.stands)).filter(|by| !by.contains('(')).cloned();
-    let known: Vec<String> = fixed.chain(of_keys).collect();
-    !totals.iter().any(|t| known.iter().any(|k| t.sql.contains(k.as_str())))
+    let known: Vec<String> = conds.iter().filter_map(fixes).chain(of_keys).collect();
+    !known.iter().any(|k| sql.contains(k.as_str()))
 }
 
 /// Totals per group.
@@ -177,6 +183,9 @@ pub fn grouped(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         return None;
     }
     let kept = if pen.dice.chance(0.3) { Some(having(pen, &mut frame, (&conds, &totals))?) } else { None };
+    if kept.as_ref().is_some_and(|(sql, _)| !says(sql.split(" (SELECT ").next().unwrap_or(sql), &keys, &conds)) {
+        return None;
+    }
     let shown: Vec<Val> = keys.iter().flat_map(|k| k.shown.clone()).collect();
     let mut order = if pen.dice.chance(0.45) { order::groups(pen, &shown, &totals) } else { None };
     if shown.iter().any(|v| v.nature == Nature::Date) && order.is_none() && pen.dice.chance(0.5) {

@@ -255,5 +255,12 @@ fn above_all(pen: &mut Pen<'_, '_>, frame: &Frame, conds: &[Cond]) -> Kept {
 pub fn fixes(cond: &Cond) -> Option<String> {
     let sql = cond.sql.trim_start_matches('(');
     let (column, _) = sql.split_once(" = '").or(sql.split_once(" IS NULL"))?;
-    (!column.contains(' ') && !sql.contains(" OR ")).then(|| column.to_owned())
+    if column.contains(' ') || sql.contains(" OR ") {
+        return None;
+    }
+    // Conditions of the glossary do not quote their columns.
+    match column.split_once('.') {
+        Some((alias, name)) if !name.contains('"') => Some(format!("{alias}.\"{name}\"")),
+        _ => Some(column.to_owned()),
+    }
 }
