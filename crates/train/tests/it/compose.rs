@@ -193,3 +193,20 @@ fn northern_farms(studio: &Studio<'_>, table: TableId) -> Scene {
         notes: vec![Phrase::new("order_high").with("v", Thing::Column(column("acreage")))],
     }
 }
+
+#[test]
+fn every_join_is_for_something_that_is_said() {
+    with_studio(|studio| {
+        let alias = |sql: &str| sql.split(" AS ").nth(1).and_then(|rest| rest.split(' ').next()).map(str::to_owned);
+        for kind in KINDS {
+            for scene in (0..150).filter_map(|seed| drawn(studio, kind, seed)) {
+                for join in scene.sql.split(" JOIN ").skip(1).filter(|join| join.starts_with('"')) {
+                    let name = alias(join).unwrap();
+                    let uses = scene.sql.matches(&format!("{name}.")).count();
+                    let joins = scene.sql.matches(&format!(" AS {name} ON ")).count();
+                    assert!(uses > joins, "{}: {name} in {}", kind.name, scene.sql);
+                }
+            }
+        }
+    });
+}

@@ -2,10 +2,12 @@
 
 use super::super::shapes::draft::Thing;
 use super::super::shapes::pen::Pen;
+use super::best::up_to;
 use super::condition;
 use super::frame::{Frame, above_or_below, all_of};
-use super::group::{self, Key, key, narrowed, told, told_already, total};
-use super::part::{Cond, Lead, Nature, Near, Phrase, Scene, Val};
+use super::group::{self, Key, key, narrowed, told, told_already};
+use super::part::{Cond, Nature, Near, Phrase, Scene, Val};
+use super::total::{self, total};
 
 /// Groups with one total, as a part `a` of a query.
 struct Groups {
@@ -59,6 +61,23 @@ impl Groups {
     fn filter(&self) -> String {
         let tests: Vec<String> = self.conds.iter().map(|c| c.sql.clone()).collect();
         all_of(&tests)
+    }
+
+    /// The groups within each outer one, by their place.
+    fn within(&self, pen: &Pen<'_, '_>, outer: &str, n: i64, high: bool) -> String {
+        let keys: Vec<String> = self.key.by.iter().enumerate().map(|(i, by)| format!("{by} AS k{}", i + 1)).collect();
+        let total = &self.total.sql;
+        let order = if high { " DESC" } else { "" };
+        format!(
+            "WITH a AS (SELECT {outer} AS g, {}, {total} AS v, RANK() OVER (PARTITION BY {outer} ORDER BY {total}{order}) AS r \
+             FROM {}{} GROUP BY {outer}, {}) SELECT a.g, {}, a.v FROM a WHERE a.r {}",
+            keys.join(", "),
+            self.frame.source(pen),
+            self.filter(),
+            self.key.by.join(", "),
+            self.shown(),
+            up_to(n),
+        )
     }
 
     /// The shown columns of the key in `a`.
@@ -196,61 +215,27 @@ pub fn over_time(pen: &mut Pen<'_, '_>) -> Option<Scene> {
 pub fn best_within(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     let mut groups = Groups::draw(pen, None)?;
     let outer = key(pen, &mut groups.frame, false).filter(|k| k.by.len() == 1 && !groups.key.by.contains(&k.by[0]))?;
-    let mut tests: Vec<String> = groups.conds.iter().map(|c| c.sql.clone()).collect();
-    tests.extend(outer.known.iter().cloned());
-    if told_already(std::slice::from_ref(&outer), &groups.conds) {
+    let outer_keys = std::slice::from_ref(&outer);
+    let tells = group::tell(std::slice::from_ref(&groups.total), outer_keys, &groups.conds);
+    if !tells || told_already(outer_keys, &groups.conds) {
         return None;
     }
-    if let Some(blank) = outer.blank.clone().filter(|_| pen.dice.chance(0.6)) {
-        tests.push(blank);
-        groups.notes.push(Phrase::new("no_blanks").with("key", outer.thing.clone()));
-    }
+    let notes = narrowed(pen, outer_keys, &mut groups.conds);
+    groups.notes.extend(notes);
     let (n, high) = (*pen.dice.pick(&[1, 1, 2, 3, 3, 5])?, pen.dice.chance(0.88));
-    let keys: Vec<String> = groups.key.by.iter().enumerate().map(|(i, by)| format!("{by} AS k{}", i + 1)).collect();
-    let sql = format!(
-        "WITH a AS (SELECT {} AS g, {}, {} AS v, RANK() OVER (PARTITION BY {} ORDER BY {}{}) AS r FROM {}{} GROUP BY {}, {}) \
-         SELECT a.g, {}, a.v FROM a WHERE a.r {}",
-        outer.by[0],
-        keys.join(", "),
-        groups.total.sql,
-        outer.by[0],
-        groups.total.sql,
-        if high { " DESC" } else { "" },
-        groups.frame.source(pen),
-        all_of(&tests),
-        outer.by[0],
-        groups.key.by.join(", "),
-        groups.shown(),
-        if n == 1 { "= 1".to_owned() } else { format!("<= {n}") },
-    );
-    let cols: Vec<Thing> =
-        outer.shown.iter().chain(&groups.key.shown).chain([&groups.total]).map(|v| v.thing.clone()).collect();
+    let sql = groups.within(pen, &outer.by[0], n, high);
+    let shown = outer.shown.iter().chain(&groups.key.shown).chain([&groups.total]);
+    let cols: Vec<Thing> = shown.map(|v| v.thing.clone()).collect();
     let position = match (n, high) {
         (1, true) => "within_best",
         (1, false) => "within_worst",
         (_, true) => "within_top",
         (_, false) => "within_bottom",
     };
-    let conds = groups.conds.iter().map(|c| c.told.clone()).collect();
-    let mut notes = groups.notes;
-    notes.push(Phrase::new("ties"));
-    let things = vec![
-        ("outer", outer.thing),
-        ("key", groups.key.thing),
-        ("v", groups.total.thing),
-        ("n", Thing::Number(n, None)),
-    ];
-    let lead = Lead { position, things };
-    Some(Scene {
-        kind: "best_within",
-        sql,
-        ordered: false,
-        table: groups.frame.table,
-        conds,
-        lead,
-        cols: Some(cols),
-        notes,
-    })
+    let mut scene = groups.scene(pen, ("best_within", sql), vec![], Some(position));
+    scene.lead.things.extend([("outer", outer.thing), ("n", Thing::Number(n, None))]);
+    scene.notes.push(Phrase::new("ties"));
+    Some(Scene { cols: Some(cols), ..scene })
 }
 
 /// Groups with their share in the total of all and what the shares have come to, from the largest down.
@@ -258,7 +243,7 @@ pub fn shares_so_far(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     let mut groups = Groups::draw(pen, None)?;
     let fits = groups.total.sql == "COUNT(*)" || groups.total.sql.starts_with("SUM(");
     if !fits {
-        groups.total = group::count(pen, &mut groups.frame, &[])?;
+        groups.total = total::count(pen, &mut groups.frame, &[])?;
     }
     let within = pen.dice.chance(0.6);
     let (expression, kind) = if within {

@@ -76,6 +76,11 @@ pub fn filter(pen: &mut Pen<'_, '_>, frame: &mut Frame, others: &[Cond]) -> Opti
 /// Whether two conditions speak of one thing; two of one kind tire the reader.
 fn clash(a: &Cond, b: &Cond) -> bool {
     let first = |c: &Cond| c.sql.trim_start_matches('(').split(' ').next().map(str::to_owned);
+    let either = |c: &Cond| matches!(&c.told, Told::Filter(Filter::Any(_)));
+    let speaks_of = |c: &Cond, other: &Cond| first(other).is_some_and(|column| c.sql.contains(&column));
+    if (either(a) && speaks_of(a, b)) || (either(b) && speaks_of(b, a)) {
+        return true;
+    }
     match (&a.told, &b.told) {
         (Told::Phrase(x), Told::Phrase(y)) => x.kind == y.kind || first(a) == first(b),
         (Told::Filter(_), Told::Filter(_)) => a.sql == b.sql,
@@ -110,11 +115,12 @@ pub fn times_another(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Cond> {
 
 /// A date past, or still ahead, today.
 pub fn over_by_today(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Cond> {
-    let date = pen.date(frame.table)?;
+    let past = pen.dice.chance(0.4);
+    let date = value::date_around(pen, frame.table, !past)?;
     let (day, now) = (pen.col(&frame.root, date), today(pen));
-    let (sql, kind) = match pen.dice.below(5) {
-        0 | 1 => (format!("{day} < {now}"), "past"),
-        2 | 3 => (format!("{day} >= {now}"), "ahead"),
+    let (sql, kind) = match pen.dice.below(3) {
+        _ if past => (format!("{day} < {now}"), "past"),
+        0 | 1 => (format!("{day} >= {now}"), "ahead"),
         _ => (format!("({day} IS NULL OR {day} >= {now})"), "open_or_ahead"),
     };
     Some(Cond::new(sql, Phrase::new(kind).with("d", Thing::Column(date))))

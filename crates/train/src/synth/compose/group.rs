@@ -1,9 +1,8 @@
-//! Groups: what rows are grouped by, what is computed of each group, which groups stay; and totals of all rows.
+//! Groups: what rows are grouped by, and questions about them; and totals of all rows.
 
 use schema::{ColumnId, ForeignKeyId, Role};
 
-use super::super::meaning::Function;
-use super::super::shapes::draft::{Dim, Thing, Total};
+use super::super::shapes::draft::{Dim, Thing};
 use super::super::shapes::pen::Pen;
 use super::super::shapes::text::Unit;
 use super::condition;
@@ -11,6 +10,7 @@ use super::frame::{Frame, all_of};
 use super::order::{self, Order};
 use super::part::{Cond, Lead, Nature, Near, Phrase, Scene, Told, Val};
 use super::rows::{LISTED, named};
+use super::total::{fixes, having, tests, totals};
 use super::value;
 
 /// What rows are grouped by.
@@ -105,246 +105,18 @@ fn period(pen: &mut Pen<'_, '_>, frame: &Frame) -> Option<Key> {
 /// One or two keys.
 pub fn keys(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Vec<Key>> {
     let mut keys = vec![key(pen, frame, true)?];
+    let mut tried = frame.clone();
     if pen.dice.chance(0.16)
-        && let Some(second) = key(pen, frame, true)
+        && let Some(second) = key(pen, &mut tried, true)
         && second.by.iter().all(|b| !keys[0].by.contains(b))
         && second.by.len() == 1
         && !second.by.iter().any(|b| keys[0].stands.as_ref() == Some(b))
         && !second.stands.iter().any(|s| keys[0].by.contains(s))
     {
+        *frame = tried;
         keys.push(second);
     }
     Some(keys)
-}
-
-/// Draws a total over a frame under conditions.
-type Draw = fn(&mut Pen<'_, '_>, &mut Frame, &[Cond]) -> Option<Val>;
-
-/// What is computed of each group, with weights.
-const TOTALS: &[(f64, Draw)] = &[
-    (4.0, count),
-    (4.5, plain),
-    (3.0, of_computed),
-    (0.8, distinct),
-    (2.0, count_if),
-    (1.3, sum_if),
-    (2.6, percent_if),
-    (1.5, percent_of_totals),
-    (1.2, difference_of_totals),
-    (0.6, ratio_of_totals),
-    (1.8, share_of_all),
-    (0.8, average_against_all),
-];
-
-/// One total.
-pub fn total(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond]) -> Option<Val> {
-    let weights: Vec<f64> = TOTALS.iter().map(|(w, _)| *w).collect();
-    (0..6).find_map(|_| {
-        let mut tried = frame.clone();
-        let found = TOTALS[pen.dice.weighted(&weights)].1(pen, &mut tried, conds)?;
-        *frame = tried;
-        Some(found)
-    })
-}
-
-/// One to four totals, all different.
-pub fn totals(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond]) -> Option<Vec<Val>> {
-    let n = 1 + pen.dice.weighted(&[0.5, 0.33, 0.13, 0.04]);
-    let mut found: Vec<Val> = vec![];
-    for _ in 0..n * 4 {
-        if found.len() >= n {
-            break;
-        }
-        let mut tried = frame.clone();
-        let Some(val) = total(pen, &mut tried, conds) else { continue };
-        if found.iter().all(|v| v.sql != val.sql) {
-            *frame = tried;
-            found.push(val);
-        }
-    }
-    (!found.is_empty()).then_some(found)
-}
-
-fn of(frame: &Frame, total: Total) -> Thing {
-    Thing::Total(frame.table, total)
-}
-
-/// The number of rows.
-pub fn count(_: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
-    let total = Total { function: Function::Count, of: None };
-    Some(Val::new("COUNT(*)".into(), of(frame, total), (Nature::Count, Near::Few)))
-}
-
-fn plain(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
-    let sum = pen.dice.chance(0.55);
-    let column = if sum { pen.amount(frame.table)? } else { pen.number(frame.table)? };
-    let dated = !sum && pen.dice.chance(0.15);
-    let column = if dated { pen.date(frame.table)? } else { column };
-    let function = match (sum, dated) {
-        (true, _) => Function::Sum,
-        (_, true) => *pen.dice.pick(&[Function::Min, Function::Max])?,
-        _ => *pen.dice.pick(&[Function::Avg, Function::Avg, Function::Avg, Function::Min, Function::Max])?,
-    };
-    let total = Total { function, of: Some(column) };
-    let factor = if sum { 3.0 } else { 1.0 };
-    let (nature, near) = match (dated, pen.world.role(column)) {
-        (true, _) => (Nature::Date, Near::Nothing),
-        (_, Role::Percent) => (Nature::Percent, Near::Percent),
-        _ => (Nature::Amount, Near::Column(column, factor)),
-    };
-    Some(Val::new(total.sql_of(pen, &frame.root), of(frame, total), (nature, near)).nullable())
-}
-
-/// A total of something computed for each row.
-fn of_computed(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
-    let val = value::computed(pen, frame)?;
-    let summed = val.nature == Nature::Amount && pen.dice.chance(0.65);
-    let (function, kind) = match (summed, pen.dice.below(5)) {
-        (true, _) => ("SUM", "sum_of"),
-        (_, 0) => ("MAX", "max_of"),
-        (_, 1) if val.nature == Nature::Days => ("MIN", "min_of"),
-        _ => ("AVG", "avg_of"),
-    };
-    let sql = format!("{function}({})", val.sql);
-    Some(Val::new(sql, Phrase::new(kind).with("v", val.thing).thing(), (val.nature, val.near)).nullable())
-}
-
-fn distinct(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
-    let parents = pen.world.parents(frame.table);
-    let column = match pen.dice.pick(&parents).copied().filter(|_| pen.dice.chance(0.7)) {
-        Some(key) => pen.key(key)?.0,
-        None => pen.category(frame.table)?,
-    };
-    let sql = format!("COUNT(DISTINCT {})", pen.col(&frame.root, column));
-    let to = parents.iter().find(|k| pen.key(**k).is_some_and(|(from, _)| from == column));
-    let phrase = match to {
-        Some(key) => Phrase::new("distinct_rows").with("x", Thing::Table(pen.world.catalog.foreign_key(*key).to)),
-        None => Phrase::new("distinct_values").with("x", Thing::Column(column)),
-    };
-    Some(Val::new(sql, phrase.thing(), (Nature::Count, Near::Few)))
-}
-
-/// The number of rows that satisfy something.
-fn count_if(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
-    let (filter, test) = condition::aside(pen, frame)?;
-    let phrase = Phrase::new("count_if").with("does", Thing::Does(frame.table, filter));
-    let phrase = phrase.with("rows", Thing::Table(frame.table));
-    let sql = format!("SUM(CASE WHEN {test} THEN 1 ELSE 0 END)");
-    Some(Val::new(sql, phrase.thing(), (Nature::Count, Near::Few)))
-}
-
-fn sum_if(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
-    let m = pen.amount(frame.table)?;
-    let (filter, test) = condition::aside(pen, frame)?;
-    let phrase = Phrase::new("sum_if").with("does", Thing::Does(frame.table, filter));
-    let phrase = phrase.with("m", Thing::Column(m)).with("rows", Thing::Table(frame.table));
-    let sql = format!("SUM(CASE WHEN {test} THEN {} ELSE 0 END)", pen.col(&frame.root, m));
-    Some(Val::new(sql, phrase.thing(), (Nature::Amount, Near::Column(m, 2.0))))
-}
-
-/// The percentage of rows that satisfy something.
-fn percent_if(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
-    let (filter, test) = condition::aside(pen, frame)?;
-    let phrase = Phrase::new("percent_if").with("does", Thing::Does(frame.table, filter));
-    let phrase = phrase.with("rows", Thing::Table(frame.table));
-    let sql = format!("100.0 * SUM(CASE WHEN {test} THEN 1 ELSE 0 END) / COUNT(*)");
-    Some(Val::new(sql, phrase.thing(), (Nature::Percent, Near::Percent)))
-}
-
-fn two_sums(pen: &mut Pen<'_, '_>, frame: &Frame) -> Option<(ColumnId, ColumnId, String, String)> {
-    let (a, b) = pen.two_amounts(frame.table)?;
-    let sum = |c| format!("SUM({})", pen.col(&frame.root, c));
-    Some((a, b, sum(a), sum(b)))
-}
-
-fn percent_of_totals(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
-    let (a, b, x, y) = two_sums(pen, frame)?;
-    let phrase = Phrase::new("percent_of_totals").with("a", Thing::Column(a)).with("b", Thing::Column(b));
-    Some(Val::new(format!("100.0 * {x} / {y}"), phrase.thing(), (Nature::Percent, Near::Percent)).nullable())
-}
-
-fn difference_of_totals(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
-    let (a, b, x, y) = two_sums(pen, frame)?;
-    let phrase = Phrase::new("difference_of_totals").with("a", Thing::Column(a)).with("b", Thing::Column(b));
-    Some(Val::new(format!("{x} - {y}"), phrase.thing(), (Nature::Amount, Near::Column(a, 1.0))).nullable())
-}
-
-fn ratio_of_totals(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
-    let (a, b, x, y) = two_sums(pen, frame)?;
-    let phrase = Phrase::new("ratio_of_totals").with("a", Thing::Column(a)).with("b", Thing::Column(b));
-    Some(Val::new(format!("1.0 * {x} / {y}"), phrase.thing(), (Nature::Percent, Near::Few)).nullable())
-}
-
-fn tests(conds: &[Cond]) -> Vec<String> {
-    conds.iter().map(|c| c.sql.clone()).collect()
-}
-
-/// The share of a group in the total of all.
-fn share_of_all(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond]) -> Option<Val> {
-    let counted = pen.dice.chance(0.45);
-    let of = if counted { None } else { Some(pen.amount(frame.table)?) };
-    let function = if counted { Function::Count } else { Function::Sum };
-    let sql = Total { function, of }.sql_of(pen, &frame.root);
-    // Joins that stand only for what is shown would not change the total; those of conditions must be there.
-    let all = format!("(SELECT {sql} FROM {}{})", frame.whole(pen, &tests(conds)), all_of(&tests(conds)));
-    let phrase = match of {
-        Some(m) => Phrase::new("share_of_sum").with("m", Thing::Column(m)),
-        None => Phrase::new("share_of_count").with("rows", Thing::Table(frame.table)),
-    };
-    Some(Val::new(format!("100.0 * {sql} / {all}"), phrase.thing(), (Nature::Percent, Near::Percent)))
-}
-
-/// What the average of a group is above the average of all.
-fn average_against_all(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond]) -> Option<Val> {
-    let m = pen.number(frame.table)?;
-    let average = format!("AVG({})", pen.col(&frame.root, m));
-    let all = format!("(SELECT {average} FROM {}{})", frame.whole(pen, &tests(conds)), all_of(&tests(conds)));
-    let phrase = Phrase::new("average_against_all").with("m", Thing::Column(m));
-    let phrase = phrase.with("rows", Thing::Table(frame.table));
-    Some(Val::new(format!("{average} - {all}"), phrase.thing(), (Nature::Amount, Near::Nothing)).nullable())
-}
-
-/// A condition on groups.
-pub fn having(
-    pen: &mut Pen<'_, '_>,
-    frame: &mut Frame,
-    (conds, totals): (&[Cond], &[Val]),
-) -> Option<(String, Phrase)> {
-    match pen.dice.weighted(&[0.5, 0.2, 0.15, 0.15]) {
-        0 => {
-            let val = match pen.dice.pick(totals).cloned().filter(|_| pen.dice.chance(0.75)) {
-                Some(val) => val,
-                None => total(pen, frame, conds)?,
-            };
-            let (n, unit) = val.threshold(pen)?;
-            let (op, kind) =
-                *pen.dice.pick(&[(">", "having_gt"), (">", "having_gt"), (">=", "having_gte"), ("<", "having_lt")])?;
-            let phrase = Phrase::new(kind).with("v", val.thing).with("n", Thing::Number(n, unit));
-            Some((format!("{} {op} {n}", val.sql), phrase))
-        }
-        1 => {
-            let n = *pen.dice.pick(&[2, 2, 3, 3, 4, 5, 5, 10])?;
-            let (op, kind) =
-                *pen.dice.pick(&[(">=", "having_rows_gte"), (">=", "having_rows_gte"), (">", "having_rows_gt")])?;
-            let phrase = Phrase::new(kind).with("rows", Thing::Table(frame.table)).with("n", Thing::Number(n, None));
-            Some((format!("COUNT(*) {op} {n}"), phrase))
-        }
-        2 => {
-            let (a, b, x, y) = two_sums(pen, frame)?;
-            let phrase = Phrase::new("having_more").with("a", Thing::Column(a)).with("b", Thing::Column(b));
-            Some((format!("{x} > {y}"), phrase))
-        }
-        _ => {
-            let m = pen.number(frame.table)?;
-            let average = format!("AVG({})", pen.col(&frame.root, m));
-            let all = format!("(SELECT {average} FROM {}{})", frame.whole(pen, &tests(conds)), all_of(&tests(conds)));
-            let above = pen.dice.chance(0.7);
-            let phrase = Phrase::new(if above { "having_above_all" } else { "having_below_all" });
-            let op = super::frame::above_or_below(above);
-            let phrase = phrase.with("m", Thing::Column(m)).with("rows", Thing::Table(frame.table));
-            Some((format!("{average} {op} {all}"), phrase))
-        }
-    }
 }
 
 /// Conditions of groups, with those that leave out rows without a key, and what is said of these.
@@ -371,20 +143,27 @@ pub fn narrowed(pen: &mut Pen<'_, '_>, keys: &[Key], conds: &mut Vec<Cond>) -> V
 
 /// Whether a condition gives each group away, so that nobody would group.
 pub fn told_already(keys: &[Key], conds: &[Cond]) -> bool {
-    let fixes = |sql: &str, by: &String| sql.starts_with(&format!("{by} = ")) || *sql == format!("{by} IS NULL");
-    keys.iter().flat_map(|k| &k.by).any(|by| conds.iter().any(|c| fixes(&c.sql, by)))
+    let fixed: Vec<String> = conds.iter().filter_map(fixes).collect();
+    // A stretch of time gives the year away.
+    let year = |k: &Key| k.by[0].starts_with("STRFTIME('%Y', ") && k.by[0].ends_with(')') && !k.by[0].contains("||");
+    let timed = |k: &Key| {
+        k.stands.as_ref().is_some_and(|day| {
+            conds.iter().any(|c| c.sql.starts_with(&format!("{day} >= ")) && c.sql.contains(" AND "))
+        })
+    };
+    keys.iter().any(|k| k.by.iter().any(|by| fixed.contains(by)) || (year(k) && timed(k)))
 }
 
 /// Whether totals say more than keys and conditions do: none is of a column that these fix.
 pub fn tell(totals: &[Val], keys: &[Key], conds: &[Cond]) -> bool {
-    let fixed = conds.iter().filter_map(|c| {
-        let sql = c.sql.as_str();
-        let column = sql.split_once(" = '").or(sql.split_once(" IS NULL")).map(|(column, _)| column);
-        column.filter(|c| !c.contains(' ')).map(str::to_owned)
-    });
+    totals.iter().all(|t| says(&t.sql, keys, conds))
+}
+
+/// Whether an expression over groups speaks of no column that keys or conditions fix.
+fn says(sql: &str, keys: &[Key], conds: &[Cond]) -> bool {
     let of_keys = keys.iter().flat_map(|k| k.by.iter().chain(&k.stands)).filter(|by| !by.contains('(')).cloned();
-    let known: Vec<String> = fixed.chain(of_keys).collect();
-    !totals.iter().any(|t| known.iter().any(|k| t.sql.contains(k.as_str())))
+    let known: Vec<String> = conds.iter().filter_map(fixes).chain(of_keys).collect();
+    !known.iter().any(|k| sql.contains(k.as_str()))
 }
 
 /// Totals per group.
@@ -404,6 +183,9 @@ pub fn grouped(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         return None;
     }
     let kept = if pen.dice.chance(0.3) { Some(having(pen, &mut frame, (&conds, &totals))?) } else { None };
+    if kept.as_ref().is_some_and(|(sql, _)| !says(sql.split(" (SELECT ").next().unwrap_or(sql), &keys, &conds)) {
+        return None;
+    }
     let shown: Vec<Val> = keys.iter().flat_map(|k| k.shown.clone()).collect();
     let mut order = if pen.dice.chance(0.45) { order::groups(pen, &shown, &totals) } else { None };
     if shown.iter().any(|v| v.nature == Nature::Date) && order.is_none() && pen.dice.chance(0.5) {

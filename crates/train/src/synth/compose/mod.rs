@@ -6,19 +6,21 @@
 //! Suggested reading order:
 //! * [`KINDS`]: the kinds of scenes with their weights, [`LEVELS`] how hard they are to be.
 //! * [`part`]: values and conditions with their words; [`frame`]: where rows come from.
-//! * [`value`], [`around`], [`condition`]: the parts of rows; [`order`]: of lines.
-//! * [`rows`], [`group`], [`above`]: scenes.
+//! * [`value`], [`around`], [`condition`]: the parts of rows; [`total`]: of groups; [`order`]: of lines.
+//! * [`rows`], [`best`], [`group`], [`above`]: scenes.
 //! * [`ask`]: from a scene to examples; `say/scene.rs` puts it into words.
 
 pub mod above;
 pub mod around;
 pub mod ask;
+pub mod best;
 pub mod condition;
 pub mod frame;
 pub mod group;
 pub mod order;
 pub mod part;
 pub mod rows;
+pub mod total;
 pub mod value;
 
 use self::part::Scene;
@@ -51,8 +53,8 @@ const fn kind(name: &'static str, weight: f64, draw: fn(&mut Pen<'_, '_>) -> Opt
 /// Every kind of scene with its weight.
 pub const KINDS: &[Kind] = &[
     kind("rows", 40.0, rows::list),
-    kind("best_rows", 4.0, rows::best),
-    kind("best_of_each", 6.0, rows::best_of_each),
+    kind("best_rows", 4.0, best::of_all),
+    kind("best_of_each", 6.0, best::of_each),
     kind("distinct", 4.0, rows::distinct),
     kind("totals", 9.0, group::all),
     kind("groups", 24.0, group::grouped),

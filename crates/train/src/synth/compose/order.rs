@@ -66,7 +66,7 @@ impl Order {
                 lead.position = position;
                 lead.things.extend([("v", v), ("n", Thing::Number(n, None))]);
             }
-            None if self.plain => notes.push(Phrase::new(plainly(kind))),
+            None if self.plain && plainly(kind) != kind => notes.push(Phrase::new(plainly(kind))),
             None => notes.push(Phrase::new(kind).with("v", v)),
         }
         notes.extend(then);

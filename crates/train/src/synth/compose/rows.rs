@@ -1,4 +1,4 @@
-//! Lists of rows: any conditions, any columns, any order; the best of all, and the best of each group.
+//! Lists of rows: any conditions, any columns, any order.
 
 use schema::{ColumnId, Role, TableId};
 
@@ -9,7 +9,8 @@ use super::condition;
 use super::frame::{Frame, all_of};
 use super::group;
 use super::order::{self, Order};
-use super::part::{Cond, Lead, Nature, Phrase, Scene, Val};
+use super::part::{Cond, Lead, Phrase, Scene, Val};
+use super::total;
 use super::value::{self, one_of};
 
 /// How often the columns are listed one by one.
@@ -30,7 +31,7 @@ fn any_value(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
 }
 
 /// One to six values, one of which tells the rows apart; computed ones stand behind.
-fn values(pen: &mut Pen<'_, '_>, frame: &mut Frame, fixed: &[String]) -> Option<Vec<Val>> {
+pub(super) fn values(pen: &mut Pen<'_, '_>, frame: &mut Frame, fixed: &[String]) -> Option<Vec<Val>> {
     let n = 1 + pen.dice.weighted(&[0.13, 0.32, 0.31, 0.16, 0.06, 0.02]);
     let mut found = names(pen, frame);
     for _ in 0..n * 4 {
@@ -39,7 +40,7 @@ fn values(pen: &mut Pen<'_, '_>, frame: &mut Frame, fixed: &[String]) -> Option<
         }
         let mut tried = frame.clone();
         let Some(val) = any_value(pen, &mut tried) else { continue };
-        if found.iter().any(|v| v.sql == val.sql || same_kind(v, &val)) || fixed.contains(&val.sql) {
+        if found.iter().any(|v| v.sql == val.sql || same_kind(v, &val)) || fixed.iter().any(|f| val.sql.contains(f)) {
             continue;
         }
         *frame = tried;
@@ -62,7 +63,7 @@ fn same_kind(a: &Val, b: &Val) -> bool {
 }
 
 /// One or all of the columns that rows are known by.
-fn names(pen: &mut Pen<'_, '_>, frame: &Frame) -> Vec<Val> {
+pub(super) fn names(pen: &mut Pen<'_, '_>, frame: &Frame) -> Vec<Val> {
     let shown = pen.shown(frame.table);
     let refers =
         |c: ColumnId| pen.world.parents(frame.table).iter().any(|&k| pen.key(k).is_some_and(|(from, _)| from == c));
@@ -79,18 +80,13 @@ fn names(pen: &mut Pen<'_, '_>, frame: &Frame) -> Vec<Val> {
     chosen.into_iter().map(|c| value::column(pen, &frame.root, c, true)).collect()
 }
 
-/// Values that say nothing, as a condition fixes them.
-fn fixed(pen: &Pen<'_, '_>, frame: &Frame, conds: &[Cond]) -> Vec<String> {
-    let columns = pen.world.catalog.columns_of(frame.table).map(|c| pen.col(&frame.root, c));
-    columns
-        .filter(|c| {
-            conds.iter().any(|cond| cond.sql.starts_with(&format!("{c} = '")) || cond.sql == format!("{c} IS NULL"))
-        })
-        .collect()
+/// Columns that a condition fixes, so that they and what is computed of them say nothing.
+pub(super) fn fixed(conds: &[Cond]) -> Vec<String> {
+    conds.iter().filter_map(total::fixes).collect()
 }
 
 /// The display columns, and what else is asked for with them.
-fn shown(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> (Vec<Val>, Vec<Val>) {
+pub(super) fn shown(pen: &mut Pen<'_, '_>, frame: &mut Frame, fixed: &[String]) -> (Vec<Val>, Vec<Val>) {
     let display: Vec<Val> =
         pen.shown(frame.table).into_iter().map(|c| value::column(pen, &frame.root, c, true)).collect();
     let n = pen.dice.weighted(&[0.5, 0.4, 0.1]);
@@ -99,7 +95,8 @@ fn shown(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> (Vec<Val>, Vec<Val>) {
         let mut tried = frame.clone();
         let Some(val) = any_value(pen, &mut tried) else { continue };
         let all = || display.iter().chain(&more);
-        if more.len() < n && all().all(|v| v.sql != val.sql && !same_kind(v, &val)) {
+        let says = !fixed.iter().any(|f| val.sql.contains(f));
+        if says && more.len() < n && all().all(|v| v.sql != val.sql && !same_kind(v, &val)) {
             *frame = tried;
             more.push(val);
         }
@@ -118,10 +115,10 @@ pub fn list(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     }
     let listed = pen.dice.chance(LISTED);
     let (vals, more) = if listed {
-        let fixed = fixed(pen, &frame, &conds);
+        let fixed = fixed(&conds);
         (values(pen, &mut frame, &fixed)?, vec![])
     } else {
-        shown(pen, &mut frame)
+        shown(pen, &mut frame, &fixed(&conds))
     };
     let all: Vec<Val> = vals.iter().chain(&more).cloned().collect();
     if n == 0 && !all.iter().any(|v| matches!(v.thing, Thing::Phrase(_) | Thing::Owned(_))) {
@@ -144,7 +141,7 @@ pub fn list(pen: &mut Pen<'_, '_>) -> Option<Scene> {
 }
 
 /// Whether some condition fails anyway where a column is missing.
-fn spoken_of(conds: &[Cond], known: &Cond) -> bool {
+pub(super) fn spoken_of(conds: &[Cond], known: &Cond) -> bool {
     let column = known.sql.trim_end_matches("IS NOT NULL");
     conds.iter().any(|c| c.sql.starts_with(column))
 }
@@ -158,7 +155,7 @@ pub fn named(val: &Val, at: usize) -> String {
     }
 }
 
-fn told(
+pub(super) fn told(
     table: TableId,
     kind: &'static str,
     sql: String,
@@ -199,7 +196,7 @@ pub fn distinct(pen: &mut Pen<'_, '_>) -> Option<Scene> {
             vals.extend(key.shown);
         }
     }
-    let fixed = fixed(pen, &frame, &conds);
+    let fixed = fixed(&conds);
     if conds.is_empty() || vals.is_empty() || vals.len() > 4 || vals.iter().any(|v| fixed.contains(&v.sql)) {
         return None;
     }
@@ -211,113 +208,5 @@ pub fn distinct(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     let mut scene = told(table, "distinct", sql, (&conds, &vals, &[]), true, order);
     scene.lead.position = "distinct";
     scene.notes.insert(0, Phrase::new("once"));
-    Some(scene)
-}
-
-/// The rows with the highest or lowest value, ties included.
-pub fn best(pen: &mut Pen<'_, '_>) -> Option<Scene> {
-    let table = pen.table(|p, t| !p.columns(t, &[Role::Measure, Role::Percent, Role::Date]).is_empty())?;
-    let mut frame = Frame::new(table);
-    let n = pen.dice.weighted(&[0.2, 0.5, 0.25, 0.05]);
-    let conds = condition::some(pen, &mut frame, n, 0.2);
-    let by = if pen.dice.chance(0.6) {
-        let column = pen.column(table, &[Role::Measure, Role::Percent, Role::Date])?;
-        value::column(pen, &frame.root, column, true)
-    } else {
-        value::computed(pen, &mut frame)?
-    };
-    let listed = pen.dice.chance(LISTED);
-    let fixed = fixed(pen, &frame, &conds);
-    let vals = if listed { values(pen, &mut frame, &fixed)? } else { shown(pen, &mut frame.clone()).0 };
-    if !frame.with.is_empty() || vals.iter().any(|v| v.window) {
-        return None;
-    }
-    let high = pen.dice.chance(0.75);
-    let tests: Vec<String> = conds.iter().map(|c| c.sql.clone()).collect();
-    let extreme = format!(
-        "{} = (SELECT {}({}) FROM {}{})",
-        by.sql,
-        if high { "MAX" } else { "MIN" },
-        by.sql,
-        frame.source(pen),
-        all_of(&tests),
-    );
-    let items: Vec<String> = vals.iter().enumerate().map(|(i, v)| named(v, i)).collect();
-    let all: Vec<String> = tests.iter().cloned().chain([extreme]).collect();
-    let sql = format!("SELECT {} FROM {}{}", items.join(", "), frame.source(pen), all_of(&all));
-    let mut scene = told(table, "best_rows", sql, (&conds, &vals, &[]), listed, None);
-    scene.lead = Lead {
-        position: match (by.nature, high) {
-            (Nature::Date, true) => "best_latest",
-            (Nature::Date, false) => "best_earliest",
-            (_, true) => "best",
-            (_, false) => "best_low",
-        },
-        things: vec![("v", by.thing)],
-    };
-    scene.notes.push(Phrase::new("ties"));
-    Some(scene)
-}
-
-/// The first few rows of each group by a value, ties kept.
-pub fn best_of_each(pen: &mut Pen<'_, '_>) -> Option<Scene> {
-    let table = pen.table(|p, t| !p.columns(t, &[Role::Measure, Role::Percent]).is_empty())?;
-    let mut frame = Frame::new(table);
-    let n = pen.dice.weighted(&[0.35, 0.45, 0.2]);
-    let mut conds = condition::some(pen, &mut frame, n, 0.2);
-    let key = group::key(pen, &mut frame, false)?;
-    let by = if pen.dice.chance(0.6) {
-        let column = pen.number(table)?;
-        value::column(pen, &frame.root, column, true)
-    } else {
-        value::computed(pen, &mut frame)?
-    };
-    let (high, first) = (pen.dice.chance(0.82), *pen.dice.pick(&[1, 1, 2, 3, 3, 3, 5])?);
-    let mut vals: Vec<Val> = key.shown.clone();
-    vals.extend(names(pen, &frame));
-    vals.push(by.clone());
-    if pen.dice.chance(0.3)
-        && let Some(more) = value::own(pen, &mut frame)
-        && vals.iter().all(|v| v.sql != more.sql)
-    {
-        vals.push(more);
-    }
-    let own: Vec<String> = vals.iter().map(|v| v.sql.clone()).collect();
-    if (1..own.len()).any(|i| own[..i].contains(&own[i])) {
-        return None;
-    }
-    conds.extend(key.known.iter().map(|sql| Cond::new(sql.clone(), Phrase::new("silent"))));
-    let known: Vec<Cond> = by.known().into_iter().filter(|n| !spoken_of(&conds, n)).collect();
-    conds.extend(known);
-    let tests: Vec<String> = conds.iter().map(|c| c.sql.clone()).collect();
-    let items: Vec<String> = own.iter().enumerate().map(|(i, v)| format!("{v} AS s{}", i + 1)).collect();
-    let outer: Vec<String> = (1..=own.len()).map(|i| format!("a.s{i}")).collect();
-    let place = pen.dice.chance(0.2);
-    let sql = format!(
-        "{}a AS (SELECT {}, RANK() OVER (PARTITION BY {} ORDER BY {}{}) AS r FROM {}{}) SELECT {}{} FROM a WHERE a.r {}",
-        if frame.with.is_empty() { "WITH ".to_owned() } else { format!("{}, ", frame.before(&[]).trim_end()) },
-        items.join(", "),
-        key.by.join(", "),
-        by.sql,
-        if high { " DESC" } else { "" },
-        frame.source(pen),
-        all_of(&tests),
-        outer.join(", "),
-        if place { ", a.r" } else { "" },
-        if first == 1 { "= 1".to_owned() } else { format!("<= {first}") },
-    );
-    vals.extend(
-        place.then(|| Val::new("r".into(), Phrase::new("place").thing(), (Nature::Rank, super::part::Near::Nothing))),
-    );
-    let mut scene = told(table, "best_of_each", sql, (&conds, &vals, &[]), true, None);
-    let position = match (first, high) {
-        (1, true) => "each_best",
-        (1, false) => "each_worst",
-        (_, true) => "each_top",
-        (_, false) => "each_bottom",
-    };
-    scene.lead =
-        Lead { position, things: vec![("v", by.thing), ("n", Thing::Number(first, None)), ("key", key.thing)] };
-    scene.notes.push(Phrase::new("ties"));
     Some(scene)
 }

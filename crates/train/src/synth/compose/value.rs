@@ -1,6 +1,6 @@
 //! Values of one row: its columns, those of what it refers to, and what can be computed of them.
 
-use schema::{ColumnId, ForeignKeyId, Role, TableId};
+use schema::{ColumnId, ForeignKeyId, Role, TableId, Value};
 
 use super::super::shapes::draft::Thing;
 use super::super::shapes::pen::Pen;
@@ -10,6 +10,9 @@ use super::part::{Nature, Near, Phrase, Val};
 
 /// Draws a value over a frame; none where the dice led nowhere.
 pub type Draw = fn(&mut Pen<'_, '_>, &mut Frame) -> Option<Val>;
+
+/// One in so many dates must lie on the side of today that is spoken of.
+const SEEN: usize = 8;
 
 /// Computed values of a row that need no other row, with their weights.
 pub const COMPUTED: &[(f64, Draw)] = &[
@@ -177,9 +180,17 @@ pub fn days_between(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
     Some(Val::new(sql, phrase.thing(), (Nature::Days, Near::Days)).nullable().of(&[&from, &to]))
 }
 
+/// A date of which enough lie ahead of today, or behind it.
+pub fn date_around(pen: &mut Pen<'_, '_>, table: TableId, ahead: bool) -> Option<ColumnId> {
+    let (date, today) = (pen.date(table)?, pen.world.today.to_string());
+    let known = pen.world.samples.get(&date)?;
+    let fits = |v: &&Value| matches!(v, Value::Text(t) if (*t > today) == ahead);
+    (known.iter().filter(fits).count() * SEEN >= known.len()).then_some(date)
+}
+
 /// Days from a date to today.
 pub fn days_since(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
-    let date = pen.date(frame.table)?;
+    let date = date_around(pen, frame.table, false)?;
     let day = pen.col(&frame.root, date);
     let sql = days(&day, &today(pen));
     let phrase = Phrase::new("days_since").with("d", Thing::Column(date));
@@ -188,7 +199,7 @@ pub fn days_since(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
 
 /// Days from today to a date.
 pub fn days_until(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Val> {
-    let date = pen.date(frame.table)?;
+    let date = date_around(pen, frame.table, true)?;
     let day = pen.col(&frame.root, date);
     let sql = days(&today(pen), &day);
     let phrase = Phrase::new("days_until").with("d", Thing::Column(date));

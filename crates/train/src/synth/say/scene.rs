@@ -38,6 +38,10 @@ impl Telling<'_, '_> {
         self.counts_all = apart.is_empty() && told.is_empty() && scene.lead.things.iter().any(|(_, t)| counts_rows(t));
         let mut tails = self.notes(&scene.notes)?;
         let mut others: Vec<String> = apart.into_iter().map(|t| self.apart(scene.table, t)).collect::<Option<_>>()?;
+        // What is shown besides goes with the head, not with a condition behind it.
+        if scene.notes.first().is_some_and(|note| note.kind == "with_more") {
+            others.insert(0, tails.remove(0));
+        }
         let cols = match &scene.cols {
             Some(cols) => Some(self.columns(cols)?),
             None => None,
