@@ -213,11 +213,7 @@ fn variants_of(
     found
 }
 
-fn hand_example(
-    studio: &Studio<'_>,
-    hand: HandLine,
-    previous: Option<String>,
-) -> std::result::Result<Example, String> {
+fn hand_example(studio: &Studio<'_>, hand: HandLine, previous: Option<String>) -> std::result::Result<Example, String> {
     let declined = intent(&hand);
     if hand.sql.is_none() && declined.is_none() {
         return Err("neither SQL nor intent".into());
