@@ -15,6 +15,7 @@
 //! * `lift`: subqueries that need a join.
 //! * `window`: windows, and groups that they read.
 //! * `value`: functions of a number.
+//! * `texts`: functions of a text.
 //! * `text`: lexemes as SQL.
 
 mod branch;
@@ -31,6 +32,7 @@ mod set;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
+mod texts;
 mod value;
 mod window;
 

@@ -216,7 +216,8 @@ impl Lexicon {
                 | Word::SumOver
                 | Word::AvgOver
                 | Word::MinOver
-                | Word::MaxOver => format!("{} <{word:?}>", word.text()),
+                | Word::MaxOver
+                | Word::OrElse => format!("{} <{word:?}>", word.text()),
                 _ => word.text().to_owned(),
             },
             Lexeme::Table(table) => source_text(catalog, table),

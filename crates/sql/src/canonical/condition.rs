@@ -283,6 +283,9 @@ impl Writer<'_> {
                 );
             }
         };
+        if [left, right].into_iter().any(|e| self.is_made_text(e)) {
+            return not_canonical("comparison of a computed text", a.span);
+        }
         if left == right && matches!(left.kind, ExprKind::Column { .. }) {
             return not_canonical("comparison of a column with itself", a.span);
         }

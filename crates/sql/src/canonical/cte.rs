@@ -142,7 +142,7 @@ impl Writer<'_> {
     /// Whether the values of a column are days or moments.
     pub(super) fn is_day(&self, column: ColumnId) -> bool {
         let origin = first_origin(&origins(&self.out, self.catalog), self.catalog, column);
-        origin.is_some_and(|c| cte_number(self.catalog, c.table).is_some() || self.catalog.column(c).ty.is_temporal())
+        origin.is_none_or(|c| cte_number(self.catalog, c.table).is_some() || self.catalog.column(c).ty.is_temporal())
     }
 
     /// Whether a table is a calendar.

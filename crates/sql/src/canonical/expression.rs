@@ -19,6 +19,7 @@ impl Writer<'_> {
                 Ok(())
             }
             _ if days_of(e).is_some() => self.write_days(e),
+            _ if self.is_of_text(e) => self.write_of_text(e),
             ExprKind::Literal(_) => self.write_literal(e, None, true),
             ExprKind::Output(n) => {
                 let output = self.output(*n, e.span)?;
@@ -60,7 +61,7 @@ impl Writer<'_> {
             ExprKind::Binary(a, op @ (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Div), b) => {
                 Some((*a.clone(), *op, *b.clone()))
             }
-            ExprKind::Cast { operand, to } if is_float(to) => {
+            ExprKind::Cast { operand, to } if is_float(to) && !self.is_text(operand) => {
                 Some((Expr::value(Value::Real(1.0)), BinaryOp::Mul, *operand.clone()))
             }
             _ => None,
@@ -114,7 +115,7 @@ impl Writer<'_> {
     fn factors(&self, e: &Expr) -> Vec<Expr> {
         match &e.kind {
             ExprKind::Binary(a, BinaryOp::Mul, b) => [self.factors(a), self.factors(b)].concat(),
-            ExprKind::Cast { operand, to } if is_float(to) => {
+            ExprKind::Cast { operand, to } if is_float(to) && !self.is_text(operand) => {
                 [vec![Expr::value(Value::Real(1.0))], self.factors(operand)].concat()
             }
             ExprKind::Unary(UnaryOp::Plus, inner) => self.factors(inner),
@@ -392,7 +393,7 @@ pub(super) fn is_shown_column(e: &Expr) -> bool {
     matches!(e.kind, ExprKind::Column { .. }) || DatePart::of(e).is_some()
 }
 
-fn is_float(declared: &str) -> bool {
+pub(super) fn is_float(declared: &str) -> bool {
     let upper = declared.to_ascii_uppercase();
     ["REAL", "FLOAT", "DOUBLE"].iter().any(|name| upper.starts_with(name))
 }

@@ -1,6 +1,6 @@
 //! Groups by what a CASE calls their rows, CASE over groups, and days since another row's: each reads a derived table.
-//! * `SELECT CASE … END, COUNT(*) FROM t GROUP BY CASE … END`: the derived table shows the CASE and the columns that are
-//!   needed besides, and the query groups by the former.
+//! * `SELECT CASE … END, COUNT(*) FROM t GROUP BY CASE … END`, or by anything else that is computed: the derived table shows
+//!   it and the columns that are needed besides, and the query groups by the former.
 //! * `JULIANDAY(a) - JULIANDAY(LAG(b) OVER (…))`: the derived table shows the window.
 //! * `SELECT g, CASE WHEN SUM(x) > 10 THEN … END FROM t GROUP BY g`: the derived table groups, and the query shows the CASE.
 
@@ -17,7 +17,7 @@ pub(super) fn lift_parts(query: &mut Query, source: SourceId) {
     let Some(select) = query.select_mut() else { return };
     let outputs: Vec<Expr> = select.items.iter().map(|item| item.expr.clone()).collect();
     select.group_by.iter_mut().chain(&mut select.having).for_each(|e| write_out(e, &outputs));
-    if select.group_by.iter().any(has_case) {
+    if select.group_by.iter().any(is_computed) {
         lift_rows(query, source);
     } else if is_over_groups(select) {
         lift_groups(query, source);
@@ -40,7 +40,7 @@ fn lift_windows(query: &mut Query, source: SourceId) {
     let mut inner = std::mem::take(select);
     let mut outer = Select { distinct: inner.distinct, items: std::mem::take(&mut inner.items), ..Select::default() };
     inner.distinct = false;
-    let mut shown = Shown { source, own: BTreeSet::new(), exprs: Vec::new() };
+    let mut shown = Shown { source, own: BTreeSet::new(), keys: Vec::new(), exprs: Vec::new() };
     let items = outer.items.iter_mut().map(|item| &mut item.expr);
     items.chain(query.order_by.iter_mut().map(|item| &mut item.expr)).for_each(|e| shown.take_windows(e));
     put_into(query, outer, inner, shown);
@@ -58,6 +58,11 @@ fn write_out(e: &mut Expr, outputs: &[Expr]) {
 
 fn is_window(e: &Expr) -> bool {
     matches!(&e.kind, ExprKind::Call(call) if call.over.is_some())
+}
+
+/// Whether a key is more than a column.
+fn is_computed(e: &Expr) -> bool {
+    !is_shown_column(e) && !matches!(e.kind, ExprKind::Literal(_)) && !has(e, &is_aggregate)
 }
 
 /// Whether there is a CASE in it, those in aggregates and windows aside.
@@ -89,7 +94,8 @@ fn lift_rows(query: &mut Query, source: SourceId) {
     let mut outer = std::mem::take(select);
     let inner = Select { from: std::mem::take(&mut outer.from), filter: outer.filter.take(), ..Select::default() };
     let own = inner.from.iter().map(|source| source.id).collect();
-    let mut shown = Shown { source, own, exprs: Vec::new() };
+    let keys = outer.group_by.iter().map(without_slots).collect();
+    let mut shown = Shown { source, own, keys, exprs: Vec::new() };
     let items = outer.items.iter_mut().map(|item| &mut item.expr);
     items.chain(&mut outer.group_by).chain(&mut outer.having).for_each(|e| shown.take_rows(e));
     query.order_by.iter_mut().for_each(|item| shown.take_rows(&mut item.expr));
@@ -103,7 +109,7 @@ fn lift_groups(query: &mut Query, source: SourceId) {
     let mut outer = Select { distinct: inner.distinct, items: std::mem::take(&mut inner.items), ..Select::default() };
     inner.distinct = false;
     let own = inner.from.iter().map(|source| source.id).collect();
-    let mut shown = Shown { source, own, exprs: Vec::new() };
+    let mut shown = Shown { source, own, keys: Vec::new(), exprs: Vec::new() };
     // What stands alone first, so that a CASE finds it.
     let (with, without): (Vec<_>, Vec<_>) = outer.items.iter_mut().partition(|item| has_case(&item.expr));
     without.into_iter().chain(with).for_each(|item| shown.take_groups(&mut item.expr));
@@ -123,13 +129,16 @@ struct Shown {
     source: SourceId,
     /// The sources that are in it.
     own: BTreeSet<SourceId>,
+    /// What rows are grouped by.
+    keys: Vec<Expr>,
     exprs: Vec<Expr>,
 }
 
 impl Shown {
     /// Replaces each CASE, and each other column, by a column of the derived table.
     fn take_rows(&mut self, e: &mut Expr) {
-        if matches!(e.kind, ExprKind::Case { .. }) || is_shown_column(e) {
+        let whole = matches!(e.kind, ExprKind::Case { .. }) || is_shown_column(e);
+        if whole || self.keys.contains(&without_slots(e)) {
             *e = self.column(e.clone());
         } else {
             self.take_columns_of(e);

@@ -323,7 +323,13 @@ impl Writer<'_> {
             let is_column = is_shown_column(e);
             let is_case = matches!(e.kind, ExprKind::Case { .. });
             let label = label(e).filter(|_| kind.is_whole());
-            if !is_case && label.is_none() && !self.has_column(e) && !self.has_aggregate(e) && !self.has_scalar(e) {
+            if !is_case
+                && label.is_none()
+                && !self.is_of_text(e)
+                && !self.has_column(e)
+                && !self.has_aggregate(e)
+                && !self.has_scalar(e)
+            {
                 let named = if matches!(e.kind, ExprKind::Literal(_)) {
                     "constant output".to_owned()
                 } else {
@@ -331,7 +337,7 @@ impl Writer<'_> {
                 };
                 return not_canonical(named, e.span);
             }
-            let is_call = matches!(&e.kind, ExprKind::Call(call) if !is_value_function(call));
+            let is_call = matches!(&e.kind, ExprKind::Call(call) if !is_value_function(call) && !self.is_of_text(e));
             if kind == Kind::Member && !is_column && !is_call {
                 return not_canonical("computed output of an in subquery", e.span);
             }

@@ -165,7 +165,7 @@ fn outputs() {
          SELECT DISTINCT COUNT(*) FROM P => SELECT COUNT(*) AS c1 FROM P
          SELECT name, name FROM P => ! repeated output
          SELECT 1 FROM P => ! constant output
-         SELECT UPPER(name) FROM P => ! function UPPER
+         SELECT TRIM(name) FROM P => ! function TRIM
          SELECT 's1' AS kind, name FROM P => SELECT 's1' AS c1 , P.name FROM P
          SELECT SUM(DISTINCT cost) FROM P => ! distinct sum or average
          SELECT COUNT(*) FILTER (WHERE cost > 1) FROM P => SELECT COUNT( CASE WHEN P.cost > 1 THEN 1 END ) AS c1 FROM P",
@@ -228,6 +228,21 @@ fn comparisons_of_subqueries_and_texts() {
          SELECT name FROM P WHERE name > 's1' => ! order of texts
          SELECT code FROM S GROUP BY code HAVING AVG(JULIANDAY(since) - JULIANDAY('2001-01-01')) > 71 => SELECT S.code FROM S GROUP BY S.code HAVING AVG( ( JULIANDAY( S.since ) - JULIANDAY( '2001-01-01' ) ) ) > 71
          SELECT (CAST(STRFTIME('%m', start) AS INTEGER) + 2) / 3 AS q, COUNT(*) FROM P GROUP BY q ORDER BY q => SELECT (CAST(STRFTIME('%m', P.start) AS INTEGER) + 2) / 3 , COUNT(*) AS c1 FROM P GROUP BY (CAST(STRFTIME('%m', P.start) AS INTEGER) + 2) / 3 ORDER BY (CAST(STRFTIME('%m', P.start) AS INTEGER) + 2) / 3",
+    );
+}
+
+#[test]
+fn functions_of_a_text() {
+    check(
+        "SELECT UPPER(name), LENGTH(name) FROM P WHERE LENGTH(name) > 71 ORDER BY LENGTH(name) => SELECT UPPER( P.name ) AS c1 , LENGTH( P.name ) AS c2 FROM P WHERE LENGTH( P.name ) > 71 ORDER BY c2
+         SELECT AVG(LENGTH(name)) FROM P => SELECT AVG( LENGTH( P.name ) ) AS c1 FROM P
+         SELECT SUBSTR(name, 1, 1) AS letter, COUNT(*) FROM P GROUP BY letter => WITH cte_1 AS ( SELECT SUBSTR( P.name , 1 , 1 ) AS c1 FROM P ) SELECT cte_1.c1 , COUNT(*) AS c1 FROM cte_1 GROUP BY cte_1.c1
+         SELECT code || ' - ' || name FROM P => ! concatenation
+         SELECT code || 's1' || name FROM P => SELECT P.code || 's1' || P.name AS c1 FROM P
+         SELECT name, COALESCE(dept, 's1'), COALESCE(cost, 0) FROM P => SELECT P.name , COALESCE( P.dept , 's1' ) AS c1 , COALESCE( P.cost , 0 ) AS c2 FROM P
+         SELECT COALESCE(dept, name) FROM P => SELECT COALESCE( P.dept , P.name ) AS c1 FROM P
+         SELECT SUM(CAST(note AS REAL)) FROM M WHERE CAST(note AS REAL) > 71 => SELECT SUM( CAST( M.note AS REAL ) ) AS c1 FROM M WHERE CAST( M.note AS REAL ) > 71
+         SELECT budget / 71 AS band, COUNT(*) FROM P GROUP BY band => WITH cte_1 AS ( SELECT P.budget / 71 AS c1 FROM P ) SELECT cte_1.c1 , COUNT(*) AS c1 FROM cte_1 GROUP BY cte_1.c1",
     );
 }
 
@@ -467,7 +482,7 @@ fn conditions() {
          SELECT name FROM P WHERE 1 = 1 AND cost > 0 => ! comparison of constants
          SELECT name FROM P WHERE cost > 17 => ! literal 17
          SELECT name FROM P WHERE name > 's1' => ! order of texts
-         SELECT name FROM P WHERE UPPER(name) = 's1' => ! function UPPER",
+         SELECT name FROM P WHERE UPPER(name) = 's1' => ! comparison of a computed text",
     );
 }
 

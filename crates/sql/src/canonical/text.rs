@@ -35,7 +35,9 @@ pub fn text(
     let origins = origins(lexemes, catalog);
     for (at, lexeme) in lexemes.iter().enumerate() {
         // A value that is an output as it is stands beside no column.
-        if matches!(lexemes.get(at + 1), Some(Lexeme::Alias(_))) && matches!(lexeme, Lexeme::Slot(_)) {
+        if matches!(lexemes.get(at + 1), Some(Lexeme::Alias(_) | Lexeme::Word(Word::Concat)))
+            && matches!(lexeme, Lexeme::Slot(_))
+        {
             column = None;
         }
         let piece = match *lexeme {
@@ -52,7 +54,7 @@ pub fn text(
         };
         match lexeme {
             Lexeme::Column(c) => column = origin(&origins, catalog, c.column),
-            Lexeme::Word(Word::Limit | Word::Then | Word::Else) => column = None,
+            Lexeme::Word(Word::Limit | Word::Then | Word::Else | Word::Concat) => column = None,
             _ => {}
         }
         if !sql.is_empty() {

@@ -173,6 +173,24 @@ pub enum Word {
     Abs,
     /// `ROUND(`
     Round,
+    /// `UPPER(`
+    Upper,
+    /// `LOWER(`
+    Lower,
+    /// `LENGTH(`
+    Length,
+    /// `SUBSTR(` of the first letters
+    Beginning,
+    /// `, 1 ,` before how many letters
+    FromFirst,
+    /// `COALESCE(` of texts
+    OrElse,
+    /// `CAST(` of a text that is a number
+    ToNumber,
+    /// `AS REAL )` after it
+    AsReal,
+    /// `||` between texts
+    Concat,
     /// `, 0 )` after what a function is of
     OrZero,
     /// `, 1 )` after what is rounded
@@ -207,7 +225,7 @@ pub enum Word {
 
 impl Word {
     /// All words with their text, in vocabulary order.
-    pub const ALL: [(Word, &'static str); 100] = [
+    pub const ALL: [(Word, &'static str); 109] = [
         (Word::Select, "SELECT"),
         (Word::Distinct, "DISTINCT"),
         (Word::Comma, ","),
@@ -293,6 +311,15 @@ impl Word {
         (Word::NullIf, "NULLIF("),
         (Word::Abs, "ABS("),
         (Word::Round, "ROUND("),
+        (Word::Upper, "UPPER("),
+        (Word::Lower, "LOWER("),
+        (Word::Length, "LENGTH("),
+        (Word::Beginning, "SUBSTR("),
+        (Word::FromFirst, ", 1 ,"),
+        (Word::OrElse, "COALESCE("),
+        (Word::ToNumber, "CAST("),
+        (Word::AsReal, "AS REAL )"),
+        (Word::Concat, "||"),
         (Word::OrZero, ", 0 )"),
         (Word::ToTenths, ", 1 )"),
         (Word::ToHundredths, ", 2 )"),

@@ -6,6 +6,7 @@ use super::expression::{Expression, Op, Operand, Role};
 use super::grammar::{Grammar, Kinds, kind, node_of};
 use super::scope::SORTABLE;
 use super::state::{Between, Compare, Conditions, Frame, Level, LevelKind, List, NONE, Phase, Place};
+use super::texts::JOINED;
 use crate::lexeme::{Lexeme, Word};
 
 impl Matcher<'_> {
@@ -38,6 +39,7 @@ impl Matcher<'_> {
                 Frame::Calendar(calendar) => self.take_in_calendar(calendar, id, lexeme),
                 Frame::Days(days) => self.take_in_days(days, id, lexeme),
                 Frame::Case(case) => self.take_in_case(case, child, lexeme),
+                Frame::Text(call) => self.take_in_text_call(call, id, lexeme),
                 Frame::Window(window) => self.take_in_window(window, child, id, lexeme),
                 Frame::Function(_) => self.take_function_end(child, id),
             };
@@ -356,7 +358,8 @@ impl Matcher<'_> {
     fn take_operand_start(&mut self, e: Expression, id: u32, lexeme: Lexeme) -> bool {
         match lexeme {
             Lexeme::Column(column) => {
-                let kinds = self.level().facts(self.grammar, column.column).kinds;
+                let facts = self.level().facts(self.grammar, column.column);
+                let (kinds, text) = (facts.kinds, facts.kinds & JOINED != 0 && !facts.part);
                 if e.place == Place::Item && !e.inside {
                     self.note_bare(id);
                 }
@@ -364,6 +367,7 @@ impl Matcher<'_> {
                     kinds,
                     source: id,
                     lone: true,
+                    text,
                     column: true,
                     value: true,
                     ..Operand::NOTHING
@@ -397,6 +401,12 @@ impl Matcher<'_> {
                 self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
                 self.frames.extend([Frame::Function(word), Frame::Expression(e.wrapped())]);
             }
+            Lexeme::Word(
+                word @ (Word::Upper | Word::Lower | Word::Length | Word::Beginning | Word::OrElse | Word::ToNumber),
+            ) => {
+                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
+                self.open_text_call(&e, word);
+            }
             Lexeme::Word(Word::Days) => {
                 self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
                 self.frames.push(Frame::Days(Days::new(&e)));
@@ -428,7 +438,14 @@ impl Matcher<'_> {
             && super::label(slot.slot).is_some()
         {
             // As an output it needs no column beside it.
-            return self.take_operand(Operand { kinds: kind::TEXT, value: true, column: true, ..Operand::NOTHING });
+            let text = e.role == Role::Item;
+            return self.take_operand(Operand {
+                kinds: kind::TEXT,
+                value: true,
+                column: true,
+                text,
+                ..Operand::NOTHING
+            });
         }
         let number = match lexeme {
             Lexeme::Constant(_) => self.grammar.constants.iter().any(|c| c.id == id && c.arithmetic),
@@ -456,6 +473,11 @@ impl Matcher<'_> {
                 ..Operand::NOTHING
             });
             return true;
+        }
+        if word == Word::Concat {
+            let (operators, source) = (e.operators + 1, NONE);
+            let joined = Expression { expects: true, operators, last: Op::Join, result: kind::TEXT, source, ..e };
+            return self.replace_frame(Frame::Expression(joined));
         }
         let Some((op, _)) = Op::ALL.into_iter().find(|(_, w)| *w == word) else { return false };
         self.replace_frame(Frame::Expression(Expression {
@@ -488,7 +510,8 @@ impl Matcher<'_> {
     pub(super) fn take_operand(&mut self, operand: Operand) {
         let Some(Frame::Expression(e)) = self.frames.last_mut() else { return };
         let first = e.is_first();
-        e.calculable = Self::is_calculable(e, operand.kinds);
+        e.calculable = e.last != Op::Join && Self::is_calculable(e, operand.kinds);
+        e.joinable = e.role == Role::Item && e.limit > 0 && (e.last == Op::Join || first && operand.text);
         e.expects = false;
         e.constant = operand.constant;
         e.has_value |= operand.value;

@@ -119,7 +119,11 @@ impl Matcher<'_> {
 
     /// What an output costs beyond one lexeme, where only a CASE is left.
     pub(crate) fn output_detour(&self, level: &Level) -> usize {
-        if level.items.is_empty() || level.arm.number > 0 || self.has_plain_item(NONE) { 0 } else { 6 }
+        if level.items.is_empty() || level.need.is_empty() || level.arm.number > 0 || self.has_plain_item(NONE) {
+            0
+        } else {
+            6
+        }
     }
 
     /// Offers what an output may call its rows: texts of the question.

@@ -36,6 +36,7 @@ impl Matcher<'_> {
                 Frame::Calendar(calendar) => calendar.cost(),
                 Frame::Days(days) => days.cost() + self.days_detour(days) + self.group_detour(days),
                 Frame::Case(case) => case.cost(),
+                Frame::Text(call) => call.cost() + self.text_detour(call),
                 Frame::Window(window) => self.window_cost(window, own),
                 Frame::Expression(e) => {
                     self.expression_cost(e, own, above) + after_days(e, above) + after_query(e, above)
@@ -123,7 +124,7 @@ impl Matcher<'_> {
     fn expression_cost(&self, e: &Expression, level: &Level, above: Option<&Frame>) -> usize {
         let innermost = above.is_none();
         // A difference of days is five lexemes where a column is one.
-        let in_days = matches!(above, Some(Frame::Days(_)));
+        let in_days = matches!(above, Some(Frame::Days(_) | Frame::Text(_)));
         let wants_column = [e.wants, e.debt].contains(&Wants::Column) && !e.is_paid();
         let mut cost = if !in_days && wants_column && self.has_days_alone(e, level) { 4 } else { 0 };
         cost += self.case_detour(e);

@@ -51,11 +51,14 @@ impl Matcher<'_> {
         }
     }
 
-    /// Whether a condition on rows sees days and no number: a difference of days is all there is to calculate with.
+    /// Whether a condition sees days or texts and no number: a difference of days, or a function of a text, is all there is
+    /// to calculate with.
     pub(crate) fn has_days_alone(&self, e: &Expression, level: &Level) -> bool {
-        let columns = || level.have.iter().flat_map(|&node| level.node_columns(self.grammar, node)).map(|(_, f)| f);
-        let sees = |kinds: Kinds| columns().any(|facts| !facts.part && facts.kinds & kinds != 0);
-        e.place == Place::Where && !sees(kind::NUMBER) && sees(kind::TIME)
+        let columns = || level.have.iter().flat_map(|&node| level.node_columns(self.grammar, node));
+        let sees = |kinds: Kinds| columns().any(|(_, facts)| !facts.part && facts.kinds & kinds != 0);
+        let of_rows = e.place == Place::Where || (e.inside && matches!(e.place, Place::Having | Place::Order));
+        let others = || sees(kind::TIME) || columns().any(|(id, facts)| self.is_text(id, facts));
+        of_rows && !sees(kind::NUMBER) && others()
     }
 
     pub(crate) fn offer_in_days(&self, days: &Days, out: &mut Offers) {

@@ -46,6 +46,8 @@ pub(crate) enum Op {
     Minus,
     Times,
     Divide,
+    /// `||`
+    Join,
 }
 
 impl Op {
@@ -104,6 +106,8 @@ pub(crate) struct Expression {
     pub(crate) constant: bool,
     /// The last operand may be calculated with.
     pub(crate) calculable: bool,
+    /// Another text may follow the last operand.
+    pub(crate) joinable: bool,
     /// The column whose values the first operand has: the column itself, or MIN or MAX of it.
     pub(crate) source: u32,
     /// The first operand is a plain column.
@@ -147,6 +151,7 @@ impl Expression {
             must_multiply: false,
             constant: false,
             calculable: false,
+            joinable: false,
             source: NONE,
             lone: false,
             versus: NONE,
@@ -286,6 +291,8 @@ pub(crate) struct Operand {
     pub(crate) aggregate: bool,
     pub(crate) operators: u8,
     pub(crate) must_multiply: bool,
+    /// A text that another may follow.
+    pub(crate) text: bool,
 }
 
 impl Operand {
@@ -299,5 +306,6 @@ impl Operand {
         aggregate: false,
         operators: 0,
         must_multiply: false,
+        text: false,
     };
 }

@@ -64,7 +64,7 @@ impl Default for Limits {
             sources: 5,
             inner_sources: 3,
             items: 16,
-            conditions: 6,
+            conditions: 8,
             alternatives: 4,
             or_depth: 2,
             list: 6,

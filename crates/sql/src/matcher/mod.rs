@@ -11,6 +11,7 @@
 //! * `scope`, `offer`, `operand`: what may come next.
 //! * `set`: the arms of a set operation.
 //! * `value`: functions of a number, and subqueries that are one.
+//! * `texts`: functions of a text.
 //! * `cte`: CTEs and joins without a declared key.
 //! * `calendar`: CTEs of days.
 //! * `window`: windows over the rows of a query.
@@ -39,6 +40,7 @@ mod slots;
 mod state;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod value;
 pub mod walk;
 pub(crate) mod window;

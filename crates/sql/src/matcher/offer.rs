@@ -57,6 +57,7 @@ impl Matcher<'_> {
                 Frame::Calendar(calendar) => return self.offer_in_calendar(calendar, out),
                 Frame::Days(days) => return self.offer_in_days(days, out),
                 Frame::Case(case) => return self.offer_in_case(case, child, out),
+                Frame::Text(call) => return self.offer_in_text_call(call, out),
                 Frame::Window(window) => return self.offer_in_window(window, out),
                 Frame::Function(word) => return self.offer_function_end(*word, out),
                 Frame::Between(b) => return self.offer_between(b, out),
@@ -140,7 +141,9 @@ impl Matcher<'_> {
 
     /// Whether one more output is certain to be possible without another table.
     fn has_another_item(&self, current: u32) -> bool {
-        self.has_plain_item(current) || self.may_add_case()
+        // After nothing but what the question says, any table may come.
+        let named = self.level().kind != LevelKind::Cte || self.grammar.alias(self.level().computed + 1).is_some();
+        (named && self.level().need.is_empty()) || self.has_plain_item(current) || self.may_add_case()
     }
 
     /// The same, a CASE aside.
@@ -447,6 +450,9 @@ impl Matcher<'_> {
         }
         if e.role == Role::Parenthesis && e.may_end() {
             self.put(Word::Close, out);
+        }
+        if e.role == Role::Item && self.may_join(e) {
+            self.put(Word::Concat, out);
         }
         let repeated = e.role == Role::Item && self.level().is_repeated();
         if !e.calculable || e.limit == 0 || (e.operators_left() == 0 && !repeated) {

@@ -12,6 +12,9 @@ use crate::lexeme::Word;
 impl Matcher<'_> {
     /// Offers the operands of an expression.
     pub(crate) fn offer_operands(&self, e: &Expression, out: &mut Offers) {
+        if e.last == Op::Join {
+            return self.offer_joined(e, out);
+        }
         let plain = e.is_first() && e.role != Role::Parenthesis;
         let kinds = if plain { e.kinds } else { kind::NUMBER };
         let last_chance = e.operators_left() == 0;
@@ -22,6 +25,7 @@ impl Matcher<'_> {
             }
         }
         self.offer_case(e, out);
+        self.offer_text_calls(e, kinds, out);
         self.offer_labels(e, kinds, out);
         self.offer_windows(e, kinds, out);
         if self.may_aggregate(e) {

@@ -11,6 +11,7 @@ use super::expression::Expression;
 use super::few::Few;
 use super::grammar::{Grammar, Kinds, Node};
 use super::set::Arm;
+use super::texts::TextCall;
 use super::window::Window;
 use crate::lexeme::Word;
 
@@ -249,6 +250,8 @@ pub(crate) enum Frame {
     Case(Case),
     /// A window.
     Window(Window),
+    /// A function of a text.
+    Text(TextCall),
     /// The brackets of the function that this word opens.
     Function(Word),
 }

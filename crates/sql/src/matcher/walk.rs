@@ -46,11 +46,13 @@ const FREE_JOIN: u16 = 114;
 const WINDOW: u16 = 1014;
 /// The sort of functions of a number.
 const FUNCTION: u16 = 1011;
+/// The sort of functions of a text.
+const TEXT: u16 = 1015;
 /// The sort of a subquery as an operand.
 const SCALAR: u16 = Word::Scalar as u16;
 /// Sorts that come less often than others: once in so many times.
-const RARE: [(u16, usize); 7] =
-    [(WITH, 2), (CALENDAR, 8), (FREE_JOIN, 10), (NARROWING, 20), (WINDOW, 2), (FUNCTION, 6), (SCALAR, 4)];
+const RARE: [(u16, usize); 8] =
+    [(WITH, 2), (CALENDAR, 8), (FREE_JOIN, 10), (NARROWING, 20), (WINDOW, 2), (FUNCTION, 6), (SCALAR, 4), (TEXT, 3)];
 
 /// A lexeme of the mask: first its sort, then itself.
 fn pick(matcher: &Matcher, mask: &BitSet, choose: &mut dyn FnMut(usize) -> usize) -> Option<u32> {
@@ -92,6 +94,7 @@ fn sort_of(lexeme: Lexeme, tables: usize) -> u16 {
             Word::Open | Word::Days => 1006,
             Word::With | Word::WithSecond | Word::WithThird => WITH,
             Word::Coalesce | Word::NullIf | Word::Abs | Word::Round => FUNCTION,
+            Word::Upper | Word::Lower | Word::Length | Word::Beginning | Word::OrElse | Word::ToNumber => TEXT,
             Word::OrZero | Word::ToTenths | Word::ToHundredths => 1012,
             Word::EachDay | Word::EachWeek | Word::EachMonth | Word::EachQuarter | Word::EachYear => CALENDAR,
             Word::Union | Word::UnionAll | Word::Intersect | Word::Except => 1007,
@@ -133,7 +136,7 @@ pub fn constructs(lexemes: &[Lexeme]) -> Vec<&'static str> {
 type Has = fn(&[Lexeme]) -> bool;
 
 /// What is counted in walks: a name, and whether a query has it.
-pub const CONSTRUCTS: [(&str, Has); 69] = [
+pub const CONSTRUCTS: [(&str, Has); 71] = [
     ("inner join", |q| q.iter().any(|l| matches!(l, Lexeme::Join(_)))),
     ("left join", |q| q.iter().any(|l| matches!(l, Lexeme::LeftJoin(_)))),
     ("three tables", |q| joins(q) >= 2),
@@ -175,6 +178,8 @@ pub const CONSTRUCTS: [(&str, Has); 69] = [
     ("coalesce", |q| has(q, Word::Coalesce)),
     ("nullif", |q| has(q, Word::NullIf)),
     ("abs", |q| has(q, Word::Abs)),
+    ("function of a text", |q| TEXT_CALLS.into_iter().any(|word| has(q, word))),
+    ("joined texts", |q| has(q, Word::Concat)),
     ("round", |q| has(q, Word::Round)),
     ("null test", |q| has(q, Word::IsNull) || has(q, Word::IsNotNull)),
     ("like", |q| has(q, Word::Like) || has(q, Word::NotLike)),
@@ -208,6 +213,8 @@ pub const CONSTRUCTS: [(&str, Has); 69] = [
 fn has(query: &[Lexeme], word: Word) -> bool {
     query.contains(&Lexeme::Word(word))
 }
+
+const TEXT_CALLS: [Word; 6] = [Word::Upper, Word::Lower, Word::Length, Word::Beginning, Word::OrElse, Word::ToNumber];
 
 fn opens_output(lexeme: Lexeme) -> bool {
     matches!(lexeme, Lexeme::Word(Word::Select | Word::Distinct | Word::Comma))

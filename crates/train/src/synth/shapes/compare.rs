@@ -91,12 +91,13 @@ pub fn second(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let (highest, op) = if pen.dice.chance(0.75) { ("MAX", "<") } else { ("MIN", ">") };
     let (from, u, w) = (pen.from(table, "t"), pen.from(table, "u"), pen.from(table, "w"));
     let sql = format!(
-        "SELECT {} FROM {from} WHERE {} = (SELECT {highest}({}) FROM {u} WHERE {} {op} (SELECT {highest}({}) FROM {w}))",
+        "WITH a AS (SELECT {highest}({}) AS v FROM {w}) SELECT {} FROM {from} \
+         WHERE {} = (SELECT {highest}({}) FROM {u} CROSS JOIN a WHERE {} {op} a.v)",
+        pen.col("w", m),
         pen.display(table, "t").join(", "),
         pen.col("t", m),
         pen.col("u", m),
         pen.col("u", m),
-        pen.col("w", m),
     );
     Some(
         Draft::new("second", if highest == "MAX" { "high" } else { "low" }, sql)

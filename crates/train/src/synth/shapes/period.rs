@@ -365,7 +365,7 @@ pub fn gap(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     )
 }
 
-/// Every month of a year, by its number, with its number of rows, zero where there are none.
+/// Every month of a year with its number of rows, zero where there are none.
 pub fn calendar(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let (table, date) = dated(pen)?;
     let (start, end, said) = pen.year(date)?;
@@ -374,18 +374,20 @@ pub fn calendar(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let extra: Vec<String> =
         rows.filters.iter().filter_map(|f| pen.condition(f, "t")).map(|c| format!(" AND {c}")).collect();
     let sql = format!(
-        "WITH RECURSIVE m(n) AS (SELECT 1 UNION ALL SELECT m.n + 1 FROM m WHERE m.n < 12) \
-         SELECT m.n AS month, COUNT({}) AS n FROM m LEFT JOIN {} ON CAST(strftime('%m', {d}) AS INTEGER) = m.n \
-         AND {}{} GROUP BY m.n",
+        "WITH RECURSIVE m(d) AS (SELECT {} UNION ALL SELECT DATE(d, '+1 month') FROM m WHERE DATE(d, '+1 month') < {}) \
+         SELECT strftime('%Y-%m', m.d) AS month, COUNT({}) AS n FROM m LEFT JOIN {} ON {d} >= m.d \
+         AND {d} < DATE(m.d, '+1 month'){} GROUP BY m.d ORDER BY m.d",
+        literal(&start),
+        literal(&end),
         pen.col("t", pen.id(table)),
         pen.from(table, "t"),
-        within(&d, &start, &end),
         extra.concat(),
     );
     Some(
         Draft::new("calendar", "frame", sql)
             .with("rows", Thing::Rows(rows))
             .with("date", Thing::Column(date))
-            .with("year", Thing::Said(said)),
+            .with("year", Thing::Said(said))
+            .in_order(),
     )
 }
