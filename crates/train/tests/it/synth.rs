@@ -20,6 +20,7 @@ fn gl() -> Pack {
         schema: read("schema.sql"),
         glossary: read("glossary.toml"),
         demo: read("demo.toml"),
+        rules: read("rules.toml"),
         ..PackFiles::default()
     };
     Pack::new(files).unwrap()

@@ -127,7 +127,7 @@ fn a_list_of_columns_changes_in_words_and_outputs_alike() {
         let (words, columns) =
             (question.replace("town", "city").replace("opening date", "opened"), sql.trim_start_matches("SELECT "));
         let listed = words.trim_start_matches("show ").trim_end_matches(" of shops").replace(" & ", ", ");
-        let listed = listed.replace(", and ", ", ").replace(" and ", ", ");
+        let listed = listed.replace(", and ", ", ").replace(" and ", ", ").replace(" + ", ", ");
         assert_eq!(format!("{listed} FROM shops"), columns, "{question}");
     }
     let grouped = "SELECT city, COUNT(*) FROM shops GROUP BY city";
