@@ -12,7 +12,7 @@ pub const TEST: &str = "packs/gl/questions/test.jsonl";
 /// Those that may be.
 pub const EXAMPLES: &str = "packs/gl/questions/examples.jsonl";
 /// Synthetic questions of the test split, which shares no template, phrase family or value with the training split.
-pub const SYNTH: [&str; 13] = [
+pub const SYNTH: [&str; 15] = [
     "data",
     "synth",
     "--pack",
@@ -22,13 +22,41 @@ pub const SYNTH: [&str; 13] = [
     "--dev",
     "1",
     "--test",
-    "3400",
+    "6500",
+    "--variants",
+    "0",
     "--force",
     "--out",
     "target/figures",
 ];
 /// Questions of personas that wrote nothing else.
 pub const PERSONAS: &str = "packs/gl/questions/test-personas.jsonl";
+/// Questions of the same split, up to ten ways of asking each.
+pub const WAYS: [&str; 17] = [
+    "data",
+    "synth",
+    "--pack",
+    "gl",
+    "--count",
+    "1",
+    "--dev",
+    "1",
+    "--test",
+    "3000",
+    "--voices",
+    "10",
+    "--variants",
+    "0",
+    "--force",
+    "--out",
+    "target/figures/ways",
+];
+/// Where [`WAYS`] writes them.
+pub const ASKED: &str = "target/figures/ways/test.jsonl";
+/// What must be declined.
+pub const DECLINED: &str = "packs/gl/questions/test-declined.jsonl";
+/// Conversations.
+pub const FOLLOW_UPS: &str = "packs/gl/questions/test-follow-ups.jsonl";
 /// Where [`SYNTH`] writes them.
 pub const MADE: &str = "target/figures/test.jsonl";
 

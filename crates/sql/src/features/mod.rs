@@ -130,6 +130,7 @@ fn tags_of_select(select: &Select, tags: &mut BTreeSet<&'static str>) {
     let found = [
         ("join", joins >= 1),
         ("two_joins", joins >= 2),
+        ("five_tables", joins >= 4),
         ("left_join", left),
         ("self_join", joins_itself(select)),
         ("anti_join", left && keeps_the_unmatched(select)),
@@ -177,8 +178,12 @@ fn tags_of_expr(expr: &Expr, tags: &mut BTreeSet<&'static str>) {
         }
         ExprKind::Case { .. } => _ = tags.insert("case"),
         ExprKind::Call(call) => {
-            if call.over.is_some() {
+            if let Some(window) = &call.over {
                 tags.insert("window");
+                let ranks = ["ROW_NUMBER", "RANK", "DENSE_RANK"].contains(&call.function.as_str());
+                if ranks && !window.partition_by.is_empty() {
+                    tags.insert("rank_in_group");
+                }
             } else if functions::find(&call.function, call.args.len())
                 .is_some_and(|f| f.kind == FunctionKind::Aggregate)
             {

@@ -6,11 +6,11 @@ use answer::conversation::continued;
 use answer::query_generator::MAX_LEXEMES;
 use database::Limits;
 use schema::normalize::normalize;
-use schema::slot::NormalizedQuestion;
+use schema::slot::{FilledSlot, NormalizedQuestion, SlotKind};
 use schema::{TableId, Value};
 use sql::canonical::{self, CanonicalOptions};
 use sql::features;
-use sql::lexeme::Lexeme;
+use sql::lexeme::{Lexeme, Word};
 use sql::matcher::{Matcher, SlotTable};
 use sql::print;
 use sql::tree::Query;
@@ -212,7 +212,7 @@ fn from_normalized(
         intent: Intent::Answerable,
         lexemes: names(studio, &lexemes),
         template: format!("{:016x}", features::template_hash(&query)),
-        tags: features::tags(&query).into_iter().map(|t| t.to_string()).collect(),
+        tags: tags(&query, &normalized, &lexemes),
         difficulty: difficulty.to_string(),
         ..Example::default()
     };
@@ -237,10 +237,22 @@ fn admitted(studio: &Studio<'_>, question: &NormalizedQuestion, lexemes: &[Lexem
     Ok(())
 }
 
+/// The features of the query, and whether the question counts from the day it is asked on.
+fn tags(query: &Query, question: &NormalizedQuestion, lexemes: &[Lexeme]) -> Vec<String> {
+    let is_day = |filled: &&FilledSlot| matches!(filled.slot.kind, SlotKind::Date | SlotKind::Range);
+    let said = |filled: &FilledSlot| &question.original[filled.span.start..filled.span.end];
+    // "Last quarter" names no year, "the last 30 days" none of four digits.
+    let is_relative = |text: &str| !text.as_bytes().windows(4).any(|four| four.iter().all(u8::is_ascii_digit));
+    let mut days = question.slots.iter().filter(is_day).map(said).filter(|text| !text.is_empty());
+    let relative = lexemes.contains(&Lexeme::Word(Word::Today)) || days.any(is_relative);
+    let tags = features::tags(query).into_iter().chain(relative.then_some("relative_date"));
+    tags.map(str::to_owned).collect()
+}
+
 fn names(studio: &Studio<'_>, lexemes: &[Lexeme]) -> Vec<String> {
     lexemes
         .iter()
-        .filter(|l| **l != Lexeme::Word(sql::lexeme::Word::End))
+        .filter(|l| **l != Lexeme::Word(Word::End))
         .map(|l| studio.lexicon.name(studio.world.catalog, *l))
         .collect()
 }
