@@ -53,7 +53,7 @@ impl Precision {
     }
 
     /// Room for panels of this precision.
-    fn panels(self) -> Packed {
+    pub(crate) fn panels(self) -> Packed {
         match self.available() {
             Precision::F32 => Packed::empty(cpu::current()),
             Precision::Bf16x3 => Packed::tiles(Parts::Three),

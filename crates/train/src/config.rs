@@ -288,6 +288,7 @@ impl SftConfig {
             weight_decay: o.weight_decay,
             clip_norm: o.max_grad_norm,
             momentum: o.momentum,
+            precision: self.precision,
             ..Settings::default()
         }
     }

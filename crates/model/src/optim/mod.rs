@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Result, input};
 use crate::parameters::{Kind, Layout, Parameters, Tensor};
 use crate::simd::sum_of_squares;
+use crate::training::Precision;
 
 /// Which rule updates the matrices of the hidden layers; all else is AdamW's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,8 @@ pub struct Settings {
     pub clip_norm: f32,
     /// Muon's Nesterov momentum.
     pub momentum: f32,
+    /// How Muon's products are computed, as far as the machine can; the weights depend on it.
+    pub precision: Precision,
 }
 
 impl Default for Settings {
@@ -59,6 +62,7 @@ impl Default for Settings {
             decay_embeddings: false,
             clip_norm: 1.0,
             momentum: 0.95,
+            precision: Precision::F32,
         }
     }
 }
@@ -159,6 +163,7 @@ fn apply(update: Update<'_>, part: Part<'_>, scratch: &mut muon::Scratch) {
             clip: update.clip,
             momentum: settings.momentum,
             keep,
+            precision: settings.precision,
         };
         muon::update(shape, part.values, part.exp_avg, part.grads, (constants, scratch));
     } else {

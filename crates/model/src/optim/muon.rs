@@ -2,12 +2,13 @@
 //!
 //! m = μ·m + g, u = g + μ·m (Nesterov), X = u / ‖u‖; then five times A = X·Xᵀ, X = aX + (bA + cA²)·X with
 //! (a, b, c) = (3.4445, −4.7750, 2.0315). The update is lr · 0.2 · √max(out, in) · X, whose elements are about as large
-//! as AdamW's (Liu et al. 2025, "Muon is scalable for LLM training", equation 4).
+//! as AdamW's (Liu et al. 2025, "Muon is scalable for LLM training", equation 4). The steps bear products in bf16, as Jordan et
+//! al. compute them.
 
 use crate::aligned::Aligned;
-use crate::cpu;
 use crate::gemm::{Out, Packed, View, multiply};
 use crate::simd::{fma, sum_of_squares, vectorised};
+use crate::training::Precision;
 
 const STEPS: usize = 5;
 const A: f32 = 3.4445;
@@ -22,6 +23,7 @@ pub(super) struct Constants {
     pub(super) momentum: f32,
     /// 1 − lr · decay.
     pub(super) keep: f32,
+    pub(super) precision: Precision,
 }
 
 /// Matrices reused between tensors; r is the smaller side, n the larger.
@@ -33,7 +35,7 @@ pub(super) struct Scratch {
     /// (r, r).
     gram: Aligned,
     polynomial: Aligned,
-    panels: Option<Packed>,
+    panels: Option<(Precision, Packed)>,
 }
 
 /// Updates one matrix (out, in) and its momentum.
@@ -51,7 +53,7 @@ pub(super) fn update(
         transpose(rows, columns, &mut scratch.x, &mut scratch.next);
     }
     let (r, n) = (rows.min(columns), rows.max(columns));
-    orthogonalise(r, n, scratch);
+    orthogonalise(r, n, constants.precision, scratch);
     if !wide {
         transpose(r, n, &mut scratch.x, &mut scratch.next);
     }
@@ -98,9 +100,12 @@ fn transpose(rows: usize, columns: usize, x: &mut Aligned, other: &mut Aligned) 
 }
 
 /// Newton–Schulz steps on `scratch.x` (r, n), r <= n.
-fn orthogonalise(r: usize, n: usize, scratch: &mut Scratch) {
+fn orthogonalise(r: usize, n: usize, precision: Precision, scratch: &mut Scratch) {
     let Scratch { x, next, gram, polynomial, panels } = scratch;
-    let panels = panels.get_or_insert_with(|| Packed::empty(cpu::current()));
+    if panels.as_ref().is_some_and(|(known, _)| *known != precision) {
+        *panels = None;
+    }
+    let (_, panels) = panels.get_or_insert_with(|| (precision, precision.panels()));
     let norm = sum_of_squares(x).sqrt() + 1e-7;
     crate::simd::scale(x, 1.0 / norm);
     next.resize(r * n);
@@ -126,16 +131,17 @@ mod tests {
     /// Singular values of the update lie near 1, so its Gram matrix is near the identity.
     #[test]
     fn the_update_is_nearly_orthogonal_for_both_orientations() {
-        for (rows, columns) in [(24, 40), (40, 24)] {
+        let both = [(24, 40), (40, 24)].into_iter();
+        for ((rows, columns), precision) in both.flat_map(|shape| Precision::ALL.map(|precision| (shape, precision))) {
             let grads: Vec<f32> = (0..960).map(|i| ((i * i * 31 + i * 7) % 97) as f32 / 97.0 - 0.5).collect();
             let (mut values, mut momentum) = (vec![0.0; 960], vec![0.0; 960]);
-            let constants = Constants { learning_rate: 1.0, clip: 1.0, momentum: 0.95, keep: 1.0 };
+            let constants = Constants { learning_rate: 1.0, clip: 1.0, momentum: 0.95, keep: 1.0, precision };
             update((rows, columns), &mut values, &mut momentum, &grads, (constants, &mut Scratch::default()));
             let unit = -1.0 / (0.2 * 40f32.sqrt());
             let at = |i: usize, j: usize| unit * values[if rows < columns { i * 40 + j } else { j * 24 + i }];
             for i in 0..24 {
                 let square: f32 = (0..40).map(|j| at(i, j) * at(i, j)).sum();
-                assert!((0.4..1.6).contains(&square), "{rows}x{columns}: row {i} has length² {square}");
+                assert!((0.4..1.6).contains(&square), "{rows}x{columns}, {precision}: row {i} has length² {square}");
             }
             let aligned: f32 = values.iter().zip(&grads).map(|(v, g)| -v * g).sum();
             assert!(aligned > 0.0);
