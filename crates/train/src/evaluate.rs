@@ -14,6 +14,7 @@ use model::parameters::Parameters;
 use schema::Value;
 use sql::{VerifiedQuery, features, verify};
 
+use crate::elements::{Confusion, elements};
 use crate::error::{Result, TrainError};
 use crate::question::{Question, Status};
 use crate::report::{Difference, Fault, Miss, Report, Verdict};
@@ -149,10 +150,24 @@ impl<'a> Exam<'a> {
         let verdicts = in_parallel(self.questions.len(), self.threads, &|i| self.verdict(i, self.reply(i, ask)));
         let mut report = Report { databases: self.databases.len(), ..Report::default() };
         for (question, verdict) in self.questions.iter().zip(verdicts) {
+            if let Some(miss) = &verdict.miss {
+                self.confuse(miss, &mut report.confusion);
+            }
             report.add(question, verdict);
         }
         report.seconds = began.elapsed().as_secs_f64();
         report
+    }
+
+    /// Counts what a wrong query lacks and what it has too much.
+    fn confuse(&self, miss: &Miss, confusion: &mut Confusion) {
+        let of = |sql: &Option<String>| {
+            let query = checked(self.databases, sql.as_ref()?).ok()?;
+            Some(elements(query.query(), self.databases[0].catalog()))
+        };
+        if let (Some(reference), Some(answer)) = (of(&miss.expected), of(&miss.got)) {
+            confusion.add(&reference, &answer);
+        }
     }
 
     /// The reply to a question, those before it in its conversation asked first.

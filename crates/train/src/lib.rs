@@ -7,7 +7,8 @@
 //! * [`config`], [`sft`]: the settings, and the one training loop.
 //! * [`metrics`], [`tensorboard`], [`checkpoint`], [`export`]: what a run leaves behind, and what is shipped of it.
 //! * [`evaluate`], [`report`]: answers judged by their rows, and what was found; [`reliability`]: what confidence is worth;
-//!   [`compare`]: two evaluations of the same questions; [`consistency`]: one thing asked in several ways.
+//!   [`elements`]: what wrong
+//!   queries lack; [`compare`]: two evaluations of the same questions; [`consistency`]: one thing asked in several ways.
 //! * [`canonical`], [`oracle`]: references in the form a model learns, and the evaluation that needs no model.
 //! * [`synth`]: query trees sampled over a pack, each asked in several voices.
 
@@ -18,6 +19,7 @@ pub mod compare;
 pub mod config;
 pub mod consistency;
 pub mod dataset;
+pub mod elements;
 pub mod encode;
 pub mod error;
 pub mod evaluate;

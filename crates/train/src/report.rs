@@ -7,9 +7,13 @@ use std::path::Path;
 use schema::Value;
 use serde::{Deserialize, Serialize};
 
+use crate::elements::{Confusion, most};
 use crate::error::{Result, io};
 use crate::question::{Question, Status};
 use crate::reliability::Reliability;
+
+/// Lines of each list of what was confused.
+const LISTED: usize = 25;
 
 /// Right answers out of all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +146,9 @@ pub struct Report {
     /// Every question, in order.
     #[serde(default)]
     pub graded: Vec<Graded>,
+    /// What wrong queries lack, have too much, and have in whose place.
+    #[serde(default)]
+    pub confusion: Confusion,
     /// Wrong answers by reason.
     pub by_fault: BTreeMap<Fault, usize>,
     /// Wall-clock seconds of the whole evaluation.
@@ -235,6 +242,12 @@ impl Report {
             "<h2>Confidence</h2><p>Expected calibration error {ece:.3}; {coverage:.1} % of answers can be given at 99 % right.</p>{}",
             reliability.svg()
         );
+        let lists = [
+            ("One thing for another", &self.confusion.swapped),
+            ("What wrong queries lack", &self.confusion.lacking),
+            ("What wrong queries have too much", &self.confusion.superfluous),
+        ];
+        lists.into_iter().for_each(|(title, counts)| page += &counted(title, counts));
         page += &format!("<h2>{} misses</h2>", self.misses.len());
         self.misses.iter().for_each(|miss| page += &miss_html(miss));
         page + "</body></html>\n"
@@ -259,6 +272,13 @@ fn table(title: &str, rows: impl Iterator<Item = (String, Tally)>) -> String {
         );
     }
     text + "</table>"
+}
+
+/// The most frequent of what was counted.
+fn counted(title: &str, counts: &BTreeMap<String, usize>) -> String {
+    let rows = most(counts, LISTED);
+    let rows = rows.into_iter().map(|(name, n)| format!("<tr><td>{}</td><td class=n>{n}</td></tr>", escape(name)));
+    format!("<h2>{title}</h2><table>{}</table>", rows.collect::<String>())
 }
 
 fn miss_html(miss: &Miss) -> String {
