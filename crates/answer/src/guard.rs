@@ -30,10 +30,12 @@ const STATEMENTS: [(&str, &[&str]); 15] = [
     ("reindex", &[]),
 ];
 
-/// Whether the question asks to change data or tables.
-pub fn is_write_request(question: &str) -> bool {
-    let parts = question.split(';');
-    parts.into_iter().any(|part| is_statement(&words(part))) || is_order(&words(question))
+/// Whether the question asks to change data or tables. In a conversation "drop the date column" and "add their budget" speak
+/// of the last answer, so that only statements and verbs that speak of data alone count there.
+pub fn is_write_request(question: &str, in_conversation: bool) -> bool {
+    let words_said = words(question);
+    let mut statements = question.split(';').map(words);
+    statements.any(|part| is_statement(&part)) || is_deletion(&words_said) || !in_conversation && is_order(&words_said)
 }
 
 /// Lower-case words; apostrophes stay within them.
@@ -54,15 +56,36 @@ fn is_statement(words: &[String]) -> bool {
     is_update || STATEMENTS.iter().any(by_opening)
 }
 
+/// The verb that a request begins with, and what follows.
+fn request(words: &[String]) -> Option<(&String, &[String])> {
+    let start = words.iter().position(|w| !POLITE.contains(&w.as_str()))?;
+    words[start..].split_first()
+}
+
+/// A verb at the start that can only mean data.
+fn is_deletion(words: &[String]) -> bool {
+    const VERBS: [&str; 11] = [
+        "delete",
+        "erase",
+        "truncate",
+        "insert",
+        "overwrite",
+        "rename",
+        "wipe",
+        "deactivate",
+        "reactivate",
+        "reopen",
+        "unflag",
+    ];
+    request(words).is_some_and(|(verb, rest)| VERBS.contains(&verb.as_str()) && !rest.is_empty())
+}
+
 /// An order in plain words: an imperative verb at the start, with the words that make it one.
 fn is_order(words: &[String]) -> bool {
-    let start = words.iter().position(|w| !POLITE.contains(&w.as_str())).unwrap_or(words.len());
-    let Some((verb, rest)) = words[start..].split_first() else { return false };
+    let Some((verb, rest)) = request(words) else { return false };
     let next = rest.first().map_or("", String::as_str);
     let later = |wanted: &[&str]| rest.iter().skip(1).any(|w| wanted.contains(&w.as_str()));
     match verb.as_str() {
-        "delete" | "erase" | "truncate" | "insert" | "overwrite" | "rename" | "wipe" => !rest.is_empty(),
-        "deactivate" | "reactivate" | "reopen" | "unflag" => !rest.is_empty(),
         "remove" => !rest.is_empty() && !later(&["show", "list", "display"]),
         "drop" => ["the", "all", "this", "that", "my", "our", "every"].contains(&next),
         "update" => !matches!(next, "" | "me" | "us" | "on" | "about" | "date" | "dates"),
@@ -124,7 +147,7 @@ mod tests {
             "UPDATE staff SET rate = 0",
             "PRAGMA writable_schema = 1",
         ] {
-            assert!(is_write_request(question), "{question}");
+            assert!(is_write_request(question, false), "{question}");
         }
     }
 
@@ -144,7 +167,19 @@ mod tests {
             "flag count per table",
             "drop in revenue per department",
         ] {
-            assert!(!is_write_request(question), "{question}");
+            assert!(!is_write_request(question, false), "{question}");
+        }
+    }
+
+    #[test]
+    fn in_a_conversation_columns_come_and_go() {
+        for question in ["drop the date column", "add their budget to the list", "change it to 500k", "remove the code"]
+        {
+            assert!(!is_write_request(question, true), "{question}");
+        }
+        for question in ["delete them", "could you erase those please", "drop table STAFF", "UPDATE staff SET rate = 0"]
+        {
+            assert!(is_write_request(question, true), "{question}");
         }
     }
 

@@ -41,7 +41,8 @@ pub struct Options {
     pub limits: Limits,
     /// Further candidates to list.
     pub alternatives: usize,
-    /// Candidates whose results are compared; with one, the most likely query is the answer.
+    /// Candidates whose results are compared, the most likely query among them; each is run, whatever `execute` says. With
+    /// one, the most likely query is the answer.
     pub candidates: usize,
     /// Candidates drawn when the first does not pass validation.
     pub samples: usize,
@@ -101,12 +102,12 @@ pub fn ask(engine: &Engine, question: &str, options: &Options) -> Answer {
 /// What can be told of a question without engine or model: it is no question, or it asks to change data.
 pub fn turned_away(question: &str) -> Option<Answer> {
     let mut answer = Answer::to(question);
-    let problem = check(question, &mut answer).err()?;
+    let problem = check(question, false, &mut answer).err()?;
     Some(answer.declined(problem))
 }
 
 fn answer_to(engine: &Engine, question: &str, options: &Options, answer: &mut Answer) -> Result<(), Problem> {
-    check(question, answer)?;
+    check(question, options.previous.is_some(), answer)?;
     if let Some(sql) = pasted_sql(question, |text| is_query(engine, text)) {
         return answer_sql(engine, sql, options, answer);
     }
@@ -127,7 +128,7 @@ fn answer_to(engine: &Engine, question: &str, options: &Options, answer: &mut An
 }
 
 /// Length, characters, and requests to change data.
-fn check(question: &str, answer: &mut Answer) -> Result<(), Problem> {
+fn check(question: &str, in_conversation: bool, answer: &mut Answer) -> Result<(), Problem> {
     let bad = |message: String| Err(Problem::new(Cause::Question, message));
     let length = question.chars().count();
     if question.trim().is_empty() {
@@ -139,7 +140,7 @@ fn check(question: &str, answer: &mut Answer) -> Result<(), Problem> {
     if question.chars().any(|c| (c.is_control() && !c.is_whitespace()) || c == '\u{fffd}') {
         return bad("the question holds control characters; it is not text".to_owned());
     }
-    if is_write_request(question) {
+    if is_write_request(question, in_conversation) {
         answer.intent = Some(Intent::Write);
         return Err(reply_to(Intent::Write));
     }
@@ -222,6 +223,11 @@ fn candidates(
     let first = write(model, analysis, &draws, options)?;
     let intent = first.first().map_or(Intent::Ambiguous, |candidate| candidate.intent);
     answer.intent = Some(intent);
+    if intent == Intent::FollowUp && options.previous.is_some() {
+        let problem =
+            Problem::new(Cause::FollowUp, "this leans on an earlier question, but not on the last one answered");
+        return Err(problem.hint("ask it as a whole sentence"));
+    }
     if intent != Intent::Answerable {
         return Err(reply_to(intent));
     }

@@ -2,6 +2,8 @@
 //! queries say it ("Natural Language to Code Translation with Execution", Shi et al. 2022, with the model's own
 //! probabilities in place of counts).
 
+use std::time::Instant;
+
 use database::{Database, Limits, Rows, run};
 use judge::{Expected, same_answer};
 use sql::verify::VerifiedQuery;
@@ -16,17 +18,20 @@ pub struct Agreement {
 }
 
 /// Runs every candidate (its query and log-likelihood; each query once) and gathers those with the same rows, the result
-/// with the most probability first. Results without rows say little, so each of them stands alone. Candidates that
-/// cannot be run, or return more than `limits` allow, come last, each alone.
+/// with the most probability first. Results without rows say little, and of those with more rows than `limits` allow nobody
+/// knows the rest, so each of them stands alone. Candidates that cannot be run come last. The deadline of `limits` is that
+/// of all runs together.
 pub fn agreements(database: &Database, candidates: &[(&VerifiedQuery, f64)], limits: &Limits) -> Vec<Agreement> {
     let mut order: Vec<usize> = (0..candidates.len()).collect();
     order.sort_by(|a, b| candidates[*b].1.total_cmp(&candidates[*a].1));
     let mut found: Vec<(Expected, Agreement)> = vec![];
     let mut failed: Vec<Agreement> = vec![];
+    let started = Instant::now();
     for i in order {
         let (query, log_likelihood) = candidates[i];
         let alone = Agreement { candidates: vec![i], log_mass: log_likelihood };
-        let Some(rows) = run(database, query, limits).ok().filter(|rows| !rows.truncated) else {
+        let deadline = limits.deadline.saturating_sub(started.elapsed());
+        let Ok(rows) = run(database, query, &Limits { deadline, ..limits.clone() }) else {
             failed.push(alone);
             continue;
         };

@@ -162,6 +162,7 @@ pub fn example(reader: &Reader<'_>, question: &Question) -> Result<Example, Obst
             example.lexemes = written.map(|l| reader.lexicon.name(reader.context.catalog, *l)).collect();
             example.template = format!("{:016x}", features::template_hash(&read.query));
             example.sql = Some(sql.clone());
+            example.previous_sql = question.previous.clone();
             let own = features::tags(&read.query).into_iter().map(str::to_owned);
             let new: Vec<String> = own.filter(|tag| !question.tags.contains(tag)).collect();
             example.tags.splice(0..0, new);

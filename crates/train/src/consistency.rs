@@ -30,10 +30,10 @@ impl Consistency {
 /// Asks the answerable questions, and compares the answers to those with the same reference.
 pub fn consistency(exam: &Exam<'_>, ask: &(dyn Fn(&Question, Option<&str>) -> Reply + Sync)) -> Consistency {
     let questions = exam.questions();
-    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, Option<&str>), Vec<usize>> = BTreeMap::new();
     for (i, question) in questions.iter().enumerate().filter(|(_, question)| question.is_answerable()) {
         if let Some(sql) = &question.sql {
-            groups.entry(sql).or_default().push(i);
+            groups.entry((sql, question.previous.as_deref())).or_default().push(i);
         }
     }
     let groups: Vec<Vec<usize>> = groups.into_values().filter(|group| group.len() > 1).collect();

@@ -170,11 +170,15 @@ impl<'a> Exam<'a> {
         }
     }
 
-    /// The reply to a question, those before it in its conversation asked first.
+    /// The reply to a question, those before it in its conversation asked first; a line of a data set goes on from the
+    /// query that it names.
     fn reply(&self, i: usize, ask: &dyn Fn(&Question, Option<&str>) -> Reply) -> Reply {
         let question = &self.questions[i];
         let before = |id: &String| (0..i).rev().find(|j| self.questions[*j].id == *id);
-        let previous = question.after.as_ref().and_then(before).and_then(|j| self.reply(j, ask).sql);
+        let previous = match &question.after {
+            Some(id) => before(id).and_then(|j| self.reply(j, ask).sql),
+            None => question.previous.clone(),
+        };
         ask(question, previous.as_deref())
     }
 

@@ -63,6 +63,9 @@ pub struct Example {
     /// The query before it in a conversation, as names of lexemes, the end included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previous: Vec<String>,
+    /// The same as SQL that can be run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_sql: Option<String>,
     /// The canonical query as names of lexemes, without the end; empty where it must not be answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lexemes: Vec<String>,

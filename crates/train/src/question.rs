@@ -59,7 +59,7 @@ pub struct Question {
     /// The name of the question that this one follows, which stands before it in the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// The reference of that question.
+    /// The reference of that question, or the query that a data set's line goes on from.
     #[serde(skip)]
     pub previous: Option<String>,
 }
@@ -86,7 +86,7 @@ impl From<&Example> for Question {
             status,
             persona: None,
             after: None,
-            previous: None,
+            previous: example.previous_sql.clone(),
         }
     }
 }

@@ -124,6 +124,9 @@ pub struct Graded {
 /// Accuracy of a model on a question file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
+    /// SHA-256 of the question file; empty where there was none.
+    #[serde(default)]
+    pub questions_sha256: String,
     /// Databases that each answer was compared on.
     pub databases: usize,
     /// Questions that can be answered; a declined one counts as wrong.

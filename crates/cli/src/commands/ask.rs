@@ -113,29 +113,30 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
         Some(path) => batch(path, &args, context),
         None => {
             let question = args.question.as_deref().unwrap_or("");
-            let answered = one(question, &args, context);
-            match answered {
-                Ok(answer) => show(&answer, context),
+            match one(question, &args, context) {
+                Ok((answer, kept)) => show(&answer, context).and_then(|exit| kept.map(|()| exit)),
                 Err(failure) => fail(question, context.json, failure),
             }
         }
     }
 }
 
-fn one(question: &str, args: &Args, context: &Context) -> Result<Answer, Failure> {
+/// The answer, and whether the conversation was kept; an answer is shown all the same.
+fn one(question: &str, args: &Args, context: &Context) -> Result<(Answer, Result<(), Failure>), Failure> {
     let today = today(args.today.as_deref())?;
     // What needs neither database nor model is told without them.
-    if let Some(answer) = orchestrator::turned_away(question) {
-        return Ok(answer);
+    if let (None, Some(answer)) = (&args.session, orchestrator::turned_away(question)) {
+        return Ok((answer, Ok(())));
     }
     let session = args.session.as_deref().map(|name| Session::named(name, context)).transpose()?;
     let engine = engine(context)?;
     let previous = session.as_ref().and_then(|session| session.previous(&engine.pack.catalog));
     let answer = ask(&engine, question, &Options { previous, ..options(args, context, today) });
-    if let (Some(session), Some(sql)) = (session, &answer.sql) {
-        session.keep(question, sql)?;
-    }
-    Ok(answer)
+    let kept = match (session, &answer.sql) {
+        (Some(session), Some(sql)) => session.keep(question, sql),
+        _ => Ok(()),
+    };
+    Ok((answer, kept))
 }
 
 /// Pack, database, values and model, opened once.
@@ -158,7 +159,8 @@ fn options(args: &Args, context: &Context, today: Date) -> Options {
         execute: !args.no_execute,
         limits: settings.limits.of_run(),
         alternatives: usize::from(settings.ask.alternatives),
-        candidates: usize::from(settings.ask.candidates),
+        // Candidates are compared by their rows, so nothing is run only where there is one.
+        candidates: if args.no_execute { 1 } else { usize::from(settings.ask.candidates) },
         plan: settings.ask.plan,
         samples: usize::from(settings.ask.samples),
         seed: settings.ask.seed,

@@ -30,6 +30,10 @@ impl Arguments for Args {}
 /// Compares.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let (a, b) = (read(&args.a)?, read(&args.b)?);
+    if a.questions_sha256 != b.questions_sha256 {
+        let problem = Failure::data("the two reports are of different question files");
+        return Err(problem.hint("compare evaluations of the same question file"));
+    }
     let found = compare(&a, &b, SEED);
     if found.questions == 0 {
         let problem = Failure::data("the two reports have no question in common");

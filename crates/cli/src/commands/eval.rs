@@ -144,7 +144,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let settings = &context.settings().ask;
     let (plan, candidates) = (settings.plan, usize::from(settings.candidates));
     let ask = pipeline(&engine, &Options { threshold, plan, candidates, ..Options::on(today) });
-    let report = exam.grade(&ask);
+    let report = Report { questions_sha256: sha256(&file), ..exam.grade(&ask) };
     let consistency = args.consistency.then(|| consistency(&exam, &ask));
     if let Some(folder) = &args.report {
         report.write(folder).map_err(|e| failed(&e))?;

@@ -189,7 +189,8 @@ pub fn follow_up(studio: &Studio<'_>, question: &str, previous: &Query, query: Q
         .ok_or("previous query without a canonical form")?;
     let example = from_normalized(studio, question, normalized, query)?;
     let name = |lexeme: &Lexeme| studio.lexicon.name(studio.world.catalog, *lexeme);
-    Ok(Example { previous: said.iter().map(name).collect(), ..example })
+    let previous_sql = Some(print::compact(previous, studio.world.catalog));
+    Ok(Example { previous: said.iter().map(name).collect(), previous_sql, ..example })
 }
 
 fn from_normalized(

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use train::consistency::{Consistency, consistency};
 use train::evaluate::{Exam, Reply};
 use train::question::{Question, Status};
 use train::report::{Fault, Report, Tally};
@@ -102,4 +103,41 @@ fn a_reference_that_cannot_run_is_named() {
     let message = Exam::new(&questions, &databases, 1).err().unwrap().to_string();
     assert!(message.contains("bad") && message.contains("nothing"), "{message}");
     assert!(Exam::new(&questions, &[], 1).is_err());
+}
+
+#[test]
+fn a_conversation_goes_on_from_the_models_own_answers() {
+    let mut questions = vec![
+        question("first", Some("SELECT name FROM shops"), "easy"),
+        question("second", Some("SELECT name FROM shops WHERE city = 'Oslo'"), "easy"),
+        question("third", Some("SELECT COUNT(*) FROM shops WHERE city = 'Oslo'"), "easy"),
+    ];
+    questions[1].after = Some("first".into());
+    questions[2].after = Some("second".into());
+    let databases = databases();
+    let exam = Exam::new(&questions, &databases, 2).unwrap();
+    let answered = |sql: String| Reply { status: Status::Answered, sql: Some(sql), ..Reply::default() };
+    let report = exam.grade(&|question, previous| match (question.id.as_str(), previous) {
+        ("first", None) => answered("SELECT name FROM shops".into()),
+        ("second", Some("SELECT name FROM shops")) => answered("SELECT name FROM shops WHERE city = 'Rome'".into()),
+        ("third", Some(wrong)) if wrong.contains("Rome") => answered(wrong.replace("name", "COUNT(*)")),
+        (id, previous) => panic!("{id} was asked after {previous:?}"),
+    });
+    assert_eq!(report.answerable, Tally { right: 1, questions: 3 });
+}
+
+#[test]
+fn one_thing_asked_twice_agrees_or_not() {
+    let all = "SELECT COUNT(*) FROM shops";
+    let ids = ["a", "b", "c", "declined"];
+    let mut questions: Vec<Question> = ids.iter().map(|id| question(id, Some(all), "easy")).collect();
+    questions.push(question("alone", Some("SELECT name FROM shops"), "easy"));
+    let databases = databases();
+    let exam = Exam::new(&questions, &databases, 2).unwrap();
+    let found = consistency(&exam, &|question, _| match question.id.as_str() {
+        "declined" => Reply { status: Status::Abstained, ..Reply::default() },
+        "c" => Reply { sql: Some("SELECT 0".into()), ..Reply::default() },
+        _ => Reply { sql: Some("SELECT COUNT(shop_id) FROM shops".into()), ..Reply::default() },
+    });
+    assert_eq!(found, Consistency { references: 1, pairs: 6, same: 1 });
 }

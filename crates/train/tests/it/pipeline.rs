@@ -2,11 +2,12 @@
 
 use std::ops::ControlFlow;
 
+use answer::confidence::Threshold;
 use answer::engine::{Engine, LoadedModel, grammar, metadata};
 use answer::orchestrator::{Options, ask};
 use answer::pack::Pack;
 use answer::plan::PlanOrder;
-use answer::reply::Cause;
+use answer::reply::{Answer, Cause};
 use answer::vocabulary::Vocabulary;
 use database::ProfileLimits;
 use model::model_folder::{self, Loaded};
@@ -119,6 +120,13 @@ fn learns_twenty_pairs(plans: bool) {
     assert_eq!(reasoning.starts_with("<think> tables shops; values <val1> </think> (the query agrees)"), plans);
     let asked_to_plan = ask(&engine, "shops in Oslo", &Options { plan: true, ..Options::on(TODAY) });
     assert_eq!(asked_to_plan.error.map(|problem| problem.cause), (!plans).then_some(Cause::ModelForAnother));
+    // What a model is almost sure of is the result with the most probability too, and the same each time.
+    let wanted = Options { threshold: Threshold::At(0.0), ..options.clone() };
+    let alone = ask(&engine, "shops in Oslo", &wanted);
+    let vote = || ask(&engine, "shops in Oslo", &Options { candidates: 6, ..wanted.clone() });
+    let voted = vote();
+    assert_eq!((voted.status, &voted.rows), (alone.status, &alone.rows));
+    assert_eq!(Answer { elapsed_ms: voted.elapsed_ms, ..vote() }, voted);
     for file in ["config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "README.md"] {
         assert!(shipped.join(file).exists(), "{file}");
     }
