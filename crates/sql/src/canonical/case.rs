@@ -5,7 +5,7 @@ use schema::Value;
 use super::condition::{Cond, Test, feature};
 use super::{Result, Writer, not_canonical};
 use crate::lexeme::{Lexeme, Word};
-use crate::tree::{BinaryOp, Call, Expr, ExprKind, Literal, SlotPart};
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, Literal};
 
 /// The most conditions of a CASE in an aggregate.
 const BRANCHES: usize = 3;
@@ -15,10 +15,8 @@ const SHOWN_BRANCHES: usize = 5;
 /// The text of the question that an expression is.
 pub(super) fn label(e: &Expr) -> Option<Lexeme> {
     match &e.kind {
-        ExprKind::Literal(Literal { value: Value::Text(_), slot: Some(said) })
-            if said.part == SlotPart::Whole || said.part == SlotPart::Said =>
-        {
-            crate::matcher::label(said.slot).map(Lexeme::Slot)
+        ExprKind::Literal(Literal { value: Value::Text(_), slot: Some(said) }) => {
+            crate::matcher::label(said.slot).filter(|label| label == said).map(Lexeme::Slot)
         }
         _ => None,
     }
@@ -58,7 +56,6 @@ impl Writer<'_> {
         match otherwise.as_deref().map(|e| &e.kind) {
             None | Some(ExprKind::Literal(Literal { value: Value::Null, .. })) => {}
             Some(ExprKind::Literal(Literal { value: Value::Integer(0), .. })) => self.word(Word::ElseZero),
-            Some(ExprKind::Literal(Literal { value: Value::Real(0.0), .. })) => self.word(Word::ElseZero),
             Some(_) => {
                 self.word(Word::Else);
                 self.write_value(otherwise.as_deref().unwrap_or(e), shown)?;

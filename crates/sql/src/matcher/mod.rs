@@ -39,7 +39,7 @@ mod set;
 mod slots;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod texts;
 mod value;
 pub mod walk;
