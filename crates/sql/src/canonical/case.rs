@@ -1,11 +1,12 @@
 //! CASE within an aggregate or as an output, and FILTER, which says the same; texts as what an output calls its rows.
 
 use schema::Value;
+use schema::slot::SlotKind;
 
 use super::condition::{Cond, Test, feature};
 use super::{Result, Writer, not_canonical};
 use crate::lexeme::{Lexeme, Word};
-use crate::tree::{BinaryOp, Call, Expr, ExprKind, Literal};
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, Literal, SlotPart};
 
 /// The most conditions of a CASE in an aggregate.
 const BRANCHES: usize = 3;
@@ -20,6 +21,12 @@ pub(super) fn label(e: &Expr) -> Option<Lexeme> {
         }
         _ => None,
     }
+}
+
+/// Whether an expression is a value that the question said, spelled as it is stored.
+fn is_stored(e: &Expr) -> bool {
+    matches!(&e.kind, ExprKind::Literal(Literal { slot: Some(said), .. })
+        if said.slot.kind == SlotKind::Val && said.part == SlotPart::Whole)
 }
 
 impl Writer<'_> {
@@ -69,6 +76,7 @@ impl Writer<'_> {
     fn write_value(&mut self, e: &Expr, shown: bool) -> Result<()> {
         match label(e).filter(|_| shown) {
             Some(label) => self.out.push(label),
+            None if is_stored(e) => return not_canonical("stored value as a text", e.span),
             None => self.write_expression(e, None)?,
         }
         Ok(())
