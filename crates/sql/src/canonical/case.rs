@@ -6,12 +6,8 @@ use schema::slot::SlotKind;
 use super::condition::{Cond, Test, feature};
 use super::{Result, Writer, not_canonical};
 use crate::lexeme::{Lexeme, Word};
+use crate::matcher::case::{BRANCHES, SHOWN_BRANCHES};
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, Literal, SlotPart};
-
-/// The most conditions of a CASE in an aggregate.
-const BRANCHES: usize = 3;
-/// The most conditions of one that is an output.
-const SHOWN_BRANCHES: usize = 5;
 
 /// The text of the question that an expression is.
 pub(super) fn label(e: &Expr) -> Option<Lexeme> {
@@ -42,7 +38,7 @@ impl Writer<'_> {
         let ExprKind::Case { operand, branches, otherwise } = &e.kind else {
             return not_canonical(feature(e), e.span);
         };
-        if branches.len() > if shown { SHOWN_BRANCHES } else { BRANCHES } {
+        if branches.len() > usize::from(if shown { SHOWN_BRANCHES } else { BRANCHES }) {
             return not_canonical("case of many branches", e.span);
         }
         for (i, (when, then)) in branches.iter().enumerate() {

@@ -24,7 +24,7 @@ mod advance;
 mod alike;
 pub mod bytes;
 mod calendar;
-mod case;
+pub(crate) mod case;
 mod connect;
 mod cost;
 mod cte;
