@@ -6,6 +6,7 @@
 
 use schema::slot::{FilledSlot, KnownValue, NormalizedQuestion, NumberUnit, Reading, Slot, SlotKind, TextSpan};
 use schema::{Catalog, ColumnId, Type, Value};
+use sql::affinity::coerce_literals;
 use sql::canonical::{CanonicalOptions, lexemes};
 use sql::lexeme::{Lexeme, Lexicon};
 use sql::tree::{ExprKind, Query};
@@ -23,10 +24,26 @@ pub fn continued(
     lexicon: &Lexicon,
 ) -> Option<Vec<Lexeme>> {
     let mut query = previous.clone();
-    let mut with = question.clone();
+    coerce_literals(&mut query, catalog);
     sql::calendar::normalise(&mut query);
     let mut half_open = true;
     each_expr_of_query(&query, &mut |e| half_open &= !matches!(e.kind, ExprKind::Between { .. }));
+    let remembered = |half_open| remembered(&query, question, catalog, lexicon, half_open);
+    // Two days beside a column may be no range: `> a AND < b`.
+    let (with, said) = remembered(half_open).or_else(|| remembered(false))?;
+    *question = with;
+    Some(said)
+}
+
+/// A question with the values of an earlier query, and that query's lexemes.
+fn remembered(
+    query: &Query,
+    question: &NormalizedQuestion,
+    catalog: &Catalog,
+    lexicon: &Lexicon,
+    half_open: bool,
+) -> Option<(NormalizedQuestion, Vec<Lexeme>)> {
+    let (mut query, mut with) = (query.clone(), question.clone());
     let mut memory = Memory { catalog, question: &mut with, half_open, open: None, fits: true };
     for_each_literal(&mut query, &mut |literal, place| {
         if !is_constant(lexicon, &literal.value, place) && !is_today(&literal.value, memory.question.today) {
@@ -39,8 +56,7 @@ pub fn continued(
     align(&mut query, &with, lexicon).ok()?;
     let today = with.today.to_string();
     let said = lexemes(&query, catalog, lexicon, CanonicalOptions { today: Some(&today) }).ok()?;
-    *question = with;
-    Some(said)
+    Some((with, said))
 }
 
 /// Values being remembered.
@@ -114,9 +130,9 @@ impl Memory<'_> {
         1 + self.question.slots.iter().filter(|f| f.slot.kind == kind).map(|f| f.slot.number).max().unwrap_or(0)
     }
 
-    /// The new slot; none where one is known that says the same.
+    /// The new slot; none where one is known that says the same, or where there are too many already.
     fn add(&mut self, kind: SlotKind, reading: Reading) -> Option<Slot> {
-        if self.question.slots.iter().any(|filled| filled.readings == [reading.clone()]) {
+        if !self.fits || self.question.slots.iter().any(|filled| filled.readings == [reading.clone()]) {
             return None;
         }
         let slot = Slot { kind, number: self.number(kind) };

@@ -24,6 +24,9 @@ pub struct Place {
 /// The place of a value of a CASE.
 const VALUE: Place = Place { column: None, pattern: false, arithmetic: true, label: true };
 
+/// The place of a text that an expression is made of.
+const LABEL: Place = Place { column: None, pattern: false, arithmetic: false, label: true };
+
 /// Calls `each` with every literal of a query, subqueries included, in the order of the tree.
 pub fn for_each_literal(query: &mut Query, each: &mut dyn FnMut(&mut Literal, Place)) {
     Walk { tables: HashMap::new(), each }.query(query);
@@ -91,14 +94,20 @@ impl Walk<'_> {
                 self.expr(pattern, place);
             }
             ExprKind::Exists { query, .. } => self.exists(query),
+            ExprKind::Call(call) if ["COALESCE", "IFNULL"].contains(&call.function.as_str()) => {
+                for (i, argument) in call.args.iter_mut().enumerate() {
+                    self.expr(argument, if i == 0 { Place::default() } else { LABEL });
+                }
+            }
             _ => parts_of_expr_mut(expr, &mut |part| self.part(part)),
         }
     }
 
     fn binary(&mut self, left: &mut Expr, op: BinaryOp, right: &mut Expr, place: Place) {
-        use BinaryOp::{Add, And, Div, Mod, Mul, Or, Sub};
+        use BinaryOp::{Add, And, Concat, Div, Mod, Mul, Or, Sub};
         let (of_left, of_right) = match op {
             And | Or => (Place::default(), Place::default()),
+            Concat => (LABEL, LABEL),
             Mul | Div | Mod | Add | Sub => (Place { arithmetic: true, ..place }, Place { arithmetic: true, ..place }),
             _ => (self.beside(right), self.beside(left)),
         };

@@ -359,19 +359,9 @@ fn numbered(count: usize) -> Vec<String> {
 fn strip_names(query: &mut Query) {
     let Body::Select(select) = &mut query.body else { return };
     let outputs: Vec<Expr> = select.items.iter().map(|item| item.expr.clone()).collect();
-    let written_out = |expr: &mut Expr| {
-        if let ExprKind::Output(position) = expr.kind
-            && let Some(output) = outputs.get(position as usize)
-            && is_small(output)
-        {
-            *expr = output.clone();
-        }
-    };
-    for expr in select.group_by.iter_mut().chain(&mut select.having) {
-        rewrite_here(expr, &written_out);
-    }
-    for item in &mut query.order_by {
-        rewrite_here(&mut item.expr, &written_out);
+    let of_order = query.order_by.iter_mut().map(|item| &mut item.expr);
+    for expr in select.group_by.iter_mut().chain(&mut select.having).chain(of_order) {
+        write_out(expr, &outputs, is_small);
     }
     for item in &mut select.items {
         item.alias = None;
@@ -401,7 +391,19 @@ pub(crate) fn renumber_expr(expr: &mut Expr, renewed: &HashMap<SourceId, SourceI
     });
 }
 
-fn rewrite_here(expr: &mut Expr, f: &dyn Fn(&mut Expr)) {
+/// Replaces references to outputs by what those compute, where it `may` be copied. Subqueries have outputs of their own.
+pub(crate) fn write_out(expr: &mut Expr, outputs: &[Expr], may: fn(&Expr) -> bool) {
+    rewrite_here(expr, &mut |part| {
+        if let ExprKind::Output(position) = part.kind
+            && let Some(output) = outputs.get(usize::from(position)).filter(|output| may(output))
+        {
+            *part = output.clone();
+        }
+    });
+}
+
+/// Calls `f` with an expression and every expression of the same query level within it, innermost first.
+pub(crate) fn rewrite_here(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
     parts_of_expr_mut(expr, &mut |part| {
         if let PartMut::Expr(x) = part {
             rewrite_here(x, f);

@@ -8,6 +8,7 @@ use schema::normalize::normalize;
 use schema::slot::{NormalizedQuestion, Slot};
 use schema::{ColumnId, Context};
 use serde::{Deserialize, Serialize};
+use sql::affinity::coerce_literals;
 use sql::canonical::{self, CanonicalOptions, fill_from};
 use sql::features;
 use sql::lexeme::{Lexeme, Lexicon, Word};
@@ -108,6 +109,7 @@ pub fn read(reader: &Reader<'_>, question: &str, previous: Option<&str>, sql: &s
         None => vec![],
     };
     let mut query = verified(sql)?.query().clone();
+    coerce_literals(&mut query, context.catalog);
     align(&mut query, &question, reader.lexicon).map_err(|e| stopped(Stage::Literals, e.to_string()))?;
     let today = context.today.to_string();
     let options = CanonicalOptions { today: Some(&today) };

@@ -64,6 +64,10 @@ fn days_become_ranges_where_they_were() {
     let between = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Start_Date BETWEEN '2024-01-01' AND '2024-12-31'";
     let (_, said) = after(between, "and by department?").unwrap();
     assert_eq!(said, ["<date1> = 2024-01-01", "<date2> = 2024-12-31"]);
+    let within =
+        "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Start_Date > '2024-01-01' AND Start_Date < '2025-01-01'";
+    let (_, said) = after(within, "and by department?").unwrap();
+    assert_eq!(said, ["<date1> = 2024-01-01", "<date2> = 2025-01-01"], "no range of whole days");
     let overdue = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE End_Date < '2026-11-20'";
     assert_eq!(after(overdue, "how many?").unwrap().1, Vec::<String>::new(), "today is no value");
 }
@@ -78,7 +82,15 @@ fn constants_and_patterns() {
 
 #[test]
 fn what_has_more_values_than_a_question_is_not_kept() {
-    let many: Vec<String> = (11..30).map(|n| n.to_string()).collect();
-    let sql = format!("SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Budget IN ({})", many.join(", "));
-    assert_eq!(after(&sql, "only active"), None);
+    for last in [30, 400] {
+        let many: Vec<String> = (11..last).map(|n| n.to_string()).collect();
+        let sql = format!("SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Budget IN ({})", many.join(", "));
+        assert_eq!(after(&sql, "only active"), None);
+    }
+}
+
+#[test]
+fn a_number_in_quotes_is_a_number_beside_a_number() {
+    let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Budget > '5000'";
+    assert_eq!(after(sql, "how many?").unwrap().1, ["<num1> = 5000"]);
 }

@@ -77,6 +77,14 @@ fn letters_and_sorts() {
 }
 
 #[test]
+fn texts_that_outputs_are_made_of_are_what_was_said() {
+    for made in ["COALESCE(Department, 'Active')", "Department || 'Active'"] {
+        let sql = format!("SELECT {made} FROM PAC_MNT_PROJECTS");
+        assert_eq!(traced("departments or else Active", &sql).unwrap(), ["<val1> Said"]);
+    }
+}
+
+#[test]
 fn percentages_as_fractions() {
     let sql = "SELECT Project_Name FROM PAC_MNT_PROJECTS WHERE Actual_Cost > 0.9 * Budget";
     assert_eq!(traced("projects that used more than 90 percent of their budget", sql).unwrap(), ["<num1> Fraction"]);

@@ -2,11 +2,11 @@
 //! * `x IN (SELECT k …)`, and `EXISTS` tied by one equality, as a left join with the different `k`, which is found or not;
 //! * `(SELECT AVG(y) …)` that is tied to nothing as a join with its one row.
 
-use std::collections::BTreeSet;
+use schema::ColumnId;
 
-use super::lift::{Lifter, Tie, source_of, tie_of};
-use crate::tree::{Expr, ExprKind, Item, JoinKind, Query, Select};
-use crate::visit::{each_expr_of_query, each_select, rewrite_expr, same_tree};
+use super::lift::{Lifter, Tie, is_free, own_sources, shows_rows, source_of, tie_of};
+use crate::tree::{BinaryOp, Expr, ExprKind, Item, JoinKind, Query, Select, Source, UnaryOp};
+use crate::visit::{rewrite_here, same_tree};
 
 impl Lifter<'_> {
     /// Takes the subqueries out of every CASE of a SELECT's outputs, keys and conditions on groups.
@@ -22,18 +22,42 @@ impl Lifter<'_> {
     }
 
     fn untie_case_of(&mut self, select: &mut Select, e: &mut Expr) {
-        rewrite_expr(e, &mut |part| {
+        rewrite_here(e, &mut |part| {
             let ExprKind::Case { branches, operand: None, .. } = &mut part.kind else { return };
-            for (when, _) in branches {
-                rewrite_expr(when, &mut |test| self.untie_test(select, test));
-            }
+            branches.iter_mut().for_each(|(when, _)| self.untie_condition(select, when));
         });
+    }
+
+    /// Takes the subqueries out of a condition. IN may be null, which counts as false where only AND and OR stand above it;
+    /// EXISTS is true or false anywhere.
+    fn untie_condition(&mut self, select: &mut Select, condition: &mut Expr) {
+        use BinaryOp::{And, Or};
+        match &mut condition.kind {
+            ExprKind::Binary(a, And | Or, b) => {
+                self.untie_condition(select, a);
+                self.untie_condition(select, b);
+            }
+            ExprKind::Unary(UnaryOp::Not, inner) if matches!(inner.kind, ExprKind::InQuery { .. }) => {
+                let mut inner = inner.as_ref().clone();
+                if let ExprKind::InQuery { negated, .. } = &mut inner.kind {
+                    *negated = !*negated;
+                }
+                self.untie_test(select, &mut inner);
+                *condition = inner;
+            }
+            ExprKind::InQuery { .. } => self.untie_test(select, condition),
+            _ => rewrite_here(condition, &mut |part| {
+                if !matches!(part.kind, ExprKind::InQuery { .. }) {
+                    self.untie_test(select, part);
+                }
+            }),
+        }
     }
 
     fn untie_test(&mut self, select: &mut Select, test: &mut Expr) {
         match &test.kind {
             ExprKind::InQuery { .. } | ExprKind::Exists { .. } => {
-                if let Some((members, tie, negated)) = self.members(test) {
+                if let Some((members, tie, negated)) = self.members(select, test) {
                     let found = ExprKind::Column {
                         source: self.join_once(select, members, JoinKind::Left, Some(&tie)),
                         column: 0,
@@ -51,31 +75,46 @@ impl Lifter<'_> {
     }
 
     /// The values that a test looks among, each once; what is looked for; and whether it must not be found.
-    fn members(&self, test: &Expr) -> Option<(Query, Tie, bool)> {
+    fn members(&self, enclosing: &Select, test: &Expr) -> Option<(Query, Tie, bool)> {
         let (mut query, tie, negated) = match &test.kind {
             ExprKind::InQuery { operand, query, negated } => {
                 let mut query = query.as_ref().clone();
                 let select = query.select_mut()?;
                 let [item] = select.items.as_slice() else { return None };
                 let tie = Tie { inner: item.expr.clone(), outer: operand.as_ref().clone() };
-                // Among values of which one is null nothing is certain to be missing.
-                let certain = !negated || is_never_null(select, &tie.inner);
+                // Among values of which one is null nothing is certain to be missing, and null is not missing anywhere.
+                let certain = !negated || is_never_null(select, &tie.inner) && self.is_filled(enclosing, &tie.outer);
                 (query, certain.then_some(tie)?, *negated)
             }
-            ExprKind::Exists { query, negated } => {
+            ExprKind::Exists { query, negated } if shows_rows(query) => {
                 let mut query = query.as_ref().clone();
                 let tie = take_tie(&mut query)?;
-                let select = query.select_mut().filter(|s| s.group_by.is_empty() && s.having.is_none())?;
+                let select = query.select_mut()?;
                 select.items = vec![Item::new(tie.inner.clone())];
                 (query, tie, *negated)
             }
             _ => return None,
         };
         let is_column = |e: &Expr| matches!(e.kind, ExprKind::Column { .. });
+        let is_near = enclosing.from.iter().any(|source| source_of(&tie.outer) == Some(source.id));
         let fits = query.limit.is_none() && query.with.is_empty() && is_column(&tie.inner) && is_column(&tie.outer);
-        let select = query.select_mut().filter(|_| fits)?;
-        select.distinct = select.group_by.is_empty();
+        let select = query.select_mut().filter(|_| fits && is_near)?;
+        // Each value stands in one group where it is the only key.
+        let is_value = |key: &Expr| *key == tie.inner || matches!(key.kind, ExprKind::Output(0));
+        select.distinct = !matches!(select.group_by.as_slice(), [key] if is_value(key));
         is_free(&query).then_some((query, tie, negated))
+    }
+
+    /// Whether a column is that of a table which is null in no row of a SELECT.
+    fn is_filled(&self, select: &Select, column: &Expr) -> bool {
+        let ExprKind::Column { source, column } = column.kind else { return false };
+        let Some(table) = self.tables.get(&source) else { return false };
+        let may_miss = |other: &Source| match other.join {
+            JoinKind::Left => other.id == source,
+            JoinKind::Right | JoinKind::Full => true,
+            JoinKind::Cross | JoinKind::Inner => false,
+        };
+        self.catalog.column(ColumnId { table: *table, column }).not_null && !select.from.iter().any(may_miss)
     }
 
     /// Joins a query, or finds the same one joined already.
@@ -113,20 +152,6 @@ fn take_tie(query: &mut Query) -> Option<Tie> {
     }
     select.filter = rest.into_iter().reduce(Expr::and);
     ties.pop().filter(|_| ties.is_empty())
-}
-
-fn own_sources(query: &Query) -> BTreeSet<crate::tree::SourceId> {
-    let mut own = BTreeSet::new();
-    each_select(query, &mut |select| own.extend(select.from.iter().map(|source| source.id)));
-    own
-}
-
-/// Whether a query reads nothing of the queries around it.
-fn is_free(query: &Query) -> bool {
-    let own = own_sources(query);
-    let mut free = true;
-    each_expr_of_query(query, &mut |e| free &= source_of(e).is_none_or(|source| own.contains(&source)));
-    free
 }
 
 /// Whether a query has one row whatever the data.

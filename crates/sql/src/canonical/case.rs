@@ -1,27 +1,28 @@
 //! CASE within an aggregate or as an output, and FILTER, which says the same; texts as what an output calls its rows.
 
 use schema::Value;
+use schema::slot::SlotKind;
 
 use super::condition::{Cond, Test, feature};
 use super::{Result, Writer, not_canonical};
 use crate::lexeme::{Lexeme, Word};
+use crate::matcher::case::{BRANCHES, SHOWN_BRANCHES};
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, Literal, SlotPart};
-
-/// The most conditions of a CASE in an aggregate.
-const BRANCHES: usize = 3;
-/// The most conditions of one that is an output.
-const SHOWN_BRANCHES: usize = 5;
 
 /// The text of the question that an expression is.
 pub(super) fn label(e: &Expr) -> Option<Lexeme> {
     match &e.kind {
-        ExprKind::Literal(Literal { value: Value::Text(_), slot: Some(said) })
-            if said.part == SlotPart::Whole || said.part == SlotPart::Said =>
-        {
-            crate::matcher::label(said.slot).map(Lexeme::Slot)
+        ExprKind::Literal(Literal { value: Value::Text(_), slot: Some(said) }) => {
+            crate::matcher::label(said.slot).filter(|label| label == said).map(Lexeme::Slot)
         }
         _ => None,
     }
+}
+
+/// Whether an expression is a value that the question said, spelled as it is stored.
+fn is_stored(e: &Expr) -> bool {
+    matches!(&e.kind, ExprKind::Literal(Literal { slot: Some(said), .. })
+        if said.slot.kind == SlotKind::Val && said.part == SlotPart::Whole)
 }
 
 impl Writer<'_> {
@@ -37,7 +38,7 @@ impl Writer<'_> {
         let ExprKind::Case { operand, branches, otherwise } = &e.kind else {
             return not_canonical(feature(e), e.span);
         };
-        if branches.len() > if shown { SHOWN_BRANCHES } else { BRANCHES } {
+        if branches.len() > usize::from(if shown { SHOWN_BRANCHES } else { BRANCHES }) {
             return not_canonical("case of many branches", e.span);
         }
         for (i, (when, then)) in branches.iter().enumerate() {
@@ -58,7 +59,6 @@ impl Writer<'_> {
         match otherwise.as_deref().map(|e| &e.kind) {
             None | Some(ExprKind::Literal(Literal { value: Value::Null, .. })) => {}
             Some(ExprKind::Literal(Literal { value: Value::Integer(0), .. })) => self.word(Word::ElseZero),
-            Some(ExprKind::Literal(Literal { value: Value::Real(0.0), .. })) => self.word(Word::ElseZero),
             Some(_) => {
                 self.word(Word::Else);
                 self.write_value(otherwise.as_deref().unwrap_or(e), shown)?;
@@ -72,6 +72,7 @@ impl Writer<'_> {
     fn write_value(&mut self, e: &Expr, shown: bool) -> Result<()> {
         match label(e).filter(|_| shown) {
             Some(label) => self.out.push(label),
+            None if is_stored(e) => return not_canonical("stored value as a text", e.span),
             None => self.write_expression(e, None)?,
         }
         Ok(())

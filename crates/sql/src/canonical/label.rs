@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::expression::{is_aggregate, is_shown_column};
 use super::lift::derived;
+use super::window::is_window;
 use crate::tree::{BinaryOp, Body, Expr, ExprKind, Item, Query, Select, SourceId};
 use crate::visit::Part;
 use crate::visit::{PartMut, each_expr_mut, parts_of_expr, parts_of_expr_mut, rewrite_expr};
@@ -15,8 +16,6 @@ use crate::visit::{PartMut, each_expr_mut, parts_of_expr, parts_of_expr_mut, rew
 /// Puts rows or groups into a derived table where a CASE or a window needs it.
 pub(super) fn lift_parts(query: &mut Query, source: SourceId) {
     let Some(select) = query.select_mut() else { return };
-    let outputs: Vec<Expr> = select.items.iter().map(|item| item.expr.clone()).collect();
-    select.group_by.iter_mut().chain(&mut select.having).for_each(|e| write_out(e, &outputs));
     if select.group_by.iter().any(is_computed) {
         lift_rows(query, source);
     } else if is_over_groups(select) {
@@ -44,20 +43,6 @@ fn lift_windows(query: &mut Query, source: SourceId) {
     let items = outer.items.iter_mut().map(|item| &mut item.expr);
     items.chain(query.order_by.iter_mut().map(|item| &mut item.expr)).for_each(|e| shown.take_windows(e));
     put_into(query, outer, inner, shown);
-}
-
-fn write_out(e: &mut Expr, outputs: &[Expr]) {
-    rewrite_expr(e, &mut |part| {
-        if let ExprKind::Output(n) = part.kind
-            && let Some(output) = outputs.get(usize::from(n))
-        {
-            *part = output.clone();
-        }
-    });
-}
-
-fn is_window(e: &Expr) -> bool {
-    matches!(&e.kind, ExprKind::Call(call) if call.over.is_some())
 }
 
 /// Whether a key is more than a column.
@@ -135,9 +120,15 @@ struct Shown {
 }
 
 impl Shown {
-    /// Replaces each CASE, and each other column, by a column of the derived table.
+    /// Whether an expression is a computed key.
+    fn is_key(&self, e: &Expr) -> bool {
+        is_computed(e) && self.keys.contains(&without_slots(e))
+    }
+
+    /// Replaces each CASE that no key is part of, and each other column, by a column of the derived table.
     fn take_rows(&mut self, e: &mut Expr) {
-        let whole = matches!(e.kind, ExprKind::Case { .. }) || is_shown_column(e);
+        let is_case = matches!(e.kind, ExprKind::Case { .. });
+        let whole = is_shown_column(e) || is_case && !has(e, &|part| self.is_key(part));
         if whole || self.keys.contains(&without_slots(e)) {
             *e = self.column(e.clone());
         } else {
@@ -162,7 +153,9 @@ impl Shown {
     fn take_columns_of(&mut self, e: &mut Expr) {
         let keeps_cases = is_aggregate(e) || matches!(e.kind, ExprKind::Case { .. });
         parts_of_expr_mut(e, &mut |part| match part {
-            PartMut::Expr(part) if keeps_cases && !is_shown_column(part) => self.take_columns_of(part),
+            PartMut::Expr(part) if keeps_cases && !is_shown_column(part) && !self.is_key(part) => {
+                self.take_columns_of(part);
+            }
             PartMut::Expr(part) => self.take_rows(part),
             PartMut::Query(query) => each_expr_mut(query, &mut |part| {
                 if matches!(part.kind, ExprKind::Column { source, .. } if self.own.contains(&source)) {

@@ -11,8 +11,10 @@ use super::expression::is_aggregate;
 use super::label;
 use super::window::{self, any_part};
 use crate::affinity;
-use crate::tree::{BinaryOp, Call, Expr, ExprKind, Item, JoinKind, Query, Select, Source, SourceId, SourceKind, Span};
-use crate::visit::{each_expr_of_query, each_query_mut, each_select};
+use crate::tree::{
+    BinaryOp, Body, Call, Expr, ExprKind, Item, JoinKind, Query, Select, Source, SourceId, SourceKind, Span,
+};
+use crate::visit::{each_expr_of_query, each_query_mut, each_select, write_out};
 
 /// A query that says the same with derived tables, where they are needed.
 pub(super) fn lifted(query: &Query, catalog: &Catalog) -> Query {
@@ -20,6 +22,18 @@ pub(super) fn lifted(query: &Query, catalog: &Catalog) -> Query {
     let mut lifter = Lifter { catalog, tables: tables_of(&query), next: 1 + greatest_source(&query), joined: vec![] };
     each_query_mut(&mut query, &mut |query| lifter.query(query));
     query
+}
+
+/// Writes out the names of outputs in keys, conditions on groups and parts of what is ordered by: what is put into a
+/// derived table does not know them. An output that is all that is ordered by stays one.
+fn write_out_names(query: &mut Query) {
+    let Body::Select(select) = &mut query.body else { return };
+    let outputs: Vec<Expr> = select.items.iter().map(|item| item.expr.clone()).collect();
+    let of_order = query.order_by.iter_mut().map(|item| &mut item.expr);
+    let of_order = of_order.filter(|e| !matches!(e.kind, ExprKind::Output(_)));
+    for e in select.group_by.iter_mut().chain(&mut select.having).chain(of_order) {
+        write_out(e, &outputs, |_| true);
+    }
 }
 
 fn greatest_source(query: &Query) -> u16 {
@@ -40,8 +54,8 @@ fn tables_of(query: &Query) -> HashMap<SourceId, TableId> {
 }
 
 pub(super) struct Lifter<'a> {
-    catalog: &'a Catalog,
-    tables: HashMap<SourceId, TableId>,
+    pub(super) catalog: &'a Catalog,
+    pub(super) tables: HashMap<SourceId, TableId>,
     /// The next free source.
     next: u16,
     /// What a CASE has had joined: a query, what is looked for in it, and the source.
@@ -60,6 +74,7 @@ impl Lifter<'_> {
             self.untie_conditions(select);
             self.untie_cases(select);
         }
+        write_out_names(query);
         let source = self.fresh();
         label::lift_parts(query, source);
         let source = self.fresh();
@@ -88,13 +103,7 @@ impl Lifter<'_> {
     fn untie_exists(&mut self, select: &mut Select, condition: &mut Expr) -> bool {
         let ExprKind::Exists { query, negated } = &condition.kind else { return false };
         let Some((mut inner, tie)) = self.untied(query, select) else { return false };
-        let Some(shown) = inner.select_mut() else { return false };
-        // A total without groups is a row whatever the data.
-        let totals = shown.items.iter().any(|item| any_part(&item.expr, is_aggregate));
-        if totals || !shown.group_by.is_empty() || shown.having.is_some() || inner.limit.is_some() {
-            return false;
-        }
-        let Some(shown) = inner.select_mut() else { return false };
+        let Some(shown) = inner.select_mut().filter(|_| shows_rows(query)) else { return false };
         shown.items = vec![Item::new(tie.inner.clone())];
         *condition = if *negated {
             shown.distinct = true;
@@ -163,8 +172,7 @@ impl Lifter<'_> {
     /// A subquery without the one equality that ties it to its enclosing query; none where a declared key says it, or where it
     /// says more of enclosing queries.
     fn untied(&self, query: &Query, enclosing: &Select) -> Option<(Query, Tie)> {
-        let mut own = BTreeSet::new();
-        each_select(query, &mut |select| own.extend(select.from.iter().map(|source| source.id)));
+        let own = own_sources(query);
         let mut inner = query.clone();
         let select = inner.select_mut()?;
         let filter = select.filter.take()?;
@@ -177,10 +185,8 @@ impl Lifter<'_> {
             }
         }
         select.filter = rest.into_iter().reduce(Expr::and);
-        let mut free = true;
-        each_expr_of_query(&inner, &mut |e| free &= source_of(e).is_none_or(|source| own.contains(&source)));
         let is_near = |tie: &Tie| enclosing.from.iter().any(|source| source_of(&tie.outer) == Some(source.id));
-        tie.filter(|tie| free && is_near(tie) && !self.is_key(tie)).map(|tie| (inner, tie))
+        tie.filter(|tie| is_free(&inner) && is_near(tie) && !self.is_key(tie)).map(|tie| (inner, tie))
     }
 
     /// Whether the two columns are those of a declared key.
@@ -193,6 +199,30 @@ impl Lifter<'_> {
         let mut pairs = self.catalog.foreign_key_ids().flat_map(|key| self.catalog.key_pairs(key));
         pairs.any(|pair| pair == (a, b) || pair == (b, a))
     }
+}
+
+/// Whether a query shows rows as they are and all of them; a total without groups is a row whatever the data.
+pub(super) fn shows_rows(query: &Query) -> bool {
+    let plain = |select: &Select| {
+        let totals = select.items.iter().any(|item| any_part(&item.expr, is_aggregate));
+        !totals && select.group_by.is_empty() && select.having.is_none()
+    };
+    query.limit.is_none() && query.select().is_some_and(plain)
+}
+
+/// The sources of a query and of the queries within it.
+pub(super) fn own_sources(query: &Query) -> BTreeSet<SourceId> {
+    let mut own = BTreeSet::new();
+    each_select(query, &mut |select| own.extend(select.from.iter().map(|source| source.id)));
+    own
+}
+
+/// Whether a query reads nothing of the queries around it.
+pub(super) fn is_free(query: &Query) -> bool {
+    let own = own_sources(query);
+    let mut free = true;
+    each_expr_of_query(query, &mut |e| free &= source_of(e).is_none_or(|source| own.contains(&source)));
+    free
 }
 
 fn column(source: SourceId, column: u16) -> Expr {

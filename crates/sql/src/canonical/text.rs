@@ -96,7 +96,11 @@ pub fn fill_from<'q>(
             SlotPart::End => others.find_map(|r| range_end(r, false))?,
             SlotPart::Last => others.find_map(last_day)?,
             SlotPart::Fraction => others.find_map(fraction)?,
-            SlotPart::Said => said(&question.original, question.slots[position].span).to_owned(),
+            // What an earlier query said stands nowhere in the question.
+            SlotPart::Said => match said(&question.original, question.slots[position].span) {
+                "" => others.find_map(|r| whole(r, None))?,
+                words => words.to_owned(),
+            },
             SlotPart::Contains | SlotPart::Prefix | SlotPart::Suffix => {
                 let known = chosen.into_iter().chain(readings).find_map(|r| whole(r, column));
                 let known = known.or_else(|| others.find_map(|r| whole(r, None)))?;

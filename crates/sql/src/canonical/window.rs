@@ -11,7 +11,8 @@ use crate::matcher::window::{FRAMES, needs_order, takes_frame};
 use crate::tree::{Body, Call, Expr, ExprKind, Item, Literal, OrderItem, Query, Select, SourceId, Window};
 use crate::visit::{PartMut, each_expr_here, parts_of_expr_mut};
 
-fn is_window(e: &Expr) -> bool {
+/// Whether an expression is a window.
+pub(super) fn is_window(e: &Expr) -> bool {
     matches!(&e.kind, ExprKind::Call(call) if call.over.is_some())
 }
 
@@ -30,12 +31,10 @@ fn is_over_groups(select: &Select) -> bool {
 /// Puts what a query groups into a derived table, whose columns its outputs then read, where it has windows.
 pub(super) fn lift_groups(query: &mut Query, source: SourceId) {
     let Some(select) = query.select_mut().filter(|select| is_over_groups(select)) else { return };
-    let outputs: Vec<Expr> = select.items.iter().map(|item| item.expr.clone()).collect();
     let mut inner = std::mem::take(select);
     let mut outer = Select { distinct: inner.distinct, items: std::mem::take(&mut inner.items), ..Select::default() };
     let mut groups = Groups { source, shown: Vec::new() };
     inner.distinct = false;
-    inner.group_by.iter_mut().chain(&mut inner.having).for_each(|e| name_outputs(e, &outputs));
     // What stands alone first, so that parts of other outputs find it.
     let (with, without): (Vec<_>, Vec<_>) = outer.items.iter_mut().partition(|item| any_part(&item.expr, is_window));
     without.into_iter().chain(with).for_each(|item| groups.take(&mut item.expr));
@@ -44,16 +43,6 @@ pub(super) fn lift_groups(query: &mut Query, source: SourceId) {
     let width = inner.items.len();
     outer.from = vec![derived(source, Query::from_select(inner), width)];
     query.body = Body::Select(Box::new(outer));
-}
-
-fn name_outputs(e: &mut Expr, outputs: &[Expr]) {
-    crate::visit::rewrite_expr(e, &mut |part| {
-        if let ExprKind::Output(n) = part.kind
-            && let Some(output) = outputs.get(usize::from(n))
-        {
-            *part = output.clone();
-        }
-    });
 }
 
 /// What the groups show.

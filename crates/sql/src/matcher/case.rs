@@ -14,9 +14,9 @@ use super::state::{Conditions, Frame, Level, NONE, Phase, Place};
 use crate::lexeme::{Lexeme, Word};
 
 /// Branches of a CASE in an aggregate.
-const BRANCHES: u8 = 3;
+pub(crate) const BRANCHES: u8 = 3;
 /// Branches of one that is an output.
-const SHOWN_BRANCHES: u8 = 5;
+pub(crate) const SHOWN_BRANCHES: u8 = 5;
 
 /// A CASE being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -24,7 +24,7 @@ mod advance;
 mod alike;
 pub mod bytes;
 mod calendar;
-mod case;
+pub(crate) mod case;
 mod connect;
 mod cost;
 mod cte;
@@ -39,7 +39,7 @@ mod set;
 mod slots;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod texts;
 mod value;
 pub mod walk;

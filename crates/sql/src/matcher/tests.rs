@@ -234,7 +234,7 @@ fn mask_time() {
 }
 
 /// A database of the canonical tests' schema with a few rows, some values missing.
-fn filled_database() -> Connection {
+pub(crate) fn filled_database() -> Connection {
     let connection = Connection::open_in_memory().expect("memory");
     connection.execute_batch("PRAGMA foreign_keys = off").expect("a setting");
     connection.execute_batch(canonical_tests::DDL).expect("SQLite accepts the schema");
@@ -273,7 +273,7 @@ fn filled_database() -> Connection {
 
 /// The rows of a query as sorted text, numbers to seven digits; none where there are too many: calendars joined by order
 /// grow beyond what a test can wait for.
-fn rows((connection, steps): &(Connection, Arc<AtomicU32>), sql: &str) -> Option<Vec<String>> {
+pub(crate) fn rows((connection, steps): &(Connection, Arc<AtomicU32>), sql: &str) -> Option<Vec<String>> {
     steps.store(0, Ordering::Relaxed);
     let mut statement = connection.prepare(sql).expect("SQLite accepts it");
     let columns = statement.column_count();
@@ -308,7 +308,7 @@ const AGGREGATES: [Lexeme; 7] = [
 ];
 
 /// Whether the rows depend on which of several equal ones come first.
-fn is_left_to_chance(lexemes: &[Lexeme]) -> bool {
+pub(crate) fn is_left_to_chance(lexemes: &[Lexeme]) -> bool {
     let limit = lexemes.contains(&Lexeme::Word(Word::Limit));
     let from = |l: &Lexeme| *l == Lexeme::Word(Word::From);
     let first = |at: usize| {
