@@ -145,6 +145,10 @@ fn comparisons_aggregates_and_directions_change_with_their_words() {
     );
     assert!(found.contains(&pair("shops with sales below 8", "SELECT name FROM shops WHERE sales < 8")), "{found:?}");
     assert!(found.iter().all(|(_, sql)| !sql.contains("> 8")), "{found:?}");
+    let twice = "Sales over 8 were reported. Name of shops with sales over 8?";
+    assert_eq!(after(Rule::Comparison, twice, "SELECT name FROM shops WHERE sales > 8"), [], "which of the two?");
+    let cases = "SELECT CASE WHEN sales > 8 THEN 'big' ELSE 'small' END FROM shops";
+    assert_eq!(after(Rule::Comparison, "shops with sales over 8 are big, others small", cases), []);
     let found = after(Rule::Aggregate, "average rent", "SELECT AVG(rent) FROM shops");
     assert!(found.contains(&pair("total rent", "SELECT SUM(rent) FROM shops")), "{found:?}");
     assert!(found.contains(&pair("max rent", "SELECT MAX(rent) FROM shops")), "{found:?}");

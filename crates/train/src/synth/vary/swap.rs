@@ -262,6 +262,10 @@ fn compared(reading: &Reading<'_>, slot: Slot) -> Option<(BinaryOp, bool)> {
     let leaves_out = |function: &str| function == "COUNT" || (joins && function == "SUM");
     each_expr_of_query(&reading.aligned, &mut |expr| {
         uses += usize::from(slot_of(expr) == Some(slot));
+        // What a CASE tells apart has names for both sides.
+        if matches!(expr.kind, ExprKind::Case { .. }) {
+            sql::visit::each_expr(expr, &mut |part| uses += usize::from(slot_of(part) == Some(slot)));
+        }
         if let ExprKind::Binary(left, op, right) = &expr.kind
             && slot_of(right) == Some(slot)
         {
@@ -282,7 +286,10 @@ fn number_after(reading: &Reading<'_>, span: TextSpan) -> Option<Slot> {
     let mut behind = numbers.filter(|n| n.span.start >= span.end);
     let gap =
         |n: &&FilledSlot| reading.draft.question[span.end..n.span.start].trim_matches([' ', '$', '€', '£']).is_empty();
-    behind.find(gap).map(|filled| filled.slot)
+    let found = behind.find(gap)?;
+    // Of a number that is said twice, the query may hold the other one.
+    let same = |other: &&FilledSlot| reading.at(other.span).eq_ignore_ascii_case(reading.at(found.span));
+    (reading.normalized.slots.iter().filter(same).count() == 1).then_some(found.slot)
 }
 
 /// The other end of a ranking, where the query orders by one thing that is never missing and the question has one

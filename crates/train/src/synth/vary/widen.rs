@@ -300,7 +300,7 @@ fn phrase(world: &World<'_>, reading: &Reading<'_>, one: &Loose) -> Option<Strin
     let end = column_after(reading, one, last).unwrap_or(last);
     let rest = lower[end..].trim_start();
     let next = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let joined = ["and", "or", "to", "nor", "only", "ones", "as"].contains(&next)
+    let joined = ["and", "or", "to", "nor", "only", "ones", "as", "on", "onward", "onwards"].contains(&next)
         || rest.starts_with(['-', '/', '%', '\'', '+', '&', '(']);
     let between =
         words(&text[first..last]).into_iter().map(|w| TextSpan { start: w.start + first, end: w.end + first });
