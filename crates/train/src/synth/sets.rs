@@ -106,8 +106,8 @@ pub fn write_sets(
             Split::Test => sizes.test,
         };
         if let (Split::Train, Some(folder)) = (split, hand_folder) {
-            let studio = workshop.studio(0, None);
-            let hand = hand_examples(&studio, folder, &mut written)?;
+            let hand = hand_examples(&workshop.studio(0, None), folder, &mut written)?;
+            let studio = workshop.studio(0, Some(Split::Train));
             let varied = vary_all(&studio, &hand, sizes.variants, amount, &mut written.hand_drops);
             written.varied = varied.len();
             hand.iter().chain(&varied).try_for_each(|example| writer.write(example))?;

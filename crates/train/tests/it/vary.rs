@@ -7,7 +7,9 @@ use rusqlite::Connection;
 use sql::dialect::Dialect;
 use train::synth::dice::Dice;
 use train::synth::pair::Drops;
+use train::synth::split::Split;
 use train::synth::studio::Workshop;
+use train::synth::vary::reword::reworded;
 use train::synth::vary::{Draft, Reading, Rule, VARIED, variants};
 
 const SCHEMA: &str = "CREATE TABLE shops (shop_id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT NOT NULL,
@@ -39,7 +41,7 @@ const GLOSSARY: &str = r#"
     terms = ["rent"]
     [columns."shops.opened"]
     role = "date"
-    terms = ["opening date"]
+    terms = ["opening date", "opened"]
     verb = ["opened"]
     [tables.depots]
     singular = ["depot"]
@@ -143,6 +145,10 @@ fn comparisons_aggregates_and_directions_change_with_their_words() {
     );
     assert!(found.contains(&pair("shops with sales below 8", "SELECT name FROM shops WHERE sales < 8")), "{found:?}");
     assert!(found.iter().all(|(_, sql)| !sql.contains("> 8")), "{found:?}");
+    let twice = "Sales over 8 were reported. Name of shops with sales over 8?";
+    assert_eq!(after(Rule::Comparison, twice, "SELECT name FROM shops WHERE sales > 8"), [], "which of the two?");
+    let cases = "SELECT CASE WHEN sales > 8 THEN 'big' ELSE 'small' END FROM shops";
+    assert_eq!(after(Rule::Comparison, "shops with sales over 8 are big, others small", cases), []);
     let found = after(Rule::Aggregate, "average rent", "SELECT AVG(rent) FROM shops");
     assert!(found.contains(&pair("total rent", "SELECT SUM(rent) FROM shops")), "{found:?}");
     assert!(found.contains(&pair("max rent", "SELECT MAX(rent) FROM shops")), "{found:?}");
@@ -287,4 +293,100 @@ fn a_question_moves_to_a_table_of_the_same_kind() {
     );
     let opened = "SELECT city, COUNT(*) FROM shops WHERE opened IS NOT NULL GROUP BY city";
     assert_eq!(after(Rule::Parallel, "how many shops that opened per city", opened), [], "a word is not understood");
+}
+
+#[test]
+fn variants_with_another_query_keep_to_the_templates_of_training() {
+    with_workshop(|workshop| {
+        let studio = workshop.studio(0, Some(Split::Train));
+        let sql = "SELECT name, city, sales FROM shops WHERE sales > 8";
+        let query = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite).query.unwrap();
+        let own = format!("{:016x}", sql::features::template_hash(&query));
+        let draft = Draft::new("Show me name, city and sales of shops with sales over 8", query);
+        let mut drops = Drops::default();
+        let found = variants(&studio, &draft, (1, 0), 200, &mut drops);
+        let others: Vec<_> = found.iter().filter(|e| e.template != own).collect();
+        assert!(others.len() > 50, "{}", others.len());
+        let split = |template: &str| Split::of(u64::from_str_radix(template, 16).unwrap());
+        assert!(others.iter().all(|e| split(&e.template) == Split::Train));
+        assert!(format!("{drops:?}").contains("template of another split"), "{drops:?}");
+    });
+}
+
+#[test]
+fn a_superlative_stays_where_other_words_hang_on_it() {
+    let sql = "SELECT city, MAX(rent) FROM shops GROUP BY city";
+    let smallest = pair("smallest rent by city", "SELECT city, MIN(rent) FROM shops GROUP BY city");
+    assert_eq!(after(Rule::Direction, "largest rent by city", sql), [smallest]);
+    let ordered = "SELECT city, COUNT(*), MAX(rent) FROM shops GROUP BY city ORDER BY COUNT(*) DESC";
+    for words in ["city, count, peak rent, by count, largest to", "city, count, max rent, by count, largest first"] {
+        assert_eq!(after(Rule::Direction, words, ordered), [], "{words}");
+    }
+    assert_eq!(after(Rule::Direction, "by city, largest on top, the max rent", sql), []);
+    let cut = "SELECT name FROM shops ORDER BY rent DESC LIMIT 2";
+    for words in ["the 2 shops with the highest rent (A first)", "which 2 shops share the top with the highest rent"] {
+        assert_eq!(after(Rule::Direction, words, cut), [], "{words}");
+    }
+}
+
+#[test]
+fn a_condition_stays_where_something_else_hangs_on_it() {
+    let joined = "SELECT shops.name FROM shops JOIN depots ON depots.city = shops.city WHERE depots.name = 'East'";
+    assert_eq!(after(Rule::Widen, "name of shops with depot name East", joined), [], "a join for nothing");
+    let both = after(Rule::Widen, "name of shops near depots with depot name East", joined);
+    assert_eq!(both.len(), 1, "{both:?}");
+    let left_out = "SELECT name FROM shops WHERE format <> 'Kiosk'";
+    assert_eq!(after(Rule::Widen, "Name of shops. Kiosk shops have no place here.", left_out), []);
+    let kept = "SELECT name FROM shops WHERE format = 'Kiosk'";
+    assert_eq!(after(Rule::Widen, "Name of shops. Restrict it to Kiosk shops.", kept).len(), 1, "a clause of its own");
+    assert_eq!(after(Rule::Widen, "Kiosk shops have a place in it, show name", kept), []);
+    assert_eq!(after(Rule::Widen, "Shops by name, only Kiosk shops, and they are many", kept), []);
+}
+
+#[test]
+fn a_condition_more_stands_where_rows_are_asked_for() {
+    let found = after(Rule::Narrow, "We run many shops. Show every name", "SELECT name FROM shops");
+    assert!(found.len() > 10, "{found:?}");
+    assert!(found.iter().all(|(question, _)| question.contains("We run many shops. Show every name")), "{found:?}");
+    let against_all = "SELECT shops.name FROM shops JOIN depots ON depots.city = shops.city
+        WHERE shops.sales > (SELECT AVG(other.sales) FROM shops other)";
+    assert_eq!(after(Rule::Narrow, "name of shops near depots with sales above the average", against_all), []);
+}
+
+#[test]
+fn totals_over_a_join_miss_those_without_any() {
+    let sql = "SELECT depots.name FROM depots JOIN shops ON shops.city = depots.city GROUP BY depots.name
+        HAVING SUM(shops.sales) > 8";
+    let found = after(Rule::Comparison, "depots with total sales over 8", sql);
+    assert!(!found.is_empty() && found.iter().all(|(_, sql)| !sql.contains('<')), "{found:?}");
+}
+
+#[test]
+fn the_first_of_texts_stays_what_it_is() {
+    assert_eq!(after(Rule::Column, "the first city", "SELECT MIN(city) FROM shops"), []);
+}
+
+#[test]
+fn an_order_takes_names_without_what_leads_to_them() {
+    let found = after(Rule::Order, "For all shops, show name, city", "SELECT name, city FROM shops");
+    assert!(found.len() > 5, "{found:?}");
+    for (question, _) in &found {
+        let added = question.replacen("show name", "", 1);
+        assert!(!added.contains("show"), "{question}");
+    }
+}
+
+#[test]
+fn a_verb_gives_way_to_no_noun() {
+    with_workshop(|workshop| {
+        let studio = workshop.studio(0, None);
+        let sql = "SELECT opened, city FROM shops WHERE name = 'North'";
+        let query = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite).query.unwrap();
+        let draft = Draft::new("when North opened, and its city", query);
+        let reading = Reading::new(&studio, &draft);
+        assert_eq!(reading.mentions.len(), 2);
+        let said: Vec<String> = (0..60).map(|n| reworded(&studio.world, &reading, &mut Dice::new(3, n))).collect();
+        assert!(said.iter().all(|text| text.starts_with("when North opened,")), "{said:?}");
+        assert!(said.iter().any(|text| text.ends_with("its town")), "{said:?}");
+    });
 }

@@ -11,6 +11,7 @@ use super::super::world::World;
 use super::entries::{Entries, entries, plain_column};
 use super::mention::{Target, columns_used};
 use super::reword::{is_clear, phrases};
+use super::text::lowered;
 use super::{Draft, Reading, replaced};
 
 /// The draft with its list in another order, with an entry less or one more.
@@ -312,15 +313,4 @@ fn fronted(
     };
     let list = joined(said, dice);
     world.patterns.say(("vary list", "front"), &[("cols", &list), ("rows", &rows)], dice, &mut Family::default())
-}
-
-/// With a small letter at its start, where its first word is no abbreviation.
-fn lowered(text: &str) -> String {
-    let mut chars = text.chars();
-    match (chars.next(), chars.next()) {
-        (Some(first), Some(second)) if second.is_lowercase() => {
-            first.to_lowercase().collect::<String>() + &text[first.len_utf8()..]
-        }
-        _ => text.to_owned(),
-    }
 }

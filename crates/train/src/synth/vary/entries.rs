@@ -109,6 +109,10 @@ fn candidates(text: &str, sentence: TextSpan, n: usize) -> Vec<Entries> {
     let mut last = parts[parts.len() - n..].to_vec();
     let is_whole = parts.len() == n;
     let alone = is_whole && lead_in(text, &mut last[0]);
+    if !is_whole {
+        // "For all shops, show name, city": the entry is "name".
+        lead_in(text, &mut last[0]);
+    }
     let behind = !is_whole || after_with(text, &mut last[0]);
     if alone || behind {
         let end = last.len() - 1;
@@ -152,7 +156,7 @@ fn divided(text: &str, sentence: TextSpan) -> Vec<TextSpan> {
 }
 
 /// Cuts words like "show me the" off the first entry; false where other words may belong to no entry.
-fn lead_in(text: &str, entry: &mut TextSpan) -> bool {
+pub(super) fn lead_in(text: &str, entry: &mut TextSpan) -> bool {
     let lower = text[entry.start..entry.end].to_ascii_lowercase();
     for word in words(&lower) {
         if !LEAD_INS.split_whitespace().any(|known| known == &lower[word.start..word.end]) {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::super::dice::Dice;
 use super::super::pattern::expand;
 use super::super::studio::Studio;
-use super::text::{capitalised, with_sentence};
+use super::text::{capitalised, lowered, with_sentence};
 use super::{Draft, Reading};
 
 /// Openings and closings, as they are read from the embedded file.
@@ -40,16 +40,6 @@ fn opened(question: &str, dice: &mut Dice) -> Option<String> {
     let opening = expand(dice.pick(&FRAMES.openings)?, dice);
     let joined = !opening.ends_with(['.', '!', '?']);
     Some(format!("{opening} {}", if joined { lowered(question) } else { capitalised(question) }))
-}
-
-/// With a small letter at its start, where its first word is an ordinary one.
-fn lowered(text: &str) -> String {
-    const ORDINARY: [&str; 24] = [
-        "Which", "What", "How", "Show", "List", "Give", "Please", "Who", "Where", "When", "Can", "Could", "Do", "Does",
-        "Is", "Are", "The", "All", "For", "Get", "Find", "Average", "Total", "Number",
-    ];
-    let first = text.split([' ', ',', ':']).next().unwrap_or_default();
-    if ORDINARY.contains(&first) { text[..1].to_ascii_lowercase() + &text[1..] } else { text.to_owned() }
 }
 
 /// The question without an opening and a closing that are known; none where it has none.

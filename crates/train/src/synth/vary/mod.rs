@@ -33,16 +33,18 @@ pub mod widen;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schema::TableId;
 use schema::normalize::normalize;
 use schema::slot::{NormalizedQuestion, TextSpan};
-use sql::tree::{ExprKind, Query, SourceId};
-use sql::visit::{each_expr_mut, each_select};
+use schema::{ColumnId, TableId};
+use sql::features;
+use sql::tree::{Expr, ExprKind, Query, SourceId};
+use sql::visit::{each_expr, each_expr_mut, each_select};
 
 use self::mention::{Mention, mentions};
 use super::dice::Dice;
 use super::noise;
 use super::pair::{Drops, from_pair, worth_asking};
+use super::split::Split;
 use super::studio::Studio;
 use crate::example::Example;
 
@@ -57,6 +59,8 @@ const RULES_APPLIED: [f64; 5] = [0.1, 0.3, 0.3, 0.2, 0.1];
 const FRAMED: f64 = 0.12;
 /// Attempts for each variant wanted; many rules do not apply, or lead to a pair that exists.
 const ATTEMPTS: usize = 3;
+/// Room for the attempts of one pair between the dice of two pairs.
+const STREAM_BITS: u32 = 32;
 
 /// A pair while it is changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,6 +131,19 @@ impl<'a> Reading<'a> {
         &self.draft.question[span.start..span.end]
     }
 
+    /// The columns of tables that an expression reads, as often as it does.
+    pub fn columns_in(&self, expr: &Expr) -> Vec<ColumnId> {
+        let mut found = vec![];
+        each_expr(expr, &mut |part| {
+            if let ExprKind::Column { source, column } = part.kind
+                && let Some(&table) = self.sources.get(&source)
+            {
+                found.push(ColumnId { table, column });
+            }
+        });
+        found
+    }
+
     /// The question in lower case, byte for byte in the same places.
     pub fn lower(&self) -> String {
         self.draft.question.to_ascii_lowercase()
@@ -141,7 +158,8 @@ fn sources(query: &Query) -> BTreeMap<SourceId, TableId> {
     found
 }
 
-/// Up to `wanted` pairs like this one, none twice and none the same as it.
+/// Up to `wanted` pairs like this one, none twice and none the same as it; queries other than its own have templates of
+/// the training split.
 pub fn variants(
     studio: &Studio<'_>,
     original: &Draft,
@@ -158,7 +176,7 @@ pub fn variants(
         if found.len() == wanted {
             break;
         }
-        let mut dice = Dice::new(seed ^ 0x7a51, (stream << 10) + attempt as u64);
+        let mut dice = Dice::new(seed ^ 0x7a51, (stream << STREAM_BITS) + attempt as u64);
         match varied(studio, original, &mut dice) {
             Ok(example) if seen.insert(shown(&example)) => found.push(example),
             Ok(_) => drops.add("varied: said twice"),
@@ -191,6 +209,9 @@ fn varied(studio: &Studio<'_>, original: &Draft, dice: &mut Dice) -> Result<Exam
     draft.question = reword::reworded(&studio.world, &Reading::new(studio, &draft), dice);
     let text = noise::typed(draft.question.trim_end_matches(['.', '?', '!', ' ']), &studio.world.patterns, dice);
     if draft.query != original.query {
+        if Split::of(features::template_hash(&draft.query)) != Split::Train {
+            return Err("template of another split".into());
+        }
         worth_asking(studio, &draft.query)?;
     }
     let mut example = from_pair(studio, &text, draft.query)?;

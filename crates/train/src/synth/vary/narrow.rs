@@ -1,8 +1,10 @@
 //! A condition more: in a sentence of its own, in brackets, before the question, or before the noun.
 
+use std::collections::BTreeSet;
+
 use schema::{ColumnId, Role, TableId};
-use sql::tree::{BinaryOp, Cte, Expr, ExprKind, JoinKind, Query, Select, SourceId, SourceKind};
-use sql::visit::{each_expr, each_expr_of_query, each_query_mut, each_select};
+use sql::tree::{BinaryOp, Cte, Expr, ExprKind, JoinKind, Query, Select, Source, SourceId, SourceKind};
+use sql::visit::{each_expr_of_query, each_query_mut, each_select};
 
 use super::super::dice::Dice;
 use super::super::meaning::{Filter, Measure};
@@ -42,9 +44,11 @@ pub fn condition(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> O
 /// that nobody wonders where the condition holds.
 fn spots(world: &World<'_>, reading: &Reading<'_>) -> Vec<Spot> {
     let query = &reading.draft.query;
-    let Some(select) = rows_of(query, &query.with).filter(|_| !has_window(query)) else { return vec![] };
+    let Some(select) = rows_of(query, &query.with).filter(|_| !has_window(query) && !sets_against_all(reading)) else {
+        return vec![];
+    };
     let uses = |table: TableId| reading.sources.values().filter(|t| **t == table).count();
-    let spot = |source: &sql::tree::Source| {
+    let spot = |source: &Source| {
         let table = source.table_id()?;
         let outer = matches!(source.join, JoinKind::Left | JoinKind::Right | JoinKind::Full);
         let known = world.glossary.table(world.catalog, table).is_some();
@@ -101,6 +105,18 @@ fn has_window(query: &Query) -> bool {
     found
 }
 
+/// Whether rows of a table are compared with a value computed from that table once more: nobody says of which of the two a
+/// condition would hold.
+fn sets_against_all(reading: &Reading<'_>) -> bool {
+    let mut inner = BTreeSet::new();
+    each_expr_of_query(&reading.draft.query, &mut |expr| {
+        if let ExprKind::Scalar(query) = &expr.kind {
+            each_select(query, &mut |select| inner.extend(select.from.iter().filter_map(Source::table_id)));
+        }
+    });
+    inner.iter().any(|table| reading.sources.values().filter(|other| *other == table).count() > 1)
+}
+
 fn has_case(query: &Query) -> bool {
     let mut found = false;
     each_expr_of_query(query, &mut |expr| found |= matches!(expr.kind, ExprKind::Case { .. }));
@@ -122,33 +138,16 @@ fn fits(world: &World<'_>, reading: &Reading<'_>, spot: Spot, filter: &Filter) -
         _ => false,
     };
     kind_fits
-        && columns_of(&build::condition(world, (spot.table, spot.source), filter), spot)
+        && reading
+            .columns_in(&build::condition(world, (spot.table, spot.source), filter))
             .iter()
             .all(|c| !tested.contains(c))
-}
-
-fn columns_of(expr: &Expr, spot: Spot) -> Vec<ColumnId> {
-    let mut found = vec![];
-    each_expr(expr, &mut |part| {
-        if let ExprKind::Column { column, .. } = part.kind {
-            found.push(ColumnId { table: spot.table, column });
-        }
-    });
-    found
 }
 
 /// Columns that conditions of the query read, and those that rows are grouped by.
 fn tested(reading: &Reading<'_>) -> Vec<ColumnId> {
     let mut found = vec![];
-    let mut add = |expr: &Expr| {
-        each_expr(expr, &mut |part| {
-            if let ExprKind::Column { source, column } = part.kind
-                && let Some(&table) = reading.sources.get(&source)
-            {
-                found.push(ColumnId { table, column });
-            }
-        });
-    };
+    let mut add = |expr: &Expr| found.extend(reading.columns_in(expr));
     each_select(&reading.draft.query, &mut |select| {
         select.filter.iter().chain(&select.having).chain(&select.group_by).for_each(&mut add);
         select.items.iter().filter(|item| matches!(item.expr.kind, ExprKind::Case { .. })).for_each(|i| add(&i.expr));
@@ -212,6 +211,11 @@ fn before_noun(reading: &Reading<'_>, spot: Spot, filter: &Filter, speaker: &mut
     let named: Vec<_> = reading.mentions.iter().filter(|m| m.target == Target::Table(spot.table)).collect();
     let [mention] = named[..] else { return None };
     let before = reading.draft.question[..mention.span.start].trim_end().to_ascii_lowercase();
+    // A noun that a sentence follows may stand in one that asks nothing.
+    let after = reading.draft.question[mention.span.end..].trim_end_matches(['.', '?', '!', ' ']);
+    if [". ", "? ", "! "].iter().any(|end| after.contains(end)) {
+        return None;
+    }
     // Further on, or where a part of the rows is set against all, the noun may speak of some rows alone.
     if before.contains([',', ';', ':', '.', '?', '(']) || has_case(&reading.draft.query) {
         return None;

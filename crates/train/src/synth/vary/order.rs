@@ -8,7 +8,7 @@ use super::super::dice::Dice;
 use super::super::pattern::Family;
 use super::super::world::World;
 use super::columns::is_total;
-use super::entries::{entries, plain_column};
+use super::entries::{entries, lead_in, plain_column};
 use super::mention::Target;
 use super::narrow::names_one_row;
 use super::text::{clauses, with_sentence, without, words};
@@ -132,9 +132,11 @@ fn keys(reading: &Reading<'_>) -> Vec<(usize, String)> {
     let Some(select) = reading.draft.query.select() else { return vec![] };
     if let Some(list) = entries(reading) {
         let entry = |(at, span): (usize, &TextSpan)| {
-            (at, reading.at(*span).trim_start_matches(['(', '1', '2', '3']).to_owned())
+            let mut named = *span;
+            let said = lead_in(&reading.draft.question, &mut named).then(|| reading.at(named))?;
+            Some((at, said.trim_start_matches(['(', '1', '2', '3']).to_owned()))
         };
-        let all = list.entries.iter().enumerate().map(entry);
+        let all = list.entries.iter().enumerate().filter_map(entry);
         return all.filter(|(_, said)| !said.contains([')', '(', '"'])).collect();
     }
     let named = |(at, item): (usize, &Item)| {

@@ -1,6 +1,6 @@
 //! Other words for the same query: synonyms of what is named, other openings.
 
-use schema::TableId;
+use schema::{Role, TableId};
 
 use super::super::dice::Dice;
 use super::super::world::World;
@@ -55,9 +55,20 @@ pub fn reworded(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> St
 
 /// Another name of what is named, in the same number, that names nothing else of the query's tables.
 fn synonym(world: &World<'_>, reading: &Reading<'_>, mention: &Mention, dice: &mut Dice) -> Option<String> {
+    if does_or_is(world, reading, mention) {
+        return None;
+    }
     let names = phrases(world, mention.target, mention.plural);
     let fitting: Vec<&String> = names.iter().filter(|name| is_clear(world, reading, mention.target, name)).collect();
     dice.early(&fitting).map(|name| (*name).clone())
+}
+
+/// Whether a name may stand for what rows do ("when does it end") or are ("is it billable"), where no noun fits.
+fn does_or_is(world: &World<'_>, reading: &Reading<'_>, mention: &Mention) -> bool {
+    let said = reading.at(mention.span);
+    let mut verbs = world.glossary.columns.values().flat_map(|terms| &terms.verb);
+    let is_flag = matches!(mention.target, Target::Column(column) if world.role(column) == Role::Flag);
+    is_flag || verbs.any(|verb| verb.eq_ignore_ascii_case(said))
 }
 
 /// The names of a target in one number.

@@ -1,9 +1,9 @@
 //! One element for another of its kind: a column, an aggregate, a comparison, a direction, a value.
 
 use schema::slot::{FilledSlot, Slot, SlotKind, TextSpan};
-use schema::{ColumnId, Role, Value};
+use schema::{ColumnId, Role, Type, Value};
 use sql::tree::{BinaryOp, Expr, ExprKind, Query};
-use sql::visit::{each_expr_mut, each_expr_of_query};
+use sql::visit::{each_expr_mut, each_expr_of_query, each_select};
 
 use super::super::dice::Dice;
 use super::super::world::World;
@@ -36,6 +36,10 @@ const SUPERLATIVES: [(&str, &str); 8] = [
     ("newest", "oldest"),
     ("longest", "shortest"),
 ];
+
+/// Words that speak of an order or an extreme beside the superlative: they would have to turn with it.
+const OTHER_ENDS: &str = "first, top, bottom, max, maximum, min, minimum, running, last time, descending, ascending, \
+    desc, asc";
 
 /// A column that the question names, and another of the same role and unit in its place.
 pub fn column(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
@@ -110,6 +114,7 @@ fn bound_columns(world: &World<'_>, reading: &Reading<'_>) -> Vec<ColumnId> {
         });
     }
     bound.extend(entangled(reading));
+    bound.extend(texts_ranked(world, reading));
     bound.extend(said_less_than_used(reading));
     bound
 }
@@ -117,16 +122,30 @@ fn bound_columns(world: &World<'_>, reading: &Reading<'_>) -> Vec<ColumnId> {
 /// Columns that are shown or grouped by and also tested, but named only once: one of the two is said in other words.
 fn said_less_than_used(reading: &Reading<'_>) -> Vec<ColumnId> {
     let (mut shown, mut tested) = (vec![], vec![]);
-    sql::visit::each_select(&reading.draft.query, &mut |select| {
+    each_select(&reading.draft.query, &mut |select| {
         let outputs = select.items.iter().map(|item| &item.expr).chain(&select.group_by);
-        shown.extend(outputs.flat_map(|expr| columns_in(reading, expr)));
+        shown.extend(outputs.flat_map(|expr| reading.columns_in(expr)));
         let conditions = select.filter.iter().chain(&select.having).flat_map(Expr::conjuncts);
         let of_key = |part: &&Expr| !matches!(part.kind, ExprKind::IsNull { negated: true, .. });
-        tested.extend(conditions.filter(of_key).flat_map(|expr| columns_in(reading, expr)));
+        tested.extend(conditions.filter(of_key).flat_map(|expr| reading.columns_in(expr)));
     });
     let times = |column: &ColumnId| reading.mentions.iter().filter(|m| m.target == Target::Column(*column)).count();
     shown.retain(|column| tested.contains(column) && times(column) < 2);
     shown
+}
+
+/// Texts of which the first or last is looked for: what comes first among cities says nothing of another column.
+fn texts_ranked(world: &World<'_>, reading: &Reading<'_>) -> Vec<ColumnId> {
+    let mut found = vec![];
+    each_expr_of_query(&reading.draft.query, &mut |expr| {
+        if let ExprKind::Call(call) = &expr.kind
+            && matches!(call.function.as_str(), "MIN" | "MAX")
+        {
+            found.extend(call.args.iter().flat_map(|arg| reading.columns_in(arg)));
+        }
+    });
+    found.retain(|column| world.ty(*column) == Type::Text);
+    found
 }
 
 /// Columns computed or compared with other columns, or compared with text.
@@ -141,22 +160,10 @@ fn entangled(reading: &Reading<'_>) -> Vec<ColumnId> {
             ExprKind::InQuery { operand, .. } => vec![operand, operand],
             _ => return,
         };
-        let columns: Vec<ColumnId> = parts.iter().flat_map(|part| columns_in(reading, part)).collect();
+        let columns: Vec<ColumnId> = parts.iter().flat_map(|part| reading.columns_in(part)).collect();
         let text = |part: &&&Expr| matches!(&part.kind, ExprKind::Literal(l) if matches!(l.value, Value::Text(_)));
         if columns.len() > 1 || parts.iter().any(|part| text(&part)) {
             found.extend(columns);
-        }
-    });
-    found
-}
-
-fn columns_in(reading: &Reading<'_>, expr: &Expr) -> Vec<ColumnId> {
-    let mut found = vec![];
-    sql::visit::each_expr(expr, &mut |part| {
-        if let ExprKind::Column { source, column } = part.kind
-            && let Some(&table) = reading.sources.get(&source)
-        {
-            found.push(ColumnId { table, column });
         }
     });
     found
@@ -247,16 +254,22 @@ pub fn comparison(reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
     Some(draft.without_slots())
 }
 
-/// How the query compares with the number of a slot, and whether it is a count that it compares; none where the number
-/// stands elsewhere too.
+/// How the query compares with the number of a slot, and whether rows of which there are none are missing from what it
+/// compares: counts, and sums over a join. None where the number stands elsewhere too.
 fn compared(reading: &Reading<'_>, slot: Slot) -> Option<(BinaryOp, bool)> {
-    let (mut found, mut uses) = (vec![], 0);
+    let (mut found, mut uses, mut joins) = (vec![], 0, false);
+    each_select(&reading.aligned, &mut |select| joins |= select.from.len() > 1);
+    let leaves_out = |function: &str| function == "COUNT" || (joins && function == "SUM");
     each_expr_of_query(&reading.aligned, &mut |expr| {
         uses += usize::from(slot_of(expr) == Some(slot));
+        // What a CASE tells apart has names for both sides.
+        if matches!(expr.kind, ExprKind::Case { .. }) {
+            sql::visit::each_expr(expr, &mut |part| uses += usize::from(slot_of(part) == Some(slot)));
+        }
         if let ExprKind::Binary(left, op, right) = &expr.kind
             && slot_of(right) == Some(slot)
         {
-            let counts = matches!(&left.kind, ExprKind::Call(call) if call.function == "COUNT");
+            let counts = matches!(&left.kind, ExprKind::Call(call) if leaves_out(&call.function));
             found.push((*op, counts));
         }
     });
@@ -273,14 +286,21 @@ fn number_after(reading: &Reading<'_>, span: TextSpan) -> Option<Slot> {
     let mut behind = numbers.filter(|n| n.span.start >= span.end);
     let gap =
         |n: &&FilledSlot| reading.draft.question[span.end..n.span.start].trim_matches([' ', '$', '€', '£']).is_empty();
-    behind.find(gap).map(|filled| filled.slot)
+    let found = behind.find(gap)?;
+    // Of a number that is said twice, the query may hold the other one.
+    let same = |other: &&FilledSlot| reading.at(other.span).eq_ignore_ascii_case(reading.at(found.span));
+    (reading.normalized.slots.iter().filter(same).count() == 1).then_some(found.slot)
 }
 
 /// The other end of a ranking, where the query orders by one thing that is never missing and the question has one
-/// superlative.
+/// superlative and no other word of either end.
 pub fn direction(world: &World<'_>, reading: &Reading<'_>) -> Option<Draft> {
     let words = SUPERLATIVES.iter().flat_map(|(most, least)| [*most, *least]);
     let (span, word) = only(reading, words)?;
+    let lower = reading.lower();
+    if OTHER_ENDS.split(", ").any(|other| !occurrences(&lower, other).is_empty()) {
+        return None;
+    }
     let pair = SUPERLATIVES.iter().find(|(most, least)| *most == word || *least == word)?;
     let opposite = if pair.0 == word { pair.1 } else { pair.0 };
     let mut query = reading.draft.query.clone();
@@ -288,17 +308,21 @@ pub fn direction(world: &World<'_>, reading: &Reading<'_>) -> Option<Draft> {
     Some(reading.draft.to(replaced(&reading.draft.question, vec![(span, opposite.to_owned())]), query))
 }
 
-/// Turns the order of the rows, or the one extreme that is looked for.
+/// Turns the order of the rows that are cut off, or the one extreme that is looked for where nothing is ordered.
 fn turn(world: &World<'_>, reading: &Reading<'_>, query: &mut Query) -> Option<()> {
     if query.limit.is_some() && !query.order_by.is_empty() {
         let is_sure = |column: &ColumnId| world.catalog.column(*column).not_null;
-        let columns = columns_in(reading, &query.order_by[0].expr);
+        let columns = reading.columns_in(&query.order_by[0].expr);
         let first = query.order_by.first_mut()?;
         if matches!(first.expr.kind, ExprKind::Output(_)) || !columns.iter().all(is_sure) {
             return None;
         }
         first.descending = !first.descending;
         return Some(());
+    }
+    // The superlative may be the order's.
+    if !query.order_by.is_empty() {
+        return None;
     }
     let mut turned = 0;
     each_expr_mut(query, &mut |expr| {

@@ -96,6 +96,17 @@ pub fn words(text: &str) -> Vec<TextSpan> {
     found
 }
 
+/// With a small letter at its start, where its first word is no abbreviation.
+pub fn lowered(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().collect::<String>() + &text[first.len_utf8()..]
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// A text with a sentence behind it.
 pub fn with_sentence(text: &str, sentence: &str) -> String {
     let text = text.trim_end();

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use schema::ColumnId;
 use schema::slot::{Slot, TextSpan};
-use sql::tree::{Expr, ExprKind, Query};
-use sql::visit::{each_expr, each_expr_of_query, each_query, each_query_mut};
+use schema::{ColumnId, TableId};
+use sql::tree::{BinaryOp, Expr, ExprKind, Query, UnaryOp};
+use sql::visit::{each_expr, each_expr_of_query, each_query, each_query_mut, each_select};
 
 use super::super::dice::Dice;
 use super::super::world::World;
-use super::mention::Target;
+use super::mention::{Target, table_phrases};
 use super::text::{capitalised, clauses, without, words};
 use super::{Draft, Reading, occurrences};
 
@@ -31,6 +31,9 @@ const OPENERS: [&str; 14] = [
     "before",
 ];
 
+/// Words that speak of what another part of the question said.
+const LEANING: [&str; 5] = ["it", "them", "they", "those", "these"];
+
 /// A condition of the query that may go: what of it stands in which SELECT, and what it reads.
 struct Loose {
     /// The sources of the SELECT it belongs to, as the mark of that SELECT.
@@ -39,6 +42,8 @@ struct Loose {
     conjuncts: Vec<usize>,
     slots: BTreeSet<Slot>,
     columns: BTreeSet<ColumnId>,
+    /// Whether it says which values rows must not have.
+    negated: bool,
 }
 
 /// The draft without one of its conditions.
@@ -61,7 +66,23 @@ pub fn condition(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> O
         }
         at += 1;
     });
-    Some(reading.draft.to(question, query))
+    let is_dead = |column: &ColumnId| is_dead(world, reading, (&question, &query), column.table);
+    (!gone.columns.iter().any(is_dead)).then(|| reading.draft.to(question, query))
+}
+
+/// Whether a table is left in a query for nothing: read in one condition of a join alone, and not named.
+fn is_dead(world: &World<'_>, reading: &Reading<'_>, (question, query): (&str, &Query), table: TableId) -> bool {
+    let reads = |expr: &Expr| reading.columns_in(expr).iter().filter(|column| column.table == table).count();
+    let (mut all, mut joins) = (0, vec![]);
+    each_expr_of_query(query, &mut |expr| {
+        all += usize::from(matches!(expr.kind, ExprKind::Column { .. }) && reads(expr) > 0);
+    });
+    each_select(query, &mut |select| {
+        let conditions = select.from.iter().filter_map(|source| source.on.as_ref()).map(reads);
+        joins.extend(conditions.filter(|n| *n > 0));
+    });
+    let is_named = table_phrases(world, table).iter().any(|(phrase, _)| !occurrences(question, phrase).is_empty());
+    joins.len() == 1 && joins[0] == all && !is_named
 }
 
 fn rest(filter: &Expr, gone: &[usize]) -> Option<Expr> {
@@ -79,18 +100,32 @@ fn loose(reading: &Reading<'_>) -> Vec<Loose> {
         let parts = filter.map(Expr::conjuncts).unwrap_or_default();
         for (at, part) in parts.into_iter().enumerate() {
             let Some(slots) = slots_of(part) else { continue };
-            let columns = columns_of(reading, part);
+            let columns: BTreeSet<ColumnId> = reading.columns_in(part).into_iter().collect();
             match found.iter_mut().find(|l| l.select == select && !slots.is_empty() && l.slots == slots) {
                 Some(same) => {
                     same.conjuncts.push(at);
                     same.columns.extend(columns);
                 }
-                None => found.push(Loose { select, conjuncts: vec![at], slots, columns }),
+                None => found.push(Loose { select, conjuncts: vec![at], slots, columns, negated: is_negated(part) }),
             }
         }
         select += 1;
     });
     found.retain(|one| one.columns.len() == 1 && is_only_use(reading, one) && is_said_once(reading, one));
+    found
+}
+
+fn is_negated(part: &Expr) -> bool {
+    let mut found = false;
+    each_expr(part, &mut |expr| {
+        found |= matches!(
+            expr.kind,
+            ExprKind::Binary(_, BinaryOp::NotEq, _)
+                | ExprKind::Unary(UnaryOp::Not, _)
+                | ExprKind::InList { negated: true, .. }
+                | ExprKind::Like { negated: true, .. }
+        );
+    });
     found
 }
 
@@ -101,7 +136,7 @@ fn is_said_once(reading: &Reading<'_>, one: &Loose) -> bool {
     let mut tests = 0;
     each_query(&reading.aligned, &mut |query| {
         let parts = query.select().and_then(|s| s.filter.as_ref()).map(Expr::conjuncts).unwrap_or_default();
-        tests += parts.into_iter().filter(|part| columns_of(reading, part).contains(column)).count();
+        tests += parts.into_iter().filter(|part| reading.columns_in(part).contains(column)).count();
     });
     let lower = reading.lower();
     let once = |span: TextSpan| lower.matches(&lower[span.start..span.end]).count() == 1;
@@ -128,18 +163,6 @@ fn slots_of(part: &Expr) -> Option<BTreeSet<Slot>> {
     (is_simple && (tests_null || !slots.is_empty())).then_some(slots)
 }
 
-fn columns_of(reading: &Reading<'_>, part: &Expr) -> BTreeSet<ColumnId> {
-    let mut found = BTreeSet::new();
-    each_expr(part, &mut |expr| {
-        if let ExprKind::Column { source, column } = expr.kind
-            && let Some(&table) = reading.sources.get(&source)
-        {
-            found.insert(ColumnId { table, column });
-        }
-    });
-    found
-}
-
 fn is_only_use(reading: &Reading<'_>, one: &Loose) -> bool {
     let (mut inside, mut all, mut nulls) = (0, 0, 0);
     let mut at = 0;
@@ -164,7 +187,7 @@ fn is_only_use(reading: &Reading<'_>, one: &Loose) -> bool {
     });
     each_expr_of_query(&reading.aligned, &mut |expr| {
         if let ExprKind::IsNull { operand, .. } = &expr.kind {
-            nulls += usize::from(columns_of(reading, operand) == one.columns);
+            nulls += usize::from(reading.columns_in(operand).into_iter().collect::<BTreeSet<_>>() == one.columns);
         }
     });
     inside == all && (!one.slots.is_empty() || nulls == 1)
@@ -172,10 +195,25 @@ fn is_only_use(reading: &Reading<'_>, one: &Loose) -> bool {
 
 /// The question without the words of a condition; none where they cannot be told from the rest.
 fn unsaid(world: &World<'_>, reading: &Reading<'_>, one: &Loose) -> Option<String> {
-    clause(reading, one)
-        .map(|span| without(&reading.draft.question, span))
-        .or_else(|| adjective(reading, one))
-        .or_else(|| phrase(world, reading, one))
+    if let Some(span) = clause(reading, one) {
+        return (!leans(reading, after_clause(reading, span))).then(|| without(&reading.draft.question, span));
+    }
+    let value = *spans_of(reading, one).first()?;
+    let around = clauses(&reading.draft.question, &reading.values()).into_iter().find(|c| within(value, *c));
+    if leans(reading, around) || leans(reading, after_clause(reading, around?)) {
+        return None;
+    }
+    adjective(reading, one).or_else(|| phrase(world, reading, one))
+}
+
+fn after_clause(reading: &Reading<'_>, clause: TextSpan) -> Option<TextSpan> {
+    clauses(&reading.draft.question, &reading.values()).into_iter().find(|other| other.start >= clause.end)
+}
+
+/// Whether a clause speaks of what was said before: of "Kiosks have no place in it" nothing may go.
+fn leans(reading: &Reading<'_>, clause: Option<TextSpan>) -> bool {
+    let text = clause.map(|clause| reading.at(clause).to_ascii_lowercase()).unwrap_or_default();
+    words(&text).into_iter().any(|word| LEANING.contains(&&text[word.start..word.end]))
 }
 
 fn spans_of(reading: &Reading<'_>, one: &Loose) -> Vec<TextSpan> {
@@ -229,6 +267,10 @@ fn is_in(list: &str, word: &str) -> bool {
 
 /// "active projects": the value right before the noun.
 fn adjective(reading: &Reading<'_>, one: &Loose) -> Option<String> {
+    // "Leave out closed shops" is not "leave out shops".
+    if one.negated {
+        return None;
+    }
     let [value] = spans_of(reading, one)[..] else { return None };
     let text = &reading.draft.question;
     let noun =
@@ -258,7 +300,7 @@ fn phrase(world: &World<'_>, reading: &Reading<'_>, one: &Loose) -> Option<Strin
     let end = column_after(reading, one, last).unwrap_or(last);
     let rest = lower[end..].trim_start();
     let next = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let joined = ["and", "or", "to", "nor", "only", "ones", "as"].contains(&next)
+    let joined = ["and", "or", "to", "nor", "only", "ones", "as", "on", "onward", "onwards"].contains(&next)
         || rest.starts_with(['-', '/', '%', '\'', '+', '&', '(']);
     let between =
         words(&text[first..last]).into_iter().map(|w| TextSpan { start: w.start + first, end: w.end + first });
