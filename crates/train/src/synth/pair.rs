@@ -31,6 +31,9 @@ const DECLINED: f64 = 0.22;
 /// Of the other trees, those that follow another in a conversation.
 const FOLLOWING: f64 = 0.1;
 
+/// Rows looked at to see whether a query tells something.
+const ROWS: usize = 2000;
+
 /// Why a tree or a question was dropped, and how often.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Drops(pub BTreeMap<String, u64>);
@@ -90,39 +93,80 @@ fn simple(
         drops.add(reason);
         return vec![];
     }
+    let made = |attempt| {
+        let speaker = Dice::new(seed ^ 0x5eed, (index << 8) + attempt);
+        asked(studio, split, &ask, &query, speaker)
+    };
+    in_voices(split, (seed, index), voices, made, |reason| {
+        drops.add(reason);
+        true
+    })
+}
+
+/// Different examples of one tree, at most as many as voices. What is lost goes with its reason to `lost`, which says
+/// whether other words are worth a try.
+pub(super) fn in_voices(
+    split: Split,
+    (seed, index): (u64, u64),
+    voices: usize,
+    made: impl Fn(u64) -> Result<Example, String>,
+    mut lost: impl FnMut(String) -> bool,
+) -> Vec<Example> {
     let mut found: Vec<Example> = vec![];
-    for attempt in 0..voices * if split == Split::Train { 2 } else { 12 } {
+    for attempt in 0..voices as u64 * if split == Split::Train { 2 } else { 12 } {
         if found.len() == voices {
             break;
         }
-        let speaker = Dice::new(seed ^ 0x5eed, (index << 8) + attempt as u64);
-        match asked(studio, split, &ask, &query, speaker) {
-            Ok(example) if found.iter().all(|e| e.normalized != example.normalized) => {
+        let new = |e: &Example| found.iter().all(|f| f.normalized != e.normalized || f.intent != e.intent);
+        match made(attempt) {
+            Ok(example) if new(&example) => {
                 found.push(Example { id: format!("{}-{seed}-{index}-{attempt}", split.name()), ..example });
             }
-            Ok(_) => drops.add("said twice"),
-            Err(reason) => drops.add(reason),
+            Ok(_) => drop(lost("said twice".into())),
+            Err(reason) => {
+                if !lost(reason) {
+                    break;
+                }
+            }
         }
     }
     found
 }
 
-/// Runs the query on every database: it must run, and on one of them return something that tells.
+/// The query must run, and on one of the databases return something that tells.
 pub(super) fn worth_asking(studio: &Studio<'_>, query: &Query) -> Result<(), String> {
+    if tells(studio, query, &says_something)? { Ok(()) } else { Err("empty everywhere".into()) }
+}
+
+/// Whether rows tell something.
+pub(super) type Tells<'a> = &'a dyn Fn(&[Vec<Value>]) -> bool;
+
+/// Runs the query on the databases until one tells something.
+pub(super) fn tells(studio: &Studio<'_>, query: &Query, says: Tells<'_>) -> Result<bool, String> {
     let text = print::compact(query, studio.world.catalog);
     let verified = verify(&text, studio.world.catalog, &Default::default()).map_err(|report| {
         let first = report.diagnostics.first().map_or(String::new(), |d| format!("{}: {}", d.code, d.message));
-        format!("refused: {first}")
+        format!("refused: {first}: {text}")
     })?;
-    let limits = Limits { max_rows: 2000, ..Limits::default() };
+    let limits = Limits { max_rows: ROWS, ..Limits::default() };
     for image in &studio.images {
         let rows = image.with(|db| database::run(db, &verified, &limits)).map_err(|e| format!("no database: {e}"))?;
-        let rows = rows.map_err(|e| format!("failed: {e}"))?;
-        if rows.rows.iter().flatten().any(|v| !matches!(v, Value::Null | Value::Integer(0))) {
-            return Ok(());
+        let rows = rows.map_err(|e| format!("failed: {e}: {text}"))?;
+        if says(&rows.rows) {
+            return Ok(true);
         }
     }
-    Err("empty everywhere".into())
+    Ok(false)
+}
+
+/// Whether a value is no more than nothing.
+pub(super) fn is_nothing(value: &Value) -> bool {
+    matches!(value, Value::Null | Value::Integer(0)) || *value == Value::Real(0.0)
+}
+
+/// Whether rows say something: there is one with more in it than nothing and zeros.
+pub(super) fn says_something(rows: &[Vec<Value>]) -> bool {
+    rows.iter().flatten().any(|v| !is_nothing(v))
 }
 
 /// One question of a tree, if every literal is found again in its words.

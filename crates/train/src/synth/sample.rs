@@ -56,7 +56,8 @@ fn root(world: &World<'_>, dice: &mut Dice) -> Option<TableId> {
 fn lookup(world: &World<'_>, root: TableId, dice: &mut Dice) -> Option<Ask> {
     let name = name_of(world, root, dice)?;
     let mut columns = outputs(world, root, dice);
-    columns.retain(|c| !matches!(c.measure, Measure::Column(column) if Some(column) == main_column(&name)));
+    columns
+        .retain(|c| !matches!(c.measure, Measure::Column(column) if sense::columns_of(world, &name).contains(&column)));
     columns.truncate(3);
     (!columns.is_empty()).then_some(Ask { root, filters: vec![name], shape: Shape::List { columns, order: None } })
 }
@@ -384,30 +385,11 @@ fn filters(world: &World<'_>, table: TableId, n: usize, depth: usize, dice: &mut
             break;
         }
         let Some(filter) = filter(world, table, depth, dice) else { continue };
-        if chosen.iter().all(|other| !clash(other, &filter)) {
+        if chosen.iter().all(|other| !sense::clash(world, other, &filter)) {
             chosen.push(filter);
         }
     }
     chosen
-}
-
-/// Whether two filters speak of one thing.
-pub(super) fn clash(a: &Filter, b: &Filter) -> bool {
-    match (main_column(a), main_column(b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => std::mem::discriminant(a) == std::mem::discriminant(b),
-    }
-}
-
-fn main_column(filter: &Filter) -> Option<ColumnId> {
-    match filter {
-        Filter::Value { column, .. } | Filter::When { column, .. } | Filter::Missing { column, .. } => Some(*column),
-        Filter::Text { column, .. } | Filter::Flag { column, .. } => Some(*column),
-        Filter::Number { measure: Measure::Column(c), .. } | Filter::Between { measure: Measure::Column(c), .. } => {
-            Some(*c)
-        }
-        _ => None,
-    }
 }
 
 fn filter(world: &World<'_>, table: TableId, depth: usize, dice: &mut Dice) -> Option<Filter> {
@@ -452,6 +434,9 @@ fn filter(world: &World<'_>, table: TableId, depth: usize, dice: &mut Dice) -> O
         }
         11 => {
             let Some(Filter::Value { column, mut values, .. }) = name_of(world, table, dice) else { return None };
+            // A code of another table may stand in many rows, so that no single one would be compared with.
+            let is_one = world.role(column) == Role::Name || world.is_key(column);
+            is_one.then_some(())?;
             let measure = measure(world, table, dice)?;
             Some(Filter::ThanNamed { measure, column, name: values.pop()?, above: dice.chance(0.75) })
         }

@@ -1,9 +1,12 @@
-//! What nobody asks: the value of a column just fixed to one value, a count of what each group is.
+//! What nobody asks: the value of a column just fixed to one value, a count of what each group is, two conditions on one
+//! thing.
 
 use schema::{ColumnId, Role};
+use sql::tree::{ExprKind, SourceId};
+use sql::visit::each_expr;
 
 use super::meaning::{Aggregate, Ask, Filter, Function, Group, Key, Measure, Output, Shape};
-use super::world::World;
+use super::world::{Named, World};
 
 /// Whether somebody might ask this.
 pub fn is_sensible(world: &World<'_>, ask: &Ask) -> bool {
@@ -17,6 +20,39 @@ pub fn is_sensible(world: &World<'_>, ask: &Ask) -> bool {
         }
         Shape::Count | Shape::Totals(_) => true,
     }
+}
+
+/// Whether two filters speak of one thing.
+pub fn clash(world: &World<'_>, a: &Filter, b: &Filter) -> bool {
+    let (of_a, of_b) = (columns_of(world, a), columns_of(world, b));
+    if of_a.is_empty() || of_b.is_empty() {
+        return std::mem::discriminant(a) == std::mem::discriminant(b);
+    }
+    of_a.iter().any(|c| of_b.contains(c))
+}
+
+/// The columns of the row itself that a filter tests.
+pub fn columns_of(world: &World<'_>, filter: &Filter) -> Vec<ColumnId> {
+    match filter {
+        Filter::Value { column, .. } | Filter::When { column, .. } | Filter::Missing { column, .. } => vec![*column],
+        Filter::Text { column, .. } | Filter::Flag { column, .. } => vec![*column],
+        Filter::Number { measure: Measure::Column(c), .. } | Filter::Between { measure: Measure::Column(c), .. } => {
+            vec![*c]
+        }
+        Filter::Named(index) => world.conditions.get(*index).map_or(vec![], columns_in),
+        _ => vec![],
+    }
+}
+
+/// The columns of the row that a named expression speaks of, which is source 0.
+fn columns_in(named: &Named) -> Vec<ColumnId> {
+    let mut found = vec![];
+    each_expr(&named.expr, &mut |e| {
+        if let ExprKind::Column { source: SourceId(0), column } = e.kind {
+            found.push(ColumnId { table: named.table, column });
+        }
+    });
+    found
 }
 
 /// Whether a filter says already what the column holds.

@@ -78,6 +78,11 @@ impl<'a> World<'a> {
         self.catalog.columns_of(table).filter(|&c| role(self.role(c))).collect()
     }
 
+    /// Whether a column alone tells the rows of its table apart.
+    pub fn is_key(&self, column: ColumnId) -> bool {
+        self.catalog.table(column.table).primary_key == [column.column]
+    }
+
     /// Keys by which a table refers to others.
     pub fn parents(&self, table: TableId) -> Vec<ForeignKeyId> {
         self.catalog

@@ -238,8 +238,8 @@ pub fn best_within(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     Some(Scene { cols: Some(cols), ..scene })
 }
 
-/// Groups with their share in the total of all and what the shares have come to, from the largest down.
-pub fn shares_so_far(pen: &mut Pen<'_, '_>) -> Option<Scene> {
+/// Groups with their share in the sum of all groups, or what they are above the average of these.
+pub fn against_groups(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     let mut groups = Groups::draw(pen, None)?;
     let fits = groups.total.sql == "COUNT(*)" || groups.total.sql.starts_with("SUM(");
     if !fits {

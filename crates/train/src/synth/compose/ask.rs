@@ -1,11 +1,11 @@
 //! Questions of scenes: drawn until one is as hard as wanted, then run, worded, aligned and admitted as the shapes are.
 
-use schema::Value;
 use sql::dialect::Dialect;
 use sql::features::difficulty;
 use sql::resolve;
 
 use super::super::dice::Dice;
+use super::super::pair::says_something;
 use super::super::say::Speaker;
 use super::super::shapes::ask::{Checked, Drawn, checked, voiced};
 use super::super::shapes::count::Counts;
@@ -55,10 +55,4 @@ pub fn examples(
 fn is_of(studio: &Studio<'_>, scene: &Scene, level: &str) -> bool {
     let query = resolve::parse(&scene.sql, studio.world.catalog, Dialect::Sqlite).query;
     query.is_none_or(|query| difficulty(&query).to_string() == level)
-}
-
-/// Whether rows say something: there is one with more in it than nothing and zeros.
-fn says_something(rows: &[Vec<Value>]) -> bool {
-    let nothing = |v: &Value| matches!(v, Value::Null | Value::Integer(0)) || *v == Value::Real(0.0);
-    rows.iter().flatten().any(|v| !nothing(v))
 }

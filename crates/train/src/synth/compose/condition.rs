@@ -3,13 +3,13 @@
 use schema::{ColumnId, ForeignKeyId, Role, TableId, Type};
 
 use super::super::meaning::Filter;
-use super::super::sample;
 use super::super::shapes::draft::{Rows, Thing};
 use super::super::shapes::pen::Pen;
 use super::super::shapes::text::literal;
+use super::super::{sample, sense};
 use super::around::{referring, some_filters};
 use super::frame::{Frame, above_or_below, all_of};
-use super::part::{Cond, Nature, Phrase, Told, scaled};
+use super::part::{Cond, Nature, Phrase, Told};
 use super::value::{self, today};
 
 /// Draws a condition over a frame; none where the dice led nowhere.
@@ -63,7 +63,7 @@ pub fn filter(pen: &mut Pen<'_, '_>, frame: &mut Frame, others: &[Cond]) -> Opti
         return None;
     }
     let told = |c: &Cond| if let Told::Filter(f) = &c.told { Some(f.clone()) } else { None };
-    if others.iter().filter_map(told).any(|other| sample::clash(&other, &filter)) {
+    if others.iter().filter_map(told).any(|other| sense::clash(pen.world, &other, &filter)) {
         return None;
     }
     let sql = frame.filter(pen, &filter)?;
@@ -347,9 +347,4 @@ pub fn aside(pen: &mut Pen<'_, '_>, frame: &Frame) -> Option<(Filter, String)> {
         }
     }
     None
-}
-
-/// A number near another, for a second bound.
-pub fn beyond(n: i64) -> Option<i64> {
-    scaled(n, 2.0)
 }

@@ -64,7 +64,7 @@ pub const KINDS: &[Kind] = &[
     kind("of_groups", 2.0, above::of_groups),
     kind("over_time", 3.5, above::over_time),
     kind("best_within", 3.5, above::best_within),
-    kind("shares_of_groups", 1.5, above::shares_so_far),
+    kind("shares_of_groups", 1.5, above::against_groups),
 ];
 
 /// Draws a scene: its kind's name, and the scene unless the dice led nowhere.

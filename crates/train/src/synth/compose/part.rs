@@ -1,11 +1,10 @@
 //! The parts that a scene is put together from: values and conditions, each with its SQL and its words.
 
-use schema::{ColumnId, TableId, Value};
+use schema::{ColumnId, TableId};
 
 use super::super::meaning::Filter;
 use super::super::shapes::draft::Thing;
 use super::super::shapes::pen::Pen;
-use super::super::surface;
 
 /// Words of a part: a group of `phrases.toml`, and what its patterns name.
 #[derive(Debug, Clone)]
@@ -162,14 +161,6 @@ impl Val {
 /// The unit of percentages.
 pub fn percent() -> Option<String> {
     Some("percent".to_owned())
-}
-
-/// What is left of a number when it is halved, doubled or the like, whole and above zero.
-pub fn scaled(n: i64, factor: f64) -> Option<i64> {
-    match surface::scaled(&Value::Integer(n), factor) {
-        Value::Integer(n) if n > 0 => Some(n),
-        _ => None,
-    }
 }
 
 /// What stands at the head of a question.

@@ -6,11 +6,12 @@
 pub mod turns;
 
 use sql::features;
+use sql::tree::Query;
 
 use self::turns::Turn;
 use super::dice::Dice;
 use super::meaning::Ask;
-use super::pair::{Drops, asked_of, declined_example, follow_up, spoken, worth_asking};
+use super::pair::{Drops, asked_of, declined_example, follow_up, in_voices, spoken, worth_asking};
 use super::split::Split;
 use super::studio::Studio;
 use super::{build, sample, say};
@@ -22,6 +23,8 @@ const RESET: f64 = 0.12;
 const ALONE: f64 = 0.1;
 /// Attempts at a change before the tree is given up.
 const ATTEMPTS: usize = 8;
+/// Beginnings drawn until one is of the split: enough for the smallest.
+const BEGINNINGS: usize = 60;
 
 /// Follow-ups of one tree, in up to `voices` ways.
 pub fn examples(
@@ -31,59 +34,75 @@ pub fn examples(
     (voices, dice): (usize, &mut Dice),
     drops: &mut Drops,
 ) -> Vec<Example> {
-    let Some((before, turn)) = conversation(studio, dice) else {
+    let Some((previous, turn)) = conversation(studio, split, dice) else {
         drops.add("no turn");
         return vec![];
     };
-    let (previous, query) = (build::query(&studio.world, &before), build::query(&studio.world, &turn.ask));
-    if previous == query || Split::of(features::template_hash(&query)) != split {
+    let query = build::query(&studio.world, &turn.ask);
+    if previous == query || !is_in(split, &query) {
         drops.add("turn of another split, or none");
         return vec![];
     }
-    if let Err(reason) = worth_asking(studio, &query) {
+    if let Err(reason) = worth_asking(studio, &previous).and_then(|()| worth_asking(studio, &query)) {
         drops.add(reason);
         return vec![];
     }
-    let mut found: Vec<Example> = vec![];
-    for attempt in 0..voices * if split == Split::Train { 2 } else { 12 } {
-        if found.len() == voices {
-            break;
-        }
-        let mut speaker = say::Speaker::new(&studio.world, Dice::new(seed ^ 0xf0110, (index << 8) + attempt as u64));
-        let alone = turn.leans() && speaker.dice.chance(ALONE);
-        let example = spoken(studio, split, &mut speaker, &|speaker| speaker.turn(&turn)).and_then(|question| {
-            if alone {
-                Ok(declined_example(studio, &question, Intent::FollowUp))
-            } else {
-                follow_up(studio, &question, &previous, query.clone())
-            }
-        });
-        match example {
-            Ok(example) if found.iter().all(|e| e.normalized != example.normalized || e.intent != example.intent) => {
-                let id = format!("{}-{seed}-{index}-{attempt}", split.name());
-                let ordered = !alone && asked_of(&turn.ask);
-                found.push(Example { id, ordered, family: format!("{:016x}", speaker.family.0), ..example });
-            }
-            Ok(_) => drops.add("said twice"),
-            Err(reason) => drops.add(reason),
-        }
-    }
-    found
+    let made = |attempt| {
+        let speaker = say::Speaker::new(&studio.world, Dice::new(seed ^ 0xf0110, (index << 8) + attempt));
+        asked(studio, split, speaker, &turn, (&previous, &query))
+    };
+    in_voices(split, (seed, index), voices, made, |reason| {
+        drops.add(reason);
+        true
+    })
 }
 
-/// What was asked so far, and the next turn.
-fn conversation(studio: &Studio<'_>, dice: &mut Dice) -> Option<(Ask, Turn)> {
+/// One next question; now and then without the question before, where it must be declined.
+fn asked(
+    studio: &Studio<'_>,
+    split: Split,
+    mut speaker: say::Speaker<'_>,
+    turn: &Turn,
+    (previous, query): (&Query, &Query),
+) -> Result<Example, String> {
+    let alone = turn.leans() && speaker.dice.chance(ALONE);
+    let question = spoken(studio, split, &mut speaker, &|speaker| speaker.turn(turn, alone))?;
+    let example = if alone {
+        declined_example(studio, &question, Intent::FollowUp)
+    } else {
+        follow_up(studio, &question, previous, query.clone())?
+    };
+    let ordered = !alone && asked_of(&turn.ask);
+    Ok(Example { ordered, family: format!("{:016x}", speaker.family.0), ..example })
+}
+
+fn is_in(split: Split, query: &Query) -> bool {
+    Split::of(features::template_hash(query)) == split
+}
+
+/// The query of what was asked so far, which is of the split, and the next turn.
+fn conversation(studio: &Studio<'_>, split: Split, dice: &mut Dice) -> Option<(Query, Turn)> {
     let world = &studio.world;
-    let mut before = (0..ATTEMPTS).find_map(|_| sample::ask(world, dice))?;
-    for _ in 0..dice.weighted(&[0.6, 0.3, 0.1]) {
-        if let Some(turn) = turns::draw(world, &before, dice) {
-            before = turn.ask;
-        }
-    }
+    let (before, previous) = (0..BEGINNINGS).find_map(|_| {
+        let before = before(studio, dice)?;
+        let previous = build::query(world, &before);
+        is_in(split, &previous).then_some((before, previous))
+    })?;
     let turn = if dice.chance(RESET) {
         Turn::anew(sample::ask(world, dice)?)
     } else {
         (0..ATTEMPTS).find_map(|_| turns::draw(world, &before, dice))?
     };
-    Some((before, turn))
+    Some((previous, turn))
+}
+
+/// What was asked so far: a question and up to two turns.
+fn before(studio: &Studio<'_>, dice: &mut Dice) -> Option<Ask> {
+    let mut before = (0..ATTEMPTS).find_map(|_| sample::ask(&studio.world, dice))?;
+    for _ in 0..dice.weighted(&[0.6, 0.3, 0.1]) {
+        if let Some(turn) = turns::draw(&studio.world, &before, dice) {
+            before = turn.ask;
+        }
+    }
+    Some(before)
 }

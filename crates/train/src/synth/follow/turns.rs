@@ -59,8 +59,8 @@ impl Turn {
         !self.positions.is_empty()
     }
 
-    fn new(ask: Ask, positions: &'static [&'static str], names: Vec<(&'static str, Word)>) -> Option<Self> {
-        Some(Turn { ask, positions, names })
+    fn new(ask: Ask, positions: &'static [&'static str], names: Vec<(&'static str, Word)>) -> Self {
+        Turn { ask, positions, names }
     }
 }
 
@@ -99,7 +99,7 @@ pub fn draw(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> {
 /// "only the active ones"
 fn narrow(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> {
     let filter = sample::some_filters(world, before.root, dice).pop()?;
-    if before.filters.iter().any(|other| sample::clash(other, &filter)) {
+    if before.filters.iter().any(|other| sense::clash(world, other, &filter)) {
         return None;
     }
     let mut ask = before.clone();
@@ -107,9 +107,24 @@ fn narrow(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> {
     let names = ["before", "after", "does"].map(|position| (position, Word::Condition(filter.clone(), position)));
     let mut names: Vec<_> = names.into_iter().collect();
     names.push(("rows", Word::Rows));
-    const ORDERS: [&[&str]; 3] =
-        [&["narrow_before", "narrow_after"], &["narrow_after", "narrow_does"], &["narrow_does"]];
-    Turn::new(ask, ORDERS[dice.below(3)], names)
+    Some(Turn::new(ask, narrowing(&before.shape)?[dice.below(3)], names))
+}
+
+/// How rows may be narrowed after a question. Where it showed groups or values, "those" would be these, so that the rows
+/// have to be named; of the first few, it stays open which are meant.
+fn narrowing(shape: &Shape) -> Option<[&'static [&'static str]; 3]> {
+    const ROWS: [&[&str]; 3] = [&["narrow_before", "narrow_after"], &["narrow_after", "narrow_does"], &["narrow_does"]];
+    const NAMED: [&[&str]; 3] = [
+        &["narrow_named_before", "narrow_named_after"],
+        &["narrow_named_after", "narrow_named_does"],
+        &["narrow_named_does"],
+    ];
+    match shape {
+        Shape::Top { .. } => None,
+        Shape::Group(group) if group.top.is_some() || group.keep_empty => None,
+        Shape::Group(_) | Shape::Distinct(_) | Shape::CountDistinct(_) => Some(NAMED),
+        Shape::List { .. } | Shape::Count | Shape::Totals(_) => Some(ROWS),
+    }
 }
 
 /// "what about Finance?"
@@ -127,7 +142,7 @@ fn other_value(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn>
     }
     *values = vec![new.clone()];
     let names = vec![("value", Word::Value(*column, new)), ("term", Word::Column(*column))];
-    Turn::new(ask, &["other_value"], names)
+    Some(Turn::new(ask, &["other_value"], names))
 }
 
 /// "same for 2025"
@@ -138,7 +153,7 @@ fn other_time(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> 
     let period = surface::period(world, *column, dice).filter(|p| p.start != p.end && p.start != *start)?;
     let names = vec![("said", Word::Said(period.said.clone()))];
     (*start, *end, *said) = (period.start, period.end, period.said);
-    Turn::new(ask, &["other_time"], names)
+    Some(Turn::new(ask, &["other_time"], names))
 }
 
 /// "over 500k instead"
@@ -153,7 +168,7 @@ fn other_number(_: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> {
     }
     *value = new;
     let filter = ask.filters[at].clone();
-    Turn::new(ask, &["other_number"], vec![("after", Word::Condition(filter, "after"))])
+    Some(Turn::new(ask, &["other_number"], vec![("after", Word::Condition(filter, "after"))]))
 }
 
 /// "regardless of status"
@@ -161,7 +176,7 @@ fn widen(_: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> {
     let at = *dice.pick(&positions(before, |f| told_column(f).is_some()))?;
     let mut ask = before.clone();
     let column = told_column(&ask.filters.remove(at))?;
-    Turn::new(ask, &["widen"], vec![("term", Word::Column(column)), ("rows", Word::Rows)])
+    Some(Turn::new(ask, &["widen"], vec![("term", Word::Column(column)), ("rows", Word::Rows)]))
 }
 
 /// The column that a condition is on, where naming it tells which condition is meant.
@@ -183,14 +198,14 @@ fn positions(ask: &Ask, fits: impl Fn(&Filter) -> bool) -> Vec<usize> {
 /// "how many are there?"
 fn to_count(_: &World<'_>, before: &Ask, _: &mut Dice) -> Option<Turn> {
     matches!(before.shape, Shape::List { .. }).then_some(())?;
-    Turn::new(Ask { shape: Shape::Count, ..before.clone() }, &["to_count"], vec![("rows", Word::Rows)])
+    Some(Turn::new(Ask { shape: Shape::Count, ..before.clone() }, &["to_count"], vec![("rows", Word::Rows)]))
 }
 
 /// "which ones?"
 fn to_rows(_: &World<'_>, before: &Ask, _: &mut Dice) -> Option<Turn> {
     matches!(before.shape, Shape::Count | Shape::Totals(_)).then_some(())?;
     let shape = Shape::List { columns: vec![], order: None };
-    Turn::new(Ask { shape, ..before.clone() }, &["to_rows"], vec![("rows", Word::Rows)])
+    Some(Turn::new(Ask { shape, ..before.clone() }, &["to_rows"], vec![("rows", Word::Rows)]))
 }
 
 /// "and their total budget?"
@@ -198,7 +213,7 @@ fn to_total(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> {
     matches!(before.shape, Shape::List { .. } | Shape::Count | Shape::Totals(_)).then_some(())?;
     let total = sample::total(world, before.root, None, dice)?;
     let shape = Shape::Totals(vec![total.clone()]);
-    Turn::new(Ask { shape, ..before.clone() }, &["to_total"], vec![("total", Word::Total(total))])
+    Some(Turn::new(Ask { shape, ..before.clone() }, &["to_total"], vec![("total", Word::Total(total))]))
 }
 
 /// "and by department?"
@@ -221,7 +236,7 @@ fn to_groups(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> {
         skip_blank: false,
     };
     let names = vec![("key", Word::Key(key)), ("rows", Word::Rows)];
-    Turn::new(Ask { shape: Shape::Group(group), ..before.clone() }, position, names)
+    Some(Turn::new(Ask { shape: Shape::Group(group), ..before.clone() }, position, names))
 }
 
 /// "by cost center instead"
@@ -234,7 +249,7 @@ fn other_key(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> {
     }
     group.keys = vec![key.clone()];
     group.shown = None;
-    Turn::new(ask, &["other_key"], vec![("key", Word::Key(key))])
+    Some(Turn::new(ask, &["other_key"], vec![("key", Word::Key(key))]))
 }
 
 fn some_key(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Key> {
@@ -272,7 +287,7 @@ fn more_columns(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn
         return None;
     }
     columns.extend(new.clone());
-    Turn::new(showing(before, columns), &["more_columns"], vec![("cols", Word::Columns(new))])
+    Some(Turn::new(showing(before, columns), &["more_columns"], vec![("cols", Word::Columns(new))]))
 }
 
 /// "leave out the code"
@@ -282,7 +297,7 @@ fn fewer_columns(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Tur
         return None;
     }
     let gone = columns.remove(dice.below(columns.len()));
-    Turn::new(showing(before, columns), &["fewer_columns"], vec![("cols", Word::Columns(vec![gone]))])
+    Some(Turn::new(showing(before, columns), &["fewer_columns"], vec![("cols", Word::Columns(vec![gone]))]))
 }
 
 /// "just name and budget"
@@ -292,7 +307,7 @@ fn these_columns(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Tur
     if columns.is_empty() || columns == now {
         return None;
     }
-    Turn::new(showing(before, columns.clone()), &["these_columns"], vec![("cols", Word::Columns(columns))])
+    Some(Turn::new(showing(before, columns.clone()), &["these_columns"], vec![("cols", Word::Columns(columns))]))
 }
 
 // --- order and limit ---
@@ -308,13 +323,16 @@ fn in_order(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> {
             let by = Output { path: vec![], measure: Measure::Column(column) };
             let descending = world.ty(column) != Type::Text && dice.chance(0.65);
             *order = Some((by.clone(), descending));
-            Turn::new(ask, &["in_order"], vec![("order", Word::Order(by, descending))])
+            Some(Turn::new(ask, &["in_order"], vec![("order", Word::Order(by, descending))]))
         }
         Shape::Group(group) if group.top.is_none() && !group.totals.is_empty() => {
             let descending = dice.chance(0.75);
             group.order = Some(descending);
             let total = group.totals[0].clone();
-            Turn::new(ask, &["groups_in_order"], vec![("total", Word::Total(total)), ("rank", Word::Rank(descending))])
+            // "Highest first" is plain of one total alone.
+            let plain = group.totals.len() == 1 && dice.chance(0.3);
+            let positions: &[&str] = if plain { &["groups_in_plain_order"] } else { &["groups_in_order"] };
+            Some(Turn::new(ask, positions, vec![("total", Word::Total(total)), ("rank", Word::Rank(descending))]))
         }
         _ => None,
     }
@@ -328,7 +346,7 @@ fn to_top(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> {
     let n = *dice.pick(&[3, 5, 10, 10, 20, 5, 7, 15])?;
     let shape = Shape::Top { columns: columns.clone(), by, descending, n: Some(n) };
     let names = vec![("n", Word::Number(n)), ("measure", Word::Measure(by)), ("rank", Word::Rank(descending))];
-    Turn::new(Ask { shape, ..before.clone() }, &["to_top"], names)
+    Some(Turn::new(Ask { shape, ..before.clone() }, &["to_top"], names))
 }
 
 /// "make it 10"
@@ -340,7 +358,7 @@ fn other_limit(_: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> {
         return None;
     }
     *n = Some(new);
-    Turn::new(ask, &["other_limit"], vec![("n", Word::Number(new))])
+    Some(Turn::new(ask, &["other_limit"], vec![("n", Word::Number(new))]))
 }
 
 /// "and the lowest ones?"
@@ -349,5 +367,5 @@ fn other_end(_: &World<'_>, before: &Ask, _: &mut Dice) -> Option<Turn> {
     let Shape::Top { descending, .. } = &mut ask.shape else { return None };
     *descending = !*descending;
     let names = vec![("rank", Word::Rank(*descending))];
-    Turn::new(ask, &["other_end"], names)
+    Some(Turn::new(ask, &["other_end"], names))
 }

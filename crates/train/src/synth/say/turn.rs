@@ -8,17 +8,17 @@ use crate::synth::meaning::Ask;
 use crate::synth::surface;
 
 impl Speaker<'_> {
-    /// A turn in words; none where they are lacking.
-    pub fn turn(&mut self, turn: &Turn) -> Option<String> {
+    /// A turn in words; none where they are lacking. Where it is asked `alone`, the words must miss what came before.
+    pub fn turn(&mut self, turn: &Turn, alone: bool) -> Option<String> {
         if turn.positions.is_empty() {
             return self.question(&turn.ask);
         }
-        turn.positions.iter().find_map(|position| self.turn_as(turn, position))
+        turn.positions.iter().find_map(|position| self.turn_as(turn, position, alone))
     }
 
-    fn turn_as(&mut self, turn: &Turn, position: &str) -> Option<String> {
+    fn turn_as(&mut self, turn: &Turn, position: &str, alone: bool) -> Option<String> {
         let family = self.family;
-        let said = self.say("turn", position, &[]).and_then(|pattern| {
+        let said = self.say("turn", position, &[]).filter(|said| !alone || points_back(said)).and_then(|pattern| {
             let used = turn.names.iter().filter(|(name, _)| pattern.contains(&format!("{{{name}}}")));
             let mut names = vec![];
             for (name, word) in used {
@@ -54,6 +54,36 @@ impl Speaker<'_> {
             Word::Number(n) => Some(surface::number(&Value::Integer(*n), None, &mut self.dice)),
             Word::Rows => Some(noun.many),
             Word::Said(said) => Some(said.clone()),
+        }
+    }
+}
+
+/// Whether a phrase is nothing without the question before: it names neither rows nor a total, or points to what was
+/// shown. "That" before what rows do points nowhere.
+fn points_back(pattern: &str) -> bool {
+    const POINTERS: [&str; 10] =
+        ["it", "that", "this", "those", "these", "them", "they", "their", "same", "themselves"];
+    if !pattern.contains("{rows}") && !pattern.contains("{total}") {
+        return true;
+    }
+    let plain = pattern.replace("that {does}", "");
+    let mut words = plain.split(|c: char| !c.is_alphabetic());
+    words.any(|word| POINTERS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::points_back;
+
+    #[test]
+    fn a_phrase_that_names_what_is_wanted_is_complete() {
+        for alone in ["only {rows} that {does}", "list the {rows}", "what's the {total}?", "only the {before} {rows}"] {
+            assert!(!points_back(alone), "{alone}");
+        }
+        for leaning in
+            ["{order}", "{value} instead", "those {rows} {after}", "which {rows} are that?", "and their {total}?"]
+        {
+            assert!(points_back(leaning), "{leaning}");
         }
     }
 }

@@ -3,13 +3,11 @@
 use schema::Value;
 use sql::dialect::Dialect;
 use sql::features;
-use sql::print;
 use sql::resolve;
 use sql::tree::Query;
-use sql::verify::verify;
 
 use super::super::dice::Dice;
-use super::super::pair::worded;
+use super::super::pair::{Tells, in_voices, is_nothing, tells, worded};
 use super::super::say::Speaker;
 use super::super::split::Split;
 use super::super::studio::Studio;
@@ -20,8 +18,6 @@ use crate::example::Example;
 pub const TAG: &str = "shape:";
 /// Shapes tried before a tree is given up.
 const SHAPES_TRIED: usize = 8;
-/// Rows looked at.
-const ROWS: usize = 400;
 
 /// The questions of one tree: the tree `index` of a seed, asked in up to `voices` ways.
 pub fn examples(
@@ -74,9 +70,6 @@ pub(in super::super) enum Checked {
     Unfit,
 }
 
-/// Whether rows say something.
-type Tells<'a> = &'a dyn Fn(&[Vec<Value>]) -> bool;
-
 /// Resolves, runs and judges drawn SQL.
 pub(in super::super) fn checked(
     studio: &Studio<'_>,
@@ -110,62 +103,41 @@ pub(in super::super) fn voiced(
     voices: usize,
     count: &mut Count,
 ) -> Vec<Example> {
-    let mut found: Vec<Example> = vec![];
-    for attempt in 0..voices * if split == Split::Train { 2 } else { 12 } {
-        if found.len() == voices {
-            break;
-        }
-        let speaker = Dice::new(seed ^ 0x5eed, (index << 8) + attempt as u64);
-        let made = worded(studio, split, query, speaker, drawn.tell);
-        match made {
-            Ok(mut example) if found.iter().all(|e| e.normalized != example.normalized) => {
-                example.id = format!("{}-{seed}-{index}-{attempt}", split.name());
-                example.ordered = drawn.ordered;
-                example.tags.push(drawn.tag.clone());
-                found.push(example);
-            }
-            Ok(_) => {}
-            Err(reason) if reason.contains("another split") => count.elsewhere += 1,
-            Err(reason) if reason == "no words" || reason.starts_with("unfilled") => count.unworded += 1,
-            Err(reason) => {
-                let of_the_tree = !reason.starts_with("unaligned");
-                *count.lost.entry(reason).or_insert(0) += 1;
-                // Other words do not give the tree a form.
-                if of_the_tree {
-                    break;
-                }
-            }
-        }
-    }
+    let made = |attempt| {
+        let speaker = Dice::new(seed ^ 0x5eed, (index << 8) + attempt);
+        let mut example = worded(studio, split, query, speaker, drawn.tell)?;
+        example.ordered = drawn.ordered;
+        example.tags.push(drawn.tag.clone());
+        Ok(example)
+    };
+    let found = in_voices(split, (seed, index), voices, made, |reason| counted(count, reason));
     count.admitted += found.len() as u64;
     found
 }
 
-/// Runs the query on the databases until one tells something: a row that is not all nothing, and several rows that are
-/// not all alike.
-fn tells(studio: &Studio<'_>, query: &Query, says: Tells<'_>) -> Result<bool, String> {
-    let text = print::compact(query, studio.world.catalog);
-    let verified = verify(&text, studio.world.catalog, &Default::default()).map_err(|report| {
-        let first = report.diagnostics.first().map_or(String::new(), |d| format!("{}: {}", d.code, d.message));
-        format!("refused: {first}: {text}")
-    })?;
-    let limits = database::Limits { max_rows: ROWS, ..database::Limits::default() };
-    for image in &studio.images {
-        let rows = image.with(|db| database::run(db, &verified, &limits)).map_err(|e| format!("no database: {e}"))?;
-        let rows = rows.map_err(|e| format!("failed: {e}: {text}"))?;
-        if says(&rows.rows) {
-            return Ok(true);
+/// Counts a wording that is lost; says whether other words may do, which they do not where the query has no form.
+fn counted(count: &mut Count, reason: String) -> bool {
+    let of_the_tree = match reason.as_str() {
+        "said twice" => return true,
+        r if r.contains("another split") => {
+            count.elsewhere += 1;
+            return true;
         }
-    }
-    Ok(false)
+        r if r == "no words" || r.starts_with("unfilled") => {
+            count.unworded += 1;
+            return true;
+        }
+        r => !r.starts_with("unaligned"),
+    };
+    *count.lost.entry(reason).or_insert(0) += 1;
+    !of_the_tree
 }
 
 /// Whether rows say something: the last column, which holds what was computed, is not all nothing, and not all alike over
 /// several rows that differ in nothing else.
 fn informative(rows: &[Vec<Value>]) -> bool {
-    let nothing = |v: &Value| matches!(v, Value::Null | Value::Integer(0)) || *v == Value::Real(0.0);
     let last = || rows.iter().filter_map(|r| r.last());
-    let (Some(first), true) = (last().next(), last().any(|v| !nothing(v))) else { return false };
+    let (Some(first), true) = (last().next(), last().any(|v| !is_nothing(v))) else { return false };
     rows.len() == 1 || rows.iter().any(|r| r.len() > 1) || last().any(|v| v != first)
 }
 

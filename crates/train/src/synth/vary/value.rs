@@ -208,13 +208,13 @@ fn stretch(
     if (start < world.today) != (new < world.today) {
         return None;
     }
+    let said = period.said.clone();
     let literal = move |part: SlotPart| match part {
         SlotPart::Start => Some(Value::Text(period.start.clone())),
         SlotPart::End => Some(Value::Text(period.end.clone())),
         _ => None,
     };
-    let period_said = surface::stretch(new, months, dice)?.said;
-    Some(Other { said: period_said, literal: Box::new(literal) })
+    Some(Other { said, literal: Box::new(literal) })
 }
 
 /// Whether a quarter or month may stand where this year does: "in 2025", where nothing else speaks of years.
