@@ -1,6 +1,6 @@
 //! Scenes over a schema that no phrase was written for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use database::Limits;
 use schema::TableId;
@@ -129,24 +129,86 @@ fn every_pair_kept_runs_and_has_a_form() {
     });
 }
 
+/// The groups of words that are no part of a scene themselves: they stand around its parts.
+const AROUND: [&str; 4] = ["part", "lead", "cols", "apart"];
+
 #[test]
 fn every_part_is_drawn() {
-    let wanted = "difference percent percent_over days_between days_since days_until rank rank_within row_share \
-        row_share_within row_running deviation deviation_within child_count child_total child_latest child_average \
-        child_percent own_less_children key_year key_month key_quarter sum_of avg_of max_of distinct_rows count_if \
-        sum_if percent_if percent_of_totals difference_of_totals ratio_of_totals share_of_sum share_of_count \
-        average_against_all group_rank so_far period_before period_change period_growth share_of_groups val_gt val_lt \
-        days_gt twice half past ahead open_or_ahead children_gte children_one some_but_not \
-        both_values one_not_other all_children kids_above_own kids_below_own above_own_group twice_average among_top \
-        known_not_other neither_known having_gt having_rows_gte having_more having_above_all no_blanks blanks_kept \
-        order_high order_low order_new order_old order_text then ties once with_more";
+    type Groups = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+    let words: Groups = toml::from_str(include_str!("../../src/synth/compose/phrases.toml")).unwrap();
+    let parts = words.keys().filter(|group| !AROUND.contains(&group.as_str()));
+    let bare = |position: &str| position.trim_end_matches("_cols").trim_end_matches("_bare").to_owned();
+    let wanted: BTreeSet<String> = parts.cloned().chain(words["lead"].keys().map(|p| bare(p))).collect();
     with_studio(|studio| {
-        let mut found = BTreeSet::new();
-        for kind in KINDS {
-            (0..1500).filter_map(|seed| drawn(studio, kind, seed)).for_each(|scene| kinds_of(&scene, &mut found));
+        let (mut kinds, mut leads) = (BTreeSet::new(), BTreeSet::new());
+        for scene in KINDS.iter().flat_map(|kind| (0..1500).filter_map(|seed| drawn(studio, kind, seed))) {
+            kinds_of(&scene, &mut kinds);
+            leads.insert(scene.lead.position);
         }
-        let missing: Vec<&str> = wanted.split_whitespace().filter(|kind| !found.contains(kind)).collect();
+        let found: BTreeSet<&str> = kinds.union(&leads).copied().collect();
+        let missing: Vec<&String> = wanted.iter().filter(|name| !found.contains(name.as_str())).collect();
         assert!(missing.is_empty(), "{missing:?}");
+    });
+}
+
+#[test]
+fn conditions_apart_name_their_rows_where_groups_are_asked_for() {
+    with_studio(|studio| {
+        let kind = KINDS.iter().find(|kind| kind.name == "groups").unwrap();
+        let mut apart = 0;
+        for (n, scene) in (0..400).filter_map(|seed| drawn(studio, kind, seed)).enumerate() {
+            let said = Speaker::new(&studio.world, Dice::new(n as u64, 5)).scene(&scene).unwrap_or_default();
+            let lower = said.to_lowercase();
+            let vague = [
+                "only those that",
+                "only the ones",
+                "just the ones",
+                "only if they",
+                "provided they",
+                "as long as they",
+            ];
+            assert!(!vague.iter().any(|words| lower.contains(words)), "{said}");
+            apart += usize::from(["only visits ", "only sales ", "only farms "].iter().any(|w| lower.contains(w)));
+        }
+        assert!(apart > 5, "{apart}");
+    });
+}
+
+#[test]
+fn an_order_is_asked_for_where_lines_are_not_only_picked_by_it() {
+    with_studio(|studio| {
+        let mut seen = [false; 2];
+        for kind in KINDS.iter().filter(|kind| ["rows", "groups"].contains(&kind.name)) {
+            for scene in (0..200).filter_map(|seed| drawn(studio, kind, seed)) {
+                let outer = scene.sql.rsplit(')').next().unwrap_or_default();
+                let (ordered, limited) = (scene.notes.iter().any(is_order), outer.contains(" LIMIT "));
+                assert_eq!(scene.ordered, ordered, "{}", scene.sql);
+                seen[usize::from(limited)] |= ordered != limited;
+            }
+        }
+        assert_eq!(seen, [true, true]);
+    });
+}
+
+fn is_order(note: &Phrase) -> bool {
+    note.kind.starts_with("order_") || note.kind.starts_with("plain_")
+}
+
+#[test]
+fn what_is_counted_beside_all_is_not_what_narrows_them() {
+    with_studio(|studio| {
+        let mut cases = 0;
+        for kind in KINDS.iter().filter(|kind| ["totals", "groups"].contains(&kind.name)) {
+            for scene in (0..600).filter_map(|seed| drawn(studio, kind, seed)) {
+                let Some((_, test)) = scene.sql.split_once("CASE WHEN ") else { continue };
+                let (test, rest) = test.split_once(" THEN ").unwrap();
+                let tested = test.trim_start_matches('(').split(' ').next().unwrap();
+                let narrowed = rest.split_once(" WHERE ").map_or("", |(_, rest)| rest);
+                assert!(!narrowed.contains(tested), "{tested} in {}", scene.sql);
+                cases += 1;
+            }
+        }
+        assert!(cases > 50, "{cases}");
     });
 }
 

@@ -3,6 +3,7 @@
 mod compose;
 mod evaluate;
 mod folder;
+mod follow;
 mod pack;
 mod pipeline;
 mod questions;

@@ -335,16 +335,34 @@ pub fn value_known_and(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Cond>
     Some(Cond::new(sql, Phrase::new(kind).with("a", Thing::Column(a)).with("b", Thing::Column(b))))
 }
 
-/// A condition on the own columns alone, for what is counted beside all rows.
-pub fn aside(pen: &mut Pen<'_, '_>, frame: &Frame) -> Option<(Filter, String)> {
+/// A condition on the own columns alone, for what is counted beside all rows; of nothing that narrows these already.
+pub fn aside(pen: &mut Pen<'_, '_>, frame: &Frame, conds: &[Cond]) -> Option<(Filter, String)> {
     for _ in 0..6 {
         if let Some(filter) = some_filters(pen, frame.table, 1.0).pop()
             && !matches!(filter, Filter::Text { .. })
             && !matches!(filter, Filter::Missing { column, .. } if pen.world.role(column) == Role::Status)
+            && !conds.iter().any(|c| narrows(pen, (c, &frame.root), &filter))
         {
             let sql = pen.condition(&filter, &frame.root)?;
             return Some((filter, sql));
         }
     }
     None
+}
+
+/// Whether a condition speaks of a column that a filter tests.
+fn narrows(pen: &Pen<'_, '_>, (cond, root): (&Cond, &str), filter: &Filter) -> bool {
+    let tested = match filter {
+        Filter::Columns { left, right, .. } => vec![*left, *right],
+        other => sense::columns_of(pen.world, other),
+    };
+    tested.iter().any(|&column| speaks_of(&cond.sql, &pen.col(root, column)))
+}
+
+/// Whether SQL speaks of a qualified column; conditions of the glossary do not quote theirs.
+pub fn speaks_of(sql: &str, column: &str) -> bool {
+    let (sql, column) = (sql.replace('"', ""), column.replace('"', ""));
+    let in_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let ends = |at: usize| !in_word(sql[..at].chars().last()) && !in_word(sql[at + column.len()..].chars().next());
+    sql.match_indices(&column).any(|(at, _)| ends(at))
 }

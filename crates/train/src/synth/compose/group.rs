@@ -161,9 +161,11 @@ pub fn tell(totals: &[Val], keys: &[Key], conds: &[Cond]) -> bool {
 
 /// Whether an expression over groups speaks of no column that keys or conditions fix.
 fn says(sql: &str, keys: &[Key], conds: &[Cond]) -> bool {
+    // What is compared with stands under the same conditions, which say nothing of the group itself.
+    let own = sql.split("(SELECT ").next().unwrap_or(sql);
     let of_keys = keys.iter().flat_map(|k| k.by.iter().chain(&k.stands)).filter(|by| !by.contains('(')).cloned();
     let known: Vec<String> = conds.iter().filter_map(fixes).chain(of_keys).collect();
-    !known.iter().any(|k| sql.contains(k.as_str()))
+    !known.iter().any(|k| condition::speaks_of(own, k))
 }
 
 /// Totals per group.
@@ -183,7 +185,7 @@ pub fn grouped(pen: &mut Pen<'_, '_>) -> Option<Scene> {
         return None;
     }
     let kept = if pen.dice.chance(0.3) { Some(having(pen, &mut frame, (&conds, &totals))?) } else { None };
-    if kept.as_ref().is_some_and(|(sql, _)| !says(sql.split(" (SELECT ").next().unwrap_or(sql), &keys, &conds)) {
+    if kept.as_ref().is_some_and(|(sql, _)| !says(sql, &keys, &conds)) {
         return None;
     }
     let shown: Vec<Val> = keys.iter().flat_map(|k| k.shown.clone()).collect();
@@ -221,7 +223,7 @@ pub fn told(
     let mut lead = Lead { position: "groups", things: vec![] };
     lead.things.push(("keys", Thing::List(keys.iter().map(|k| k.thing.clone()).collect())));
     lead.things.push(("aggs", Thing::List(things(totals))));
-    let ordered = order.is_some();
+    let ordered = order.as_ref().is_some_and(Order::is_asked);
     if let Some(order) = order {
         order.tell(&mut lead, &mut notes);
     }
@@ -240,7 +242,7 @@ pub fn all(pen: &mut Pen<'_, '_>) -> Option<Scene> {
     let mut frame = Frame::new(table);
     let n = pen.dice.weighted(&[0.12, 0.45, 0.33, 0.1]);
     let conds = condition::some(pen, &mut frame, n, 0.35);
-    let mut totals = totals(pen, &mut frame, &[])?;
+    let mut totals = totals(pen, &mut frame, &conds)?;
     // What compares with all is nothing over all.
     totals.retain(|v| !v.sql.contains("(SELECT"));
     let bare_count = conds.is_empty() && totals.iter().all(|v| v.sql == "COUNT(*)");

@@ -33,6 +33,11 @@ impl Order {
         format!(" ORDER BY {}{}{then}{limit}", self.by.sql, if self.descending { " DESC" } else { "" })
     }
 
+    /// Whether an order is asked for: the first few by something are so in any order.
+    pub fn is_asked(&self) -> bool {
+        self.first.is_none()
+    }
+
     /// The lowest few are so by a value that they have.
     pub fn needed(&self) -> Vec<Cond> {
         let needed = self.by.nullable && !self.descending && self.first.is_some() && !self.groups;

@@ -166,7 +166,7 @@ pub(super) fn told(
     let cols = if listed { vals } else { more };
     let cols: Vec<Thing> = cols.iter().map(|v| v.thing.clone()).collect();
     let (mut lead, mut notes) = (Lead { position: "rows", things: vec![] }, vec![]);
-    let ordered = order.is_some();
+    let ordered = order.as_ref().is_some_and(Order::is_asked);
     if let Some(order) = order {
         order.tell(&mut lead, &mut notes);
     }

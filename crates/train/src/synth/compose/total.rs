@@ -118,17 +118,17 @@ fn distinct(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val>
 }
 
 /// The number of rows that satisfy something.
-fn count_if(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
-    let (filter, test) = condition::aside(pen, frame)?;
+fn count_if(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond]) -> Option<Val> {
+    let (filter, test) = condition::aside(pen, frame, conds)?;
     let phrase = Phrase::new("count_if").with("does", Thing::Does(frame.table, filter));
     let phrase = phrase.with("rows", Thing::Table(frame.table));
     let sql = format!("SUM(CASE WHEN {test} THEN 1 ELSE 0 END)");
     Some(Val::new(sql, phrase.thing(), (Nature::Count, Near::Few)))
 }
 
-fn sum_if(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
+fn sum_if(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond]) -> Option<Val> {
     let m = pen.amount(frame.table)?;
-    let (filter, test) = condition::aside(pen, frame)?;
+    let (filter, test) = condition::aside(pen, frame, conds)?;
     let phrase = Phrase::new("sum_if").with("does", Thing::Does(frame.table, filter));
     let phrase = phrase.with("m", Thing::Column(m)).with("rows", Thing::Table(frame.table));
     let sql = format!("SUM(CASE WHEN {test} THEN {} ELSE 0 END)", pen.col(&frame.root, m));
@@ -136,8 +136,8 @@ fn sum_if(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
 }
 
 /// The percentage of rows that satisfy something.
-fn percent_if(pen: &mut Pen<'_, '_>, frame: &mut Frame, _: &[Cond]) -> Option<Val> {
-    let (filter, test) = condition::aside(pen, frame)?;
+fn percent_if(pen: &mut Pen<'_, '_>, frame: &mut Frame, conds: &[Cond]) -> Option<Val> {
+    let (filter, test) = condition::aside(pen, frame, conds)?;
     let phrase = Phrase::new("percent_if").with("does", Thing::Does(frame.table, filter));
     let phrase = phrase.with("rows", Thing::Table(frame.table));
     let sql = format!("100.0 * SUM(CASE WHEN {test} THEN 1 ELSE 0 END) / COUNT(*)");
@@ -254,7 +254,8 @@ fn above_all(pen: &mut Pen<'_, '_>, frame: &Frame, conds: &[Cond]) -> Kept {
 /// The column that a condition fixes: it holds one value, or none.
 pub fn fixes(cond: &Cond) -> Option<String> {
     let sql = cond.sql.trim_start_matches('(');
-    let (column, _) = sql.split_once(" = '").or(sql.split_once(" IS NULL"))?;
+    let is_literal = |(_, value): &(&str, &str)| value.starts_with(|c: char| c == '\'' || c.is_ascii_digit());
+    let (column, _) = sql.split_once(" = ").filter(is_literal).or(sql.split_once(" IS NULL"))?;
     if column.contains(' ') || sql.contains(" OR ") {
         return None;
     }

@@ -12,6 +12,8 @@ use crate::synth::shapes::draft::Thing;
 
 /// Conditions that stand with the noun, at most, beside one that speaks of other rows.
 const INSIDE: usize = 3;
+/// Patterns drawn until one names the rows: enough that it is hardly ever missed.
+const NAMED: usize = 30;
 
 impl Speaker<'_> {
     /// The question of a scene in words.
@@ -35,6 +37,7 @@ impl Telling<'_, '_> {
         for (name, thing) in &scene.lead.things {
             self.name(name, thing)?;
         }
+        self.of_groups = scene.lead.things.iter().any(|(name, _)| *name == "keys");
         self.counts_all = apart.is_empty() && told.is_empty() && scene.lead.things.iter().any(|(_, t)| counts_rows(t));
         let mut tails = self.notes(&scene.notes)?;
         let mut others: Vec<String> = apart.into_iter().map(|t| self.apart(scene.table, t)).collect::<Option<_>>()?;
@@ -125,7 +128,21 @@ impl Telling<'_, '_> {
             None => ("after", self.behind(table, told)?),
         };
         let nouns = self.noun(table).many;
-        self.speaker.say("compose apart", position, &[("nouns", &nouns), ("said", &said)])
+        let pattern = self.apart_pattern(position)?;
+        Some(fill(&pattern, &[("nouns", &nouns), ("said", &said)]))
+    }
+
+    /// Where groups are asked for, "those" would be the groups, so that the rows have to be named.
+    fn apart_pattern(&mut self, position: &str) -> Option<String> {
+        let family = self.speaker.family;
+        for _ in 0..NAMED {
+            self.speaker.family = family;
+            let pattern = self.speaker.say("compose apart", position, &[])?;
+            if !self.of_groups || pattern.contains("{nouns}") {
+                return Some(pattern);
+            }
+        }
+        None
     }
 
     fn notes(&mut self, notes: &[Phrase]) -> Option<Vec<String>> {

@@ -51,12 +51,21 @@ pub(super) struct Telling<'s, 'w> {
     pub(super) names: Vec<(String, String)>,
     /// Whether all rows of a table are meant, and a total names them.
     pub(super) counts_all: bool,
+    /// Whether groups of rows are asked for.
+    pub(super) of_groups: bool,
 }
 
 impl<'s, 'w> Telling<'s, 'w> {
     /// Nothing named as yet.
     pub(super) fn new(speaker: &'s mut Speaker<'w>) -> Self {
-        Telling { speaker, terms: BTreeMap::new(), nouns: BTreeMap::new(), names: vec![], counts_all: false }
+        Telling {
+            speaker,
+            terms: BTreeMap::new(),
+            nouns: BTreeMap::new(),
+            names: vec![],
+            counts_all: false,
+            of_groups: false,
+        }
     }
 }
 
