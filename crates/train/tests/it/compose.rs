@@ -203,8 +203,11 @@ fn what_is_counted_beside_all_is_not_what_narrows_them() {
                 let Some((_, test)) = scene.sql.split_once("CASE WHEN ") else { continue };
                 let (test, rest) = test.split_once(" THEN ").unwrap();
                 let tested = test.trim_start_matches('(').split(' ').next().unwrap();
-                let narrowed = rest.split_once(" WHERE ").map_or("", |(_, rest)| rest);
+                let rest = rest.split_once(" FROM ").map_or("", |(_, rest)| rest);
+                let rest = rest.split(" HAVING ").next().and_then(|r| r.split(" ORDER BY ").next()).unwrap();
+                let narrowed = rest.find(" WHERE ").or(rest.find(" GROUP BY ")).map_or("", |at| &rest[at..]);
                 assert!(!narrowed.contains(tested), "{tested} in {}", scene.sql);
+                assert!(!rest.contains(&format!(" ON {tested} = ")), "{tested} joins in {}", scene.sql);
                 cases += 1;
             }
         }

@@ -13,7 +13,7 @@ use sql::verify::verify;
 use train::synth::dice::Dice;
 use train::synth::say::Speaker;
 use train::synth::shapes::pen::Pen;
-use train::synth::shapes::{SHAPES, Shape};
+use train::synth::shapes::{SHAPES, Shape, draw};
 use train::synth::studio::{Studio, Workshop};
 
 const SCHEMA: &str = "CREATE TABLE farms (farm_code TEXT PRIMARY KEY, farm_name TEXT NOT NULL, region TEXT, acreage INTEGER,
@@ -23,7 +23,7 @@ const SCHEMA: &str = "CREATE TABLE farms (farm_code TEXT PRIMARY KEY, farm_name 
         ordered_on DATE, delivered_on DATE);
     CREATE TABLE buyers (buyer_id INTEGER PRIMARY KEY, buyer_name TEXT NOT NULL, region TEXT, limit_amount INTEGER);
     CREATE TABLE visits (visit_id INTEGER PRIMARY KEY, farm_code TEXT REFERENCES farms(farm_code), purpose TEXT,
-        fee INTEGER, visited DATE);";
+        fee INTEGER, visited DATE, region TEXT, surcharge INTEGER);";
 
 const GLOSSARY: &str = r#"
     [tables.farms]
@@ -57,6 +57,10 @@ const GLOSSARY: &str = r#"
     role = "status"
     [columns."visits.purpose"]
     role = "dimension"
+    [columns."visits.region"]
+    role = "dimension"
+    [columns."visits.surcharge"]
+    role = "percent"
 "#;
 
 fn rows() -> String {
@@ -90,12 +94,14 @@ fn rows() -> String {
             1 + i % 12,
         );
         sql += &format!(
-            "INSERT INTO visits VALUES ({i}, 'F{}', '{}', {}, '202{}-{:02}-15');",
+            "INSERT INTO visits VALUES ({i}, 'F{}', '{}', {}, '202{}-{:02}-15', '{}', {});",
             i % 9,
             ["audit", "advice"][i % 2],
             10 + i,
             3 + i % 2,
             1 + i % 12,
+            ["North", "South", "East"][i % 3],
+            5 * (i % 7),
         );
     }
     sql
@@ -164,5 +170,16 @@ fn one_query_is_asked_in_many_ways() {
 fn names_of_shapes_are_their_own() {
     let names: BTreeSet<&str> = SHAPES.iter().map(|s| s.name).collect();
     assert_eq!(names.len(), SHAPES.len());
-    assert!(SHAPES.iter().all(|s| s.weight > 0.0));
+}
+
+#[test]
+fn what_has_no_weight_is_not_drawn() {
+    with_studio(|studio| {
+        let idle: Vec<&str> = SHAPES.iter().filter(|s| s.weight == 0.0).map(|s| s.name).collect();
+        assert!(!idle.is_empty() && SHAPES.iter().all(|s| s.weight >= 0.0));
+        for seed in 0..2000 {
+            let (name, _) = draw(&studio.world, &mut Dice::new(seed, 6));
+            assert!(!idle.contains(&name), "{name}");
+        }
+    });
 }

@@ -341,7 +341,7 @@ pub fn aside(pen: &mut Pen<'_, '_>, frame: &Frame, conds: &[Cond]) -> Option<(Fi
         if let Some(filter) = some_filters(pen, frame.table, 1.0).pop()
             && !matches!(filter, Filter::Text { .. })
             && !matches!(filter, Filter::Missing { column, .. } if pen.world.role(column) == Role::Status)
-            && !conds.iter().any(|c| narrows(pen, (c, &frame.root), &filter))
+            && !is_settled(pen, frame, conds, &filter)
         {
             let sql = pen.condition(&filter, &frame.root)?;
             return Some((filter, sql));
@@ -350,13 +350,14 @@ pub fn aside(pen: &mut Pen<'_, '_>, frame: &Frame, conds: &[Cond]) -> Option<(Fi
     None
 }
 
-/// Whether a condition speaks of a column that a filter tests.
-fn narrows(pen: &Pen<'_, '_>, (cond, root): (&Cond, &str), filter: &Filter) -> bool {
+/// Whether a filter tests a column that conditions speak of already, or by which every row is joined.
+fn is_settled(pen: &Pen<'_, '_>, frame: &Frame, conds: &[Cond], filter: &Filter) -> bool {
     let tested = match filter {
         Filter::Columns { left, right, .. } => vec![*left, *right],
         other => sense::columns_of(pen.world, other),
     };
-    tested.iter().any(|&column| speaks_of(&cond.sql, &pen.col(root, column)))
+    let narrowed = |column: &str| conds.iter().any(|c| speaks_of(&c.sql, column));
+    tested.iter().any(|&column| frame.is_joined_by(pen, column) || narrowed(&pen.col(&frame.root, column)))
 }
 
 /// Whether SQL speaks of a qualified column; conditions of the glossary do not quote theirs.

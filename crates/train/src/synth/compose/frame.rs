@@ -1,6 +1,6 @@
 //! Where rows come from: a table, the tables it refers to that something asks for, and named parts before it.
 
-use schema::{ForeignKeyId, TableId};
+use schema::{ColumnId, ForeignKeyId, TableId};
 
 use super::super::meaning::{Filter, Measure};
 use super::super::shapes::pen::Pen;
@@ -49,6 +49,12 @@ impl Frame {
         self.joins += &pen.join_up(*last, &from, &alias);
         self.ups.push((path.to_vec(), alias.clone()));
         alias
+    }
+
+    /// Whether a column leads to a row that is joined, so that every row has a value in it.
+    pub fn is_joined_by(&self, pen: &Pen<'_, '_>, column: ColumnId) -> bool {
+        let mut first = self.ups.iter().filter_map(|(path, _)| path.first());
+        first.any(|&key| pen.world.catalog.key_pairs(key).any(|(from, _)| from == column))
     }
 
     /// Joins a part of `with` on its column `k`; every row stays where `all`.

@@ -213,7 +213,11 @@ fn to_total(world: &World<'_>, before: &Ask, dice: &mut Dice) -> Option<Turn> {
     matches!(before.shape, Shape::List { .. } | Shape::Count | Shape::Totals(_)).then_some(())?;
     let total = sample::total(world, before.root, None, dice)?;
     let shape = Shape::Totals(vec![total.clone()]);
-    Some(Turn::new(Ask { shape, ..before.clone() }, &["to_total"], vec![("total", Word::Total(total))]))
+    Some(Turn::new(
+        Ask { shape, ..before.clone() },
+        &["to_total"],
+        vec![("total", Word::Total(total)), ("rows", Word::Rows)],
+    ))
 }
 
 /// "and by department?"

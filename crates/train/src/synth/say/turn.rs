@@ -18,15 +18,16 @@ impl Speaker<'_> {
 
     fn turn_as(&mut self, turn: &Turn, position: &str, alone: bool) -> Option<String> {
         let family = self.family;
-        let said = self.say("turn", position, &[]).filter(|said| !alone || points_back(said)).and_then(|pattern| {
-            let used = turn.names.iter().filter(|(name, _)| pattern.contains(&format!("{{{name}}}")));
-            let mut names = vec![];
-            for (name, word) in used {
-                names.push((*name, self.word(&turn.ask, word)?));
-            }
-            let names: Vec<(&str, &str)> = names.iter().map(|(name, said)| (*name, said.as_str())).collect();
-            Some(crate::synth::pattern::fill(&pattern, &names))
-        });
+        let said =
+            self.say("turn", position, &[]).filter(|said| !alone || points_back(position, said)).and_then(|pattern| {
+                let used = turn.names.iter().filter(|(name, _)| pattern.contains(&format!("{{{name}}}")));
+                let mut names = vec![];
+                for (name, word) in used {
+                    names.push((*name, self.word(&turn.ask, word)?));
+                }
+                let names: Vec<(&str, &str)> = names.iter().map(|(name, said)| (*name, said.as_str())).collect();
+                Some(crate::synth::pattern::fill(&pattern, &names))
+            });
         if said.is_none() {
             self.family = family;
         }
@@ -58,12 +59,15 @@ impl Speaker<'_> {
     }
 }
 
-/// Whether a phrase is nothing without the question before: it names neither rows nor a total, or points to what was
-/// shown. "That" before what rows do points nowhere.
-fn points_back(pattern: &str) -> bool {
-    const POINTERS: [&str; 10] =
-        ["it", "that", "this", "those", "these", "them", "they", "their", "same", "themselves"];
-    if !pattern.contains("{rows}") && !pattern.contains("{total}") {
+/// Words that point to what was shown.
+const POINTERS: [&str; 11] =
+    ["it", "that", "this", "those", "these", "them", "they", "their", "same", "themselves", "instead"];
+
+/// Whether a phrase is nothing without the question before: it names neither rows nor a total nor all that is to be
+/// shown, or points to what was shown. "That" before what rows do points nowhere.
+fn points_back(position: &str, pattern: &str) -> bool {
+    let names = pattern.contains("{rows}") || pattern.contains("{total}") || position == "these_columns";
+    if !names {
         return true;
     }
     let plain = pattern.replace("that {does}", "");
@@ -78,12 +82,13 @@ mod tests {
     #[test]
     fn a_phrase_that_names_what_is_wanted_is_complete() {
         for alone in ["only {rows} that {does}", "list the {rows}", "what's the {total}?", "only the {before} {rows}"] {
-            assert!(!points_back(alone), "{alone}");
+            assert!(!points_back("", alone), "{alone}");
         }
+        assert!(!points_back("these_columns", "show only {cols}") && points_back("more_columns", "add {cols}"));
         for leaning in
             ["{order}", "{value} instead", "those {rows} {after}", "which {rows} are that?", "and their {total}?"]
         {
-            assert!(points_back(leaning), "{leaning}");
+            assert!(points_back("", leaning), "{leaning}");
         }
     }
 }

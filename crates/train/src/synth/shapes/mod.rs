@@ -103,6 +103,7 @@ pub const SHAPES: &[Shape] = &[
     shape("pairs", 1.5, tree::pairs),
     shape("with_parent", 1.0, tree::with_parent),
     shape("child_count", 1.0, tree::child_count),
+    // No model writes recursion as yet.
     shape("depth", 0.0, tree::depth),
     shape("descendants", 0.0, tree::descendants),
     shape("computed_order", 2.0, row::computed_order),

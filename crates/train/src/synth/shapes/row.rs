@@ -92,7 +92,8 @@ pub fn joined_text(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let (code, name) = (pen.column(table, &[Role::Code])?, pen.name(table)?);
     let rows = pen.rows(table, 2);
     let filter = rows.filter(pen, "t", &[]);
-    let between = *pen.dice.pick(&[" - ", ": ", "/", " "])?;
+    // Spaces at the ends of quoted text are not read.
+    let between = *pen.dice.pick(&["/", "-", "_", ":", "#", "."])?;
     let sql = format!(
         "SELECT {} || {} || {} AS label FROM {}{filter}",
         pen.col("t", code),
