@@ -1,5 +1,5 @@
-//! What nobody asks: the value of a column just fixed to one value, a count of what each group is, two conditions on one
-//! thing.
+//! What nobody asks: the value of a column just fixed to one value, a count of what each group is, the order of one row,
+//! two conditions on one thing.
 
 use schema::{ColumnId, Role};
 use sql::tree::{ExprKind, SourceId};
@@ -10,6 +10,9 @@ use super::world::{Named, World};
 
 /// Whether somebody might ask this.
 pub fn is_sensible(world: &World<'_>, ask: &Ask) -> bool {
+    if is_of_many(&ask.shape) && ask.filters.iter().any(|f| names_row(world, f)) {
+        return false;
+    }
     match &ask.shape {
         Shape::List { columns, .. } | Shape::Top { columns, .. } => !columns.iter().any(|c| is_told(ask, c)),
         Shape::Distinct(output) | Shape::CountDistinct(output) => !is_told(ask, output),
@@ -20,6 +23,17 @@ pub fn is_sensible(world: &World<'_>, ask: &Ask) -> bool {
         }
         Shape::Count | Shape::Totals(_) => true,
     }
+}
+
+/// Whether a shape tells nothing of a single row: its number, its place in an order, the groups it falls into.
+fn is_of_many(shape: &Shape) -> bool {
+    matches!(shape, Shape::Count | Shape::Top { .. } | Shape::Group(_) | Shape::List { order: Some(_), .. })
+}
+
+/// Whether a filter leaves the one row that is known by a name or key.
+fn names_row(world: &World<'_>, filter: &Filter) -> bool {
+    let Filter::Value { column, values, negated: false } = filter else { return false };
+    values.len() == 1 && (world.role(*column) == Role::Name || world.is_key(*column))
 }
 
 /// Whether two filters speak of one thing.

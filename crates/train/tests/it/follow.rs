@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use database::Limits;
-use schema::Glossary;
+use schema::{Glossary, Role};
 use sql::dialect::Dialect;
 use sql::features;
 use sql::resolve;
@@ -12,7 +12,7 @@ use sql::verify::verify;
 use train::example::{Example, Intent};
 use train::synth::dice::Dice;
 use train::synth::follow::{examples, turns};
-use train::synth::meaning::{Ask, Shape};
+use train::synth::meaning::{Ask, Filter, Shape};
 use train::synth::pair::Drops;
 use train::synth::sample;
 use train::synth::say::Speaker;
@@ -96,5 +96,34 @@ fn rows_are_named_where_groups_are_narrowed() {
             }
         }
         assert_eq!(shapes.len(), 2);
+    });
+}
+
+/// Whether a question is about the one row that a name leaves.
+fn is_of_one(studio: &Studio<'_>, ask: &Ask) -> bool {
+    let names = |filter: &Filter| match filter {
+        Filter::Value { column, values, negated: false } => {
+            values.len() == 1 && studio.world.role(*column) == Role::Name
+        }
+        _ => false,
+    };
+    ask.filters.iter().any(names)
+}
+
+#[test]
+fn one_row_is_neither_counted_nor_put_in_order() {
+    with_studio(|studio| {
+        let mut seen = 0;
+        for seed in 0..3000 {
+            let mut dice = Dice::new(seed, 8);
+            let Some(before) = sample::ask(&studio.world, &mut dice) else { continue };
+            let next = turns::draw(&studio.world, &before, &mut dice).map(|turn| turn.ask);
+            for ask in next.iter().chain([&before]).filter(|ask| is_of_one(studio, ask)) {
+                seen += 1;
+                let many = matches!(ask.shape, Shape::Count | Shape::Top { .. } | Shape::List { order: Some(_), .. });
+                assert!(!many, "{:?}", ask.shape);
+            }
+        }
+        assert!(seen > 50, "{seen}");
     });
 }

@@ -25,6 +25,7 @@ pub const CONDITIONS: &[(f64, Draw)] = &[
     (1.6, some_children),
     (1.4, how_many_children),
     (1.0, some_but_not),
+    (1.2, two_tables),
     (0.8, both_values),
     (0.8, all_children),
     (1.0, child_total_against_own),
@@ -224,6 +225,23 @@ pub fn some_but_not(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Cond> {
     let phrase = Phrase::new("some_but_not").with("kids", Thing::Table(child));
     let phrase = phrase.with("those", Thing::Rows(Rows { table: child, filters: vec![of_kind] }));
     Some(Cond::new(format!("{any} AND NOT {none}"), phrase))
+}
+
+/// Rows of two tables that refer to this one: of both, of the one alone, or of neither.
+pub fn two_tables(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Cond> {
+    let ((key, kids), (second, others)) = (referring(pen, frame)?, referring(pen, frame)?);
+    if kids.table == others.table {
+        return None;
+    }
+    let one = exists(pen, frame, key, &kids.filters, "")?;
+    let two = exists(pen, frame, second, &others.filters, "")?;
+    let (sql, kind) = match pen.dice.below(5) {
+        0 | 1 => (format!("{one} AND {two}"), "both_kids"),
+        2 | 3 => (format!("{one} AND NOT {two}"), "kids_no_others"),
+        _ => (format!("NOT {one} AND NOT {two}"), "neither_kids"),
+    };
+    let phrase = Phrase::new(kind).with("kids", Thing::Rows(kids)).with("others", Thing::Rows(others));
+    Some(Cond::new(sql, phrase))
 }
 
 /// Two values among the rows that refer to this one.
