@@ -7,10 +7,16 @@ use std::path::Path;
 
 use answer::pack::{Pack, PackFiles};
 use jiff::civil::date;
+use schema::Role;
 use train::example::{Example, Intent};
+use train::synth::dice::Dice;
 use train::synth::generate::{Amount, Generated, generate};
+use train::synth::meaning::Filter;
+use train::synth::sample;
+use train::synth::sense::columns_of;
 use train::synth::split::Split;
 use train::synth::studio::{Workshop, databases};
+use train::synth::world::World;
 
 fn gl() -> Pack {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/gl");
@@ -137,5 +143,41 @@ fn what_is_declined_varies() {
         let near = of(Intent::Unanswerable).iter().filter(|e| e.question.contains("salary")).count();
         let of_all = of(Intent::Unanswerable).len();
         assert!(near * 4 < of_all, "{near} of {of_all} ask for a salary");
+    });
+}
+
+/// Filters on the rows of one question, for many questions.
+fn filters_asked(world: &World<'_>) -> Vec<Vec<Filter>> {
+    (0..6000).filter_map(|seed| sample::ask(world, &mut Dice::new(seed, 1))).map(|ask| ask.filters).collect()
+}
+
+#[test]
+fn no_two_conditions_test_one_column() {
+    with_gl(|workshop| {
+        let studio = &workshop.studios(Split::Train)[0];
+        let mut with_named = 0;
+        for filters in filters_asked(&studio.world) {
+            let columns: Vec<_> = filters.iter().map(|f| columns_of(&studio.world, f)).collect();
+            for (at, of_one) in columns.iter().enumerate() {
+                let again = columns[..at].iter().flatten().any(|c| of_one.contains(c));
+                assert!(!again, "{filters:?}");
+            }
+            with_named += usize::from(filters.len() > 1 && filters.iter().any(|f| matches!(f, Filter::Named(_))));
+        }
+        assert!(with_named > 50, "{with_named}");
+    });
+}
+
+#[test]
+fn rows_are_compared_with_one_that_its_name_or_key_tells() {
+    with_gl(|workshop| {
+        let world = &workshop.studios(Split::Train)[0].world;
+        let mut compared = 0;
+        for filter in filters_asked(world).iter().flatten() {
+            let Filter::ThanNamed { column, .. } = filter else { continue };
+            assert!(world.role(*column) == Role::Name || world.is_key(*column), "{column:?}");
+            compared += 1;
+        }
+        assert!(compared > 10, "{compared}");
     });
 }
