@@ -21,8 +21,10 @@ use crate::question::Question;
 
 /// The tag of hand-written examples.
 pub const HAND: &str = "hand";
-/// What the names of the pack's files of test questions begin with: nothing is learnt from them.
-pub const TEST_FILES: &str = "test";
+/// Whether a file of the pack's questions is learnt from, by its name: `test…` judges, and on `dev…` choices are made.
+pub fn is_learnt_from(name: &str) -> bool {
+    !name.starts_with("test") && !name.starts_with("dev")
+}
 
 /// How many questions each file holds.
 #[derive(Debug, Clone, Copy)]
@@ -137,8 +139,8 @@ pub fn write_sets(
 fn hand_examples(studio: &Studio<'_>, folder: &Path, written: &mut Written) -> Result<Vec<Example>> {
     let io = |e: std::io::Error| TrainError::Io { path: folder.to_owned(), source: e };
     let mut paths: Vec<_> = std::fs::read_dir(folder).map_err(io)?.flatten().map(|e| e.path()).collect();
-    let is_test = |path: &Path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(TEST_FILES));
-    paths.retain(|path| path.extension().is_some_and(|e| e == "jsonl") && !is_test(path));
+    let apart = |path: &Path| path.file_name().is_some_and(|n| !is_learnt_from(&n.to_string_lossy()));
+    paths.retain(|path| path.extension().is_some_and(|e| e == "jsonl") && !apart(path));
     paths.sort();
     let mut examples = vec![];
     let mut references: BTreeMap<String, String> = BTreeMap::new();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use train::canonical::{Reader, Stage, read};
 use train::question::{Question, read_questions};
-use train::synth::sets::TEST_FILES;
+use train::synth::sets::is_learnt_from;
 
 use crate::synth::with_gl;
 
@@ -14,7 +14,7 @@ fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/gl/questions");
     let is_learnt = |path: &PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        name.ends_with(".jsonl") && !name.starts_with(TEST_FILES) && !name.starts_with("declined")
+        name.ends_with(".jsonl") && is_learnt_from(&name) && !name.starts_with("declined")
     };
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(is_learnt);
