@@ -52,7 +52,7 @@ fn difficulty_and_tags() {
             SELECT department, "count(*)" FROM (SELECT department, count(*) FROM project GROUP BY 1)
         medium 1 tables ["case", "null_test"]
             SELECT CASE WHEN budget > 100 THEN 'big' WHEN budget IS NULL THEN NULL ELSE 'small' END, CASE status WHEN 'Active' THEN 1 END FROM project
-        medium 1 tables ["window"]
+        medium 1 tables ["rank_in_group", "window"]
             SELECT name, ROW_NUMBER() OVER (PARTITION BY department ORDER BY budget DESC) AS r, SUM(budget) OVER w, LAG(budget, 1) OVER (w ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) FROM project WINDOW w AS (ORDER BY start_date)
         medium 1 tables ["aggregate", "ratio"]
             SELECT COUNT(*) FILTER (WHERE status = 'Active') * 100.0 / COUNT(*) FROM project
