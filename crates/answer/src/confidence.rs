@@ -43,6 +43,30 @@ pub const SINGLE: &str = "calibration";
 /// In the metadata of weights: how sure a result is that several candidates were asked for.
 pub const VOTED: &str = "voted_calibration";
 
+/// In the metadata of weights: how likely to be answerable a question has to be.
+const LEAST_ANSWERABLE: &str = "least_answerable";
+/// The share of answerable questions that may be taken for something else.
+const LOST: f64 = 0.015;
+
+/// How likely to be answerable a question has to be, so that hardly any answerable one is declined, given the model's
+/// probabilities that answerable questions are. Questions that must not be answered are the rarer ones in training, so
+/// that even odds decline too few of them.
+pub fn least_answerable(mut of_answerable: Vec<f64>) -> f64 {
+    of_answerable.sort_by(f64::total_cmp);
+    let lost = (LOST * of_answerable.len() as f64) as usize;
+    of_answerable.get(lost).copied().unwrap_or(0.0)
+}
+
+/// The number that a model carries; 0, which declines nothing more, where it carries none.
+pub fn read_least_answerable(metadata: &Metadata) -> f64 {
+    metadata.get(LEAST_ANSWERABLE).and_then(|text| text.parse().ok()).filter(|p| (0.0..=1.0).contains(p)).unwrap_or(0.0)
+}
+
+/// Writes it into a model's metadata.
+pub fn write_least_answerable(least: f64, metadata: &mut Metadata) {
+    metadata.insert(LEAST_ANSWERABLE.to_owned(), least.to_string());
+}
+
 impl Calibration {
     /// Reads the numbers that a model carries under a name; what it does not carry stays at its default.
     pub fn from_metadata(metadata: &Metadata, name: &str) -> Self {
@@ -178,6 +202,18 @@ mod tests {
             let fitted = Calibration::fit(answers);
             assert!(fitted.slope.is_finite() && fitted.offset.is_finite() && fitted.slope > 0.0, "{fitted:?}");
         }
+    }
+
+    #[test]
+    fn hardly_an_answerable_question_is_less_likely_than_it_has_to_be() {
+        let found: Vec<f64> = (0..200).map(|i| 1.0 - f64::from(i) / 1000.0).collect();
+        let least = least_answerable(found.clone());
+        assert_eq!(found.iter().filter(|p| **p < least).count(), 3);
+        assert_eq!(least_answerable(vec![]), 0.0);
+        let mut metadata = Metadata::new();
+        assert_eq!(read_least_answerable(&metadata), 0.0);
+        write_least_answerable(least, &mut metadata);
+        assert_eq!(read_least_answerable(&metadata), least);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use schema::{Context, Lexicon, ValueIndex};
 use sql::matcher::{Grammar, Limits};
 use sql::validate::{BusinessRule, RuleKind};
 
-use crate::confidence::{Calibration, SINGLE, VOTED};
+use crate::confidence::{Calibration, SINGLE, VOTED, read_least_answerable};
 use crate::pack::{Pack, PackError};
 use crate::plan::PlanOrder;
 use crate::prompt::PROMPT_FORMAT;
@@ -41,6 +41,8 @@ pub struct LoadedModel {
     pub calibration: Calibration,
     /// How sure a result is that several candidates were asked for.
     pub voted_calibration: Calibration,
+    /// Questions that are less likely to be answerable are declined ([`crate::confidence::least_answerable`]).
+    pub least_answerable: f64,
     /// What the weights file says of itself.
     pub metadata: Metadata,
 }
@@ -152,6 +154,7 @@ impl LoadedModel {
             plan,
             calibration,
             voted_calibration,
+            least_answerable: read_least_answerable(&loaded.metadata),
             metadata: loaded.metadata,
         })
     }

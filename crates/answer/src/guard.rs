@@ -62,9 +62,9 @@ fn request(words: &[String]) -> Option<(&String, &[String])> {
     words[start..].split_first()
 }
 
-/// A verb at the start that can only mean data.
+/// A verb at the start that, as an order, can only mean data.
 fn is_deletion(words: &[String]) -> bool {
-    const VERBS: [&str; 11] = [
+    const VERBS: &[&str] = &[
         "delete",
         "erase",
         "truncate",
@@ -76,6 +76,21 @@ fn is_deletion(words: &[String]) -> bool {
         "reactivate",
         "reopen",
         "unflag",
+        "approve",
+        "reject",
+        "cancel",
+        "assign",
+        "unassign",
+        "extend",
+        "terminate",
+        "grant",
+        "revoke",
+        "notify",
+        "bump",
+        "reschedule",
+        "anonymise",
+        "anonymize",
+        "renew",
     ];
     request(words).is_some_and(|(verb, rest)| VERBS.contains(&verb.as_str()) && !rest.is_empty())
 }
@@ -89,11 +104,11 @@ fn is_order(words: &[String]) -> bool {
         "remove" => !rest.is_empty() && !later(&["show", "list", "display"]),
         "drop" => ["the", "all", "this", "that", "my", "our", "every"].contains(&next),
         "update" => !matches!(next, "" | "me" | "us" | "on" | "about" | "date" | "dates"),
-        // "Set side by side" compares; "change requests" are things to be counted.
+        // "Set side by side", "set 2025 against 2026" compare; "change requests" are things to be counted.
         "set" | "change" | "reset" => {
-            let is_noun =
-                matches!(next, "of" | "in" | "side" | "beside" | "against" | "request" | "requests" | "orders");
-            later(&["to", "as", "from"]) && !is_noun
+            let is_noun = matches!(next, "of" | "in" | "side" | "request" | "requests" | "orders");
+            let compares = rest.iter().any(|word| matches!(word.as_str(), "against" | "beside"));
+            later(&["to", "as", "from"]) && !is_noun && !compares
         }
         "mark" | "flag" => later(&["as"]),
         "add" => next == "new" || later(&["new", "to", "as"]) && !matches!(next, "up" | "together"),
@@ -166,6 +181,7 @@ mod tests {
             "I need to see deleted contracts",
             "flag count per table",
             "drop in revenue per department",
+            "Would you set Q1 against Q2 by role, from January to June?",
         ] {
             assert!(!is_write_request(question, false), "{question}");
         }

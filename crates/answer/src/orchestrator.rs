@@ -223,6 +223,7 @@ fn candidates(
     let first = write(model, analysis, &draws, options)?;
     let intent = first.first().map_or(Intent::Ambiguous, |candidate| candidate.intent);
     answer.intent = Some(intent);
+    answer.answerable = first.first().map(|candidate| candidate.answerable);
     if intent == Intent::FollowUp && options.previous.is_some() {
         let problem =
             Problem::new(Cause::FollowUp, "this leans on an earlier question, but not on the last one answered");
@@ -289,7 +290,8 @@ fn write(
     options: &Options,
 ) -> Result<Vec<Candidate>, Problem> {
     let prompt = prompt(&model.vocabulary, &analysis.for_model());
-    let request = Request { prompt: &prompt, slots: &analysis.slots, draws, intent: None };
+    let least_answerable = model.least_answerable;
+    let request = Request { prompt: &prompt, slots: &analysis.slots, draws, intent: None, least_answerable };
     let written = generate(model.generator(options.threads, options.plan), &[request]).map_err(|e| match e {
         GenerateError::TooLong { .. } => Problem::new(Cause::NoCandidate, e.to_string()).hint("ask in fewer words"),
         GenerateError::Model(_) => Problem::new(Cause::ModelDamaged, e.to_string()),

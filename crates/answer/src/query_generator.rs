@@ -2,7 +2,7 @@
 //! whole query over the catalog; tokens that the grammar forces cost no forward pass of their own and count nothing.
 
 use model::inference::{Logits, Model, Options, Want, advance, prefill};
-use model::sampling::{Sampling, sample};
+use model::sampling::{Sampling, log_prob, sample};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sql::bitset::BitSet;
@@ -57,6 +57,8 @@ pub struct Request<'a> {
     pub draws: &'a [Draw],
     /// What the question is, where that is known; the model says it otherwise.
     pub intent: Option<Intent>,
+    /// A question that is less likely to be answerable is taken for the likeliest of what else it may be.
+    pub least_answerable: f64,
 }
 
 /// What a model wrote.
@@ -64,6 +66,8 @@ pub struct Request<'a> {
 pub struct Candidate {
     /// What the question is.
     pub intent: Intent,
+    /// The model's probability that it is answerable; 1 where the intent was known.
+    pub answerable: f64,
     /// Ids of the query's lexemes, the end included; empty unless the intent is [`Intent::Answerable`].
     pub lexemes: Vec<u32>,
     /// What it planned to use; none for a model that does not plan.
@@ -132,6 +136,24 @@ pub fn generate(generator: Generator<'_>, requests: &[Request<'_>]) -> Result<Ve
     Ok(found)
 }
 
+/// What the question is: the token, the probability that it is answerable, and the logarithm of the token's own.
+fn choose_intent(
+    vocabulary: &Vocabulary,
+    logits: &[f32],
+    least_answerable: f64,
+    draw: Draw,
+    random: &mut ChaCha8Rng,
+) -> Result<(u32, f64, f64), GenerateError> {
+    let all = vocabulary.intent_mask();
+    let answerable = match vocabulary.intent(Intent::Answerable) {
+        Some(token) => f64::from(log_prob(logits, Some(&all), token)?).exp(),
+        None => 0.0,
+    };
+    let mask = if answerable < least_answerable { vocabulary.declining_mask() } else { all };
+    let choice = sample(logits, Some(&mask), draw.sampling, random)?;
+    Ok((choice.token, answerable, f64::from(choice.log_prob)))
+}
+
 /// Only the logits that masks allow are asked for.
 fn allowed<'a>(generator: Generator<'_>, masks: &'a [&'a [u64]]) -> Options<'a> {
     Options { threads: generator.threads, want: Want::Allowed(masks) }
@@ -171,14 +193,11 @@ impl<'a> Row<'a> {
         logits: &[f32],
     ) -> Result<Self, GenerateError> {
         let mut random = ChaCha8Rng::seed_from_u64(draw.seed);
-        let (token, log_likelihood) = match request.intent.and_then(|intent| generator.vocabulary.intent(intent)) {
-            Some(token) => (token, 0.0),
-            None => {
-                let mask = generator.vocabulary.intent_mask();
-                let choice = sample(logits, Some(&mask), draw.sampling, &mut random)?;
-                (choice.token, f64::from(choice.log_prob))
-            }
-        };
+        let (token, answerable, log_likelihood) =
+            match request.intent.and_then(|intent| generator.vocabulary.intent(intent)) {
+                Some(token) => (token, 1.0, 0.0),
+                None => choose_intent(generator.vocabulary, logits, request.least_answerable, draw, &mut random)?,
+            };
         let intent = generator.vocabulary.intent_of(token).unwrap_or(Intent::Ambiguous);
         let plan = if generator.plan.is_some() { MAX_PARTS + 2 } else { 0 };
         let room = generator.model.config().max_position_embeddings.saturating_sub(request.prompt.len() + 1 + plan);
@@ -186,6 +205,7 @@ impl<'a> Row<'a> {
         let finished = intent != Intent::Answerable;
         let candidate = Candidate {
             intent,
+            answerable,
             lexemes: vec![],
             plan: None,
             log_likelihood,

@@ -155,6 +155,9 @@ pub struct Answer {
     pub status: Status,
     /// What it asks for, as far as that was found out.
     pub intent: Option<Intent>,
+    /// The model's probability that it can be answered at all.
+    #[serde(skip)]
+    pub answerable: Option<f64>,
     /// The query, for reading; only where `status` is answered.
     pub sql: Option<String>,
     /// How likely the query is right, 0 to 1.
@@ -189,6 +192,7 @@ impl Answer {
             question: question.to_owned(),
             status: Status::Error,
             intent: None,
+            answerable: None,
             sql: None,
             confidence_score: None,
             reasoning: None,

@@ -171,9 +171,20 @@ impl Vocabulary {
 
     /// A mask over tokens that allows the intents only.
     pub fn intent_mask(&self) -> Vec<u64> {
+        self.mask_of_intents(|_| true)
+    }
+
+    /// The same without the intent to answer.
+    pub fn declining_mask(&self) -> Vec<u64> {
+        self.mask_of_intents(|intent| intent != Intent::Answerable)
+    }
+
+    fn mask_of_intents(&self, allowed: impl Fn(Intent) -> bool) -> Vec<u64> {
         let mut mask = vec![0; self.size().div_ceil(64)];
-        for token in self.intents()..self.ranges() {
-            or_into(&mut mask, token as usize / 64, 1 << (token % 64));
+        for (token, (intent, _)) in (self.intents()..).zip(MODEL_INTENTS) {
+            if allowed(intent) {
+                or_into(&mut mask, token as usize / 64, 1 << (token % 64));
+            }
         }
         mask
     }

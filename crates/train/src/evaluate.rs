@@ -133,6 +133,11 @@ impl<'a> Exam<'a> {
         self.threads
     }
 
+    /// Looks at every question, on several threads; what was found, in the questions' order.
+    pub fn each<T: Send>(&self, look: &(dyn Fn(&Question) -> T + Sync)) -> Vec<T> {
+        in_parallel(self.questions.len(), self.threads, &|i| look(&self.questions[i]))
+    }
+
     /// Judges a query as the answer to question `i`.
     ///
     /// # Errors

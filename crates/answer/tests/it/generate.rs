@@ -40,7 +40,7 @@ fn write_whole_queries(plans: bool) {
     let (slots, prompt) =
         (SlotTable::of(&question), prompt(&vocabulary, &ModelQuestion::new(&question, &Links::default())));
     let draws: Vec<Draw> = (0..60).map(|seed| Draw { sampling: Sampling::at_temperature(2.0), seed }).collect();
-    let request = |draws| Request { prompt: &prompt, slots: &slots, draws, intent: None };
+    let request = |draws| Request { prompt: &prompt, slots: &slots, draws, intent: None, least_answerable: 0.0 };
 
     let together = generate(generator, &[request(&draws[..]), request(&[Draw::GREEDY])]).unwrap();
     let written: Vec<&Candidate> = together[0].iter().filter(|c| c.intent == Intent::Answerable).collect();
@@ -75,6 +75,12 @@ fn a_question_longer_than_the_model_reads_is_refused() {
     let model = Model::new(Parameters::init(&small, 1).unwrap()).unwrap();
     let generator = Generator { model: &model, vocabulary: &vocabulary, grammar: &grammar, plan: None, threads: 1 };
     let slots = SlotTable::new();
-    let request = Request { prompt: &[vocabulary.bos(); 15], slots: &slots, draws: &[Draw::GREEDY], intent: None };
+    let request = Request {
+        prompt: &[vocabulary.bos(); 15],
+        slots: &slots,
+        draws: &[Draw::GREEDY],
+        intent: None,
+        least_answerable: 0.0,
+    };
     assert!(matches!(generate(generator, &[request]), Err(GenerateError::TooLong { given: 15, .. })));
 }

@@ -1,12 +1,11 @@
 //! `glrl eval`: how many answers are right, by the rows they return on several databases.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
-use answer::confidence::Calibration;
+use answer::confidence::{self, Calibration};
 use answer::engine::{Engine, LoadedModel, grammar};
-use answer::orchestrator::Options;
+use answer::orchestrator::{Options, ask};
 use answer::pack::{Pack, sha256};
 use answer::reply::{Cause, Problem};
 use answer::vocabulary::{Vocabulary, added_tokens};
@@ -20,7 +19,7 @@ use train::error::TrainError;
 use train::consistency::{Consistency, consistency};
 use train::evaluate::{Exam, pipeline};
 use train::oracle::{OracleReport, oracle};
-use train::question::{Status, read_questions};
+use train::question::read_questions;
 use train::report::{Report, Tally};
 
 use super::Arguments;
@@ -143,9 +142,9 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let threshold = context.settings().threshold().unwrap_or_default();
     let settings = &context.settings().ask;
     let (plan, candidates) = (settings.plan, usize::from(settings.candidates));
-    let ask = pipeline(&engine, &Options { threshold, plan, candidates, ..Options::on(today) });
-    let report = Report { questions_sha256: sha256(&file), ..exam.grade(&ask) };
-    let consistency = args.consistency.then(|| consistency(&exam, &ask));
+    let asked = pipeline(&engine, &Options { threshold, plan, candidates, ..Options::on(today) });
+    let report = Report { questions_sha256: sha256(&file), ..exam.grade(&asked) };
+    let consistency = args.consistency.then(|| consistency(&exam, &asked));
     if let Some(folder) = &args.report {
         report.write(folder).map_err(|e| failed(&e))?;
     }
@@ -235,20 +234,24 @@ fn show_oracle(found: &OracleReport, context: &Context) -> Outcome {
 
 /// Fits confidence to how often answers are right: questions that the model finds answerable, and whose right answer is
 /// known.
-pub(super) fn calibrate(engine: &Engine, exam: &Exam<'_>, today: Date, candidates: usize) -> Calibration {
+pub(super) fn calibrate(engine: &Engine, exams: &[Exam<'_>], today: Date, candidates: usize) -> Calibration {
     let options = Options { threshold: answer::Threshold::At(0.0), candidates, ..Options::on(today) };
-    let (ask, answered) = (pipeline(engine, &options), Mutex::new(Vec::new()));
-    let report = exam.grade(&|question, previous| {
-        let reply = ask(question, previous);
-        if let (Status::Answered, Some(confidence)) = (reply.status, reply.confidence) {
-            answered.lock().unwrap_or_else(PoisonError::into_inner).push((question.id.clone(), confidence));
-        }
-        reply
-    });
-    let wrong: HashSet<&str> = report.misses.iter().map(|miss| miss.id.as_str()).collect();
+    let asked = pipeline(engine, &options);
     let now = engine.model.as_ref().map(|model| model.calibration_for(candidates)).unwrap_or_default();
-    let answered = answered.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let pairs: Vec<(f64, bool)> =
-        answered.iter().map(|(id, confidence)| (now.log_odds(*confidence), !wrong.contains(id.as_str()))).collect();
-    Calibration::fit(&pairs)
+    let graded = exams.iter().flat_map(|exam| exam.grade(&asked).graded);
+    let answered = graded.filter_map(|one| Some((now.log_odds(one.confidence?), one.right)));
+    Calibration::fit(&answered.collect::<Vec<_>>())
+}
+
+/// How likely to be answerable a question has to be, so that of no file many are declined that are.
+pub(super) fn least_answerable(engine: &Engine, exams: &[Exam<'_>], today: Date) -> f64 {
+    let options = Options { execute: false, ..Options::on(today) };
+    let of = |exam: &Exam<'_>| {
+        let found = exam.each(&|question| match question.is_answerable() && question.previous.is_none() {
+            true => ask(engine, &question.question, &options).answerable,
+            false => None,
+        });
+        confidence::least_answerable(found.into_iter().flatten().collect())
+    };
+    exams.iter().map(of).reduce(f64::min).unwrap_or(0.0)
 }

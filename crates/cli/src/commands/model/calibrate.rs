@@ -1,15 +1,17 @@
-//! `glrl model calibrate`: a model's confidence fitted to how often it is right, and written into its weights' metadata.
+//! `glrl model calibrate`: a model's confidence fitted to how often it is right, and how likely to be answerable a question
+//! has to be; written into its weights' metadata.
 
 use std::path::{Path, PathBuf};
 
-use answer::confidence::{Calibration, SINGLE, VOTED};
+use answer::confidence::{Calibration, SINGLE, VOTED, write_least_answerable};
+use answer::engine::LoadedModel;
 use model::model_folder::{Loaded, Save, load, save};
 use model::weights::Format;
 use serde_json::{Value as Json, json};
 use train::evaluate::Exam;
 use train::question::read_questions;
 
-use crate::commands::eval::{FILL_SEED, TODAY, calibrate, databases, engine_over, failed, fixed_day};
+use crate::commands::eval::{FILL_SEED, TODAY, calibrate, databases, engine_over, failed, fixed_day, least_answerable};
 use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
@@ -23,9 +25,9 @@ pub(crate) struct Args {
     /// The model folder, which is written anew.
     #[arg(long, value_name = "DIR")]
     pub(super) model: String,
-    /// Questions whose right answers are known, and that judge nothing else: a dev.jsonl.
-    #[arg(long, value_name = "FILE")]
-    questions: PathBuf,
+    /// Questions whose right answers are known, and that judge nothing else: a dev.jsonl; several files may be given.
+    #[arg(long, value_name = "FILE", required = true)]
+    questions: Vec<PathBuf>,
     /// The pack: a name, or a folder.
     #[arg(long)]
     pub(super) pack: Option<String>,
@@ -42,24 +44,30 @@ pub(crate) struct Args {
 
 /// Fits, writes, and shows what was found.
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
-    let today = fixed_day(&args.today)?;
-    let questions = read_questions(&args.questions).map_err(|e| failed(&e))?;
+    let (today, threads) = (fixed_day(&args.today)?, usize::from(args.threads));
+    let read = |path: &PathBuf| read_questions(path).map_err(|e| failed(&e));
+    let files = args.questions.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let pack = context.pack()?;
     let images = databases(&pack, FILL_SEED)?;
-    let model = context.model(&pack)?;
+    // All are to be asked, whatever the model declined so far.
+    let model = LoadedModel { least_answerable: 0.0, ..context.model(&pack)? };
     let engine = engine_over(pack, &images[0], Ok(model))?;
-    let exam = Exam::new(&questions, &images, usize::from(args.threads)).map_err(|e| failed(&e))?;
-    let of = |candidates: u16| calibrate(&engine, &exam, today, usize::from(candidates));
+    let exams = files.iter().map(|questions| Exam::new(questions, &images, threads)).collect::<Result<Vec<_>, _>>();
+    let exams = exams.map_err(|e| failed(&e))?;
+    let of = |candidates: u16| calibrate(&engine, &exams, today, usize::from(candidates));
     let fitted = [(SINGLE, of(1)), (VOTED, of(args.candidates))];
-    write(Path::new(&args.model), fitted).map_err(|e| Failure::new(Exit::Failed, "unwritable", e))?;
+    let least = least_answerable(&engine, &exams, today);
+    write(Path::new(&args.model), fitted, least).map_err(|e| Failure::new(Exit::Failed, "unwritable", e))?;
     if context.json {
-        output::line(json!({ SINGLE: shown(fitted[0].1), VOTED: shown(fitted[1].1) }))?;
+        let [(_, single), (_, voted)] = fitted;
+        output::line(json!({ SINGLE: shown(single), VOTED: shown(voted), "least_answerable": least }))?;
         return Ok(Exit::Done);
     }
     for (name, Calibration { slope, offset, default_threshold, strict_threshold }) in fitted {
         output::line(format_args!("{name}: slope {slope:.4}, offset {offset:.4}"))?;
         output::line(format_args!("  thresholds: default {default_threshold:.4}, strict {strict_threshold:.4}"))?;
     }
+    output::line(format_args!("declined: what is less than {:.3} % likely to be answerable", 100.0 * least))?;
     Ok(Exit::Done)
 }
 
@@ -71,9 +79,10 @@ fn shown(fitted: Calibration) -> Json {
 }
 
 /// Saves the folder again with the numbers in its metadata; everything else in it stays.
-fn write(folder: &Path, fitted: [(&str, Calibration); 2]) -> Result<(), model::Error> {
+fn write(folder: &Path, fitted: [(&str, Calibration); 2], least: f64) -> Result<(), model::Error> {
     let Loaded { parameters, tokenizer, mut metadata } = load(folder)?;
     fitted.into_iter().for_each(|(name, fitted)| fitted.to_metadata(&mut metadata, name));
+    write_least_answerable(least, &mut metadata);
     let format = format_of(folder, parameters.data.len());
     let mut extra: Vec<(String, Vec<u8>)> = vec![];
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
