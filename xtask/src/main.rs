@@ -13,8 +13,8 @@ usage: cargo xtask <command>
 
   test              format, lints, and every test: what has to pass before a change is merged
   figures [--slow]  every acceptance figure with its target; --slow adds those that take minutes;
-                    --only NAME measures those of one subject (build, network, matcher, answers, accuracy, synthesis) or
-                    with NAME in their text, however long they take
+                    --only NAME measures those of one subject (build, network, matcher, answers, accuracy, synthesis,
+                    sql) or with NAME in their text, however long they take
   bless             refresh the expected output that tests keep in files";
 
 fn main() -> ExitCode {

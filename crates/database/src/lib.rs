@@ -9,6 +9,7 @@
 //! * [`introspect`](mod@introspect): a live database to a catalog.
 //! * [`profile`](mod@profile): which texts a column holds, and how often.
 //! * [`engine_facts`](mod@engine_facts): what SQLite's planner says of a query.
+//! * [`verdict`]: whether SQLite prepares a text, and what it would read.
 //! * [`image`]: a database in memory, shared by repeated evaluation.
 //! * [`fill`](mod@fill): a generated database out of a pack's `demo.toml`.
 //! * [`demo`]: the pack's own database, generated once.
@@ -28,6 +29,7 @@ pub mod open;
 pub mod profile;
 pub mod run;
 pub mod sandbox;
+pub mod verdict;
 
 pub use demo::demo_database;
 pub use engine_facts::{EngineFacts, engine_facts};
@@ -39,3 +41,4 @@ pub use open::{open, open_any};
 pub use profile::{CacheKey, Profile, ProfileLimits, profile};
 pub use run::{Limits, ResultColumn, Rows, run};
 pub use sandbox::{Canceller, Database};
+pub use verdict::{Oracle, Refusal};

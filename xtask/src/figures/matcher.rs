@@ -1,7 +1,7 @@
 //! Walks, masks, and what the matcher admits.
 
 use super::Target::{AtLeast, Is, Shown, Under};
-use super::runs::{EXAMPLES, Runs, SYNTH, TEST, number};
+use super::runs::{EXAMPLES, Runs, SYNTH, TEST, number, suite};
 use super::{Figure, quick, slow};
 
 const WALKS: [&str; 3] = ["walks", "--count", "1000000"];
@@ -51,10 +51,9 @@ pub const FIGURES: &[Figure] = &[
     slow("synthesised queries that the matcher refuses", Is(0.0), "", synthesised_refused),
 ];
 
-/// A figure of the queries below the folder that `GLRL_SUITES` names.
+/// A figure of the outside suite's queries.
 fn covered(runs: &mut Runs, figure: &str) -> Result<f64, String> {
-    let suites = std::env::var("GLRL_SUITES").map_err(|_| "GLRL_SUITES names no folder of suites".to_owned())?;
-    runs.bench(&["coverage", "--suite", &format!("{suites}/spider")], figure)
+    runs.bench(&["coverage", "--suite", &suite()?], figure)
 }
 
 /// References that have a canonical form and yet cannot be written: outside that form there is nothing to admit.

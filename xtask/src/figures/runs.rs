@@ -57,6 +57,8 @@ pub const ASKED: &str = "target/figures/ways/test.jsonl";
 pub const DECLINED: &str = "packs/gl/questions/test-declined.jsonl";
 /// Conversations.
 pub const FOLLOW_UPS: &str = "packs/gl/questions/test-follow-ups.jsonl";
+/// Where the queries that validation is measured on are written for peers.
+pub const QUERIES: &str = "target/figures/queries.jsonl";
 /// Where [`SYNTH`] writes them.
 pub const MADE: &str = "target/figures/test.jsonl";
 
@@ -105,12 +107,18 @@ impl Runs {
     }
 
     /// The greatest number of the line with this word that a peer's script prints.
-    fn peer(&mut self, script: &'static str, line: &str) -> Result<f64, String> {
+    pub fn peer(&mut self, script: &'static str, line: &str) -> Result<f64, String> {
         let printed = self.peers.entry(script).or_insert_with(|| python(script)).as_ref().map_err(String::clone)?;
         let line = printed.lines().find(|l| l.contains(line)).ok_or_else(|| format!("{script} prints no {line}"))?;
         let speed = line.split_whitespace().filter_map(|word| word.parse::<f64>().ok()).fold(0.0, f64::max);
         if speed > 0.0 { Ok(speed) } else { Err(format!("no speed in what {script} printed")) }
     }
+}
+
+/// The outside suite of queries, below the folder that `GLRL_SUITES` names.
+pub fn suite() -> Result<String, String> {
+    let suites = std::env::var("GLRL_SUITES").map_err(|_| "GLRL_SUITES names no folder of suites".to_owned())?;
+    Ok(format!("{suites}/spider"))
 }
 
 /// What a script prints; `PYTHON` names the interpreter that has what it needs.

@@ -2,14 +2,20 @@
 
 mod ask;
 mod cold;
+mod corpus;
 mod coverage;
 mod determinism;
+mod lineage;
 mod mask;
+mod mutants;
 mod network;
 mod pipeline;
 mod synth;
+mod validate;
 mod vocabulary;
 mod walks;
+
+use std::path::PathBuf;
 
 use serde_json::json;
 use toml::Value;
@@ -41,9 +47,15 @@ pub(crate) struct Args {
     /// Walk through untrained weights at temperature 2 instead of evenly.
     #[arg(long)]
     weights: bool,
-    /// The folder of queries that coverage is of: `queries.jsonl` and a schema for each of its databases.
+    /// The folder of queries to measure on: `queries.jsonl` and a schema for each of its databases.
     #[arg(long, value_name = "DIR")]
     suite: Option<String>,
+    /// Question files, or folders of them, whose queries are measured on too; without it, the pack's examples.
+    #[arg(long, value_name = "PATH")]
+    questions: Vec<PathBuf>,
+    /// Write the queries that validation is measured on there, with their schemas.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// The model folder to measure.
     #[arg(long, value_name = "DIR")]
     model: Option<String>,
@@ -84,11 +96,12 @@ struct Bench {
     measure: fn(&Args, &Context) -> Measured,
 }
 
-const BENCHES: [Bench; 11] = [
+const BENCHES: [Bench; 12] = [
     Bench { name: "walks", is_quick: true, measure: walks::measure },
     Bench { name: "mask", is_quick: true, measure: mask::measure },
     Bench { name: "coverage", is_quick: false, measure: coverage::measure },
-    Bench { name: "validate", is_quick: true, measure: pipeline::validate },
+    Bench { name: "lineage", is_quick: false, measure: lineage::measure },
+    Bench { name: "validate", is_quick: true, measure: validate::measure },
     Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },
     Bench { name: "ask", is_quick: false, measure: ask::measure },
     Bench { name: "cold", is_quick: true, measure: cold::measure },

@@ -3,6 +3,7 @@
 mod agreement;
 mod features;
 mod hostile;
+mod lineage;
 mod round_trip;
 mod spider;
 mod support;

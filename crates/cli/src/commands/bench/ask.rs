@@ -33,7 +33,7 @@ pub(super) fn measure(args: &Args, context: &Context) -> Measured {
         let failure = Failure::new(Exit::Model, problem.cause.code(), &problem.message);
         problem.hint.iter().fold(failure, |failure, hint| failure.hint(hint))
     })?;
-    let questions: Vec<String> = examples(&engine).into_iter().map(|(question, _)| question).collect();
+    let questions: Vec<String> = examples(&engine);
     let count = args.count(questions.len() as u32);
     let asked: Vec<&str> = questions.iter().map(String::as_str).cycle().take(count).collect();
     let mut figures = answers(&engine, &asked);

@@ -47,7 +47,7 @@ pub(super) fn measure(args: &Args, _: &Context) -> Measured {
 }
 
 /// The queries of each schema.
-fn queries(folder: &Path) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+pub(super) fn queries(folder: &Path) -> Result<BTreeMap<String, Vec<String>>, Failure> {
     let mut by_schema: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let text = read(&folder.join("queries.jsonl"))?;
     for (line, number) in text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty()) {
@@ -58,7 +58,7 @@ fn queries(folder: &Path) -> Result<BTreeMap<String, Vec<String>>, Failure> {
     Ok(by_schema)
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|e| Failure::unreadable(path, &e))
 }
 

@@ -1,0 +1,169 @@
+//! Validation beside SQLite's own verdict: queries that are wrongly refused, mistakes that are missed, where findings
+//! point, whether what they offer is right, and how long the five layers take.
+
+use std::time::Instant;
+
+use sql::visit::same_tree;
+use sql::{Diagnostic, Dialect, Severity, parse};
+
+use super::corpus::{Ground, grounds, sizes, write};
+use super::mutants::{Mutant, Names};
+use super::{Args, Even, Figure, Measured, times};
+use crate::context::Context;
+
+/// How often each query is timed; the least time counts, since what else the machine does is none of validation's.
+const RUNS: usize = 3;
+/// Mutants, and slips, that are tried of each query.
+const TRIES: usize = 3;
+
+/// Counts and times over the queries of the suite, of question files and of synthesis.
+pub(super) fn measure(args: &Args, context: &Context) -> Measured {
+    let pack = context.pack()?;
+    let grounds = grounds(args, context, &pack)?;
+    if let Some(path) = &args.out {
+        write(&grounds, path)?;
+    }
+    let mut tally = Tally::default();
+    let mut even = Even::of(args.seed, 0);
+    for ground in &grounds {
+        for sql in &ground.queries {
+            tally.accept(ground, sql, context);
+            let names = Names::of(sql, &ground.catalog);
+            for _ in 0..TRIES {
+                let swapped = names.swapped(sql, &mut even);
+                swapped.into_iter().for_each(|mutant| tally.refuse(ground, &mutant, context));
+                let misspelt = names.misspelt(sql, &mut even);
+                misspelt.into_iter().for_each(|slip| tally.mend(ground, sql, &slip, context));
+            }
+        }
+    }
+    let mut figures = sizes("validate", &grounds);
+    figures.extend(tally.figures());
+    Ok(figures)
+}
+
+/// What was found.
+#[derive(Default)]
+struct Tally {
+    times: Vec<f64>,
+    rejected: usize,
+    mutants: Mistakes,
+    /// Mutants with a finding that points at the fault.
+    pointed: usize,
+    slips: Mistakes,
+    /// Slips whose first fix gives the query back.
+    mended: usize,
+}
+
+/// Texts that SQLite refuses.
+#[derive(Default)]
+struct Mistakes {
+    count: usize,
+    missed: usize,
+}
+
+impl Tally {
+    /// A query that must pass, timed.
+    fn accept(&mut self, ground: &Ground<'_>, sql: &str, context: &Context) {
+        let runs = (0..RUNS).map(|_| {
+            let started = Instant::now();
+            let report = std::hint::black_box(sql::validate(sql, &ground.catalog, &ground.options));
+            (started.elapsed().as_secs_f64() * 1e6, report)
+        });
+        let Some((time, report)) = runs.min_by(|a, b| a.0.total_cmp(&b.0)) else { return };
+        self.times.push(time);
+        if !report.valid {
+            self.rejected += 1;
+            context.note(format_args!("wrongly refused: {}: {sql}", said(&report.diagnostics)));
+        }
+    }
+
+    /// A text that must not pass, where SQLite refuses it.
+    fn refuse(&mut self, ground: &Ground<'_>, mutant: &Mutant, context: &Context) {
+        let Err(refusal) = ground.oracle.reads(&mutant.text) else { return };
+        self.mutants.count += 1;
+        let found = errors(ground, &mutant.text);
+        if found.is_empty() {
+            self.mutants.missed += 1;
+            context.note(format_args!("missed: {}: {}", refusal.message, mutant.text));
+        } else if found.iter().any(|d| points(d, &refusal, mutant)) {
+            self.pointed += 1;
+        } else {
+            let pointer = refusal.offset.map_or_else(String::new, |byte| format!(" at byte {byte}"));
+            let message = refusal.message;
+            context.note(format_args!("elsewhere: {}, not {message}{pointer}: {}", said(&found), mutant.text));
+        }
+    }
+
+    /// A slip, where SQLite refuses it: found, and mended by the first fix of the first error.
+    fn mend(&mut self, ground: &Ground<'_>, sql: &str, slip: &Mutant, context: &Context) {
+        let Err(refusal) = ground.oracle.reads(&slip.text) else { return };
+        self.slips.count += 1;
+        let found = errors(ground, &slip.text);
+        let Some(first) = found.first() else {
+            self.slips.missed += 1;
+            return context.note(format_args!("missed: {}: {}", refusal.message, slip.text));
+        };
+        let tree = |text: &str| parse(text, &ground.catalog, Dialect::Sqlite).ok();
+        let fixed = mended(&slip.text, first);
+        match fixed.as_deref().and_then(tree).zip(tree(sql)) {
+            Some((fixed, meant)) if same_tree(&fixed, &meant) => self.mended += 1,
+            _ => context.note(format_args!("not mended: {}: {} of {sql}", said(&found), slip.text)),
+        }
+    }
+
+    fn figures(self) -> Vec<Figure> {
+        let count = |name: &str, value: usize| Figure::new(format!("validate.{name}"), value as f64, "");
+        let share = |name: &str, part: usize, of: usize| {
+            Figure::new(format!("validate.{name}"), 100.0 * part as f64 / of.max(1) as f64, "%")
+        };
+        let accepted = self.times.len() - self.rejected;
+        let mut figures = vec![
+            count("wrongly refused", self.rejected),
+            share("references accepted", accepted, self.times.len()),
+            count("mutants", self.mutants.count),
+            count("mutants missed", self.mutants.missed),
+            count("mutants pointed at elsewhere", self.mutants.count - self.mutants.missed - self.pointed),
+            share("mutants with the span on the fault", self.pointed, self.mutants.count),
+            count("slips", self.slips.count),
+            count("slips missed", self.slips.missed),
+            share("slips with the first fix right", self.mended, self.slips.count),
+        ];
+        figures.extend(times("validate", self.times, "µs"));
+        figures
+    }
+}
+
+/// The errors of all layers.
+fn errors(ground: &Ground<'_>, text: &str) -> Vec<Diagnostic> {
+    let found = sql::validate(text, &ground.catalog, &ground.options).diagnostics;
+    found.into_iter().filter(|d| d.severity == Severity::Error).collect()
+}
+
+fn said(found: &[Diagnostic]) -> String {
+    let errors = found.iter().filter(|d| d.severity == Severity::Error);
+    errors.map(|d| format!("{} {:?} {}", d.code, d.span, d.message)).collect::<Vec<_>>().join("; ")
+}
+
+/// Whether a finding points at the fault: it covers the byte that SQLite points at; where SQLite points at none, a
+/// place that was changed, or the very name that SQLite's words end with.
+fn points(found: &Diagnostic, refusal: &database::Refusal, mutant: &Mutant) -> bool {
+    let [start, end] = found.span;
+    if let Some(byte) = refusal.offset {
+        return start <= byte && byte < end;
+    }
+    let name = refusal.message.rsplit(": ").next().unwrap_or_default();
+    let spelled = mutant.text.get(start..end).is_some_and(|text| text.eq_ignore_ascii_case(name));
+    spelled || mutant.places.iter().any(|place| start < place.end && place.start < end)
+}
+
+/// The text after the first fix of a finding.
+fn mended(text: &str, found: &Diagnostic) -> Option<String> {
+    let mut edits = found.fixes.first()?.edits.clone();
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
+    let mut mended = text.to_owned();
+    for edit in edits {
+        mended.replace_range(edit.span[0]..edit.span[1], &edit.text);
+    }
+    Some(mended)
+}
