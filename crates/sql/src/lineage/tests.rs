@@ -212,6 +212,6 @@ fn what_did_not_resolve_reads_nothing() {
     let parsed = parse("SELECT missing, name FROM project JOIN nowhere ON x = code", &catalog, Dialect::Sqlite);
     let found = lineage(&parsed.query.expect("there is a tree"), &catalog);
     assert!(found.outputs[0].is_empty());
-    assert_eq!(names(&found.outputs[1], &catalog), "");
-    assert_eq!(names(&found.reads, &catalog), "");
+    assert_eq!(names(&found.outputs[1], &catalog), "project.name");
+    assert_eq!(names(&found.reads, &catalog), "project.code project.name");
 }

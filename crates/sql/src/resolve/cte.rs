@@ -3,7 +3,7 @@
 
 use super::Resolver;
 use super::query::{Arm, body_span, columns};
-use super::select::output_names;
+use super::select::{has_unknown_names, output_names};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::ast;
 use crate::tree::{Body, Cte, Query, SetOp, Span};
@@ -72,8 +72,13 @@ impl<'a> Resolver<'a> {
         self.ctes.drain(group.start..).filter_map(|entry| entry.resolved).collect()
     }
 
-    /// The CTE that a name in FROM means: its name and columns.
-    pub(super) fn find_cte(&mut self, name: &ast::Name) -> Option<(String, Vec<String>)> {
+    /// The names of the CTEs in scope, innermost first.
+    pub(super) fn cte_names(&self) -> impl Iterator<Item = &str> {
+        self.ctes.iter().rev().map(|entry| entry.cte.name.text.as_str())
+    }
+
+    /// The CTE that a name in FROM means: its name and columns, and whether some of those have no certain name.
+    pub(super) fn find_cte(&mut self, name: &ast::Name) -> Option<(String, Vec<String>, bool)> {
         let index = self.ctes.iter().rposition(|entry| entry.cte.name.text.eq_ignore_ascii_case(&name.text))?;
         if matches!(self.ctes[index].state, State::Pending) {
             self.resolve_cte(index);
@@ -81,10 +86,13 @@ impl<'a> Resolver<'a> {
         let entry = &mut self.ctes[index];
         let spelled = entry.cte.name.text.clone();
         match &entry.state {
-            State::Done(columns) => Some((spelled, columns.clone())),
+            State::Done(columns) => {
+                let resolved = entry.resolved.as_ref().filter(|cte| !cte.columns_listed);
+                Some((spelled, columns.clone(), resolved.is_some_and(|cte| has_unknown_names(&cte.query))))
+            }
             State::Resolving(Some(columns)) => {
                 entry.recursive = true;
-                let found = (spelled, columns.clone());
+                let found = (spelled, columns.clone(), false);
                 if self.scopes.len() > self.ctes[index].levels {
                     self.error("SCH215", name.span, format!("{} refers to itself within a subquery.", name.text));
                 }
@@ -92,7 +100,7 @@ impl<'a> Resolver<'a> {
             }
             _ => {
                 self.error("SCH215", name.span, format!("{} refers to itself in a circle.", name.text));
-                Some((spelled, vec![]))
+                Some((spelled, vec![], false))
             }
         }
     }

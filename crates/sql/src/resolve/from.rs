@@ -3,7 +3,7 @@
 use schema::Catalog;
 
 use super::scope::{Binding, BoundColumn, Clause, Found, Scope};
-use super::select::output_names;
+use super::select::{has_unknown_names, output_names};
 use super::{Resolver, unknown};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::ast::{self, JoinWord};
@@ -91,9 +91,8 @@ impl<'a> Resolver<'a> {
             let right = bindings.iter_mut().find(|b| b.columns.iter().any(|c| c.name.eq_ignore_ascii_case(&name)));
             let found = left.find(None, &name);
             let (Some(right), Found::Column(left)) = (right, found) else {
-                if !left.bindings.iter().any(|b| b.open) {
-                    let message = format!("{name} is not a column on both sides of this join.");
-                    self.error("SCH214", span, message);
+                if !left.bindings.iter().chain(&bindings).any(|b| b.open) {
+                    self.not_on_both_sides(&name, span, &left.bindings, &bindings);
                 }
                 continue;
             };
@@ -151,7 +150,8 @@ impl<'a> Resolver<'a> {
             ast::SourceKind::Derived(query) => {
                 let query = self.query(query);
                 let columns = output_names(&query, self.catalog, self.text);
-                (SourceKind::Derived { query: Box::new(query), columns: columns.clone() }, columns, false)
+                let open = has_unknown_names(&query);
+                (SourceKind::Derived { query: Box::new(query), columns: columns.clone() }, columns, open)
             }
             ast::SourceKind::Table { schema, name, args: None, indexed_by } => {
                 if let Some(index) = indexed_by {
@@ -166,9 +166,9 @@ impl<'a> Resolver<'a> {
 
     fn named_source(&mut self, schema: Option<&ast::Name>, name: &ast::Name) -> (SourceKind, Vec<String>, bool) {
         if schema.is_none()
-            && let Some((name, columns)) = self.find_cte(name)
+            && let Some((name, columns, open)) = self.find_cte(name)
         {
-            return (SourceKind::Cte { name, columns: columns.clone() }, columns, false);
+            return (SourceKind::Cte { name, columns: columns.clone() }, columns, open);
         }
         let is_main = schema.is_none_or(|schema| schema.text.eq_ignore_ascii_case("main"));
         if let Some(table) = self.catalog.find_table(&name.text).filter(|_| is_main) {

@@ -6,7 +6,7 @@ use super::Resolver;
 use super::scope::{Clause, Output, Scope};
 use crate::syntax::ast;
 use crate::tree::{Body, Expr, ExprKind, Item, Query, Select, Source, SourceKind, Span};
-use crate::visit::{each_expr, each_expr_here};
+use crate::visit::{each_expr, each_expr_here, first_select};
 
 impl<'a> Resolver<'a> {
     /// A SELECT and the level it leaves for its ORDER BY.
@@ -186,6 +186,12 @@ fn holds_window(expr: &Expr) -> bool {
     let mut found = false;
     each_expr_here(expr, &mut |e| found |= matches!(&e.kind, ExprKind::Call(call) if call.over.is_some()));
     found
+}
+
+/// Whether an output of a query is a name that means nothing: what it is called outside is then anyone's guess.
+pub(super) fn has_unknown_names(query: &Query) -> bool {
+    let is_unknown = |item: &Item| item.alias.is_none() && matches!(item.expr.kind, ExprKind::Unknown(_));
+    first_select(query).is_some_and(|select| select.items.iter().any(is_unknown))
 }
 
 /// The names of a query's columns as an outer query speaks of them: aliases, columns' own names, else the text.

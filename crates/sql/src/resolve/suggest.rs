@@ -1,9 +1,12 @@
 //! What an unknown name may have meant.
 
+use std::cmp::Ordering;
+
 use schema::{Catalog, TableId};
 
 use super::Resolver;
 use super::from::tables_with;
+use super::scope::Binding;
 use crate::diagnostic::Diagnostic;
 use crate::dialect::quote_name;
 use crate::syntax::ast;
@@ -12,19 +15,34 @@ use crate::tree::Span;
 /// How alike two names must be for one to be offered for the other.
 const ALIKE: f64 = 0.6;
 
-/// The name most like the given one, if any is alike.
+/// The name most like the given one, if any is alike; of several, the one that begins and ends more alike, else the first.
 pub(crate) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let wanted = name.to_lowercase();
-    let scored = known.map(|k| (strsim::normalized_damerau_levenshtein(&wanted, &k.to_lowercase()), k));
-    let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b));
-    best.filter(|(score, _)| *score >= ALIKE).map(|(_, name)| name)
+    let score = |known: &'n str| {
+        let lower = known.to_lowercase();
+        (strsim::normalized_damerau_levenshtein(&wanted, &lower), shared_ends(&wanted, &lower), known)
+    };
+    let alike = known.map(score).filter(|(score, ..)| *score >= ALIKE);
+    let best = alike.reduce(|best, next| match next.0.total_cmp(&best.0).then(next.1.cmp(&best.1)) {
+        Ordering::Greater => next,
+        _ => best,
+    });
+    best.map(|(.., name)| name)
+}
+
+/// How many letters two names share at their beginning and at their end.
+fn shared_ends(a: &str, b: &str) -> usize {
+    let beginning = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    let end = a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b).count();
+    beginning + end
 }
 
 impl Resolver<'_> {
     pub(super) fn unknown_table(&mut self, schema: Option<&ast::Name>, name: &ast::Name) {
         let full = schema.map_or_else(|| name.text.clone(), |schema| format!("{}.{}", schema.text, name.text));
         let diagnostic = Diagnostic::error("SCH201", name.span, format!("There is no table {full}."));
-        let near = nearest(&name.text, self.catalog.tables.iter().map(|t| t.name.as_str())).map(quote_name);
+        let known = self.cte_names().chain(self.catalog.tables.iter().map(|t| t.name.as_str()));
+        let near = nearest(&name.text, known).map(quote_name);
         self.diagnostics.push(match near {
             Some(near) => {
                 let help = format!("Did you mean {near}?");
@@ -49,12 +67,35 @@ impl Resolver<'_> {
         });
     }
 
+    /// A column that USING names and that one side of the join lacks: the nearest that both sides have is offered.
+    pub(super) fn not_on_both_sides(&mut self, name: &str, span: Span, left: &[Binding], right: &[Binding]) {
+        let message = format!("{name} is not a column on both sides of this join.");
+        let diagnostic = Diagnostic::error("SCH214", span, message);
+        let columns = |side: &[Binding]| -> Vec<String> {
+            side.iter().flat_map(|binding| binding.columns.iter().map(|column| column.name.clone())).collect()
+        };
+        let known = columns(left);
+        let shared = columns(right).into_iter().filter(|c| known.iter().any(|k| k.eq_ignore_ascii_case(c)));
+        let shared: Vec<String> = shared.collect();
+        self.diagnostics.push(match nearest(name, shared.iter().map(String::as_str)).map(quote_name) {
+            Some(near) => {
+                let help = format!("Did you mean {near}?");
+                diagnostic.help(help).fix(format!("Use {near}"), span, near, false)
+            }
+            None => diagnostic,
+        });
+    }
+
     pub(super) fn unknown_column(&mut self, table: Option<&ast::Name>, column: &ast::Name, span: Span) {
         if let Some(table) = table {
             let bindings = self.scopes.iter().flat_map(|scope| &scope.bindings);
             let known: Vec<String> = bindings.filter_map(|binding| binding.name.clone()).collect();
             if !known.iter().any(|name| name.eq_ignore_ascii_case(&table.text)) {
-                return self.qualifier_not_joined(table, column, &known);
+                // The unknown source may be the one that is spoken of.
+                if !self.scopes.iter().flat_map(|scope| &scope.bindings).any(|binding| binding.open) {
+                    self.qualifier_not_joined(table, column, &known);
+                }
+                return;
             }
         }
         let fits = |name: Option<&String>| match (table, name) {
@@ -63,7 +104,10 @@ impl Resolver<'_> {
             _ => false,
         };
         let bindings = self.scopes.iter().flat_map(|scope| &scope.bindings).filter(|b| fits(b.name.as_ref()));
-        let columns: Vec<&str> = bindings.flat_map(|b| b.columns.iter().map(|c| c.name.as_str())).collect();
+        let mut columns: Vec<&str> = bindings.flat_map(|b| b.columns.iter().map(|c| c.name.as_str())).collect();
+        if let (None, Some(scope)) = (table, self.scopes.last()) {
+            columns.extend(scope.outputs.iter().filter_map(|output| output.alias.as_deref()));
+        }
         let place = match table {
             Some(table) => format!(" in {}", table.text),
             None => self.only_table().map_or_else(String::new, |name| format!(" in {name}")),

@@ -16,10 +16,8 @@ pub(super) struct Mutant {
 
 /// The names that a text speaks of, and those of the schema that it might.
 pub(super) struct Names {
-    /// Every table, column and alias of the text.
-    all: Vec<Range<usize>>,
-    /// Those of them that the schema knows.
-    known: Vec<Range<usize>>,
+    /// Every table, column, alias and CTE of the text, but for the places that give aliases and CTEs their names.
+    spoken: Vec<Range<usize>>,
     pool: Vec<String>,
 }
 
@@ -33,18 +31,27 @@ impl Names {
         let pool: BTreeSet<&String> = tables.chain(columns).collect();
         let lower: BTreeSet<String> = pool.iter().map(|name| name.to_lowercase()).collect();
         let words = words(text);
-        let is_known = |word: &Range<usize>| lower.contains(&text[word.clone()].to_lowercase());
-        let is_called = |word: &Range<usize>| text[word.end..].trim_start().starts_with('(');
-        let is_qualifier = |word: &Range<usize>| text[word.end..].starts_with('.');
-        let known: Vec<_> = words.iter().filter(|word| is_known(word) && !is_called(word)).cloned().collect();
-        let all = words.into_iter().filter(|word| known.contains(word) || is_qualifier(word)).collect();
-        Names { all, known, pool: pool.into_iter().cloned().collect() }
+        let word = |word: &Range<usize>| text[word.clone()].to_lowercase();
+        let is_as = |word: &Range<usize>| text[word.clone()].eq_ignore_ascii_case("as");
+        let beside_as = |at: usize| {
+            let after = at > 0 && is_as(&words[at - 1]);
+            after || words.get(at + 1).is_some_and(|next| is_as(next) && text[next.end..].trim_start().starts_with('('))
+        };
+        let given: BTreeSet<String> = (0..words.len()).filter(|at| beside_as(*at)).map(|at| word(&words[at])).collect();
+        let is_name = |at: &usize| {
+            let (place, name) = (&words[*at], word(&words[*at]));
+            let called = text[place.end..].trim_start().starts_with('(');
+            let qualifies = text[place.end..].starts_with('.');
+            !called && !beside_as(*at) && (qualifies || lower.contains(&name) || given.contains(&name))
+        };
+        let spoken = (0..words.len()).filter(is_name).map(|at| words[at].clone()).collect();
+        Names { spoken, pool: pool.into_iter().cloned().collect() }
     }
 
     /// Two names of the text swapped, or one replaced by another of the text or of the schema.
     pub(super) fn swapped(&self, text: &str, even: &mut Even) -> Option<Mutant> {
-        let place = self.all.get(even.below(self.all.len()))?.clone();
-        let other = self.all.get(even.below(self.all.len()))?.clone();
+        let place = self.spoken.get(even.below(self.spoken.len()))?.clone();
+        let other = self.spoken.get(even.below(self.spoken.len()))?.clone();
         let (first, second) = if place.start <= other.start { (place, other) } else { (other, place) };
         let (a, b) = (&text[first.clone()], &text[second.clone()]);
         match even.below(3) {
@@ -61,9 +68,9 @@ impl Names {
         (plain && !name.eq_ignore_ascii_case(&text[place.clone()])).then(|| changed(text, &[(place, name)]))
     }
 
-    /// One name of the schema with one letter, or two, wrong.
+    /// One name with one letter, or two, wrong.
     pub(super) fn misspelt(&self, text: &str, even: &mut Even) -> Option<Mutant> {
-        let place = self.known.get(even.below(self.known.len()))?.clone();
+        let place = self.spoken.get(even.below(self.spoken.len()))?.clone();
         let name = &text[place.clone()];
         let letters = 1 + even.below(2);
         let mut wrong: Vec<char> = name.chars().collect();
@@ -136,16 +143,22 @@ mod tests {
 
     const TEXT: &str = "SELECT p.name, 'name' FROM project AS p WHERE count(code) > 1";
 
-    fn names() -> Names {
+    fn catalog() -> Catalog {
         let ddl = "CREATE TABLE project (name TEXT, code TEXT, count INTEGER)";
-        Names::of(TEXT, &catalog_from_ddl(ddl).expect("the schema is readable"))
+        catalog_from_ddl(ddl).expect("the schema is readable")
+    }
+
+    fn names() -> Names {
+        Names::of(TEXT, &catalog())
     }
 
     #[test]
-    fn names_are_tables_columns_and_qualifiers() {
+    fn names_are_what_is_spoken_of_but_not_named_there() {
         let text = |places: &[Range<usize>]| places.iter().map(|p| &TEXT[p.clone()]).collect::<Vec<_>>().join(" ");
-        assert_eq!(text(&names().all), "p name project code");
-        assert_eq!(text(&names().known), "name project code");
+        assert_eq!(text(&names().spoken), "p name project code");
+        let ctes = "WITH big AS (SELECT code AS c FROM project) SELECT c FROM big";
+        let found = Names::of(ctes, &catalog()).spoken;
+        assert_eq!(found.iter().map(|p| &ctes[p.clone()]).collect::<Vec<_>>(), ["code", "project", "c", "big"]);
     }
 
     #[test]

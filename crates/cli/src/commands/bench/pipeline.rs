@@ -7,7 +7,7 @@ use answer::schema_analyzer::analyze;
 use jiff::civil::date;
 use serde_json::Value as Json;
 
-use super::{Args, Figure, Measured, times};
+use super::{Args, Measured, times};
 use crate::commands::ask;
 use crate::context::Context;
 

@@ -48,8 +48,8 @@ struct Tally {
     times: Vec<f64>,
     rejected: usize,
     mutants: Mistakes,
-    /// Mutants with a finding that points at the fault.
-    pointed: usize,
+    /// Bytes of the first finding that points at the fault, of each mutant that has one.
+    pointed: Vec<f64>,
     slips: Mistakes,
     /// Slips whose first fix gives the query back.
     mended: usize,
@@ -83,11 +83,12 @@ impl Tally {
         let Err(refusal) = ground.oracle.reads(&mutant.text) else { return };
         self.mutants.count += 1;
         let found = errors(ground, &mutant.text);
+        let pointer = found.iter().find(|d| points(d, &refusal, mutant));
         if found.is_empty() {
             self.mutants.missed += 1;
             context.note(format_args!("missed: {}: {}", refusal.message, mutant.text));
-        } else if found.iter().any(|d| points(d, &refusal, mutant)) {
-            self.pointed += 1;
+        } else if let Some(Diagnostic { span: [start, end], .. }) = pointer {
+            self.pointed.push((end - start) as f64);
         } else {
             let pointer = refusal.offset.map_or_else(String::new, |byte| format!(" at byte {byte}"));
             let message = refusal.message;
@@ -118,13 +119,16 @@ impl Tally {
             Figure::new(format!("validate.{name}"), 100.0 * part as f64 / of.max(1) as f64, "%")
         };
         let accepted = self.times.len() - self.rejected;
+        let pointed = self.pointed.len();
+        let bytes = self.pointed.iter().sum::<f64>() / pointed.max(1) as f64;
         let mut figures = vec![
             count("wrongly refused", self.rejected),
             share("references accepted", accepted, self.times.len()),
             count("mutants", self.mutants.count),
             count("mutants missed", self.mutants.missed),
-            count("mutants pointed at elsewhere", self.mutants.count - self.mutants.missed - self.pointed),
-            share("mutants with the span on the fault", self.pointed, self.mutants.count),
+            count("mutants pointed at elsewhere", self.mutants.count - self.mutants.missed - pointed),
+            share("mutants with the span on the fault", pointed, self.mutants.count),
+            Figure::new("validate.mutants, mean length of that span", bytes, "bytes"),
             count("slips", self.slips.count),
             count("slips missed", self.slips.missed),
             share("slips with the first fix right", self.mended, self.slips.count),
@@ -166,4 +170,41 @@ fn mended(text: &str, found: &Diagnostic) -> Option<String> {
         mended.replace_range(edit.span[0]..edit.span[1], &edit.text);
     }
     Some(mended)
+}
+
+#[cfg(test)]
+mod tests {
+    use database::Refusal;
+    use sql::tree::Span;
+
+    use super::*;
+
+    fn finding(start: u32, end: u32) -> Diagnostic {
+        Diagnostic::error("SCH202", Span { start, end }, "").fix("", Span { start, end }, "name", false)
+    }
+
+    #[test]
+    fn a_finding_points_at_the_byte_that_sqlite_points_at() {
+        let mutant = Mutant { text: "SELECT nam FROM t".to_owned(), places: vec![7..10] };
+        let refusal = Refusal { message: "no such column: nam".to_owned(), offset: Some(7) };
+        assert!(points(&finding(7, 10), &refusal, &mutant));
+        assert!(!points(&finding(8, 10), &refusal, &mutant));
+        assert!(!points(&finding(0, 6), &refusal, &mutant));
+    }
+
+    #[test]
+    fn without_a_byte_it_points_at_the_change_or_spells_the_name() {
+        let mutant = Mutant { text: "SELECT a FROM t, u".to_owned(), places: vec![17..18] };
+        let refusal = Refusal { message: "no such table: t".to_owned(), offset: None };
+        assert!(points(&finding(14, 15), &refusal, &mutant));
+        assert!(points(&finding(17, 18), &refusal, &mutant));
+        assert!(!points(&finding(7, 8), &refusal, &mutant));
+    }
+
+    #[test]
+    fn mending_applies_the_first_fix() {
+        assert_eq!(mended("SELECT nam FROM t", &finding(7, 10)).as_deref(), Some("SELECT name FROM t"));
+        let without = Diagnostic::error("SCH202", Span::default(), "");
+        assert_eq!(mended("SELECT nam FROM t", &without), None);
+    }
 }
