@@ -2,6 +2,7 @@
 
 mod ask;
 mod batch;
+mod bench;
 mod commands;
 mod databases;
 mod models;

@@ -63,7 +63,9 @@ fn clauses() {
 
 #[test]
 fn star_and_using() {
-    check("SELECT * FROM project JOIN staff USING (code)", expect![[r#"
+    check(
+        "SELECT * FROM project JOIN staff USING (code)",
+        expect![[r#"
         1: project.code
         2: project.name
         3: project.budget
@@ -74,21 +76,28 @@ fn star_and_using() {
         8: staff.over
         on: project.code staff.code
         all: project.code project.name project.budget project.boss staff.id staff.name staff.code staff.hours staff.over
-    "#]]);
-    check("SELECT name FROM project NATURAL JOIN (SELECT code FROM staff)", expect![[r#"
+    "#]],
+    );
+    check(
+        "SELECT name FROM project NATURAL JOIN (SELECT code FROM staff)",
+        expect![[r#"
         1: project.name
         on: project.code staff.code
         all: project.code project.name staff.code
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn derived_tables_and_ctes() {
-    check("SELECT d.n FROM (SELECT name AS n, budget AS b FROM project WHERE boss = 1) d", expect![[r#"
+    check(
+        "SELECT d.n FROM (SELECT name AS n, budget AS b FROM project WHERE boss = 1) d",
+        expect![[r#"
         1: project.name
         where: project.boss
         all: project.name project.budget project.boss
-    "#]]);
+    "#]],
+    );
     check(
         "WITH a AS (SELECT code AS c, hours * 2 AS h FROM staff), b AS (SELECT c, SUM(h) AS t FROM a GROUP BY c)
          SELECT t FROM b JOIN project ON c = code",
@@ -99,14 +108,20 @@ fn derived_tables_and_ctes() {
             all: project.code staff.code staff.hours
         "#]],
     );
-    check("WITH unread AS (SELECT name FROM staff) SELECT code FROM project", expect![[r#"
+    check(
+        "WITH unread AS (SELECT name FROM staff) SELECT code FROM project",
+        expect![[r#"
         1: project.code
         all: project.code
-    "#]]);
-    check("WITH b AS (SELECT x FROM a), a AS (SELECT name AS x FROM staff) SELECT x FROM b", expect![[r#"
+    "#]],
+    );
+    check(
+        "WITH b AS (SELECT x FROM a), a AS (SELECT name AS x FROM staff) SELECT x FROM b",
+        expect![[r#"
         1: staff.name
         all: staff.name
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -132,16 +147,22 @@ fn an_inner_cte_hides_an_outer_one() {
 
 #[test]
 fn set_operations() {
-    check("SELECT name, code FROM project UNION SELECT name, hours FROM staff ORDER BY 2", expect![[r#"
+    check(
+        "SELECT name, code FROM project UNION SELECT name, hours FROM staff ORDER BY 2",
+        expect![[r#"
         1: project.name staff.name
         2: project.code staff.hours
         order by: project.code staff.hours
         all: project.code project.name staff.name staff.hours
-    "#]]);
-    check("SELECT a FROM (VALUES (1)) JOIN (SELECT budget AS a FROM project UNION ALL SELECT 0)", expect![[r#"
+    "#]],
+    );
+    check(
+        "SELECT a FROM (VALUES (1)) JOIN (SELECT budget AS a FROM project UNION ALL SELECT 0)",
+        expect![[r#"
         1: project.budget
         all: project.budget
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -174,25 +195,37 @@ fn correlated_scopes() {
 
 #[test]
 fn row_ids_and_aliases() {
-    check("SELECT rowid FROM staff", expect![[r#"
+    check(
+        "SELECT rowid FROM staff",
+        expect![[r#"
         1: staff.id
         all: staff.id
-    "#]]);
-    check("SELECT rowid FROM project", expect![[r#"
+    "#]],
+    );
+    check(
+        "SELECT rowid FROM project",
+        expect![[r#"
         1: project.rowid
         all: project.rowid
-    "#]]);
-    check("SELECT budget * 2 AS twice FROM project WHERE twice > 1 ORDER BY twice COLLATE NOCASE", expect![[r#"
+    "#]],
+    );
+    check(
+        "SELECT budget * 2 AS twice FROM project WHERE twice > 1 ORDER BY twice COLLATE NOCASE",
+        expect![[r#"
         1: project.budget
         where: project.budget
         order by: project.budget
         all: project.budget
-    "#]]);
-    check("SELECT COUNT(*) FROM staff WHERE name IN ()", expect![[r#"
+    "#]],
+    );
+    check(
+        "SELECT COUNT(*) FROM staff WHERE name IN ()",
+        expect![[r#"
         1:
         where:
         all:
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -151,6 +151,9 @@ impl<'a> Resolver<'a> {
         let owner = (0..self.scopes.len()).rev().find(speaks).unwrap_or(last);
         let Some(scope) = self.scopes.get_mut(owner) else { return };
         let problem = match scope.clause {
+            _ if owner < last && scope.in_aggregate => {
+                Some("This aggregate is over rows of an outer query, within an aggregate of that query.")
+            }
             Clause::Items => {
                 scope.aggregated = true;
                 None

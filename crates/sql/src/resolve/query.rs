@@ -12,7 +12,7 @@ use crate::visit::arity;
 /// One arm of a set operation, kept for its ORDER BY.
 pub(super) struct Arm<'a> {
     scope: Scope<'a>,
-    items: Vec<Item>,
+    pub(super) items: Vec<Item>,
 }
 
 impl<'a> Resolver<'a> {
@@ -166,9 +166,7 @@ impl<'a> Resolver<'a> {
             };
             let found = self.position_term(inner, outputs, "ORDER BY").or_else(|| self.set_term(inner, arms));
             let expr = found.unwrap_or_else(|| {
-                let message = "This ORDER BY term is no output of the set operation.";
-                let help = "Order by the name or the position of an output.";
-                self.diagnostics.push(Diagnostic::error("SCH211", inner.span, message).help(help));
+                self.no_output(inner, arms);
                 super::unknown(self.text_of(inner.span), inner.span)
             });
             let expr = match collation {

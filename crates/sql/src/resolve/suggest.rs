@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 
 use schema::{Catalog, TableId};
 
-use super::Resolver;
 use super::from::tables_with;
+use super::query::Arm;
 use super::scope::Binding;
+use super::{Resolver, plain_name};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::quote_name;
 use crate::syntax::ast;
@@ -83,6 +84,22 @@ impl Resolver<'_> {
                 diagnostic.help(help).fix(format!("Use {near}"), span, near, false)
             }
             None => diagnostic,
+        });
+    }
+
+    /// A term of a set operation's ORDER BY that is none of its outputs: the output that is called most alike is offered.
+    pub(super) fn no_output(&mut self, term: &ast::Expr, arms: &[Arm<'_>]) {
+        let message = "This ORDER BY term is no output of the set operation.";
+        let diagnostic = Diagnostic::error("SCH211", term.span, message);
+        let items = arms.iter().flat_map(|arm| &arm.items);
+        let names = items.map(|item| item.alias.as_deref().unwrap_or_else(|| self.text_of(item.expr.span)));
+        let near = plain_name(term).and_then(|name| nearest(&name.text, names)).map(str::to_owned);
+        self.diagnostics.push(match near {
+            Some(near) => {
+                let help = format!("Did you mean {near}?");
+                diagnostic.help(help).fix(format!("Use {near}"), term.span, near, false)
+            }
+            None => diagnostic.help("Order by the name or the position of an output."),
         });
     }
 

@@ -102,7 +102,8 @@ const POOL: &str = "name budget status project p staff s company contract hours 
     MAX upper nofunc ( ) , * . + - || = <> AND OR NOT NULL IS IN BETWEEN LIKE CASE WHEN THEN ELSE END SELECT FROM WHERE GROUP BY \
     HAVING ORDER LIMIT OFFSET DISTINCT UNION ALL EXCEPT JOIN LEFT ON USING AS DESC OVER EXISTS 1 2 99 1.5 'x' \"y\" \"name\" n total";
 
-fn check_mutants(originals: &[String], catalog: &Catalog, ddl: &str, each: usize, seed: u64) -> Vec<String> {
+/// So many changed statements of each original.
+pub(crate) fn mutants(originals: &[String], each: usize, seed: u64) -> Vec<String> {
     let pool: Vec<String> = POOL.split_whitespace().map(str::to_owned).collect();
     let mut random = Random(seed);
     let mut mutants = Vec::new();
@@ -111,10 +112,15 @@ fn check_mutants(originals: &[String], catalog: &Catalog, ddl: &str, each: usize
     }
     // SQLite names a column of VALUES after a text in double quotes; we number it.
     mutants.retain(|text| !text.contains("VALUES ( \""));
+    mutants
+}
+
+fn check_mutants(originals: &[String], catalog: &Catalog, ddl: &str, each: usize, seed: u64) -> Vec<String> {
+    let mutants = mutants(originals, each, seed);
     disagreements(mutants.iter().map(String::as_str), catalog, ddl)
 }
 
-fn mutants_each() -> usize {
+pub(crate) fn mutants_each() -> usize {
     std::env::var("GLRL_MUTANTS").ok().and_then(|count| count.parse().ok()).unwrap_or(40)
 }
 

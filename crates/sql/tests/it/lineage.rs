@@ -8,6 +8,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use schema::Catalog;
 use sql::{Dialect, lineage, parse};
 
+use crate::agreement::{mutants, mutants_each};
 use crate::round_trip::QUERIES;
 use crate::support::{DDL, catalog, database, suites};
 
@@ -77,6 +78,14 @@ fn names<'n>(names: impl Iterator<Item = &'n String>) -> Vec<&'n str> {
 fn of_our_queries() {
     let edges = include_str!("edges.sql").lines().filter(|line| !line.starts_with("--"));
     let found = differences(QUERIES.iter().copied().chain(edges), &catalog(), DDL);
+    assert!(found.is_empty(), "{} differences\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn of_mutants_of_our_queries() {
+    let originals: Vec<String> = QUERIES.iter().map(|text| (*text).to_owned()).collect();
+    let mutants = mutants(&originals, mutants_each(), 5);
+    let found = differences(mutants.iter().map(String::as_str), &catalog(), DDL);
     assert!(found.is_empty(), "{} differences\n{}", found.len(), found.join("\n"));
 }
 

@@ -34,7 +34,8 @@ impl Names {
         let word = |word: &Range<usize>| text[word.clone()].to_lowercase();
         let is_as = |word: &Range<usize>| text[word.clone()].eq_ignore_ascii_case("as");
         let beside_as = |at: usize| {
-            let after = at > 0 && is_as(&words[at - 1]);
+            let follows = |before: &Range<usize>| is_as(before) && text[before.end..words[at].start].trim().is_empty();
+            let after = at > 0 && follows(&words[at - 1]);
             after || words.get(at + 1).is_some_and(|next| is_as(next) && text[next.end..].trim_start().starts_with('('))
         };
         let given: BTreeSet<String> = (0..words.len()).filter(|at| beside_as(*at)).map(|at| word(&words[at])).collect();

@@ -149,16 +149,15 @@ fn said(found: &[Diagnostic]) -> String {
     errors.map(|d| format!("{} {:?} {}", d.code, d.span, d.message)).collect::<Vec<_>>().join("; ")
 }
 
-/// Whether a finding points at the fault: it covers the byte that SQLite points at; where SQLite points at none, a
-/// place that was changed, or the very name that SQLite's words end with.
+/// Whether a finding points at the fault: it covers the byte that SQLite points at or a place that was changed, or it
+/// begins where the name stands that SQLite's words end with.
 fn points(found: &Diagnostic, refusal: &database::Refusal, mutant: &Mutant) -> bool {
     let [start, end] = found.span;
-    if let Some(byte) = refusal.offset {
-        return start <= byte && byte < end;
-    }
     let name = refusal.message.rsplit(": ").next().unwrap_or_default();
-    let spelled = mutant.text.get(start..end).is_some_and(|text| text.eq_ignore_ascii_case(name));
-    spelled || mutant.places.iter().any(|place| start < place.end && place.start < end)
+    let spelled = mutant.text.get(start..start + name.len()).is_some_and(|text| text.eq_ignore_ascii_case(name));
+    let changed = mutant.places.iter().any(|place| start < place.end && place.start < end);
+    let covered = refusal.offset.is_some_and(|byte| start <= byte && byte < end);
+    covered || changed || refusal.offset.is_none() && spelled
 }
 
 /// The text after the first fix of a finding.
@@ -185,15 +184,16 @@ mod tests {
 
     #[test]
     fn a_finding_points_at_the_byte_that_sqlite_points_at() {
-        let mutant = Mutant { text: "SELECT nam FROM t".to_owned(), places: vec![7..10] };
+        let mutant = Mutant { text: "SELECT nam FROM t".to_owned(), places: vec![16..17] };
         let refusal = Refusal { message: "no such column: nam".to_owned(), offset: Some(7) };
         assert!(points(&finding(7, 10), &refusal, &mutant));
+        assert!(points(&finding(16, 17), &refusal, &mutant));
         assert!(!points(&finding(8, 10), &refusal, &mutant));
         assert!(!points(&finding(0, 6), &refusal, &mutant));
     }
 
     #[test]
-    fn without_a_byte_it_points_at_the_change_or_spells_the_name() {
+    fn without_a_byte_it_begins_where_the_name_is_spelt() {
         let mutant = Mutant { text: "SELECT a FROM t, u".to_owned(), places: vec![17..18] };
         let refusal = Refusal { message: "no such table: t".to_owned(), offset: None };
         assert!(points(&finding(14, 15), &refusal, &mutant));
