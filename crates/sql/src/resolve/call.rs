@@ -150,10 +150,12 @@ impl<'a> Resolver<'a> {
         let last = self.scopes.len().saturating_sub(1);
         let owner = (0..self.scopes.len()).rev().find(speaks).unwrap_or(last);
         let Some(scope) = self.scopes.get_mut(owner) else { return };
+        if owner < last && scope.in_aggregate {
+            let message =
+                "This aggregate is over rows of an outer query, and stands within an aggregate of that query.";
+            return self.error("SCH205", span, message);
+        }
         let problem = match scope.clause {
-            _ if owner < last && scope.in_aggregate => {
-                Some("This aggregate is over rows of an outer query, within an aggregate of that query.")
-            }
             Clause::Items => {
                 scope.aggregated = true;
                 None

@@ -325,3 +325,11 @@ SELECT name FROM project WHERE (budget, name) IN ((1, 2), (3, 4, 5))
 SELECT name FROM project WHERE (budget, name) IN (1)
 SELECT x.name, p.budget FROM (project p JOIN staff s ON s.project_code = p.project_code) x
 SELECT status, count(*) c FROM project GROUP BY 1 > c
+-- aggregates over an outer query's rows, within an aggregate of that query
+SELECT SUM((SELECT AVG(budget) FROM staff)) FROM project
+SELECT SUM((SELECT AVG(hours) FROM staff)) FROM project
+SELECT SUM(CASE WHEN budget > (SELECT AVG(budget) FROM staff) THEN 1 END) FROM project
+SELECT COUNT(*) FILTER (WHERE 1 < (SELECT AVG(budget) FROM staff)) FROM project
+SELECT SUM((SELECT AVG(budget) FROM staff)) OVER () FROM project
+SELECT SUM((SELECT (SELECT MAX(budget) FROM staff) FROM staff)) FROM project
+SELECT name FROM project GROUP BY name HAVING MAX((SELECT SUM(budget) FROM staff)) > 1
