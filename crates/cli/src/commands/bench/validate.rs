@@ -182,9 +182,13 @@ mod tests {
         Diagnostic::error("SCH202", Span { start, end }, "").fix("", Span { start, end }, "name", false)
     }
 
+    fn mutant(text: &str, place: std::ops::Range<usize>) -> Mutant {
+        Mutant { text: text.to_owned(), places: vec![place] }
+    }
+
     #[test]
     fn a_finding_points_at_the_byte_that_sqlite_points_at() {
-        let mutant = Mutant { text: "SELECT nam FROM t".to_owned(), places: vec![16..17] };
+        let mutant = mutant("SELECT nam FROM t", 16..17);
         let refusal = Refusal { message: "no such column: nam".to_owned(), offset: Some(7) };
         assert!(points(&finding(7, 10), &refusal, &mutant));
         assert!(points(&finding(16, 17), &refusal, &mutant));
@@ -194,7 +198,7 @@ mod tests {
 
     #[test]
     fn without_a_byte_it_begins_where_the_name_is_spelt() {
-        let mutant = Mutant { text: "SELECT a FROM t, u".to_owned(), places: vec![17..18] };
+        let mutant = mutant("SELECT a FROM t, u", 17..18);
         let refusal = Refusal { message: "no such table: t".to_owned(), offset: None };
         assert!(points(&finding(14, 15), &refusal, &mutant));
         assert!(points(&finding(17, 18), &refusal, &mutant));
