@@ -119,14 +119,14 @@ mod tests {
     #[test]
     fn one_text_leaves_nothing_for_the_next() {
         let oracle = oracle();
-        assert!(oracle.reads("SELECT a, nothing FROM t").is_err());
+        assert!(oracle.reads("SELECT a, missing FROM t").is_err());
         assert!(oracle.reads("SELECT 1").expect("SQLite prepares it").is_empty());
     }
 
     #[test]
     fn a_refusal_points_at_its_place() {
-        let refusal = oracle().reads("SELECT a FROM t WHERE nothing = 1").expect_err("there is no such column");
-        assert_eq!(refusal, Refusal { message: "no such column: nothing".to_owned(), offset: Some(22) });
+        let refusal = oracle().reads("SELECT a FROM t WHERE missing = 1").expect_err("there is no such column");
+        assert_eq!(refusal, Refusal { message: "no such column: missing".to_owned(), offset: Some(22) });
         let refusal = oracle().reads("SELECT a FROM nowhere").expect_err("there is no such table");
         assert_eq!((refusal.message.as_str(), refusal.offset), ("no such table: nowhere", None));
     }
