@@ -6,10 +6,12 @@
 //! * [`answers`]: speed and sameness of answers.
 //! * [`accuracy`]: how many questions are answered rightly.
 //! * [`synthesis`]: made questions.
+//! * [`card`]: the shipped weights and their model card.
 
 mod accuracy;
 mod answers;
 mod build;
+mod card;
 mod matcher;
 mod network;
 mod runs;
@@ -59,13 +61,14 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 6] = [
+const SUBJECTS: [Subject; 7] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
     Subject { name: "answers", figures: answers::FIGURES },
     Subject { name: "accuracy", figures: accuracy::FIGURES },
     Subject { name: "synthesis", figures: synthesis::FIGURES },
+    Subject { name: "card", figures: card::FIGURES },
 ];
 
 /// Which figures are wanted.
