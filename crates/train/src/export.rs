@@ -6,7 +6,7 @@ use answer::vocabulary::Vocabulary;
 use model::config::Config;
 use model::model_folder::{self, Loaded, Save};
 use model::weights::{Format, Metadata};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::checkpoint::resolve;
 use crate::error::{Result, TrainError};
@@ -33,6 +33,21 @@ pub struct ModelCard {
     pub accuracy: Vec<(String, Report)>,
     /// What it does not do, one sentence each.
     pub limits: Vec<String>,
+    /// Steps and the SHA-256 of the weights after them, by which a second training can be told to be the same.
+    pub weights: Vec<(u64, String)>,
+}
+
+/// How far a card's hashes of weights go.
+const HASHED_STEPS: u64 = 500;
+
+/// The first hashes in the journal of the run that a checkpoint stands in; none where there is no journal.
+pub fn first_weights(checkpoint: &Path) -> Vec<(u64, String)> {
+    let source = resolve(checkpoint);
+    let journals = source.ancestors().take(2).map(|folder| folder.join("metrics.jsonl"));
+    let Some(text) = journals.filter_map(|path| std::fs::read_to_string(path).ok()).next() else { return vec![] };
+    let lines = text.lines().map_while(|line| serde_json::from_str::<Value>(line).ok());
+    let early = lines.take_while(|line| line["step"].as_u64().is_some_and(|step| step <= HASHED_STEPS));
+    early.filter_map(|line| Some((line["step"].as_u64()?, line["weights_sha256"].as_str()?.to_owned()))).collect()
 }
 
 /// Writes `folder` from a checkpoint, a model folder, or a run (its best checkpoint).
@@ -109,6 +124,8 @@ fn readme(card: &ModelCard, config: &Config, format: Format, metadata: &Metadata
     text += "\n## How it was made\n\n";
     card.commands.iter().for_each(|command| text += &format!("    {command}\n"));
     text += &format!("\nSeed {}; {:.0} minutes of training. {}\n", card.seed, card.minutes, card.data);
+    card.weights.iter().for_each(|(step, hash)| text += &format!("\n* weights after {step} steps: SHA-256 `{hash}`"));
+    text += if card.weights.is_empty() { "" } else { "\n" };
     text += "\n## Accuracy\n\nRight means: the same rows as the reference on every database compared. A declined question counts as wrong.\n";
     card.accuracy.iter().for_each(|(name, report)| text += &accuracy(name, report));
     if !card.test_files.is_empty() {
@@ -171,12 +188,17 @@ mod tests {
             commands: vec!["glrl train sft --seed 1".into()],
             test_files: vec![("test.jsonl".into(), "abc".into())],
             accuracy: vec![("Hand-written test".into(), report)],
+            weights: vec![(100, "def".into())],
             ..ModelCard::default()
         };
         let text = readme(&card, &Config::compact(4096), Format::Int8, &Metadata::new());
-        for part in
-            ["| easy | 80 | 100 | 80.0 % |", "    glrl train sft --seed 1", "`abc`", "4,096 tokens, stored as int8"]
-        {
+        for part in [
+            "| easy | 80 | 100 | 80.0 % |",
+            "    glrl train sft --seed 1",
+            "`abc`",
+            "weights after 100 steps: SHA-256 `def`",
+            "4,096 tokens, stored as int8",
+        ] {
             assert!(text.contains(part), "{part} is missing from\n{text}");
         }
         assert!(!text.contains("must be declined") && !text.contains("does not do"));

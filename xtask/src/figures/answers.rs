@@ -6,6 +6,9 @@ use super::{Figure, quick};
 pub const FIGURES: &[Figure] = &[
     quick("question to SQL, SQL alone, median", Under(20.0), "ms", |r| r.bench(&["ask"], "ask.sql.p50")),
     quick("question to SQL, with a generated plan, median", Under(40.0), "ms", |r| r.bench(&["ask"], "ask.plan.p50")),
+    quick("question to SQL, 8 candidates run and voted for, median", Under(120.0), "ms", |r| {
+        r.bench(&["ask"], "ask.voted.p50")
+    }),
     quick("question to SQL: normalise, median", Shown, "ms", |r| r.bench(&["ask"], "ask.sql.normalise.p50")),
     quick("question to SQL: link, median", Shown, "ms", |r| r.bench(&["ask"], "ask.sql.link.p50")),
     quick("question to SQL: prompt, median", Shown, "ms", |r| r.bench(&["ask"], "ask.sql.prompt.p50")),

@@ -7,10 +7,12 @@
 //! * [`accuracy`]: how many questions are answered rightly.
 //! * [`synthesis`]: made questions.
 //! * [`sql`]: names, lineage and validation.
+//! * [`card`]: the shipped weights and their model card.
 
 mod accuracy;
 mod answers;
 mod build;
+mod card;
 mod matcher;
 mod network;
 mod runs;
@@ -61,7 +63,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 7] = [
+const SUBJECTS: [Subject; 8] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -69,6 +71,7 @@ const SUBJECTS: [Subject; 7] = [
     Subject { name: "accuracy", figures: accuracy::FIGURES },
     Subject { name: "synthesis", figures: synthesis::FIGURES },
     Subject { name: "sql", figures: sql::FIGURES },
+    Subject { name: "card", figures: card::FIGURES },
 ];
 
 /// Which figures are wanted.

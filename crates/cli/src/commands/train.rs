@@ -15,6 +15,7 @@ use train::config::SftConfig;
 use train::dataset::Dataset;
 use train::encode::{load_dataset, vocabulary_of};
 use train::evaluate::{Exam, grade_weights};
+use train::metrics::Metrics;
 use train::question::{Question, read_questions};
 use train::sft::{Event, Job, Origin, Outcome as Trained, sft};
 
@@ -61,6 +62,9 @@ struct SftArgs {
     /// Stop after so many steps.
     #[arg(long, value_name = "N")]
     steps: Option<u64>,
+    /// Stop after this step as if interrupted there, with a checkpoint that `--resume` goes on from.
+    #[arg(long, value_name = "STEP")]
+    stop_at: Option<u64>,
     /// Threads; the weights do not depend on them.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -122,7 +126,11 @@ fn train(
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let trained = sft(&job, args.resume, evaluate, &mut |event| {
         watch(event, &bar, context);
-        ControlFlow::Continue(())
+        let is_last = |line: &Metrics| args.stop_at.is_some_and(|last| line.step >= last);
+        match event {
+            Event::Step(line) if is_last(line) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
     });
     bar.finish_and_clear();
     trained.map_err(|e| failed(&e))

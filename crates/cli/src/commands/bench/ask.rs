@@ -24,6 +24,8 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 
 const TODAY: Date = date(2026, 11, 20);
+/// Candidates of an answer that is voted for.
+const CANDIDATES: usize = 8;
 
 /// Answers each question, rows included; then answers each again stage by stage, once with SQL alone and, where the
 /// model can, once with a plan before it.
@@ -36,7 +38,9 @@ pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let questions: Vec<String> = examples(&engine);
     let count = args.count(questions.len() as u32);
     let asked: Vec<&str> = questions.iter().map(String::as_str).cycle().take(count).collect();
-    let mut figures = answers(&engine, &asked);
+    let mut figures = answers(&engine, &asked, "ask", &Options::on(TODAY));
+    let voted = Options { candidates: CANDIDATES, execute: false, ..Options::on(TODAY) };
+    figures.extend(answers(&engine, &asked, "ask.voted", &voted));
     figures.extend(stages(&engine, model, &asked, false, "ask.sql")?);
     if model.plan.is_some() {
         figures.extend(stages(&engine, model, &asked, true, "ask.plan")?);
@@ -44,18 +48,18 @@ pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     Ok(figures)
 }
 
-fn answers(engine: &Engine, questions: &[&str]) -> Vec<Figure> {
-    let options = Options::on(TODAY);
+/// Answers each question.
+fn answers(engine: &Engine, questions: &[&str], name: &str, options: &Options) -> Vec<Figure> {
     let (mut timed, mut answered) = (vec![], 0usize);
     for question in questions {
         let started = Instant::now();
-        let answer = orchestrator::ask(engine, question, &options);
+        let answer = orchestrator::ask(engine, question, options);
         timed.push(milliseconds(started));
         answered += usize::from(answer.status == Status::Answered);
     }
     let share = 100.0 * answered as f64 / timed.len().max(1) as f64;
-    let mut figures = times("ask", timed, "ms");
-    figures.push(Figure::new("ask.answered", share, "%"));
+    let mut figures = times(name, timed, "ms");
+    figures.push(Figure::new(format!("{name}.answered"), share, "%"));
     figures
 }
 

@@ -8,7 +8,7 @@ use model::model_folder::load;
 use model::weights::Format;
 use serde::Deserialize;
 use train::checkpoint::resolve;
-use train::export::{ModelCard, export};
+use train::export::{ModelCard, export, first_weights};
 use train::report::Report;
 
 use crate::commands::eval::failed;
@@ -89,7 +89,8 @@ fn card(args: &Args) -> Result<ModelCard, Failure> {
     let Card { name, summary, commands, seed, minutes, data, limits } = card;
     let test_files = args.test.iter().map(hash).collect::<Result<_, Failure>>()?;
     let accuracy = args.report.iter().map(|named| report(named)).collect::<Result<_, Failure>>()?;
-    Ok(ModelCard { name, summary, commands, seed, minutes, data, test_files, accuracy, limits })
+    let weights = first_weights(&args.from);
+    Ok(ModelCard { name, summary, commands, seed, minutes, data, test_files, accuracy, limits, weights })
 }
 
 fn report(named: &str) -> Result<(String, Report), Failure> {

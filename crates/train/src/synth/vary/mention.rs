@@ -9,7 +9,7 @@ use sql::tree::{ExprKind, Query, SourceId};
 use sql::visit::each_expr_of_query;
 
 use super::super::world::World;
-use super::occurrences;
+use super::text::Words;
 
 /// What is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +60,7 @@ pub fn mentions(
     sources: &BTreeMap<SourceId, TableId>,
 ) -> Vec<Mention> {
     let lower = question.original.to_ascii_lowercase();
+    let words = Words::of(&lower);
     let tables: BTreeSet<TableId> = sources.values().copied().collect();
     let used = columns_used(query, sources);
     let mut found = vec![];
@@ -68,23 +69,23 @@ pub fn mentions(
     }
     for &table in &tables {
         for (phrase, plural) in table_phrases(world, table) {
-            add(&mut found, &lower, phrase, Some((Target::Table(table), plural)));
+            add(&mut found, (&lower, &words), phrase, Some((Target::Table(table), plural)));
         }
         for column in world.catalog.columns_of(table) {
             let means = used.contains_key(&column).then_some(Target::Column(column));
             for (phrase, plural) in column_phrases(world, column) {
-                add(&mut found, &lower, &phrase, means.map(|target| (target, plural)));
+                add(&mut found, (&lower, &words), &phrase, means.map(|target| (target, plural)));
             }
         }
     }
     for phrase in other_phrases(world) {
-        add(&mut found, &lower, phrase, None);
+        add(&mut found, (&lower, &words), phrase, None);
     }
     longest(found)
 }
 
-fn add(found: &mut Vec<Found>, lower: &str, phrase: &str, means: Option<(Target, bool)>) {
-    let mut spans = occurrences(lower, phrase);
+fn add(found: &mut Vec<Found>, (lower, words): (&str, &Words<'_>), phrase: &str, means: Option<(Target, bool)>) {
+    let mut spans = words.occurrences(phrase);
     // "due to finish" names no column.
     spans.retain(|span| phrase.contains(' ') || !lower[..span.start].ends_with("due to "));
     found.extend(spans.into_iter().map(|span| Found { span, means }));

@@ -1,5 +1,7 @@
 //! Cutting and joining the text of a question.
 
+use std::collections::HashMap;
+
 use schema::slot::TextSpan;
 
 use super::super::say::is_question;
@@ -34,7 +36,6 @@ fn with_article(text: String, at: usize) -> String {
 pub fn occurrences(text: &str, phrase: &str) -> Vec<TextSpan> {
     let (bytes, wanted) = (text.as_bytes(), phrase.as_bytes());
     let Some(first) = wanted.first().map(u8::to_ascii_lowercase) else { return vec![] };
-    let is_inner = |c: char| c.is_alphanumeric() || c == '_';
     let (starts_word, ends_word) = (phrase.starts_with(is_inner), phrase.ends_with(is_inner));
     let whole = |start: usize, end: usize| {
         !((starts_word && text[..start].ends_with(is_inner)) || (ends_word && text[end..].starts_with(is_inner)))
@@ -45,6 +46,43 @@ pub fn occurrences(text: &str, phrase: &str) -> Vec<TextSpan> {
     let found = starts.filter(|&at| bytes[at..at + wanted.len()].eq_ignore_ascii_case(wanted));
     let spans = found.map(|start| TextSpan { start, end: start + wanted.len() });
     spans.filter(|span| whole(span.start, span.end)).collect()
+}
+
+/// The words of a text by what they are, for looking up many phrases in it.
+pub struct Words<'a> {
+    text: &'a str,
+    starts: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Words<'a> {
+    /// Of a text in small letters.
+    pub fn of(text: &'a str) -> Self {
+        let mut starts: HashMap<&str, Vec<usize>> = HashMap::new();
+        for word in text.split(|c| !is_inner(c)).filter(|word| !word.is_empty()) {
+            starts.entry(word).or_default().push(word.as_ptr() as usize - text.as_ptr() as usize);
+        }
+        Words { text, starts }
+    }
+
+    /// As [`occurrences`]: a phrase can only stand where its first word does.
+    pub fn occurrences(&self, phrase: &str) -> Vec<TextSpan> {
+        let first = phrase.split(|c| !is_inner(c)).next().unwrap_or_default();
+        if first.is_empty() {
+            return occurrences(self.text, phrase);
+        }
+        let known = self.starts.get(first).or_else(|| self.starts.get(first.to_ascii_lowercase().as_str()));
+        let spans = known.into_iter().flatten().map(|&start| TextSpan { start, end: start + phrase.len() });
+        spans.filter(|span| is_at(self.text, phrase, *span)).collect()
+    }
+}
+
+fn is_at(text: &str, phrase: &str, span: TextSpan) -> bool {
+    let stands = text.get(span.start..span.end).is_some_and(|words| words.eq_ignore_ascii_case(phrase));
+    stands && !(phrase.ends_with(is_inner) && text[span.end..].starts_with(is_inner))
+}
+
+fn is_inner(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 /// The parts of a text between full stops, commas, colons, brackets and lone dashes, without the blanks around them.
@@ -141,6 +179,16 @@ mod tests {
 
     fn parts(text: &str) -> Vec<&str> {
         clauses(text, &[]).into_iter().map(|span| &text[span.start..span.end]).collect()
+    }
+
+    #[test]
+    fn words_find_what_a_scan_finds() {
+        let text = "cost per project, cost_center and total cost (cost) - # of costs, \u{fc}ber cost";
+        let words = Words::of(text);
+        for phrase in ["cost", "Total Cost", "# of", "cost per project", "costs", "ost", "cost center", "\u{fc}ber", ""]
+        {
+            assert_eq!(words.occurrences(phrase), occurrences(text, phrase), "{phrase}");
+        }
     }
 
     #[test]
