@@ -4,6 +4,7 @@ mod conversation;
 mod generate;
 mod guard;
 mod pack;
+mod pages;
 mod slots;
 mod tools;
 mod vocabulary;
