@@ -7,8 +7,9 @@ use answer::rules::Rules;
 use expect_test::expect_file;
 use sql::ddl::catalog_from_ddl;
 use sql::diagnostic::caret;
+use sql::tree::Query;
 use sql::validate::{Rule, rules};
-use sql::{Dialect, Options, Severity, validate};
+use sql::{Dialect, Options, validate};
 
 /// The fenced block that starts a text, and where it ends.
 fn fenced(text: &str) -> Option<(&str, usize)> {
@@ -60,32 +61,35 @@ fn with_finding(rule: &Rule, finding: &str) -> String {
     format!("{}\n\n```text\n{finding}```\n{rest}", &rule.page[..at + length])
 }
 
+/// What is wrong with the examples of a page.
+fn problem_of(rule: &Rule) -> Option<String> {
+    let ground = Ground::of(rule);
+    let bad = block(rule, "Bad example");
+    let report = ground.check(&bad);
+    let found: Vec<_> = report.diagnostics.iter().filter(|d| d.code == rule.code).collect();
+    let [finding] = found.as_slice() else { return Some(format!("bad example: {:?}", report.diagnostics)) };
+    let [start, end] = finding.span;
+    let told = finding.severity == rule.severity && finding.layer == rule.layer();
+    if !told || start > end || bad.get(start..end).is_none() {
+        return Some(format!("{finding:?}"));
+    }
+    expect_file![folder(rule).join(format!("{}.md", rule.code))].assert_eq(&with_finding(rule, &caret(&bad, finding)));
+    let good = ground.check(&block(rule, "Good example"));
+    (good.query.is_none() || !good.diagnostics.is_empty()).then(|| format!("good example: {:?}", good.diagnostics))
+}
+
 #[test]
 fn the_bad_example_of_each_page_is_found_and_the_good_one_is_not() {
-    for rule in rules() {
-        let ground = Ground::of(rule);
-        let bad = block(rule, "Bad example");
-        let report = ground.check(&bad);
-        let found: Vec<_> = report.diagnostics.iter().filter(|d| d.code == rule.code).collect();
-        let [finding] = found.as_slice() else { panic!("{}: {:?}", rule.code, report.diagnostics) };
-        assert_eq!(finding.severity, rule.severity, "{}", rule.code);
-        assert_eq!(finding.layer, rule.layer(), "{}", rule.code);
-        let [start, end] = finding.span;
-        assert!(start <= end && bad.get(start..end).is_some(), "{}: {:?}", rule.code, finding.span);
-        expect_file![folder(rule).join(format!("{}.md", rule.code))].assert_eq(&with_finding(rule, &caret(&bad, finding)));
-
-        let good = ground.check(&block(rule, "Good example"));
-        assert!(good.diagnostics.is_empty(), "{}: {:?}", rule.code, good.diagnostics);
-        assert!(good.query.is_some(), "{}", rule.code);
-    }
+    let problems = rules().filter_map(|rule| Some(format!("{}: {}", rule.code, problem_of(rule)?)));
+    let problems: Vec<String> = problems.collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]
 fn each_page_has_its_sections() {
-    let mut before = "";
+    let numbers: Vec<&str> = rules().map(|rule| &rule.code[3..]).collect();
+    assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
     for rule in rules() {
-        assert!(before < rule.code, "{before} stands before {}", rule.code);
-        before = rule.code;
         assert!(rule.page.starts_with(&format!("# {}: {}\n\n", rule.code, rule.title)), "{}", rule.code);
         for section in ["What it does", "Why", "Schema", "Bad example", "Good example"] {
             assert!(!rule.section(section).is_empty(), "{} says nothing under {section}", rule.code);
@@ -127,14 +131,18 @@ fn safe_fixes_keep_the_meaning() {
         let ground = Ground::of(rule);
         let bad = block(rule, "Bad example");
         let report = ground.check(&bad);
-        if let Some(fixed) = sql::validate::apply(&bad, &report.diagnostics) {
+        let own: Vec<_> = report.diagnostics.into_iter().filter(|d| d.code == rule.code).collect();
+        if let Some(fixed) = sql::validate::apply(&bad, &own) {
             tried += 1;
             let after = ground.check(&fixed);
             assert!(!after.diagnostics.iter().any(|d| d.code == rule.code), "{}: {fixed}", rule.code);
-            let (before, after) = (report.query.expect("it is a query"), after.query.expect("it is a query"));
-            let printed = |query| sql::print::readable(query, &ground.catalog);
-            assert_eq!(printed(&before), printed(&after), "{}", rule.code);
-            assert!(after.select().is_some() && report.diagnostics.iter().all(|d| d.severity != Severity::Error));
+            let written_out = |query: Option<Query>| {
+                let mut query = query.expect("it is a query");
+                let items = query.select_mut().map(|select| &mut select.items);
+                items.into_iter().flatten().for_each(|item| item.from_star = false);
+                query
+            };
+            assert_eq!(written_out(report.query), written_out(after.query), "{}", rule.code);
         }
     }
     assert!(tried >= 3, "only {tried} pages show a safe fix");

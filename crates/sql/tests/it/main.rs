@@ -4,6 +4,7 @@ mod agreement;
 mod features;
 mod hostile;
 mod round_trip;
+mod rules;
 mod spider;
 mod support;
 mod validation;
