@@ -132,7 +132,8 @@ impl Rules {
             }
         }
         for rule in &self.query {
-            problems.extend(rule.problems(catalog).into_iter().map(|problem| format!("rule \"{}\": {problem}", rule.id)));
+            problems
+                .extend(rule.problems(catalog).into_iter().map(|problem| format!("rule \"{}\": {problem}", rule.id)));
         }
         problems.extend(self.access.problems(catalog).into_iter().map(|problem| format!("[access]: {problem}")));
         problems
@@ -207,7 +208,9 @@ impl QueryRule {
             RuleKind::SameCurrency => self.currency.is_none().then_some("currency"),
             RuleKind::Unit => self.unit.is_none().then_some("unit"),
             RuleKind::Deprecated => (self.table.is_none() && self.columns.is_empty()).then_some("table"),
-            RuleKind::NoDoubleCount | RuleKind::DateRangeOrder | RuleKind::RequiredFilter | RuleKind::LargeTable => None,
+            RuleKind::NoDoubleCount | RuleKind::DateRangeOrder | RuleKind::RequiredFilter | RuleKind::LargeTable => {
+                None
+            }
         }
     }
 

@@ -5,6 +5,7 @@ mod generate;
 mod guard;
 mod pack;
 mod pages;
+mod rules;
 mod slots;
 mod tools;
 mod vocabulary;

@@ -144,7 +144,10 @@ fn sarif_names_rules_places_and_fixes() {
     assert!(rule["help"]["markdown"].as_str().unwrap().starts_with("# SCH202"), "{rule}");
     assert_eq!(region_of(sql, &result["locations"][0]["physicalLocation"]["region"]), "nme");
     let change = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
-    assert_eq!((region_of(sql, &change["deletedRegion"]), &change["insertedContent"]["text"]), ("nme".to_owned(), &json!("name")));
+    assert_eq!(
+        (region_of(sql, &change["deletedRegion"]), &change["insertedContent"]["text"]),
+        ("nme".to_owned(), &json!("name"))
+    );
     for result in run_log["results"].as_array().unwrap() {
         assert!(!result["message"]["text"].as_str().unwrap().is_empty());
     }

@@ -1,7 +1,7 @@
 //! What several rules ask of a SELECT: which columns are set equal, and where its conditions stand.
 
 use crate::functions::{self, FunctionKind};
-use crate::tree::{BinaryOp, Call, Expr, ExprKind, Select, SourceId};
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, Select, SourceId, Span};
 use crate::visit::each_expr_here;
 
 /// A column of a source.
@@ -78,4 +78,11 @@ pub(super) fn each_sum<'a>(select: &'a Select, f: &mut dyn FnMut(&'a Expr, &'a C
             }
         });
     }
+}
+
+/// From the first output of a SELECT to its last.
+pub(super) fn outputs(select: &Select) -> Span {
+    let spans = || select.items.iter().map(|item| item.expr.span);
+    let start = spans().map(|span| span.start).min().unwrap_or(0);
+    Span { start, end: spans().map(|span| span.end).max().unwrap_or(start) }
 }

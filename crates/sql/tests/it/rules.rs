@@ -3,7 +3,7 @@
 use sql::validate::{Access, BusinessRule, Limits, RuleKind, apply, fixed};
 use sql::{Dialect, Options, validate, verify};
 
-use crate::support::{catalog, database, DDL};
+use crate::support::{DDL, catalog, database};
 
 /// The codes found, in the order of the text.
 fn codes(text: &str, options: &Options) -> Vec<&'static str> {

@@ -37,9 +37,8 @@ fn check(subject: &Subject, found: &mut Found) {
 /// Whether a text holds the words as words.
 fn says(text: &str, words: &str) -> bool {
     let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-    text.match_indices(words).any(|(at, _)| {
-        edge(text[..at].chars().next_back()) && edge(text[at + words.len()..].chars().next())
-    })
+    text.match_indices(words)
+        .any(|(at, _)| edge(text[..at].chars().next_back()) && edge(text[at + words.len()..].chars().next()))
 }
 
 /// Whether something stands in a condition: ON, WHERE, HAVING, CASE or FILTER.

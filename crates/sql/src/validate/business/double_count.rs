@@ -53,7 +53,8 @@ fn multiplier<'a>(select: &'a Select, summed: &[Place], subject: &Subject) -> Op
     }
     loop {
         let open = select.from.iter().filter(|source| !reached.contains(&source.id));
-        let mut joined = open.map(|source| (source, join_to(source, &reached, &pairs))).filter(|(_, by)| !by.is_empty());
+        let mut joined =
+            open.map(|source| (source, join_to(source, &reached, &pairs))).filter(|(_, by)| !by.is_empty());
         let mut many = None;
         let single = joined.find(|(source, by)| {
             let single = is_single(source, by, &fixed, subject);

@@ -27,7 +27,8 @@ fn check(select: &Select, subject: &Subject, found: &mut Found) {
                 table.is_some_and(|table| columns.contains(&ColumnId { table, column: *column }))
             };
             let summed = call.args.iter().flat_map(columns_here).find(amount);
-            let Some((source, _)) = summed.filter(|(source, _)| !is_one(select, call, (*source, currency.column), subject))
+            let Some((source, _)) =
+                summed.filter(|(source, _)| !is_one(select, call, (*source, currency.column), subject))
             else {
                 return;
             };
@@ -53,7 +54,8 @@ fn is_one(select: &Select, call: &Call, currency: Place, subject: &Subject) -> b
         subject.catalog.is_unique(table, &of_source)
     });
     let partition = call.over.iter().flat_map(|window| &window.partition_by);
-    let kept = row_conditions(select).into_iter().chain(call.filter.as_deref().map(Expr::conjuncts).into_iter().flatten());
+    let kept =
+        row_conditions(select).into_iter().chain(call.filter.as_deref().map(Expr::conjuncts).into_iter().flatten());
     by_key
         || grouped.into_iter().any(|column| settles(Some(column)))
         || partition.into_iter().any(|term| settles(place(term)))

@@ -34,7 +34,9 @@ fn unit<'a>(expr: &Expr, subject: &Subject<'a>) -> Option<(&'a BusinessRule, &'a
                 _ => None,
             })
         }
-        ExprKind::Unary(UnaryOp::Minus | UnaryOp::Plus, operand) | ExprKind::Cast { operand, .. } => unit(operand, subject),
+        ExprKind::Unary(UnaryOp::Minus | UnaryOp::Plus, operand) | ExprKind::Cast { operand, .. } => {
+            unit(operand, subject)
+        }
         ExprKind::Binary(a, BinaryOp::Add | BinaryOp::Sub, b) => unit(a, subject).or_else(|| unit(b, subject)),
         ExprKind::Call(call) => {
             let keeps = matches!(

@@ -31,7 +31,9 @@ fn check(expr: &Expr, subject: &Subject, found: &mut Found) {
     for rule in subject.options.rules {
         match &rule.kind {
             RuleKind::ValueInList { column: listed, values } if *listed == column => {
-                beside.iter().for_each(|value| check_value(value, rule, values, subject.catalog.qualified(column), found));
+                beside
+                    .iter()
+                    .for_each(|value| check_value(value, rule, values, subject.catalog.qualified(column), found));
             }
             _ => {}
         }

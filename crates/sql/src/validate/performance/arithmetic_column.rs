@@ -17,7 +17,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(select: &Select, subject: &Subject, found: &mut Found) {
     for operand in row_conditions(select).into_iter().flat_map(searched) {
-        if terms(operand).into_iter().filter_map(|term| subject.column(term)).any(|column| is_indexed(column, subject)) {
+        if terms(operand).into_iter().filter_map(|term| subject.column(term)).any(|column| is_indexed(column, subject))
+        {
             let help = "Compute on the other side of the comparison.";
             found.push(RULE.at(operand.span, "A column that is computed with can use no index.").help(help));
         }

@@ -1,7 +1,7 @@
 //! PRF403: `SELECT *` at the outermost level: every column is read and sent, whoever wants it.
 
-use crate::dialect::quote_name;
 use crate::diagnostic::Severity;
+use crate::dialect::quote_name;
 use crate::tree::{ExprKind, Item, Select, SourceKind};
 use crate::validate::rule::{Check, Found, Rule, Subject};
 

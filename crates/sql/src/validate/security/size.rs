@@ -1,7 +1,7 @@
 //! SEC507: a query that is too large: bytes of text, outputs, tables.
 
 use crate::diagnostic::Severity;
-use crate::tree::Span;
+use crate::validate::columns::outputs;
 use crate::validate::rule::{Check, Found, Rule, Subject};
 use crate::visit::each_select;
 
@@ -16,16 +16,16 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject, found: &mut Found) {
     let limits = &subject.options.limits;
-    let whole = Span { start: 0, end: subject.text.len() as u32 };
-    let mut sources = 0;
+    let mut sources = Vec::new();
     each_select(subject.query, &mut |select| {
-        sources += select.from.len();
+        sources.extend(&select.from);
         if select.items.len() > limits.columns {
             let message = format!("{} columns are shown; at most {} may be.", select.items.len(), limits.columns);
-            found.push(RULE.at(whole, message));
+            found.push(RULE.at(outputs(select), message));
         }
     });
-    if sources > limits.sources {
-        found.push(RULE.at(whole, format!("{sources} tables are read; at most {} may be.", limits.sources)));
+    if let Some(first_too_many) = sources.get(limits.sources) {
+        let message = format!("{} tables are read; at most {} may be.", sources.len(), limits.sources);
+        found.push(RULE.at(first_too_many.span, message));
     }
 }
