@@ -1,6 +1,6 @@
 //! What a rule is, and what it is shown of a query.
 
-use schema::{Catalog, ColumnId};
+use schema::{Catalog, ColumnId, TableId};
 
 use super::Options;
 use crate::diagnostic::{Diagnostic, Layer, Severity};
@@ -100,11 +100,23 @@ impl<'a> Subject<'a> {
         self.sources.get(usize::from(id.0)).copied().flatten()
     }
 
-    /// The column of the catalog that an expression is, if it is one.
+    /// The column of the catalog that an expression is, if it is one. A row id is the key that stands for it.
     pub(super) fn column(&self, expr: &Expr) -> Option<ColumnId> {
-        let ExprKind::Column { source, column } = expr.kind else { return None };
-        let table = self.source(source)?.table_id()?;
-        Some(ColumnId { table, column })
+        match expr.kind {
+            ExprKind::Column { source, column } => {
+                let table = self.source(source)?.table_id()?;
+                Some(ColumnId { table, column })
+            }
+            ExprKind::RowId(source) => self.row_id(self.source(source)?.table_id()?),
+            _ => None,
+        }
+    }
+
+    /// SQLite's row id of a table whose only key column is an INTEGER is that column.
+    fn row_id(&self, table: TableId) -> Option<ColumnId> {
+        let [column] = *self.catalog.table(table).primary_key.as_slice() else { return None };
+        let id = ColumnId { table, column };
+        self.catalog.column(id).declared.eq_ignore_ascii_case("INTEGER").then_some(id)
     }
 
     /// What stands in the text at a place.

@@ -165,6 +165,24 @@ fn secrets_stay_secret() {
     }
 }
 
+/// A row id is the key it stands for.
+#[test]
+fn a_secret_key_has_no_other_name() {
+    let catalog = catalog();
+    let secret = vec![catalog.find_qualified("staff.staff_id").expect("the column exists")];
+    let access = Access { secret, ..Access::default() };
+    check(
+        "SEC510",
+        &Options { access: Some(&access), ..Options::default() },
+        &[
+            ("SELECT rowid FROM staff", true),
+            ("SELECT hours FROM staff ORDER BY _rowid_", true),
+            ("SELECT s.oid FROM project p JOIN staff s ON s.project_code = p.project_code", true),
+            ("SELECT rowid FROM company", false),
+        ],
+    );
+}
+
 #[test]
 fn people_are_shown_only_where_they_are_shown() {
     let catalog = catalog();

@@ -97,6 +97,7 @@ impl Shown<'_, '_> {
             },
             ExprKind::Call(call) if is_aggregate(call) && SUMMARIES.contains(&call.function.as_str()) => {}
             ExprKind::Exists { .. } | ExprKind::IsNull { .. } => {}
+            ExprKind::RowId(_) => self.columns.extend(self.subject.column(expr)),
             _ => parts_of_expr(expr, &mut |part| match part {
                 Part::Expr(inner) => self.expr(inner),
                 Part::Query(query) => self.output(query, 0),
