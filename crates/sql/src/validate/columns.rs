@@ -1,7 +1,7 @@
 //! What several rules ask of a SELECT: which columns are set equal, and where its conditions stand.
 
 use crate::functions::{self, FunctionKind};
-use crate::tree::{BinaryOp, Call, Expr, ExprKind, Select, SourceId, Span};
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, Select, SourceId, Span, UnaryOp};
 use crate::visit::each_expr_here;
 
 /// A column of a source.
@@ -54,11 +54,26 @@ pub(super) fn grouped_columns(select: &Select) -> Vec<Place> {
     select.group_by.iter().filter_map(|term| place(written_out(term, select))).collect()
 }
 
-/// The columns within an expression, subqueries left aside.
-pub(super) fn columns_here(expr: &Expr) -> Vec<Place> {
-    let mut found = Vec::new();
-    each_expr_here(expr, &mut |e| found.extend(place(e)));
-    found
+/// The columns whose values an expression is made of. What only chooses among values is left aside: conditions of CASE,
+/// comparisons, subqueries.
+pub(super) fn value_columns(expr: &Expr) -> Vec<Place> {
+    use BinaryOp::{Add, Concat, Div, Mod, Mul, Sub};
+    match &expr.kind {
+        ExprKind::Column { source, column } => vec![(*source, *column)],
+        ExprKind::Binary(a, Add | Sub | Mul | Div | Mod | Concat, b) => {
+            [&**a, &**b].into_iter().flat_map(value_columns).collect()
+        }
+        ExprKind::Unary(UnaryOp::Minus | UnaryOp::Plus, x) | ExprKind::Cast { operand: x, .. } => value_columns(x),
+        ExprKind::Case { branches, otherwise, .. } => {
+            let results = branches.iter().map(|(_, then)| then).chain(otherwise.as_deref());
+            results.flat_map(value_columns).collect()
+        }
+        ExprKind::Call(call) => {
+            let chooses = matches!(call.function.as_str(), "IIF" | "IF");
+            call.args.iter().skip(usize::from(chooses)).flat_map(value_columns).collect()
+        }
+        _ => vec![],
+    }
 }
 
 /// Whether a call groups rows.

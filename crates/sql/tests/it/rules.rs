@@ -42,6 +42,18 @@ fn sums_are_counted_once() {
                  GROUP BY s.staff_id",
                 false,
             ),
+            // Rows are counted, not summed.
+            (
+                "SELECT SUM(CASE WHEN p.status = 'Active' THEN 1 ELSE 0 END) FROM project p \
+                 JOIN staff s ON s.project_code = p.project_code",
+                false,
+            ),
+            ("SELECT SUM(p.budget > 1) FROM project p JOIN staff s ON s.project_code = p.project_code", false),
+            (
+                "SELECT SUM(CASE WHEN s.is_lead THEN p.budget END) FROM project p \
+                 JOIN staff s ON s.project_code = p.project_code",
+                true,
+            ),
             ("SELECT SUM(DISTINCT p.budget) FROM project p JOIN staff s ON s.project_code = p.project_code", false),
             ("SELECT MAX(p.budget) FROM project p JOIN staff s ON s.project_code = p.project_code", false),
             (
@@ -77,6 +89,7 @@ fn currencies_are_kept_apart() {
             ("SELECT SUM(CASE WHEN status = 'EUR' THEN amount END) FROM contract", false),
             ("SELECT contract_id, SUM(amount) FROM contract GROUP BY contract_id", false),
             ("SELECT MAX(amount), COUNT(amount) FROM contract", false),
+            ("SELECT SUM(CASE WHEN amount IS NULL THEN 1 ELSE 0 END) FROM contract", false),
         ],
     );
 }
@@ -270,6 +283,23 @@ fn depth_counts_queries_within_queries() {
             ("SELECT 1, 2 FROM project", false),
             ("SELECT 1, 2, 3", true),
             ("SELECT 1 FROM project WHERE EXISTS (SELECT 1 FROM staff)", true),
+        ],
+    );
+}
+
+#[test]
+fn a_total_may_stand_beside_anything() {
+    check(
+        "PRF401",
+        &Options::default(),
+        &[
+            ("SELECT p.name FROM project p, company c", true),
+            ("SELECT p.name FROM project p, (SELECT name FROM company) c", true),
+            ("SELECT p.name FROM project p, (SELECT name, COUNT(*) AS n FROM company GROUP BY name) c", true),
+            ("WITH c AS (SELECT name FROM company) SELECT p.name FROM project p CROSS JOIN c", true),
+            ("SELECT p.name FROM project p, (SELECT COUNT(*) AS n FROM company) c", false),
+            ("WITH c AS (SELECT COUNT(*) AS n FROM company) SELECT p.name, c.n FROM c CROSS JOIN project p", false),
+            ("SELECT p.name FROM project p JOIN staff s ON s.project_code = p.project_code", false),
         ],
     );
 }

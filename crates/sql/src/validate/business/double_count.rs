@@ -3,7 +3,7 @@
 use super::RuleKind;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::tree::{Expr, Select, Source, SourceId};
-use crate::validate::columns::{Place, columns_here, each_sum, grouped_columns, joined_columns};
+use crate::validate::columns::{Place, each_sum, grouped_columns, joined_columns, value_columns};
 use crate::validate::rule::{Check, Found, Rule, Subject};
 
 /// The rule.
@@ -21,7 +21,7 @@ fn check(select: &Select, subject: &Subject, found: &mut Found) {
     }
     each_sum(select, &mut |expr, call| {
         let [argument] = call.args.as_slice() else { return };
-        let columns = columns_here(argument);
+        let columns = value_columns(argument);
         let (false, false, Some(first)) = (call.distinct, call.over.is_some(), columns.first()) else { return };
         if let Some(many) = multiplier(select, &columns, subject) {
             let message = "Each row is counted once for every row joined to it.";

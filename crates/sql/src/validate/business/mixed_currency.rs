@@ -5,7 +5,9 @@ use schema::ColumnId;
 use super::RuleKind;
 use crate::diagnostic::Severity;
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, Select, SourceId};
-use crate::validate::columns::{Place, columns_here, each_sum, grouped_columns, joined_columns, place, row_conditions};
+use crate::validate::columns::{
+    Place, each_sum, grouped_columns, joined_columns, place, row_conditions, value_columns,
+};
 use crate::validate::rule::{Check, Found, Rule, Subject};
 use crate::visit::each_expr_here;
 
@@ -26,7 +28,7 @@ fn check(select: &Select, subject: &Subject, found: &mut Found) {
                 let table = subject.source(*source).and_then(|source| source.table_id());
                 table.is_some_and(|table| columns.contains(&ColumnId { table, column: *column }))
             };
-            let summed = call.args.iter().flat_map(columns_here).find(amount);
+            let summed = call.args.iter().flat_map(value_columns).find(amount);
             let Some((source, _)) =
                 summed.filter(|(source, _)| !is_one(select, call, (*source, currency.column), subject))
             else {
