@@ -368,7 +368,7 @@ fn safe_fixes_change_no_meaning() {
         assert_eq!(apply(&after, &report.diagnostics), None, "{after}");
         let names = |sql: &str| -> Vec<String> {
             let statement = connection.prepare(sql).unwrap_or_else(|e| panic!("{e}: {sql}"));
-            statement.column_names().into_iter().map(str::to_owned).collect()
+            statement.column_names().map(str::to_owned).collect()
         };
         let before = text.trim_start_matches("```sql").split("```").next().expect("there is SQL");
         assert_eq!(names(before), names(&after), "{after}");
