@@ -8,6 +8,7 @@ use std::time::Instant;
 use database::{Fault, Limits, RunError};
 use jiff::civil::Date;
 use model::sampling::Sampling;
+use sql::diagnostic::{Layer, Severity};
 use sql::reasoning::plan;
 use sql::verify::VerifiedQuery;
 
@@ -188,7 +189,7 @@ fn reply_to(intent: Intent) -> Problem {
 
 /// Whether a text is SQL over tables that exist, right or wrong in its details.
 fn is_query(engine: &Engine, text: &str) -> bool {
-    match validate_text(engine, text) {
+    match validate_text(engine, text, None) {
         Ok(_) => true,
         Err(found) => !found.iter().any(|d| d.code.starts_with("SYN") || d.code == UNKNOWN_TABLE),
     }
@@ -197,8 +198,8 @@ fn is_query(engine: &Engine, text: &str) -> bool {
 /// SQL instead of a question: checked and run as it stands.
 fn answer_sql(engine: &Engine, sql: &str, options: &Options, answer: &mut Answer) -> Result<(), Problem> {
     answer.intent = Some(Intent::PastedSql);
-    let query = validate_text(engine, sql).map_err(|found| {
-        let reaches_too_far = found.iter().any(|d| d.code.starts_with("SEC"));
+    let query = validate_text(engine, sql, None).map_err(|found| {
+        let reaches_too_far = found.iter().any(|d| d.layer == Layer::Security && d.severity == Severity::Error);
         let first = found.first().map_or_else(String::new, |d| format!(": {}", d.message));
         answer.validation = found;
         if reaches_too_far {

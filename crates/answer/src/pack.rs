@@ -11,7 +11,7 @@ use sql::dialect::Dialect;
 use sql::lexeme::{CLOSED_CONSTANTS, Constant, Lexicon, identifier};
 use sql::resolve::parse;
 use sql::tree::Query;
-use sql::validate::{BusinessRule, RuleKind};
+use sql::validate::{Access, BusinessRule, RuleKind};
 
 use crate::literals::for_each_literal;
 use crate::rules::Rules;
@@ -54,6 +54,8 @@ pub struct Pack {
     pub rules: Rules,
     /// Those of the rules that validation checks.
     pub checked: Vec<BusinessRule>,
+    /// What may be read and called.
+    pub access: Access,
 }
 
 /// Why a pack cannot be used.
@@ -152,7 +154,8 @@ impl Pack {
             return Err(bad("rules.toml", problems.join("; ")));
         }
         let checked = rules.checked(&catalog);
-        Ok(Pack { files, catalog, glossary, rules, checked })
+        let access = rules.access.checked(&catalog);
+        Ok(Pack { files, catalog, glossary, rules, checked, access })
     }
 
     /// Reads a pack's folder.
@@ -179,7 +182,7 @@ impl Pack {
 
     /// How queries over this pack are validated: as SQLite, in all layers, by the pack's rules.
     pub fn validation(&self) -> sql::Options<'_> {
-        sql::Options { rules: &self.checked, ..sql::Options::default() }
+        sql::Options { rules: &self.checked, access: Some(&self.access), ..sql::Options::default() }
     }
 
     /// SHA-256 over what a model knows of the catalog: names, types and keys, in order.

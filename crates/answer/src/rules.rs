@@ -1,8 +1,9 @@
 //! The rules of a pack (`rules.toml`): what holds for the rows of its tables, and what a sound query obeys.
 
-use schema::Catalog;
+use schema::{Catalog, ColumnId, TableId};
 use serde::Deserialize;
-use sql::validate::BusinessRule;
+use sql::Severity;
+use sql::validate::{Access, BusinessRule};
 
 /// `rules.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -12,6 +13,22 @@ pub struct Rules {
     pub data: Vec<DataRule>,
     /// What holds for queries.
     pub query: Vec<QueryRule>,
+    /// What may be read and called.
+    pub access: AccessRules,
+}
+
+/// `[access]`: what may be read and called, where the catalog is not the only limit.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessRules {
+    /// The only tables that may be read; absent when all may.
+    pub tables: Option<Vec<String>>,
+    /// The only functions that may be called; absent when all harmless ones may.
+    pub functions: Option<Vec<String>>,
+    /// Columns that may not be read, as `Table.Column`.
+    pub secret: Vec<String>,
+    /// Columns about people, as `Table.Column`.
+    pub personal: Vec<String>,
 }
 
 /// A predicate that the rows of a table fulfil.
@@ -39,11 +56,12 @@ pub struct QueryRule {
     /// How bad a breach is.
     pub severity: RuleSeverity,
     /// The columns it is about, as `Table.Column`.
+    #[serde(default)]
     pub columns: Vec<String>,
     /// The list of [`RuleKind::ValueInList`].
     #[serde(default)]
     pub values: Vec<String>,
-    /// The table of [`RuleKind::CurrentNeedsFilter`].
+    /// The table of [`RuleKind::CurrentNeedsFilter`], [`RuleKind::Deprecated`] and [`RuleKind::LargeTable`].
     #[serde(default)]
     pub table: Option<String>,
     /// The words of [`RuleKind::CurrentNeedsFilter`].
@@ -52,6 +70,12 @@ pub struct QueryRule {
     /// The currency column of [`RuleKind::SameCurrency`].
     #[serde(default)]
     pub currency: Option<String>,
+    /// The unit of [`RuleKind::Unit`].
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// What to use in place of a [`RuleKind::Deprecated`] table or column.
+    #[serde(default)]
+    pub instead: Option<String>,
     /// What a person is told.
     pub message: String,
 }
@@ -70,6 +94,14 @@ pub enum RuleKind {
     NoDoubleCount,
     /// A date range begins before it ends.
     DateRangeOrder,
+    /// A query of the columns' tables says something of each column.
+    RequiredFilter,
+    /// The table, or the columns, should no longer be used.
+    Deprecated,
+    /// The columns are of one unit.
+    Unit,
+    /// Nobody wants to see all rows of the table.
+    LargeTable,
 }
 
 /// How bad a breach of a query rule is.
@@ -100,42 +132,129 @@ impl Rules {
             }
         }
         for rule in &self.query {
-            let columns = rule.columns.iter().chain(&rule.currency);
-            for column in columns.filter(|c| catalog.find_qualified(c).is_none()) {
-                problems.push(format!("rule \"{}\": the catalog has no column {column}", rule.id));
-            }
-            if rule.table.as_ref().is_some_and(|table| catalog.find_table(table).is_none()) {
-                problems.push(format!("rule \"{}\": the catalog has no such table", rule.id));
-            }
-            problems.extend(rule.missing_key().map(|key| format!("rule \"{}\" needs `{key}`", rule.id)));
+            problems
+                .extend(rule.problems(catalog).into_iter().map(|problem| format!("rule \"{}\": {problem}", rule.id)));
         }
+        problems.extend(self.access.problems(catalog).into_iter().map(|problem| format!("[access]: {problem}")));
         problems
+    }
+
+    /// The query rules as validation takes them.
+    pub fn checked(&self, catalog: &Catalog) -> Vec<BusinessRule> {
+        self.query.iter().flat_map(|rule| rule.checked(catalog)).collect()
     }
 }
 
-impl Rules {
-    /// The query rules as validation takes them. It checks sums and ranges without being told; what it cannot check yet
-    /// (currencies, "current") is not among them.
-    pub fn checked(&self, catalog: &Catalog) -> Vec<BusinessRule> {
-        let lists = self.query.iter().filter(|rule| rule.kind == RuleKind::ValueInList);
-        let of_rule = |rule: &QueryRule| -> Vec<BusinessRule> {
-            let columns = rule.columns.iter().filter_map(|name| catalog.find_qualified(name));
-            let list = |column| sql::validate::RuleKind::ValueInList { column, values: rule.values.clone() };
-            columns.map(|column| BusinessRule { kind: list(column), message: Some(rule.message.clone()) }).collect()
-        };
-        lists.flat_map(of_rule).collect()
+impl AccessRules {
+    /// Names that the catalog does not have.
+    fn problems(&self, catalog: &Catalog) -> Vec<String> {
+        let tables = self.tables.iter().flatten().filter(|name| catalog.find_table(name).is_none());
+        let columns = self.secret.iter().chain(&self.personal).filter(|name| catalog.find_qualified(name).is_none());
+        let functions = self.functions.iter().flatten().filter(|name| !is_harmless(name));
+        let tables = tables.map(|name| format!("the catalog has no table {name}"));
+        let columns = columns.map(|name| format!("the catalog has no column {name}"));
+        let functions = functions.map(|name| format!("{name} is no function that may be called"));
+        tables.chain(columns).chain(functions).collect()
     }
+
+    /// The lists as validation takes them.
+    pub fn checked(&self, catalog: &Catalog) -> Access {
+        let columns = |names: &[String]| names.iter().filter_map(|name| catalog.find_qualified(name)).collect();
+        let tables = |names: &Vec<String>| names.iter().filter_map(|name| catalog.find_table(name)).collect();
+        Access {
+            tables: self.tables.as_ref().map(tables),
+            functions: self.functions.as_ref().map(|names| names.iter().map(|f| f.to_ascii_uppercase()).collect()),
+            secret: columns(&self.secret),
+            personal: columns(&self.personal),
+        }
+    }
+}
+
+fn is_harmless(function: &str) -> bool {
+    sql::functions::named(function).any(|known| known.allowed)
 }
 
 impl QueryRule {
+    /// Names that the catalog does not have, and keys that the rule's kind needs and the rule lacks.
+    fn problems(&self, catalog: &Catalog) -> Vec<String> {
+        let unknown = |name: &&String| catalog.find_qualified(name).is_none();
+        let columns = self.columns.iter().chain(&self.currency).filter(unknown);
+        let mut problems: Vec<String> = columns.map(|name| format!("the catalog has no column {name}")).collect();
+        if self.table.as_ref().is_some_and(|table| catalog.find_table(table).is_none()) {
+            problems.push("the catalog has no such table".to_owned());
+        }
+        let is_known = |name: &String| match self.table {
+            Some(_) => catalog.find_table(name).is_some(),
+            None => catalog.find_qualified(name).is_some(),
+        };
+        problems.extend(self.instead.iter().filter(|name| !is_known(name)).map(|name| format!("there is no {name}")));
+        problems.extend(self.missing_key().map(|key| format!("`{key}` is needed")));
+        problems
+    }
+
     /// The key that the rule's kind needs and the rule lacks.
     fn missing_key(&self) -> Option<&'static str> {
+        let by_table = matches!(self.kind, RuleKind::LargeTable | RuleKind::CurrentNeedsFilter);
+        if by_table && self.table.is_none() {
+            return Some("table");
+        }
+        let by_columns = !matches!(self.kind, RuleKind::LargeTable | RuleKind::Deprecated);
+        if by_columns && self.columns.is_empty() {
+            return Some("columns");
+        }
         match self.kind {
             RuleKind::ValueInList => self.values.is_empty().then_some("values"),
-            RuleKind::CurrentNeedsFilter if self.table.is_none() => Some("table"),
             RuleKind::CurrentNeedsFilter => self.words.is_empty().then_some("words"),
             RuleKind::SameCurrency => self.currency.is_none().then_some("currency"),
-            RuleKind::NoDoubleCount | RuleKind::DateRangeOrder => None,
+            RuleKind::Unit => self.unit.is_none().then_some("unit"),
+            RuleKind::Deprecated => (self.table.is_none() && self.columns.is_empty()).then_some("table"),
+            RuleKind::NoDoubleCount | RuleKind::DateRangeOrder | RuleKind::RequiredFilter | RuleKind::LargeTable => {
+                None
+            }
+        }
+    }
+
+    /// The rule as validation takes it: one for each column, where columns stand by themselves.
+    fn checked(&self, catalog: &Catalog) -> Vec<BusinessRule> {
+        let severity = match self.severity {
+            RuleSeverity::Error => Severity::Error,
+            RuleSeverity::Warning => Severity::Warning,
+        };
+        let rule = |kind| BusinessRule { kind, severity, message: Some(self.message.clone()) };
+        self.kinds(catalog).into_iter().map(rule).collect()
+    }
+
+    fn kinds(&self, catalog: &Catalog) -> Vec<sql::validate::RuleKind> {
+        use sql::validate::RuleKind as Checked;
+        let column = |name: &String| catalog.find_qualified(name);
+        let columns: Vec<ColumnId> = self.columns.iter().filter_map(column).collect();
+        let table: Option<TableId> = self.table.as_ref().and_then(|name| catalog.find_table(name));
+        let each = |kind: &dyn Fn(ColumnId) -> Checked| columns.iter().map(|column| kind(*column)).collect();
+        match self.kind {
+            RuleKind::ValueInList => each(&|column| Checked::ValueInList { column, values: self.values.clone() }),
+            RuleKind::DateRangeOrder => each(&|column| Checked::DateRangeOrder { column }),
+            RuleKind::RequiredFilter => each(&|column| Checked::RequiredFilter { column }),
+            RuleKind::NoDoubleCount => each(&|column| Checked::NoDoubleCount { column }),
+            RuleKind::Deprecated => match table {
+                Some(table) => {
+                    let instead = self.instead.as_ref().and_then(|name| catalog.find_table(name));
+                    vec![Checked::DeprecatedTable { table, instead }]
+                }
+                None => {
+                    let instead = self.instead.as_ref().and_then(column);
+                    each(&|column| Checked::DeprecatedColumn { column, instead })
+                }
+            },
+            RuleKind::SameCurrency => {
+                let currency = self.currency.as_ref().and_then(column);
+                currency.map(|currency| Checked::SameCurrency { columns, currency }).into_iter().collect()
+            }
+            RuleKind::CurrentNeedsFilter => {
+                let kind = |table| Checked::CurrentNeedsFilter { table, columns, words: self.words.clone() };
+                table.map(kind).into_iter().collect()
+            }
+            RuleKind::Unit => vec![Checked::Unit { columns, unit: self.unit.clone().unwrap_or_default() }],
+            RuleKind::LargeTable => table.map(|table| Checked::LargeTable { table }).into_iter().collect(),
         }
     }
 }

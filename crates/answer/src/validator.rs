@@ -35,10 +35,11 @@ pub fn validate_candidate(
     let today = question.today.to_string();
     let sql =
         text(&lexemes, &engine.pack.catalog, lexicon, &fill_from(question, &[]), &today).map_err(Rejected::Unfilled)?;
-    let canonical = validate_text(engine, &sql).map_err(Rejected::Invalid)?;
+    let asked = Some(question.original.as_str());
+    let canonical = validate_text(engine, &sql, asked).map_err(Rejected::Invalid)?;
     let mut query = canonical.query().clone();
     drop_numbered_names(&mut query);
-    validate_text(engine, &readable(&query, &engine.pack.catalog)).map_err(Rejected::Invalid)
+    validate_text(engine, &readable(&query, &engine.pack.catalog), asked).map_err(Rejected::Invalid)
 }
 
 /// Takes away `AS c1`, `AS c2` …, so that the printer gives computed outputs telling names.
@@ -52,10 +53,11 @@ fn drop_numbered_names(query: &mut Query) {
     });
 }
 
-/// Checks SQL in all five layers.
+/// Checks SQL in all five layers, beside the question that it answers, where there is one.
 ///
 /// # Errors
 /// The diagnostics, when one of them is an error.
-pub fn validate_text(engine: &Engine, sql: &str) -> Result<VerifiedQuery, Vec<Diagnostic>> {
-    verify(sql, &engine.pack.catalog, &engine.validation()).map_err(|report| report.diagnostics)
+pub fn validate_text(engine: &Engine, sql: &str, question: Option<&str>) -> Result<VerifiedQuery, Vec<Diagnostic>> {
+    let options = sql::Options { question, ..engine.validation() };
+    verify(sql, &engine.pack.catalog, &options).map_err(|report| report.diagnostics)
 }

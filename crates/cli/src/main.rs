@@ -6,6 +6,7 @@
 //! * [`context`]: what every command is given.
 //! * [`exit`]: how a command ends.
 //! * [`lines`], [`output`]: batches in, data and talk out.
+//! * [`sarif`]: findings for other tools.
 //! * [`assets`]: the pack and the model inside the program.
 
 mod assets;
@@ -14,6 +15,7 @@ mod context;
 mod exit;
 mod lines;
 mod output;
+mod sarif;
 mod session;
 mod settings;
 

@@ -17,6 +17,17 @@ pub enum Severity {
     Info,
 }
 
+impl Severity {
+    /// The severity's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
 /// The layers of validation, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -85,6 +96,15 @@ pub struct Fix {
     pub safe: bool,
 }
 
+/// Another place that a finding speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Label {
+    /// First byte and one past the last.
+    pub span: [usize; 2],
+    /// What is there, in a few words.
+    pub text: String,
+}
+
 /// One finding about a query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
@@ -98,6 +118,12 @@ pub struct Diagnostic {
     pub span: [usize; 2],
     /// What is the matter, in one sentence.
     pub message: String,
+    /// Other places it speaks of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Label>,
+    /// Facts beside the message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What to do about it.
     pub help: Option<String>,
     /// Ways to mend it.
@@ -116,9 +142,20 @@ impl Diagnostic {
     }
 
     fn new(code: &'static str, severity: Severity, span: Span, message: impl Into<String>) -> Self {
-        let span = [span.start as usize, span.end as usize];
-        let layer = Layer::of_code(code);
-        Diagnostic { code, layer, severity, span, message: message.into(), help: None, fixes: vec![] }
+        let (span, layer, message) = (bytes(span), Layer::of_code(code), message.into());
+        Diagnostic { code, layer, severity, span, message, labels: vec![], notes: vec![], help: None, fixes: vec![] }
+    }
+
+    /// The same with another place that it speaks of.
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span: bytes(span), text: text.into() });
+        self
+    }
+
+    /// The same with a fact beside the message.
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
     }
 
     /// The same with what to do about it.
@@ -129,35 +166,77 @@ impl Diagnostic {
 
     /// The same with a fix of one edit.
     pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>, safe: bool) -> Self {
-        let edit = Edit { span: [span.start as usize, span.end as usize], text: text.into() };
+        let edit = Edit { span: bytes(span), text: text.into() };
         self.fixes.push(Fix { title: title.into(), edits: vec![edit], safe });
+        self
+    }
+
+    /// The same with a fix of several edits, after which the query may mean something else.
+    pub fn fix_all(mut self, title: impl Into<String>, edits: &[(Span, &str)]) -> Self {
+        let edit = |(span, text): &(Span, &str)| Edit { span: bytes(*span), text: (*text).to_owned() };
+        let edits = edits.iter().map(edit).collect();
+        self.fixes.push(Fix { title: title.into(), edits, safe: false });
         self
     }
 }
 
-/// A finding as a person reads it: the message, the line it concerns with carets under the place, and the help.
+fn bytes(span: Span) -> [usize; 2] {
+    [span.start as usize, span.end as usize]
+}
+
+/// A finding as a person reads it: the message, the lines it concerns with carets under the place and dashes under other
+/// places it speaks of, notes and the help.
 pub fn caret(text: &str, diagnostic: &Diagnostic) -> String {
-    let severity = match diagnostic.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    };
-    let start = floor(text, diagnostic.span[0]);
-    let end = floor(text, diagnostic.span[1]).max(start);
-    let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);
-    let line_end = text[start..].find('\n').map_or(text.len(), |i| start + i);
-    let line = text[line_start..line_end].trim_end_matches('\r').replace('\t', " ");
-    let number = line_of(text, start).to_string();
-    let margin = " ".repeat(number.len());
-    let before = text[line_start..start].chars().count();
-    let marked = text[start..end.min(line_end)].chars().count().max(1);
-    let (before, marked) = (" ".repeat(before), "^".repeat(marked));
-    let mut out = format!("{severity}[{}]: {}\n", diagnostic.code, diagnostic.message);
-    out += &format!("{margin} |\n{number} | {line}\n{margin} | {before}{marked}\n");
+    let mut places = vec![Place::of(text, diagnostic.span, '^', "")];
+    places.extend(diagnostic.labels.iter().map(|label| Place::of(text, label.span, '-', &label.text)));
+    places[1..].sort_by_key(|place| place.line_start);
+    let widest = places.iter().map(|place| place.number.len()).max().unwrap_or(1);
+    let margin = " ".repeat(widest);
+    let mut out = format!("{}[{}]: {}\n", diagnostic.severity.name(), diagnostic.code, diagnostic.message);
+    out += &format!("{margin} |\n");
+    let mut shown = None;
+    for place in &places {
+        if shown != Some(place.line_start) {
+            out += &format!("{:>widest$} | {}\n", place.number, place.line);
+        }
+        shown = Some(place.line_start);
+        out += format!("{margin} | {} {}", place.marks, place.text).trim_end();
+        out.push('\n');
+    }
+    for note in &diagnostic.notes {
+        out += &format!("{margin} = note: {note}\n");
+    }
     if let Some(help) = &diagnostic.help {
         out += &format!("{margin} = help: {help}\n");
     }
     out
+}
+
+/// A place in a text as it is shown: its line, and marks under it.
+struct Place<'t> {
+    line_start: usize,
+    number: String,
+    line: String,
+    marks: String,
+    text: &'t str,
+}
+
+impl<'t> Place<'t> {
+    fn of(text: &str, span: [usize; 2], mark: char, label: &'t str) -> Self {
+        let start = floor(text, span[0]);
+        let end = floor(text, span[1]).max(start);
+        let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);
+        let line_end = text[start..].find('\n').map_or(text.len(), |i| start + i);
+        let before = text[line_start..start].chars().count();
+        let marked = text[start..end.min(line_end)].chars().count().max(1);
+        Place {
+            line_start,
+            number: line_of(text, start).to_string(),
+            line: text[line_start..line_end].trim_end_matches('\r').replace('\t', " "),
+            marks: " ".repeat(before) + &mark.to_string().repeat(marked),
+            text: label,
+        }
+    }
 }
 
 /// The byte itself, or the start of the character it is in.

@@ -4,6 +4,8 @@ mod conversation;
 mod generate;
 mod guard;
 mod pack;
+mod pages;
+mod rules;
 mod slots;
 mod tools;
 mod vocabulary;

@@ -56,6 +56,8 @@ commands! {
     Ask => ask,
     /// Check SQL in five layers.
     Validate => validate,
+    /// What a code of `glrl validate` means: why, a bad and a good example.
+    Explain => explain,
     /// Show the tables a model or a database knows.
     Schema => schema,
     /// Make data: databases to try things on, and training sets.

@@ -6,6 +6,7 @@ use answer::pack::Pack;
 use schema::Catalog;
 use serde_json::{Value as Json, json};
 use sql::diagnostic::caret;
+use sql::validate::fixed;
 use sql::{Dialect, Layer, Report, Severity, validate};
 use toml::Value;
 
@@ -14,8 +15,9 @@ use super::schema::catalog_of_script;
 use crate::context::Context;
 use crate::exit::{Exit, Outcome};
 use crate::lines::Lines;
-use crate::output;
+use crate::sarif::{self, Checked};
 use crate::settings::FlagValue;
+use crate::output;
 
 /// What to check, against which tables.
 #[derive(Debug, clap::Args)]
@@ -38,6 +40,26 @@ pub(crate) struct Args {
     /// The layers that count, by name and with commas between.
     #[arg(long, value_delimiter = ',', value_parser = layer, default_value = "syntax,schema,business,performance,security")]
     layers: Vec<Layer>,
+    /// The question that the SQL is to answer: some rules look at its words.
+    #[arg(long, value_name = "TEXT")]
+    question: Option<String>,
+    /// Apply the safe fixes, those that keep the meaning, and print the SQL as it is then.
+    #[arg(long)]
+    fix: bool,
+    /// How findings are printed: text, json (as `--json`) or sarif.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// Carets under each place.
+    Text,
+    /// One object a line.
+    Json,
+    /// One SARIF 2.1.0 log.
+    Sarif,
 }
 
 impl Arguments for Args {
@@ -58,12 +80,22 @@ enum Ground {
 }
 
 impl Ground {
-    fn check(&self, sql: &str, args: &Args) -> Report {
+    fn options<'a>(&'a self, args: &'a Args) -> (&'a Catalog, sql::Options<'a>) {
         let (catalog, options) = match self {
             Ground::Pack(pack) => (&pack.catalog, pack.validation()),
             Ground::Script(catalog) => (catalog, sql::Options::default()),
         };
-        validate(sql, catalog, &sql::Options { dialect: args.dialect, layers: &args.layers, ..options })
+        let question = args.question.as_deref();
+        (catalog, sql::Options { dialect: args.dialect, layers: &args.layers, question, ..options })
+    }
+
+    /// The SQL, with its safe fixes applied where that is asked for, and what is found in it then.
+    fn check_fixed(&self, sql: &str, args: &Args) -> (String, Report) {
+        let (catalog, options) = self.options(args);
+        match args.fix {
+            true => fixed(sql, catalog, &options),
+            false => (sql.to_owned(), validate(sql, catalog, &options)),
+        }
     }
 }
 
@@ -73,25 +105,64 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
         Some(path) => Ground::Script(catalog_of_script(path)?),
         None => Ground::Pack(Box::new(context.pack()?)),
     };
-    match (&args.batch, &args.sql) {
-        (Some(path), _) => batch(path, &args, &ground),
-        (None, sql) => one(sql.as_deref().unwrap_or(""), &args, &ground, context),
+    match (&args.batch, args.sql.as_deref().unwrap_or(""), args.format) {
+        (Some(path), _, Format::Sarif) => batch_sarif(path, &args, &ground),
+        (Some(path), _, _) => batch(path, &args, &ground),
+        (None, sql, Format::Sarif) => one_sarif(sql, &args, &ground),
+        (None, sql, format) if context.json || format == Format::Json => one_json(sql, &args, &ground),
+        (None, sql, _) => one(sql, &args, &ground, context),
     }
 }
 
+/// For people: findings, then the verdict; with `--fix` the SQL alone is data, the rest is talk.
 fn one(sql: &str, args: &Args, ground: &Ground, context: &Context) -> Outcome {
-    let report = ground.check(sql, args);
-    if context.json {
-        output::line(reply(Json::Null, &report))?;
-    } else {
-        for diagnostic in &report.diagnostics {
-            let shown: Vec<String> = caret(sql, diagnostic).lines().map(output::plain).collect();
-            output::line(shown.join("\n"))?;
-        }
-        let paint = context.paint();
-        output::line(if report.valid { paint.green("valid") } else { paint.red("not valid") })?;
+    let (text, report) = ground.check_fixed(sql, args);
+    let findings = report.diagnostics.iter().map(|diagnostic| {
+        let shown: Vec<String> = caret(&text, diagnostic).lines().map(output::plain).collect();
+        shown.join("\n")
+    });
+    if args.fix {
+        output::line(text.trim_end())?;
+        findings.for_each(|finding| context.note(finding));
+        return Ok(exit_of(&report));
     }
+    for finding in findings {
+        output::line(finding)?;
+    }
+    let paint = context.paint();
+    output::line(if report.valid { paint.green("valid") } else { paint.red("not valid") })?;
     Ok(exit_of(&report))
+}
+
+fn one_json(sql: &str, args: &Args, ground: &Ground) -> Outcome {
+    let (text, report) = ground.check_fixed(sql, args);
+    output::line(reply(Json::Null, &text, &report, args))?;
+    Ok(exit_of(&report))
+}
+
+fn one_sarif(sql: &str, args: &Args, ground: &Ground) -> Outcome {
+    let (text, report) = ground.check_fixed(sql, args);
+    let exit = exit_of(&report);
+    output::line(sarif::log(&[Checked { uri: "query.sql".to_owned(), text, diagnostics: report.diagnostics }]))?;
+    Ok(exit)
+}
+
+/// One log for all lines of a file; a line that is none has no SQL to find anything in, and is talked of.
+fn batch_sarif(path: &Path, args: &Args, ground: &Ground) -> Outcome {
+    let mut lines = Lines::open(path, "sql")?;
+    let mut checked = vec![];
+    while let Some(line) = lines.next()? {
+        match line.text {
+            Ok(sql) => {
+                let (text, report) = ground.check_fixed(&sql, args);
+                let uri = format!("line-{}.sql", line.number);
+                checked.push(Checked { uri, text, diagnostics: report.diagnostics });
+            }
+            Err(problem) => output::talk(format_args!("line {}: {problem}", line.number)),
+        }
+    }
+    output::line(sarif::log(&checked))?;
+    Ok(Exit::Done)
 }
 
 /// Unsafe SQL has an exit code of its own.
@@ -104,15 +175,23 @@ fn exit_of(report: &Report) -> Exit {
     }
 }
 
-fn reply(id: Json, report: &Report) -> Json {
-    json!({ "id": id, "valid": report.valid, "diagnostics": report.diagnostics })
+/// What a script reads; with `--fix` the SQL as it is then stands beside what is still found in it.
+fn reply(id: Json, text: &str, report: &Report, args: &Args) -> Json {
+    let mut reply = json!({ "id": id, "valid": report.valid, "diagnostics": report.diagnostics });
+    if args.fix {
+        reply["sql"] = json!(text);
+    }
+    reply
 }
 
 fn batch(path: &Path, args: &Args, ground: &Ground) -> Outcome {
     let mut lines = Lines::open(path, "sql")?;
     while let Some(line) = lines.next()? {
         output::line(match line.text {
-            Ok(sql) => reply(line.id, &ground.check(&sql, args)),
+            Ok(sql) => {
+                let (text, report) = ground.check_fixed(&sql, args);
+                reply(line.id, &text, &report, args)
+            }
             Err(problem) => json!({
                 "id": line.id, "line": line.number, "valid": false, "diagnostics": [],
                 "error": { "code": "invalid_line", "message": problem, "hint": null },

@@ -87,6 +87,98 @@ fn nothing_makes_the_validator_panic() {
     }
 }
 
+#[test]
+fn safe_fixes_are_applied() {
+    let folder = Folder::new();
+    let ddl = folder.write("a.sql", "CREATE TABLE singer (name TEXT, age INTEGER)");
+    let ddl = ddl.to_str().unwrap();
+    let sql = "SELECT * FROM singer WHERE name = \"Ann\"";
+    let wanted = "SELECT name, age FROM singer WHERE name = 'Ann'";
+    let ran = run(["validate", "--fix", "--ddl", ddl, sql]);
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, format!("{wanted}\n").as_str(), ""));
+    let ran = run(["validate", "--fix", "--json", "--ddl", ddl, sql]);
+    assert_eq!((ran.json()["sql"].clone(), diagnostics(&ran)), (json!(wanted), vec![]));
+    // What would change the meaning is left to a person.
+    let ran = run(["validate", "--fix", "--ddl", ddl, "SELECT nme FROM singer"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, "SELECT nme FROM singer\n"));
+    assert!(ran.stderr.contains("SCH202"), "{}", ran.stderr);
+}
+
+#[test]
+fn rules_of_the_pack_look_at_the_question() {
+    let sql = "SELECT COUNT(*) FROM PROJCNTRTS";
+    let codes = |ran: &Ran| diagnostics(ran).iter().map(|d| d["code"].clone()).collect::<Vec<_>>();
+    assert_eq!(codes(&run(["validate", "--json", sql])), Vec::<Value>::new());
+    let ran = run(["validate", "--json", "--question", "How many contracts are in force?", sql]);
+    assert_eq!((ran.code, codes(&ran)), (0, vec![json!("BUS308")]));
+    let sum = "SELECT SUM(Cost_Rate) FROM PAC_MNT_RESOURCES";
+    assert_eq!(codes(&run(["validate", "--json", sum])), [json!("BUS307")]);
+    assert_eq!(codes(&run(["validate", "--json", &format!("{sum} WHERE Currency = 'EUR'")])), Vec::<Value>::new());
+    let email = "WITH c AS (SELECT Email AS e, Company_ID FROM SRM_CONTACTS) SELECT e FROM c";
+    assert_eq!(codes(&run(["validate", "--json", email])), [json!("SEC511")]);
+}
+
+/// The text of a region by its lines and columns, as another tool would find it.
+fn region_of(text: &str, region: &Value) -> String {
+    let number = |name: &str| region[name].as_u64().unwrap() as usize;
+    assert_eq!(number("startLine"), number("endLine"));
+    let line = text.lines().nth(number("startLine") - 1).unwrap();
+    line.chars().skip(number("startColumn") - 1).take(number("endColumn") - number("startColumn")).collect()
+}
+
+#[test]
+fn sarif_names_rules_places_and_fixes() {
+    let folder = Folder::new();
+    let ddl = folder.write("a.sql", "CREATE TABLE singer (name TEXT, age INTEGER)");
+    let sql = "SELECT 'é',\n  nme\nFROM singer WHERE age BETWEEN 9 AND 1";
+    let ran = run(["validate", "--format", "sarif", "--ddl", ddl.to_str().unwrap(), sql]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    let log = ran.json();
+    assert_eq!(log["version"], "2.1.0");
+    let run_log = &log["runs"][0];
+    assert_eq!(run_log["artifacts"][0]["contents"]["text"], sql);
+    let result = &run_log["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&json!("SCH202"), &json!("error")));
+    let rule = &run_log["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
+    assert_eq!(rule["id"], "SCH202");
+    assert!(rule["help"]["markdown"].as_str().unwrap().starts_with("# SCH202"), "{rule}");
+    assert_eq!(region_of(sql, &result["locations"][0]["physicalLocation"]["region"]), "nme");
+    let change = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(
+        (region_of(sql, &change["deletedRegion"]), &change["insertedContent"]["text"]),
+        ("nme".to_owned(), &json!("name"))
+    );
+    for result in run_log["results"].as_array().unwrap() {
+        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+    }
+    let batch = folder.write("a.jsonl", "{\"id\":1,\"sql\":\"SELECT 1\"}\n{\"id\":2,\"sql\":\"SELEC\"}\n");
+    let ran = run(["validate", "--format", "sarif", "--batch", batch.to_str().unwrap()]);
+    assert_eq!(ran.lines().len(), 1);
+    let run_log = &ran.json()["runs"][0];
+    assert_eq!(run_log["artifacts"].as_array().unwrap().len(), 2);
+    assert_eq!(run_log["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["index"], 1);
+}
+
+#[test]
+fn each_code_is_explained() {
+    let list = run(["explain", "--json"]);
+    assert_eq!(list.code, 0);
+    let codes: Vec<String> = list.lines().iter().map(|line| line["code"].as_str().unwrap().to_owned()).collect();
+    assert!(codes.len() >= 40, "{} codes", codes.len());
+    for code in ["SYN101", "SCH202", "BUS301", "PRF403", "SEC501"] {
+        assert!(codes.iter().any(|known| known == code), "{code} is not listed");
+        let page = run(["explain", &code.to_lowercase()]);
+        assert!(page.code == 0 && page.stdout.starts_with(&format!("# {code}: ")), "{}", page.stdout);
+        assert!(page.stdout.contains("## Bad example") && page.stdout.contains("## Good example"), "{}", page.stdout);
+    }
+    assert!(run(["explain"]).stdout.contains("SCH202  error"), "{}", run(["explain"]).stdout);
+    let unknown = run(["explain", "SCH20"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
+    assert!(unknown.stderr.contains("\"SCH20\"") && unknown.stderr.contains("SCH201"), "{}", unknown.stderr);
+    let by_title = run(["explain", "cartesian"]);
+    assert!(by_title.code == 2 && by_title.stderr.contains("glrl explain"), "{}", by_title.stderr);
+}
+
 /// Human-written queries over ten schemas, where the folder of outside suites is at hand.
 #[test]
 #[expect(clippy::print_stderr, reason = "whoever runs the tests is told what was skipped")]

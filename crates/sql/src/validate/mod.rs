@@ -3,36 +3,45 @@
 //! The one top function is [`validate`]. Every layer runs even after errors, where there is a tree. In the layers
 //! syntax and schema under SQLite something is an error if and only if SQLite refuses to prepare the text.
 //!
+//! A rule is a file: its descriptor and its check, its manual page beside it. A new rule is those two files and a line
+//! in its layer's table. The examples of every page are tests.
+//!
 //! Suggested reading order:
-//! * `clean`: fences and prose around the SQL.
-//! * `grouping`: bare columns beside aggregates.
-//! * `joins`: joins that follow no key, and joins without a condition.
-//! * `types`: comparisons of unlike types.
+//! * `rule`: what a rule is, and what it is shown; `walk`: the one walk in which every rule looks.
+//! * `syntax`: what the parser says, and fences around the SQL.
+//! * `schema`: what the resolver says; bare columns, joins without a key, unlike types.
 //! * `business`: the trade's rules.
 //! * `performance`: what may run long.
-//! * `security`: what must not be run.
+//! * `security`: what must not be run or read.
+//! * `columns`: columns set equal, conditions of a SELECT: what several rules ask.
+//! * `fix`: safe fixes applied.
 
 mod business;
-mod clean;
-mod grouping;
-mod joins;
+mod columns;
+mod fix;
 mod performance;
+mod rule;
+mod schema;
 mod security;
-mod types;
+mod syntax;
+mod walk;
 
-use schema::Catalog;
+use ::schema::Catalog;
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Layer, Severity};
 use crate::dialect::Dialect;
 use crate::resolve::parse;
 use crate::tree::{ExprKind, Query};
-use crate::types::Types;
 use crate::visit::each_expr_of_query;
 
+use rule::Subject;
+
 pub use business::{BusinessRule, RuleKind};
+pub use fix::{apply, fixed};
 pub(crate) use performance::is_correlated;
-pub use security::Limits;
+pub use rule::Rule;
+pub use security::{Access, Limits};
 
 /// What to check, and by which rules.
 #[derive(Debug, Clone)]
@@ -43,6 +52,10 @@ pub struct Options<'a> {
     pub layers: &'a [Layer],
     /// The trade's rules.
     pub rules: &'a [BusinessRule],
+    /// What may be read and called; None when the catalog is the only limit.
+    pub access: Option<&'a Access>,
+    /// The question that the query is to answer, where there is one.
+    pub question: Option<&'a str>,
     /// How large a query may be.
     pub limits: Limits,
 }
@@ -50,7 +63,14 @@ pub struct Options<'a> {
 impl Default for Options<'_> {
     /// SQLite, all layers, no rules of the trade.
     fn default() -> Self {
-        Options { dialect: Dialect::Sqlite, layers: &Layer::ALL, rules: &[], limits: Limits::default() }
+        Options {
+            dialect: Dialect::Sqlite,
+            layers: &Layer::ALL,
+            rules: &[],
+            access: None,
+            question: None,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -66,17 +86,19 @@ pub struct Report {
     pub query: Option<Query>,
 }
 
-/// What a rule looks at.
-struct Subject<'a> {
-    text: &'a str,
-    catalog: &'a Catalog,
-    query: &'a Query,
-    types: Types,
+/// Every code that a finding may have, in order.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    [syntax::RULES, schema::RULES, business::RULES, performance::RULES, security::RULES].into_iter().flatten()
+}
+
+/// What a code stands for; letter case is ignored.
+pub fn rule(code: &str) -> Option<&'static Rule> {
+    rules().find(|rule| rule.code.eq_ignore_ascii_case(code))
 }
 
 /// Checks a text in the chosen layers.
 pub fn validate(text: &str, catalog: &Catalog, options: &Options) -> Report {
-    let cleaned = clean::clean(text);
+    let cleaned = syntax::without_fence(text);
     let mut diagnostics = cleaned.diagnostics;
     let mut query = None;
     match security::refuse_statement(&cleaned.text, &options.limits) {
@@ -85,16 +107,8 @@ pub fn validate(text: &str, catalog: &Catalog, options: &Options) -> Report {
             let parsed = parse(&cleaned.text, catalog, options.dialect);
             diagnostics.extend(parsed.diagnostics);
             if let Some(tree) = &parsed.query {
-                let types = Types::of(tree, catalog);
-                let subject = Subject { text: &cleaned.text, catalog, query: tree, types };
-                if is_whole(tree) {
-                    diagnostics.extend(grouping::check(&subject));
-                    diagnostics.extend(joins::check(&subject));
-                    diagnostics.extend(types::check(&subject));
-                    diagnostics.extend(business::check(&subject, options.rules));
-                    diagnostics.extend(performance::check(&subject));
-                }
-                diagnostics.extend(security::check(&subject, options));
+                let subject = Subject::new(&cleaned.text, catalog, tree, options);
+                diagnostics.extend(walk::look(&subject, rules(), is_whole(tree)));
             }
             query = parsed.query;
         }
@@ -108,7 +122,7 @@ pub fn validate(text: &str, catalog: &Catalog, options: &Options) -> Report {
 
 /// The SQL of a text, without fences and prose around it.
 pub(crate) fn sql_of(text: &str) -> String {
-    clean::clean(text).text.trim().to_owned()
+    syntax::without_fence(text).text.trim().to_owned()
 }
 
 /// Whether every name of a query was found, so that rules may follow columns to their tables.

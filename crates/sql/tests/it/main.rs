@@ -5,6 +5,7 @@ mod features;
 mod hostile;
 mod lineage;
 mod round_trip;
+mod rules;
 mod spider;
 mod support;
 mod validation;

@@ -15,6 +15,12 @@ fn render(text: &str, catalog: &Catalog, options: &Options) -> String {
         let severity = format!("{:?}", d.severity).to_lowercase();
         let place = text.get(d.span[0]..d.span[1]).unwrap_or("");
         out += &format!("{} {severity} [{place}] {}", d.code, d.message);
+        for label in &d.labels {
+            out += &format!(" | at [{}] {}", text.get(label.span[0]..label.span[1]).unwrap_or(""), label.text);
+        }
+        for note in &d.notes {
+            out += &format!(" | note: {note}");
+        }
         if let Some(help) = &d.help {
             out += &format!(" | {help}");
         }
@@ -95,7 +101,7 @@ fn syntax() {
             > ```sql
             SELECT name FROM project
             ```
-            SYN110 info [```sql] Only the SQL within the fence is read.
+            SYN110 info [```sql] Only the SQL within the fence is read. | fix: Keep the SQL alone [0, 7]->"" [31, 35]->"" (safe)
             > (SELECT 1) UNION SELECT 2
             SYN104 error [(] Expected SELECT, found "(". | SQLite has no brackets around a whole query or an arm of UNION.
         "##]],
@@ -184,7 +190,7 @@ fn performance() {
         ],
         expect![[r#"
             > SELECT * FROM project
-            PRF403 warning [*] Every column is read. | Name the columns that are needed.
+            PRF403 warning [*] Every column is read. | Name the columns that are needed. | fix: Name the columns [7, 8]->"project_code, name, budget, actual_cost, status, department, start_date, end_date" (safe)
             > SELECT p.name FROM project p, company c
             PRF401 warning [company c] Nothing ties this table to the ones before it: every row meets every row. | Join it ON a condition.
             > SELECT name FROM project WHERE name LIKE '%x'
@@ -203,7 +209,7 @@ fn business() {
     let column = |name: &str| catalog.find_qualified(name).expect("the column exists");
     let table = |name: &str| catalog.find_table(name).expect("the table exists");
     let values = vec!["Active".to_owned(), "Completed".to_owned(), "On Hold".to_owned()];
-    let rule = |kind| BusinessRule { kind, message: None };
+    let rule = BusinessRule::new;
     let rules = [
         rule(RuleKind::ValueInList { column: column("project.status"), values }),
         rule(RuleKind::RequiredFilter { column: column("contract.status") }),
@@ -235,11 +241,11 @@ fn business() {
         > SELECT actual_cost FROM project
         BUS305 warning [actual_cost] project.actual_cost should no longer be used. | Use project.budget.
         > SELECT name FROM project WHERE start_date BETWEEN '2025-01-01' AND '2024-01-01'
-        BUS302 warning [start_date BETWEEN '2025-01-01' AND '2024-01-01'] The range ends before it starts.
+        BUS302 warning [start_date BETWEEN '2025-01-01' AND '2024-01-01'] The range ends before it starts. | at ['2025-01-01'] it starts here | fix: Swap the ends [50, 62]->"'2024-01-01'" [67, 79]->"'2025-01-01'"
         > SELECT name FROM project WHERE start_date >= '2025-01-01' AND start_date < '2024-01-01'
-        BUS302 warning ['2024-01-01'] The range ends before it starts.
+        BUS302 warning ['2024-01-01'] The range ends before it starts. | at ['2025-01-01'] it starts here
         > SELECT SUM(p.budget) FROM project p JOIN staff s ON s.project_code = p.project_code
-        BUS306 warning [SUM(p.budget)] Each row is counted once for every row joined to it. | Sum before joining, in a subquery.
+        BUS306 warning [SUM(p.budget)] Each row is counted once for every row joined to it. | at [staff s] several rows of this meet one row | Sum before joining, in a subquery.
     "#]].assert_eq(&told.collect::<String>());
 }
 

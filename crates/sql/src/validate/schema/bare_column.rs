@@ -1,18 +1,21 @@
 //! SCH216: a column that is neither grouped by nor aggregated. SQLite shows the value of some row of the group.
 
-use super::Subject;
-use crate::diagnostic::Diagnostic;
-use crate::functions::FunctionKind;
+use crate::diagnostic::Severity;
 use crate::tree::{Call, Expr, ExprKind, Select, SourceId};
-use crate::visit::{Part, each_expr_here, each_select, parts_of_expr};
+use crate::validate::columns::{is_aggregate, written_out};
+use crate::validate::rule::{Check, Found, Rule, Subject};
+use crate::visit::{Part, each_expr_here, parts_of_expr};
 
-pub(super) fn check(subject: &Subject) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    each_select(subject.query, &mut |select| check_select(select, subject, &mut found));
-    found
-}
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    code: "SCH216",
+    severity: Severity::Warning,
+    title: "a column neither grouped by nor aggregated",
+    page: include_str!("SCH216.md"),
+    check: Check::Select(check),
+};
 
-fn check_select(select: &Select, subject: &Subject, found: &mut Vec<Diagnostic>) {
+fn check(select: &Select, subject: &Subject, found: &mut Found) {
     let aggregates: Vec<&Call> = aggregates_of(select);
     if select.group_by.is_empty() && aggregates.is_empty() {
         return;
@@ -25,19 +28,11 @@ fn check_select(select: &Select, subject: &Subject, found: &mut Vec<Diagnostic>)
     }
     for item in &select.items {
         for column in bare_columns(&item.expr, &grouped, select) {
-            let name = subject.text.get(column.span.start as usize..column.span.end as usize).unwrap_or("");
+            let name = subject.text_of(column.span);
             let message = format!("{name} is neither grouped by nor aggregated: some row's value is shown.");
             let help = format!("Add {name} to GROUP BY, or wrap it in MIN or MAX.");
-            found.push(Diagnostic::warning("SCH216", column.span, message).help(help));
+            found.push(RULE.at(column.span, message).help(help));
         }
-    }
-}
-
-/// A term with references to outputs replaced by what they compute.
-fn written_out<'a>(term: &'a Expr, select: &'a Select) -> &'a Expr {
-    match term.kind {
-        ExprKind::Output(position) => select.items.get(position as usize).map_or(term, |item| &item.expr),
-        _ => term,
     }
 }
 
@@ -68,11 +63,6 @@ fn aggregates_of(select: &Select) -> Vec<&Call> {
         });
     }
     found
-}
-
-fn is_aggregate(call: &Call) -> bool {
-    let kind = crate::functions::find(&call.function, call.args.len()).map(|f| f.kind);
-    call.over.is_none() && kind == Some(FunctionKind::Aggregate)
 }
 
 /// Columns of the SELECT's own sources outside aggregates and outside grouped expressions.

@@ -1,29 +1,11 @@
-//! SEC5xx: only a query, only of what the catalog holds, only within limits. What resolution already refused (relations
-//! and functions outside the allow-lists, parameters) is not looked for again.
+//! SEC501, SEC502, SEC503: a statement other than a query, told by its first words before anything is parsed. SEC507 for a
+//! text that is too long to be read at all.
 
-use super::{Options, Subject};
+use super::{DDL, Limits, OTHER, WRITE, size};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
 use crate::syntax::token::{Cursor, TokenKind};
-use crate::tree::{Query, SetOp, Span};
-use crate::visit::each_query;
-
-/// How large a query may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of text.
-    pub bytes: usize,
-    /// Outputs of one SELECT.
-    pub columns: usize,
-    /// Uses of tables in the whole query.
-    pub sources: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits { bytes: 100_000, columns: 200, sources: 64 }
-    }
-}
+use crate::tree::Span;
 
 /// What a statement that is no query would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,11 +63,11 @@ const KINDS: [(&str, Kind); 44] = [
 ];
 
 /// The refusal of a text that is too long or is a statement other than a query; None when it may be read as a query.
-pub(super) fn refuse_statement(text: &str, limits: &Limits) -> Option<Diagnostic> {
+pub(in crate::validate) fn refuse_statement(text: &str, limits: &Limits) -> Option<Diagnostic> {
     if text.len() > limits.bytes {
         let span = Span { start: limits.bytes as u32, end: u32::try_from(text.len()).unwrap_or(u32::MAX) };
         let message = format!("The query is {} bytes long; at most {} are read.", text.len(), limits.bytes);
-        return Some(Diagnostic::error("SEC507", span, message));
+        return Some(size::RULE.at(span, message));
     }
     let mut cursor = Cursor::new(text, Dialect::Sqlite);
     while cursor.eat_symbol(";") || cursor.eat_symbol("(") {}
@@ -104,12 +86,12 @@ pub(super) fn refuse_statement(text: &str, limits: &Limits) -> Option<Diagnostic
 }
 
 fn refusal(kind: Kind, word: &str, span: Span) -> Diagnostic {
-    let (code, message) = match kind {
-        Kind::Write => ("SEC501", format!("{word} writes: only queries are run here.")),
-        Kind::Ddl => ("SEC502", format!("{word} changes the schema: only queries are run here.")),
-        Kind::Other => ("SEC503", format!("{word} is no query: only queries are run here.")),
+    let (rule, message) = match kind {
+        Kind::Write => (WRITE, format!("{word} writes: only queries are run here.")),
+        Kind::Ddl => (DDL, format!("{word} changes the schema: only queries are run here.")),
+        Kind::Other => (OTHER, format!("{word} is no query: only queries are run here.")),
     };
-    Diagnostic::error(code, span, message).help("Ask with SELECT.")
+    rule.at(span, message).help("Ask with SELECT.")
 }
 
 /// `WITH … INSERT`, `WITH x AS (DELETE … RETURNING …)`. Any other bracket holds names, and a column may be called `load`.
@@ -143,55 +125,4 @@ fn write_after_with(cursor: &mut Cursor) -> Option<Diagnostic> {
         }
         before = cursor.advance();
     }
-}
-
-pub(super) fn check(subject: &Subject, options: &Options) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let whole = Span { start: 0, end: subject.text.len() as u32 };
-    let mut sources = 0;
-    each_query(subject.query, &mut |query| {
-        if let Some(select) = query.select() {
-            sources += select.from.len();
-            if select.items.len() > options.limits.columns {
-                let message =
-                    format!("{} columns are shown; at most {} may be.", select.items.len(), options.limits.columns);
-                found.push(Diagnostic::error("SEC507", whole, message));
-            }
-        }
-        found.extend(unlimited_recursion(query, subject.text));
-    });
-    if sources > options.limits.sources {
-        let message = format!("{sources} tables are read; at most {} may be.", options.limits.sources);
-        found.push(Diagnostic::error("SEC507", whole, message));
-    }
-    found.extend(executable_comment(subject.text, options.dialect));
-    found
-}
-
-/// SEC506: a recursive CTE whose recursive arm has no condition and that no LIMIT ends.
-fn unlimited_recursion(query: &Query, text: &str) -> Vec<Diagnostic> {
-    let endless = |inner: &Query| match &inner.body {
-        crate::tree::Body::Set { op: SetOp::Union, all: true, right, .. } => {
-            let bounded = right
-                .select()
-                .is_some_and(|select| select.filter.is_some() || select.from.iter().any(|s| s.on.is_some()));
-            !bounded && inner.limit.is_none()
-        }
-        _ => false,
-    };
-    let recursive = query.with.iter().filter(|cte| cte.recursive && endless(&cte.query));
-    let warn = |name: &str| {
-        let start = text.find(name).unwrap_or(0) as u32;
-        let span = Span { start, end: start + name.len() as u32 };
-        let message = format!("{name} recurs without a condition and without a LIMIT.");
-        Diagnostic::warning("SEC506", span, message).help("End it with WHERE in its recursive arm.")
-    };
-    recursive.map(|cte| warn(&cte.name)).collect()
-}
-
-/// SEC509: MySQL runs what stands in `/*! … */`.
-fn executable_comment(text: &str, dialect: Dialect) -> Option<Diagnostic> {
-    let start = text.find("/*!").filter(|_| dialect == Dialect::MySql)? as u32;
-    let span = Span { start, end: start + 3 };
-    Some(Diagnostic::error("SEC509", span, "MySQL runs what stands in this comment."))
 }

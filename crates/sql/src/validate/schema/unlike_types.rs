@@ -2,15 +2,22 @@
 
 use schema::{Type, Value};
 
-use super::Subject;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::tree::{BinaryOp, Expr, ExprKind};
-use crate::visit::each_expr_of_query;
+use crate::validate::rule::{Check, Found, Rule, Subject};
 
-pub(super) fn check(subject: &Subject) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    each_expr_of_query(subject.query, &mut |expr| match &expr.kind {
-        ExprKind::Binary(a, op, b) if compares(*op) => compare(a, b, expr, subject, &mut found),
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    code: "SCH218",
+    severity: Severity::Warning,
+    title: "values of unlike types",
+    page: include_str!("SCH218.md"),
+    check: Check::Expr(check),
+};
+
+fn check(expr: &Expr, subject: &Subject, found: &mut Found) {
+    match &expr.kind {
+        ExprKind::Binary(a, op, b) if compares(*op) => compare(a, b, expr, subject, found),
         ExprKind::Binary(a, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div, b) => {
             for operand in [a, b] {
                 let ty = subject.types.of_expr(operand);
@@ -24,17 +31,16 @@ pub(super) fn check(subject: &Subject) -> Vec<Diagnostic> {
                 && subject.types.of_expr(argument) == Type::Text
             {
                 let message = format!("{} of a text counts as zero.", call.function);
-                found.push(Diagnostic::warning("SCH218", argument.span, message));
+                found.push(RULE.at(argument.span, message));
             }
         }
         ExprKind::InList { operand, list, .. } => {
             for member in list {
-                compare(operand, member, member, subject, &mut found);
+                compare(operand, member, member, subject, found);
             }
         }
         _ => {}
-    });
-    found
+    }
 }
 
 fn compares(op: BinaryOp) -> bool {
@@ -42,7 +48,7 @@ fn compares(op: BinaryOp) -> bool {
 }
 
 fn arithmetic(operand: &Expr, ty: Type) -> Diagnostic {
-    let diagnostic = Diagnostic::warning("SCH218", operand.span, format!("Arithmetic on {}.", kind_of(ty)));
+    let diagnostic = RULE.at(operand.span, format!("Arithmetic on {}.", kind_of(ty)));
     if ty.is_temporal() {
         diagnostic.help("Compute with julianday(…), or with date(…, '+1 day').")
     } else {
@@ -50,14 +56,14 @@ fn arithmetic(operand: &Expr, ty: Type) -> Diagnostic {
     }
 }
 
-fn compare(a: &Expr, b: &Expr, at: &Expr, subject: &Subject, found: &mut Vec<Diagnostic>) {
+fn compare(a: &Expr, b: &Expr, at: &Expr, subject: &Subject, found: &mut Found) {
     let (ta, tb) = (subject.types.of_expr(a), subject.types.of_expr(b));
     if !unlike(ta, tb) || reads_as_number(a, tb) || reads_as_number(b, ta) || reads_as_day(a, tb) || reads_as_day(b, ta)
     {
         return;
     }
     let message = format!("{} compared with {}.", capital(kind_of(ta)), kind_of(tb));
-    found.push(Diagnostic::warning("SCH218", at.span, message).help("Both sides should be of one kind."));
+    found.push(RULE.at(at.span, message).help("Both sides should be of one kind."));
 }
 
 fn unlike(a: Type, b: Type) -> bool {

@@ -1,22 +1,30 @@
-//! Fences and prose around the SQL. What is taken away is blanked, so that every byte of the rest keeps its place.
+//! SYN110: fences and prose around the SQL. What is taken away is blanked, so that every byte of the rest keeps its place.
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::tree::Span;
+use crate::validate::rule::Rule;
+
+/// The rule.
+pub(super) const RULE: Rule =
+    Rule::reading("SYN110", Severity::Info, "SQL within a Markdown fence", include_str!("SYN110.md"));
 
 /// A text with nothing but SQL in it, as long as the original.
-pub(super) struct Cleaned {
-    pub(super) text: String,
-    pub(super) diagnostics: Vec<Diagnostic>,
+pub(in crate::validate) struct Cleaned {
+    pub(in crate::validate) text: String,
+    pub(in crate::validate) diagnostics: Vec<Diagnostic>,
 }
 
 /// Blanks all but the inside of the first Markdown fence, if there is one.
-pub(super) fn clean(text: &str) -> Cleaned {
+pub(in crate::validate) fn without_fence(text: &str) -> Cleaned {
     let Some((start, end)) = fenced(text) else { return Cleaned { text: text.to_owned(), diagnostics: vec![] } };
     let kept = text.get(start..end).unwrap_or("");
     let blanked = format!("{}{kept}{}", " ".repeat(start), " ".repeat(text.len() - end));
-    let span = Span { start: 0, end: start as u32 };
-    let mut diagnostic = Diagnostic::warning("SYN110", span, "Only the SQL within the fence is read.");
-    diagnostic.severity = Severity::Info;
+    let mut diagnostic = RULE.at(Span { start: 0, end: start as u32 }, "Only the SQL within the fence is read.");
+    let blank = |from: usize, to: usize| Edit { span: [from, to], text: String::new() };
+    let inner_start = start + kept.len() - kept.trim_start().len();
+    let edits = vec![blank(0, inner_start), blank(inner_start + kept.trim().len(), text.len())];
+    let edits = edits.into_iter().filter(|edit| edit.span[0] < edit.span[1]).collect();
+    diagnostic.fixes.push(Fix { title: "Keep the SQL alone".to_owned(), edits, safe: true });
     Cleaned { text: blanked, diagnostics: vec![diagnostic] }
 }
 

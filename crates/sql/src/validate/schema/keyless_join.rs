@@ -2,38 +2,24 @@
 
 use schema::{Catalog, ColumnId};
 
-use super::Subject;
-use crate::diagnostic::Diagnostic;
-use crate::tree::{BinaryOp, Expr, ExprKind, JoinKind, Select, Source, SourceId};
-use crate::visit::each_select;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::tree::{Expr, JoinKind, Select, Source, SourceId};
+use crate::validate::columns::{Place, equal_columns};
+use crate::validate::rule::{Check, Found, Rule, Subject};
 
-pub(super) fn check(subject: &Subject) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    each_select(subject.query, &mut |select| {
-        for (position, source) in select.from.iter().enumerate() {
-            if let Some(on) = &source.on
-                && source.join != JoinKind::Cross
-                && let Some(diagnostic) = check_join(select, position, on, subject.catalog)
-            {
-                found.push(diagnostic);
-            }
-        }
-    });
-    found
-}
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    code: "SCH217",
+    severity: Severity::Warning,
+    title: "a join that follows no key",
+    page: include_str!("SCH217.md"),
+    check: Check::Select(check),
+};
 
-/// Columns that a chain of ANDs sets equal.
-pub(super) fn equal_columns(condition: &Expr) -> Vec<[(SourceId, u16); 2]> {
-    let pair = |expr: &&Expr| match &expr.kind {
-        ExprKind::Binary(a, BinaryOp::Eq, b) => match (&a.kind, &b.kind) {
-            (ExprKind::Column { source: s, column: c }, ExprKind::Column { source: t, column: d }) => {
-                Some([(*s, *c), (*t, *d)])
-            }
-            _ => None,
-        },
-        _ => None,
-    };
-    condition.conjuncts().iter().filter_map(pair).collect()
+fn check(select: &Select, subject: &Subject, found: &mut Found) {
+    for (position, source) in select.from.iter().enumerate().filter(|(_, source)| source.join != JoinKind::Cross) {
+        found.extend(source.on.as_ref().and_then(|on| check_join(select, position, on, subject.catalog)));
+    }
 }
 
 fn check_join(select: &Select, position: usize, on: &Expr, catalog: &Catalog) -> Option<Diagnostic> {
@@ -61,7 +47,7 @@ fn check_join(select: &Select, position: usize, on: &Expr, catalog: &Catalog) ->
     let name = &catalog.table(table).name;
     let message = format!("This join of {name} follows no key of the catalog.");
     let offered = select.from[..position].iter().find_map(|other| key_text(catalog, source, other));
-    let diagnostic = Diagnostic::warning("SCH217", on.span, message);
+    let diagnostic = RULE.at(on.span, message);
     Some(match offered {
         Some(text) => diagnostic.help(format!("The key is {text}.")),
         None => diagnostic.help("Check that both columns hold the same things."),
@@ -69,7 +55,7 @@ fn check_join(select: &Select, position: usize, on: &Expr, catalog: &Catalog) ->
 }
 
 /// Whether the equal columns hold a key's every pair, or a key's columns refer to the same third column.
-fn follows_key(pairs: &[[(SourceId, u16); 2]], a: &Source, b: &Source, catalog: &Catalog) -> bool {
+fn follows_key(pairs: &[[Place; 2]], a: &Source, b: &Source, catalog: &Catalog) -> bool {
     let (Some(ta), Some(tb)) = (a.table_id(), b.table_id()) else { return true };
     let joined = |x: ColumnId, y: ColumnId| {
         pairs.iter().any(|[p, q]| {
@@ -87,7 +73,7 @@ fn follows_key(pairs: &[[(SourceId, u16); 2]], a: &Source, b: &Source, catalog: 
 
 /// Two tables that both refer to a third may be joined over it.
 fn shares_parent(
-    pairs: &[[(SourceId, u16); 2]],
+    pairs: &[[Place; 2]],
     (a, ta): (&Source, schema::TableId),
     (b, tb): (&Source, schema::TableId),
     catalog: &Catalog,

@@ -1,0 +1,81 @@
+//! `glrl explain CODE`: the manual page of a code; without one, the list of all.
+
+use serde_json::json;
+use sql::validate::{Rule, rule, rules};
+
+use super::Arguments;
+use crate::context::Context;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output;
+
+/// At most so many codes are offered for one that does not exist.
+const MOST_OFFERED: usize = 3;
+
+/// Which code.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A code that a finding carries, such as SCH202; without one, all codes are listed.
+    code: Option<String>,
+}
+
+impl Arguments for Args {}
+
+/// Prints a page, or the list.
+pub(crate) fn run(args: Args, context: &Context) -> Outcome {
+    let Some(code) = args.code else { return list(context) };
+    let rule = rule(code.trim()).ok_or_else(|| unknown(&code))?;
+    if context.json {
+        output::line(json!({
+            "code": rule.code, "layer": rule.layer(), "severity": rule.severity, "title": rule.title, "page": rule.page,
+        }))?;
+    } else {
+        output::line(rule.page.trim_end())?;
+    }
+    Ok(Exit::Done)
+}
+
+fn list(context: &Context) -> Outcome {
+    let paint = context.paint();
+    let mut layer = None;
+    for rule in rules() {
+        if context.json {
+            let Rule { code, severity, title, .. } = rule;
+            output::line(json!({ "code": code, "layer": rule.layer(), "severity": severity, "title": title }))?;
+            continue;
+        }
+        if layer != Some(rule.layer()) {
+            let blank = if layer.is_some() { "\n" } else { "" };
+            output::line(format_args!("{blank}{}", paint.bold(rule.layer().name())))?;
+            layer = Some(rule.layer());
+        }
+        output::line(format_args!("  {}  {:<7}  {}", rule.code, rule.severity.name(), rule.title))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn unknown(code: &str) -> Failure {
+    let problem = Failure::usage(format_args!("there is no code \"{}\"", output::plain(code)));
+    let near = nearest(code);
+    if near.is_empty() {
+        return problem.hint("`glrl explain` lists all codes");
+    }
+    let offered: Vec<String> = near.iter().map(|rule| format!("{} ({})", rule.code, rule.title)).collect();
+    problem.hint(format_args!("did you mean {}? `glrl explain` lists all codes", offered.join(" or ")))
+}
+
+/// The codes most like what was asked for, or those whose title speaks of it.
+fn nearest(wanted: &str) -> Vec<&'static Rule> {
+    let upper = wanted.trim().to_uppercase();
+    let lower = wanted.trim().to_lowercase();
+    if lower.is_empty() {
+        return vec![];
+    }
+    let about: Vec<&Rule> = rules().filter(|rule| rule.title.to_lowercase().contains(&lower)).collect();
+    if !about.is_empty() {
+        return about.into_iter().take(MOST_OFFERED).collect();
+    }
+    let mut scored: Vec<(usize, &Rule)> =
+        rules().map(|rule| (strsim::damerau_levenshtein(&upper, rule.code), rule)).filter(|(far, _)| *far <= 2).collect();
+    scored.sort_by_key(|(far, rule)| (*far, rule.code));
+    scored.into_iter().take(MOST_OFFERED).map(|(_, rule)| rule).collect()
+}

@@ -1,0 +1,74 @@
+//! SEC5xx: only a query, only of what may be read, only within limits. What resolution already refused (relations outside
+//! the catalog, functions that are not known to be harmless, parameters) is not looked for again: what is not known there
+//! is refused, in every dialect.
+
+mod endless_recursion;
+mod executable_comment;
+mod function_not_listed;
+mod nesting;
+mod personal_column;
+mod secret_column;
+mod size;
+mod statement;
+mod table_not_listed;
+
+use schema::{ColumnId, TableId};
+
+use super::rule::Rule;
+use crate::diagnostic::Severity::Error;
+
+pub(super) use statement::refuse_statement;
+
+const WRITE: Rule = Rule::reading("SEC501", Error, "a statement that writes", include_str!("SEC501.md"));
+const DDL: Rule = Rule::reading("SEC502", Error, "a statement that changes the schema", include_str!("SEC502.md"));
+const OTHER: Rule = Rule::reading("SEC503", Error, "a statement that is no query", include_str!("SEC503.md"));
+
+/// The codes of this layer, in order.
+pub(super) const RULES: &[Rule] = &[
+    WRITE,
+    DDL,
+    OTHER,
+    Rule::reading("SEC504", Error, "a relation outside the catalog", include_str!("SEC504.md")),
+    Rule::reading("SEC505", Error, "a function that may not be called", include_str!("SEC505.md")),
+    endless_recursion::RULE,
+    size::RULE,
+    Rule::reading("SEC508", Error, "a parameter without a value", include_str!("SEC508.md")),
+    executable_comment::RULE,
+    secret_column::RULE,
+    personal_column::RULE,
+    table_not_listed::RULE,
+    function_not_listed::RULE,
+    nesting::RULE,
+];
+
+/// How large a query may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of text.
+    pub bytes: usize,
+    /// Outputs of one SELECT.
+    pub columns: usize,
+    /// Uses of tables in the whole query.
+    pub sources: usize,
+    /// Queries within queries.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { bytes: 100_000, columns: 200, sources: 64, depth: 12 }
+    }
+}
+
+/// What may be read and called, where the catalog is not the only limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Access {
+    /// The only tables that may be read; None when all of the catalog may.
+    pub tables: Option<Vec<TableId>>,
+    /// The only functions that may be called, in upper case; None when all harmless ones may.
+    pub functions: Option<Vec<String>>,
+    /// Columns that may not be read at all.
+    pub secret: Vec<ColumnId>,
+    /// Columns about people: a query that shows them is told so.
+    pub personal: Vec<ColumnId>,
+}

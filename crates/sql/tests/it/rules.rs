@@ -1,0 +1,386 @@
+//! Rules that need more than one example: what they find, and what they let be.
+
+use sql::validate::{Access, BusinessRule, Limits, RuleKind, apply, fixed};
+use sql::{Dialect, Options, validate, verify};
+
+use crate::support::{DDL, catalog, database};
+
+/// The codes found, in the order of the text.
+fn codes(text: &str, options: &Options) -> Vec<&'static str> {
+    validate(text, &catalog(), options).diagnostics.iter().map(|d| d.code).collect()
+}
+
+/// Each text with whether the code is found in it.
+fn check(code: &str, options: &Options, cases: &[(&str, bool)]) {
+    for (text, found) in cases {
+        let codes = codes(text, options);
+        assert_eq!(codes.contains(&code), *found, "{text}: {codes:?}");
+    }
+}
+
+#[test]
+fn sums_are_counted_once() {
+    check(
+        "BUS306",
+        &Options::default(),
+        &[
+            ("SELECT SUM(p.budget) FROM project p JOIN staff s ON s.project_code = p.project_code", true),
+            ("SELECT AVG(p.budget) FROM staff s LEFT JOIN project p ON s.project_code = p.project_code", true),
+            ("SELECT SUM(p.budget) FROM project p, staff s WHERE s.project_code = p.project_code", true),
+            // The sum is of the many.
+            ("SELECT SUM(s.hours) FROM project p JOIN staff s ON s.project_code = p.project_code", false),
+            ("SELECT SUM(s.hours * p.budget) FROM project p JOIN staff s ON s.project_code = p.project_code", false),
+            // Two tables that are many to one third.
+            (
+                "SELECT SUM(s.hours) FROM project p JOIN staff s ON s.project_code = p.project_code \
+                 JOIN contract c ON c.project_code = p.project_code",
+                true,
+            ),
+            // Each group is of one of the many.
+            (
+                "SELECT s.staff_id, SUM(p.budget) FROM project p JOIN staff s ON s.project_code = p.project_code \
+                 GROUP BY s.staff_id",
+                false,
+            ),
+            // Rows are counted, not summed.
+            (
+                "SELECT SUM(CASE WHEN p.status = 'Active' THEN 1 ELSE 0 END) FROM project p \
+                 JOIN staff s ON s.project_code = p.project_code",
+                false,
+            ),
+            ("SELECT SUM(p.budget > 1) FROM project p JOIN staff s ON s.project_code = p.project_code", false),
+            (
+                "SELECT SUM(CASE WHEN s.is_lead THEN p.budget END) FROM project p \
+                 JOIN staff s ON s.project_code = p.project_code",
+                true,
+            ),
+            ("SELECT SUM(DISTINCT p.budget) FROM project p JOIN staff s ON s.project_code = p.project_code", false),
+            ("SELECT MAX(p.budget) FROM project p JOIN staff s ON s.project_code = p.project_code", false),
+            (
+                "SELECT SUM(p.budget) FROM project p JOIN (SELECT project_code AS k FROM staff GROUP BY 1) t \
+                 ON t.k = p.project_code",
+                false,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn currencies_are_kept_apart() {
+    let catalog = catalog();
+    let column = |name: &str| catalog.find_qualified(name).expect("the column exists");
+    let columns = vec![column("contract.amount")];
+    let rules = [BusinessRule::new(RuleKind::SameCurrency { columns, currency: column("contract.status") })];
+    check(
+        "BUS307",
+        &Options { rules: &rules, ..Options::default() },
+        &[
+            ("SELECT SUM(amount) FROM contract", true),
+            ("SELECT SUM(ROUND(c.amount, 1)) FROM contract c WHERE c.status <> 'EUR'", true),
+            ("SELECT SUM(amount) FROM contract WHERE status IN ('EUR', 'USD')", true),
+            ("SELECT SUM(amount) FROM contract WHERE status = 'EUR' OR amount > 1", true),
+            ("SELECT company_id, SUM(amount) FROM contract GROUP BY company_id", true),
+            ("SELECT (SELECT AVG(amount) FROM contract) FROM project", true),
+            ("SELECT SUM(amount) FROM contract WHERE status = 'EUR'", false),
+            ("SELECT SUM(amount) FROM contract WHERE status IN ('EUR')", false),
+            ("SELECT status, SUM(amount) FROM contract GROUP BY 1", false),
+            ("SELECT SUM(amount) OVER (PARTITION BY status) FROM contract", false),
+            ("SELECT SUM(amount) FILTER (WHERE status = 'EUR') FROM contract", false),
+            ("SELECT SUM(CASE WHEN status = 'EUR' THEN amount END) FROM contract", false),
+            ("SELECT contract_id, SUM(amount) FROM contract GROUP BY contract_id", false),
+            ("SELECT MAX(amount), COUNT(amount) FROM contract", false),
+            ("SELECT SUM(CASE WHEN amount IS NULL THEN 1 ELSE 0 END) FROM contract", false),
+        ],
+    );
+}
+
+#[test]
+fn what_is_current_has_a_condition() {
+    let catalog = catalog();
+    let table = catalog.find_table("contract").expect("the table exists");
+    let columns = vec![catalog.find_qualified("contract.signed_on").expect("the column exists")];
+    let words = vec!["current".to_owned(), "in force".to_owned()];
+    let rules = [BusinessRule::new(RuleKind::CurrentNeedsFilter { table, columns, words })];
+    let asked = |question| Options { rules: &rules, question: Some(question), ..Options::default() };
+    let all = "SELECT COUNT(*) FROM contract";
+    check("BUS308", &Options { rules: &rules, ..Options::default() }, &[(all, false)]);
+    check("BUS308", &asked("How many contracts are there?"), &[(all, false)]);
+    check("BUS308", &asked("Currently and concurrent are other words"), &[(all, false)]);
+    check(
+        "BUS308",
+        &asked("How many contracts are In Force?"),
+        &[
+            (all, true),
+            ("SELECT signed_on FROM contract ORDER BY signed_on", true),
+            ("SELECT name FROM project WHERE project_code IN (SELECT project_code FROM contract)", true),
+            ("SELECT name FROM project", false),
+            ("SELECT COUNT(*) FROM contract WHERE signed_on > '2024-01-01'", false),
+            ("SELECT COUNT(*) FILTER (WHERE signed_on > '2024-01-01') FROM contract", false),
+            ("SELECT SUM(CASE WHEN signed_on > '2024-01-01' THEN 1 END) FROM contract", false),
+        ],
+    );
+}
+
+#[test]
+fn units_are_not_mixed() {
+    let catalog = catalog();
+    let column = |name: &str| catalog.find_qualified(name).expect("the column exists");
+    let unit = |name: &str, unit: &str| {
+        BusinessRule::new(RuleKind::Unit { columns: vec![column(name)], unit: unit.to_owned() })
+    };
+    let rules = [unit("staff.hours", "hours"), unit("staff.rate", "money")];
+    check(
+        "BUS309",
+        &Options { rules: &rules, ..Options::default() },
+        &[
+            ("SELECT hours + rate FROM staff", true),
+            ("SELECT name FROM project WHERE (SELECT 1 FROM staff WHERE -hours < rate)", true),
+            ("SELECT project_code FROM staff GROUP BY project_code HAVING SUM(hours) > AVG(rate)", true),
+            ("SELECT hours * rate FROM staff", false),
+            ("SELECT hours FROM staff WHERE hours / 8 > rate", false),
+            ("SELECT hours FROM staff WHERE hours > 8 AND rate > 1", false),
+            ("SELECT hours FROM staff WHERE hours > staff_id", false),
+        ],
+    );
+}
+
+/// Every way to a column is found where the column is read.
+#[test]
+fn secrets_stay_secret() {
+    let catalog = catalog();
+    let secret = vec![catalog.find_qualified("staff.rate").expect("the column exists")];
+    let access = Access { secret, ..Access::default() };
+    let options = Options { access: Some(&access), ..Options::default() };
+    let cases = [
+        ("SELECT rate FROM staff", true),
+        ("SELECT * FROM staff", true),
+        ("SELECT s.* FROM project p JOIN staff s ON s.project_code = p.project_code", true),
+        ("SELECT x FROM (SELECT rate AS x FROM staff)", true),
+        ("WITH t(a) AS (SELECT rate FROM staff) SELECT a FROM t", true),
+        ("WITH t AS (SELECT * FROM staff) SELECT resource_name FROM t", true),
+        ("SELECT resource_name FROM staff WHERE rate > 100", true),
+        ("SELECT resource_name FROM staff ORDER BY \"rate\"", true),
+        ("SELECT COUNT(*) FROM staff GROUP BY [rate]", true),
+        ("SELECT MAX(staff.rate) FROM staff", true),
+        ("SELECT name FROM project WHERE 1 IN (SELECT RATE FROM staff)", true),
+        ("SELECT a.staff_id FROM staff a JOIN staff b USING (rate)", true),
+        ("SELECT a.staff_id FROM staff a NATURAL JOIN staff b", true),
+        ("SELECT 1 FROM staff WHERE (1, 2, 3, 4, 5, 6) IN staff", true),
+        ("SELECT name FROM company UNION SELECT rate FROM staff", true),
+        ("SELECT SUM(hours) OVER (PARTITION BY rate) FROM staff", true),
+        ("SELECT hours AS rate FROM staff ORDER BY rate", false),
+        ("SELECT 'rate' FROM staff", false),
+        ("SELECT COUNT(*) FROM staff", false),
+    ];
+    check("SEC510", &options, &cases);
+    for (text, found) in cases {
+        assert_eq!(verify(text, &catalog, &options).is_err(), found, "{text}");
+    }
+}
+
+/// A row id is the key it stands for.
+#[test]
+fn a_secret_key_has_no_other_name() {
+    let catalog = catalog();
+    let secret = vec![catalog.find_qualified("staff.staff_id").expect("the column exists")];
+    let access = Access { secret, ..Access::default() };
+    check(
+        "SEC510",
+        &Options { access: Some(&access), ..Options::default() },
+        &[
+            ("SELECT rowid FROM staff", true),
+            ("SELECT hours FROM staff ORDER BY _rowid_", true),
+            ("SELECT s.oid FROM project p JOIN staff s ON s.project_code = p.project_code", true),
+            ("SELECT rowid FROM company", false),
+        ],
+    );
+}
+
+#[test]
+fn people_are_shown_only_where_they_are_shown() {
+    let catalog = catalog();
+    let personal = vec![catalog.find_qualified("staff.resource_name").expect("the column exists")];
+    let access = Access { personal, ..Access::default() };
+    check(
+        "SEC511",
+        &Options { access: Some(&access), ..Options::default() },
+        &[
+            ("SELECT resource_name FROM staff", true),
+            ("SELECT * FROM staff", true),
+            ("SELECT UPPER(s.resource_name) || '' FROM staff s", true),
+            ("SELECT MAX(resource_name) FROM staff", true),
+            ("WITH t AS (SELECT * FROM staff) SELECT x.resource_name FROM t x", true),
+            ("WITH a(n) AS (SELECT resource_name FROM staff), b AS (SELECT n AS m FROM a) SELECT m FROM b", true),
+            ("SELECT name FROM company UNION SELECT resource_name FROM staff", true),
+            ("SELECT (SELECT resource_name FROM staff LIMIT 1) FROM project", true),
+            (
+                "WITH RECURSIVE r(n, i) AS (SELECT resource_name, 1 FROM staff UNION ALL \
+                 SELECT n, i + 1 FROM r WHERE i < 3) SELECT n FROM r",
+                true,
+            ),
+            ("WITH t AS (SELECT * FROM staff) SELECT hours FROM t", false),
+            ("SELECT COUNT(resource_name), COUNT(*) FROM staff", false),
+            ("SELECT hours FROM staff WHERE resource_name = 'Ann'", false),
+            ("SELECT resource_name IS NULL FROM staff", false),
+            // The inner CTE of a name counts.
+            (
+                "WITH t AS (SELECT resource_name AS n FROM staff) SELECT n FROM \
+                 (WITH t AS (SELECT name AS n FROM company) SELECT n FROM t), (SELECT COUNT(*) AS k FROM t)",
+                false,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn only_what_is_listed() {
+    let catalog = catalog();
+    let tables = Some(vec![catalog.find_table("project").expect("the table exists")]);
+    let functions = Some(vec!["COUNT".to_owned()]);
+    let access = Access { tables, functions, ..Access::default() };
+    let options = Options { access: Some(&access), ..Options::default() };
+    for (text, wanted) in [
+        ("SELECT COUNT(*) FROM project", &[][..]),
+        ("WITH staff AS (SELECT name FROM project) SELECT name FROM staff", &[]),
+        ("SELECT name FROM company", &["SEC512"]),
+        ("SELECT name FROM project WHERE EXISTS (SELECT 1 FROM staff)", &["SEC512"]),
+        ("SELECT MAX(budget) FROM project ORDER BY ABS(1)", &["SEC513", "SEC513"]),
+        ("SELECT CURRENT_DATE FROM project", &["SEC513"]),
+    ] {
+        assert_eq!(codes(text, &options), wanted, "{text}");
+    }
+}
+
+/// What is not known is refused, not let through, whichever dialect is spoken.
+#[test]
+fn unknown_functions_and_dialects_are_refused() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
+        let options = Options { dialect, ..Options::default() };
+        for function in ["no_such_function", "pg_no_such", "sys_eval", "xp_cmdshell"] {
+            let text = format!("SELECT {function}(name) FROM project");
+            assert!(codes(&text, &options).contains(&"SEC505"), "{text} in {dialect:?}");
+            assert!(verify(&text, &catalog(), &options).is_err(), "{text} in {dialect:?}");
+        }
+    }
+    for name in ["oracle", "", "SQLite ", "duckdb"] {
+        assert!(name.parse::<Dialect>().is_err(), "{name:?}");
+    }
+}
+
+#[test]
+fn depth_counts_queries_within_queries() {
+    let nested = |levels: usize| format!("{}SELECT 1{}", "SELECT (".repeat(levels - 1), ")".repeat(levels - 1));
+    let limits = Limits { depth: 4, ..Limits::default() };
+    let options = Options { limits, ..Options::default() };
+    let arms = vec!["SELECT 1"; 30].join(" UNION ALL ");
+    check("SEC514", &options, &[(&nested(4), false), (&nested(5), true), (&arms, false)]);
+    let few = Limits { columns: 2, sources: 1, ..Limits::default() };
+    let options = Options { limits: few, ..Options::default() };
+    check(
+        "SEC507",
+        &options,
+        &[
+            ("SELECT 1, 2 FROM project", false),
+            ("SELECT 1, 2, 3", true),
+            ("SELECT 1 FROM project WHERE EXISTS (SELECT 1 FROM staff)", true),
+        ],
+    );
+}
+
+#[test]
+fn a_total_may_stand_beside_anything() {
+    check(
+        "PRF401",
+        &Options::default(),
+        &[
+            ("SELECT p.name FROM project p, company c", true),
+            ("SELECT p.name FROM project p, (SELECT name FROM company) c", true),
+            ("SELECT p.name FROM project p, (SELECT name, COUNT(*) AS n FROM company GROUP BY name) c", true),
+            ("WITH c AS (SELECT name FROM company) SELECT p.name FROM project p CROSS JOIN c", true),
+            ("SELECT p.name FROM project p, (SELECT COUNT(*) AS n FROM company) c", false),
+            ("WITH c AS (SELECT COUNT(*) AS n FROM company) SELECT p.name, c.n FROM c CROSS JOIN project p", false),
+            ("SELECT p.name FROM project p JOIN staff s ON s.project_code = p.project_code", false),
+        ],
+    );
+}
+
+#[test]
+fn recursion_has_an_end() {
+    check(
+        "SEC506",
+        &Options::default(),
+        &[
+            ("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n", true),
+            ("WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n) SELECT i FROM n", true),
+            ("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 9) SELECT i FROM n", false),
+            ("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9) SELECT i FROM n", false),
+        ],
+    );
+    let text = "WITH a AS (SELECT 1 AS n), n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n, a";
+    let report = validate(text, &catalog(), &Options::default());
+    let found = report.diagnostics.iter().find(|d| d.code == "SEC506").expect("it is endless");
+    assert_eq!(found.span, [27, 28]);
+}
+
+#[test]
+fn indexes_are_not_defeated() {
+    let options = Options::default();
+    let cases = [
+        ("SELECT name FROM project WHERE upper(project_code) = 'X'", "PRF405", true),
+        ("SELECT name FROM project WHERE 'X' = upper(project_code)", "PRF405", true),
+        ("SELECT name FROM project WHERE CAST(project_code AS TEXT) IN ('X')", "PRF405", true),
+        ("SELECT p.name FROM project p JOIN staff s ON lower(p.project_code) = s.project_code", "PRF405", true),
+        ("SELECT upper(project_code) FROM project", "PRF405", false),
+        ("SELECT name FROM project WHERE upper(name) = 'X'", "PRF405", false),
+        ("SELECT name FROM company WHERE company_id + 1 = 5", "PRF407", true),
+        ("SELECT name FROM company WHERE -company_id BETWEEN 1 AND 5", "PRF407", true),
+        ("SELECT name FROM company WHERE company_id = 5 - 1", "PRF407", false),
+        ("SELECT name FROM project WHERE name GLOB '*x'", "PRF402", true),
+        ("SELECT name FROM project WHERE name LIKE '_x'", "PRF402", true),
+        ("SELECT name FROM project WHERE name LIKE 'x%'", "PRF402", false),
+        ("SELECT DISTINCT company_id, name FROM company", "PRF408", true),
+        ("SELECT DISTINCT name FROM company", "PRF408", false),
+        ("SELECT DISTINCT c.company_id FROM company c JOIN contract k ON k.company_id = c.company_id", "PRF408", false),
+        ("SELECT COUNT(DISTINCT company_id) FROM company", "PRF408", false),
+    ];
+    for (text, code, found) in cases {
+        check(code, &options, &[(text, found)]);
+    }
+}
+
+/// Every query with its safe fixes applied can be prepared, shows the same columns, and has nothing left to fix.
+#[test]
+fn safe_fixes_change_no_meaning() {
+    let (catalog, connection) = (catalog(), database(DDL));
+    for text in [
+        "SELECT * FROM \"order line\"",
+        "SELECT p.*, s.* FROM project p JOIN staff AS \"the staff\" ON 1 = 1 JOIN staff s ON s.staff_id = 1",
+        "SELECT *, name FROM project WHERE status = \"é 'x'\" AND name <> \"b\"",
+        "SELECT * FROM project JOIN staff USING (project_code)",
+        "SELECT * FROM (SELECT name, name FROM project) AS t, company",
+        "SELECT * FROM (SELECT name FROM project), company",
+        "WITH t AS (SELECT * FROM project) SELECT * FROM t WHERE status = \"Active\"",
+        "SELECT * FROM active_project ORDER BY 1",
+        "```sql\nSELECT * FROM company WHERE name = \"x\";\n```\nThat is all.",
+    ] {
+        let (after, report) = fixed(text, &catalog, &Options::default());
+        assert!(report.valid, "{text}: {after}: {:?}", report.diagnostics);
+        assert_eq!(apply(&after, &report.diagnostics), None, "{after}");
+        let names = |sql: &str| -> Vec<String> {
+            let statement = connection.prepare(sql).unwrap_or_else(|e| panic!("{e}: {sql}"));
+            statement.column_names().map(str::to_owned).collect()
+        };
+        let before = text.trim_start_matches("```sql").split("```").next().expect("there is SQL");
+        assert_eq!(names(before), names(&after), "{after}");
+    }
+}
+
+#[test]
+fn edits_at_one_place_are_made_once() {
+    let text = "SELECT name FROM project WHERE name = \"a\" OR name = \"a\"";
+    let mut found = validate(text, &catalog(), &Options::default()).diagnostics;
+    found.extend(found.clone());
+    let after = apply(text, &found).expect("there is something to fix");
+    assert_eq!(after, "SELECT name FROM project WHERE name = 'a' OR name = 'a'");
+    assert_eq!(apply("short", &found), None);
+}
