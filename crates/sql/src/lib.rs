@@ -7,6 +7,7 @@
 //! * [`mod@resolve`]: names found, the syntax tree to the query tree; [`functions`]: what may be called; [`types`].
 //! * [`print`]: the tree as SQL, for people and for machines.
 //! * [`diagnostic`], [`mod@validate`]: what is to be said of a query, in five layers; [`mod@verify`]: the only way to a query that runs.
+//! * [`policy`]: what of each table one user may see.
 //! * [`reasoning`]: a query in plain words; [`features`]: its difficulty, tags and template.
 //! * [`date_part`], [`calendar`]: what is said of days as one piece.
 //! * [`lexeme`], [`canonical`]: canonical SQL as a closed set of pieces; [`matcher`]: which piece may come next;
@@ -25,6 +26,7 @@ pub mod features;
 pub mod functions;
 pub mod lexeme;
 pub mod matcher;
+pub mod policy;
 pub mod print;
 pub mod reasoning;
 pub mod resolve;
@@ -37,6 +39,7 @@ pub mod visit;
 
 pub use diagnostic::{Diagnostic, Layer, Severity};
 pub use dialect::Dialect;
+pub use policy::verify_for;
 pub use resolve::{Parsed, parse};
 pub use validate::{Options, Report, validate};
 pub use verify::{VerifiedQuery, verify};
