@@ -8,6 +8,7 @@
 //! * [`lines`], [`output`]: batches in, data and talk out.
 //! * [`assets`]: the pack and the model inside the program.
 
+mod access;
 mod assets;
 mod commands;
 mod context;

@@ -6,6 +6,7 @@
 //! * [`answers`]: speed and sameness of answers.
 //! * [`accuracy`]: how many questions are answered rightly.
 //! * [`synthesis`]: made questions.
+//! * [`safety`]: policies and hostile statements.
 
 mod accuracy;
 mod answers;
@@ -13,6 +14,7 @@ mod build;
 mod matcher;
 mod network;
 mod runs;
+mod safety;
 mod synthesis;
 
 use crate::tools::{cargo, run};
@@ -59,13 +61,14 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 6] = [
+const SUBJECTS: [Subject; 7] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
     Subject { name: "answers", figures: answers::FIGURES },
     Subject { name: "accuracy", figures: accuracy::FIGURES },
     Subject { name: "synthesis", figures: synthesis::FIGURES },
+    Subject { name: "safety", figures: safety::FIGURES },
 ];
 
 /// Which figures are wanted.

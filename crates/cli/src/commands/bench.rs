@@ -4,9 +4,11 @@ mod ask;
 mod cold;
 mod coverage;
 mod determinism;
+mod hostile;
 mod mask;
 mod network;
 mod pipeline;
+mod policies;
 mod synth;
 mod vocabulary;
 mod walks;
@@ -41,7 +43,8 @@ pub(crate) struct Args {
     /// Walk through untrained weights at temperature 2 instead of evenly.
     #[arg(long)]
     weights: bool,
-    /// The folder of queries that coverage is of: `queries.jsonl` and a schema for each of its databases.
+    /// The folder of queries that coverage is of (`queries.jsonl` and a schema for each of its databases), or of attack
+    /// texts that hostile statements are made of (text files).
     #[arg(long, value_name = "DIR")]
     suite: Option<String>,
     /// The model folder to measure.
@@ -84,13 +87,15 @@ struct Bench {
     measure: fn(&Args, &Context) -> Measured,
 }
 
-const BENCHES: [Bench; 11] = [
+const BENCHES: [Bench; 13] = [
     Bench { name: "walks", is_quick: true, measure: walks::measure },
     Bench { name: "mask", is_quick: true, measure: mask::measure },
     Bench { name: "coverage", is_quick: false, measure: coverage::measure },
     Bench { name: "validate", is_quick: true, measure: pipeline::validate },
     Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },
     Bench { name: "ask", is_quick: false, measure: ask::measure },
+    Bench { name: "hostile", is_quick: false, measure: hostile::measure },
+    Bench { name: "policies", is_quick: false, measure: policies::measure },
     Bench { name: "cold", is_quick: true, measure: cold::measure },
     Bench { name: "decode", is_quick: true, measure: network::decode },
     Bench { name: "train", is_quick: true, measure: network::train },

@@ -6,11 +6,13 @@ use answer::pack::Pack;
 use schema::Catalog;
 use serde_json::{Value as Json, json};
 use sql::diagnostic::caret;
-use sql::{Dialect, Layer, Report, Severity, validate};
+use sql::policy::Access;
+use sql::{Dialect, Layer, Report, Severity, validate, verify_for};
 use toml::Value;
 
 use super::Arguments;
 use super::schema::catalog_of_script;
+use crate::access::AccessArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Outcome};
 use crate::lines::Lines;
@@ -38,6 +40,8 @@ pub(crate) struct Args {
     /// The layers that count, by name and with commas between.
     #[arg(long, value_delimiter = ',', value_parser = layer, default_value = "syntax,schema,business,performance,security")]
     layers: Vec<Layer>,
+    #[command(flatten)]
+    access: AccessArgs,
 }
 
 impl Arguments for Args {
@@ -58,13 +62,42 @@ enum Ground {
 }
 
 impl Ground {
-    fn check(&self, sql: &str, args: &Args) -> Report {
+    fn check(&self, sql: &str, args: &Args, access: Option<&Access>) -> Report {
         let (catalog, options) = match self {
             Ground::Pack(pack) => (&pack.catalog, pack.validation()),
             Ground::Script(catalog) => (catalog, sql::Options::default()),
         };
-        validate(sql, catalog, &sql::Options { dialect: args.dialect, layers: &args.layers, ..options })
+        let options = sql::Options { dialect: args.dialect, layers: &args.layers, ..options };
+        match access {
+            Some(access) => restricted(sql, catalog, &options, access),
+            None => validate(sql, catalog, &options),
+        }
     }
+
+    fn policies(&self) -> &str {
+        match self {
+            Ground::Pack(pack) => &pack.files.policies,
+            Ground::Script(_) => "",
+        }
+    }
+
+    fn catalog(&self) -> &Catalog {
+        match self {
+            Ground::Pack(pack) => &pack.catalog,
+            Ground::Script(catalog) => catalog,
+        }
+    }
+}
+
+/// What is said of SQL that a user asks under a policy. Every layer runs; those that were asked for are shown.
+fn restricted(sql: &str, catalog: &Catalog, options: &sql::Options, access: &Access) -> Report {
+    let mut report = match verify_for(sql, catalog, options, access) {
+        Ok(query) => query.report().clone(),
+        Err(report) => *report,
+    };
+    report.diagnostics.retain(|d| options.layers.contains(&d.layer));
+    report.valid = report.diagnostics.iter().all(|d| d.severity != Severity::Error);
+    report
 }
 
 /// Checks SQL.
@@ -73,14 +106,16 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
         Some(path) => Ground::Script(catalog_of_script(path)?),
         None => Ground::Pack(Box::new(context.pack()?)),
     };
+    let access = args.access.access(ground.catalog(), ground.policies())?;
+    let check = |sql: &str| ground.check(sql, &args, access.as_ref());
     match (&args.batch, &args.sql) {
-        (Some(path), _) => batch(path, &args, &ground),
-        (None, sql) => one(sql.as_deref().unwrap_or(""), &args, &ground, context),
+        (Some(path), _) => batch(path, &check),
+        (None, sql) => one(sql.as_deref().unwrap_or(""), &check, context),
     }
 }
 
-fn one(sql: &str, args: &Args, ground: &Ground, context: &Context) -> Outcome {
-    let report = ground.check(sql, args);
+fn one(sql: &str, check: &dyn Fn(&str) -> Report, context: &Context) -> Outcome {
+    let report = check(sql);
     if context.json {
         output::line(reply(Json::Null, &report))?;
     } else {
@@ -108,11 +143,11 @@ fn reply(id: Json, report: &Report) -> Json {
     json!({ "id": id, "valid": report.valid, "diagnostics": report.diagnostics })
 }
 
-fn batch(path: &Path, args: &Args, ground: &Ground) -> Outcome {
+fn batch(path: &Path, check: &dyn Fn(&str) -> Report) -> Outcome {
     let mut lines = Lines::open(path, "sql")?;
     while let Some(line) = lines.next()? {
         output::line(match line.text {
-            Ok(sql) => reply(line.id, &ground.check(&sql, args)),
+            Ok(sql) => reply(line.id, &check(&sql)),
             Err(problem) => json!({
                 "id": line.id, "line": line.number, "valid": false, "diagnostics": [],
                 "error": { "code": "invalid_line", "message": problem, "hint": null },

@@ -72,6 +72,25 @@ fn run(database: &Database, sql: &str) -> Result<Rows, RunError> {
 }
 
 #[test]
+fn a_users_attributes_are_bound_as_values() {
+    let file = File::new();
+    let rows = Some("name = :who AND id <= :most".to_owned());
+    let entry = sql::policy::TablePolicy { name: "t".to_owned(), rows, hide: vec!["raw".to_owned()] };
+    let (text, whole) = (sql::policy::AttributeType::Text, sql::policy::AttributeType::Integer);
+    let attributes = [("who".to_owned(), text), ("most".to_owned(), whole)].into();
+    let policy = sql::policy::PolicyFile { attributes, table: vec![entry] };
+    let policy = sql::policy::Policy::new(&policy, &known()).expect("a policy");
+    let seen_by = |who: &str| {
+        let access = sql::policy::Access::new(policy.clone(), [("who", who), ("most", "9")]).expect("a user");
+        let query = sql::verify_for("SELECT * FROM t", &known(), &sql::Options::default(), &access).expect("a query");
+        super::run(&file.open(), &query, &Limits::default()).expect("rows").rows
+    };
+    let row = vec![Value::Integer(3), Value::Text("O'Brien".to_owned()), Value::Real(3.0)];
+    assert_eq!(seen_by("O'Brien"), [row]);
+    assert_eq!(seen_by("' OR 1 = 1 --"), Vec::<Vec<Value>>::new());
+}
+
+#[test]
 fn every_attack_is_refused_and_the_file_stays_as_it_is() {
     let file = File::new();
     let database = file.open();
