@@ -65,8 +65,10 @@ pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let payloads = cases::payloads(Path::new(folder))?;
     let ground = Ground::new().map_err(|e| Failure::new(Exit::Failed, "internal", e))?;
     let mut tally = Tally::default();
-    for text in cases::statements(&payloads) {
-        tally.add(&text, &ground)?;
+    let statements = cases::statements(&payloads);
+    let every = args.count.map_or(1, |count| statements.len().div_ceil(count as usize).max(1));
+    for text in statements.iter().step_by(every) {
+        tally.add(text, &ground)?;
     }
     let mut figures = tally.figures();
     figures.extend(other_dialects(&ground, &mut tally));
