@@ -34,8 +34,10 @@ impl AccessArgs {
             }
             None if !of_pack.is_empty() => ("policies.toml".to_owned(), of_pack.to_owned()),
             None if self.user.is_empty() => return Ok(None),
-            None => return Err(Failure::usage("--user says who asks, but no policy does anything with it")
-                .hint("name one with --policy FILE")),
+            None => {
+                return Err(Failure::usage("--user says who asks, but no policy does anything with it")
+                    .hint("name one with --policy FILE"));
+            }
         };
         let wrong = |e: &dyn std::fmt::Display| Failure::data(format_args!("{name}: {e}"));
         let file: PolicyFile = toml::from_str(&text).map_err(|e| wrong(&e))?;

@@ -83,12 +83,7 @@ fn refuse_view_names(database: &Database, query: &VerifiedQuery) -> Result<(), R
     }
 }
 
-fn run_text(
-    database: &Database,
-    sql: &str,
-    parameters: &[(String, Value)],
-    limits: &Limits,
-) -> Result<Rows, RunError> {
+fn run_text(database: &Database, sql: &str, parameters: &[(String, Value)], limits: &Limits) -> Result<Rows, RunError> {
     let guard = &database.guard;
     lower_memory_ceiling(limits.max_memory);
     // Waiting for a lock is time too, and SQLite does not look at the clock meanwhile.

@@ -9,6 +9,9 @@ const POLICIES: [&str; 3] = ["policies", "--count", "10000"];
 pub const FIGURES: &[Figure] = &[
     slow("policies: pairs of a query and a policy", AtLeast(10_000.0), "", |r| r.bench(&POLICIES, "policies.pairs")),
     slow("policies: rows unlike those of a filtered copy", Is(0.0), "", |r| r.bench(&POLICIES, "policies.unequal")),
+    slow("policies: pairs whose rows the policy changes", Shown, "", |r| {
+        r.bench(&POLICIES, "policies.pairs whose rows the policy changes")
+    }),
     slow("policies: pairs without rows", Shown, "", |r| r.bench(&POLICIES, "policies.pairs without rows")),
     slow("policies: queries whose rows SQL leaves open", Shown, "", |r| {
         r.bench(&POLICIES, "policies.not counted: SQL leaves the rows open")

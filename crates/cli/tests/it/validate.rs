@@ -131,9 +131,8 @@ fn a_policy_refuses_what_its_user_may_not_see() {
     let ddl = folder.write("a.sql", "CREATE TABLE staff (name TEXT, department TEXT, salary REAL)");
     let policy = folder.write("policy.toml", POLICY);
     let (ddl, policy) = (ddl.to_str().unwrap(), policy.to_str().unwrap());
-    let check = |sql: &str, user: &str| {
-        run(["validate", "--json", "--ddl", ddl, "--policy", policy, "--user", user, sql])
-    };
+    let check =
+        |sql: &str, user: &str| run(["validate", "--json", "--ddl", ddl, "--policy", policy, "--user", user, sql]);
     let fine = check("SELECT * FROM staff", "user_department=IT");
     assert_eq!((fine.code, fine.json()["valid"].clone()), (0, json!(true)), "{}", fine.stdout);
     let hidden = check("SELECT name FROM staff WHERE salary > 1", "user_department=IT");
@@ -142,7 +141,7 @@ fn a_policy_refuses_what_its_user_may_not_see() {
     assert_eq!((missing.code, &diagnostics(&missing)[0]["code"]), (6, &json!("SEC512")), "{}", missing.stdout);
     assert_eq!(check("SELECT name FROM staff", "user_departmen=IT").code, 2);
     assert_eq!(run(["validate", "--ddl", ddl, "--user", "a=b", "SELECT name FROM staff"]).code, 2);
-    let wrong = folder.write("wrong.toml", &POLICY.replace("'salary'", "'salry'"));
+    let wrong = folder.write("wrong.toml", POLICY.replace("'salary'", "'salry'"));
     let ran = run(["validate", "--ddl", ddl, "--policy", wrong.to_str().unwrap(), "SELECT name FROM staff"]);
     assert!(ran.code == 7 && ran.stderr.contains("did you mean salary?"), "{} {}", ran.code, ran.stderr);
 }

@@ -284,7 +284,8 @@ fn rows_bytes_and_values_are_limited() {
     let limits = Limits { max_rows: 5, ..Limits::default() };
     let rows = run_text(&database, many, &[], &limits).expect("rows");
     assert_eq!((rows.rows.len(), rows.truncated), (5, true));
-    let exactly = run_text(&database, "SELECT id FROM t UNION ALL SELECT 1 UNION ALL SELECT 2", &[], &limits).expect("rows");
+    let exactly =
+        run_text(&database, "SELECT id FROM t UNION ALL SELECT 1 UNION ALL SELECT 2", &[], &limits).expect("rows");
     assert_eq!((exactly.rows.len(), exactly.truncated), (5, false));
     let limits = Limits { max_bytes: 100, ..Limits::default() };
     let rows = run_text(&database, many, &[], &limits).expect("rows");

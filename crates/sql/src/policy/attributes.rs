@@ -77,10 +77,7 @@ impl Access {
     ///
     /// # Errors
     /// When an attribute is not declared, or its text is not of its type.
-    pub fn new<'v>(
-        policy: Policy,
-        user: impl IntoIterator<Item = (&'v str, &'v str)>,
-    ) -> Result<Self, PolicyError> {
+    pub fn new<'v>(policy: Policy, user: impl IntoIterator<Item = (&'v str, &'v str)>) -> Result<Self, PolicyError> {
         let mut values = BTreeMap::new();
         for (name, text) in user {
             let Some(ty) = policy.attributes().get(name).copied() else {

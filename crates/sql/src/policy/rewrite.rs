@@ -154,7 +154,8 @@ impl Rewriter<'_> {
         let inner = self.new_source();
         let column = |column: &u16| Expr::from(ExprKind::Column { source: inner, column: *column });
         let mut items: Vec<Item> = restriction.shown.iter().map(|position| Item::new(column(position))).collect();
-        let mut columns: Vec<String> = self.policy.visible().table(table).columns.iter().map(|c| c.name.clone()).collect();
+        let mut columns: Vec<String> =
+            self.policy.visible().table(table).columns.iter().map(|c| c.name.clone()).collect();
         if self.with_row_id.contains(&replaced) {
             self.row_ids.insert(replaced, items.len() as u16);
             let alias = free_name("row_id", &columns);

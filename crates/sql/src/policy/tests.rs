@@ -219,7 +219,10 @@ fn failures_tell_nothing_of_hidden_rows() {
 fn a_missing_attribute_refuses_only_what_needs_it() {
     let access = access(&usual(), &[("most", "9")]);
     assert_eq!(verified("SELECT name FROM staff", &access).map(|_| ()), Err(vec!["SEC512"]));
-    assert_eq!(verified("SELECT title FROM dept WHERE code IN (SELECT dept FROM staff)", &access).map(|_| ()), Err(vec!["SEC512"]));
+    assert_eq!(
+        verified("SELECT title FROM dept WHERE code IN (SELECT dept FROM staff)", &access).map(|_| ()),
+        Err(vec!["SEC512"])
+    );
     assert!(verified("SELECT hours FROM task", &access).is_ok());
     assert!(verified("SELECT title FROM dept", &access).is_ok());
 }
@@ -245,17 +248,49 @@ fn a_policy_is_read_with_clear_errors() {
         expected.assert_eq(&error.to_string());
     };
     let one = |rows: &str| file(vec![entry("staff", Some(rows), &[])]);
-    check(&file(vec![entry("staf", None, &[])]), expect!["the policy names a table staf, which does not exist; did you mean staff?"]);
-    check(&file(vec![entry("staff", None, &["salry"])]), expect!["the policy hides staff.salry, which does not exist; did you mean salary?"]);
-    check(&file(vec![entry("staff", None, &[]), entry("STAFF", None, &[])]), expect!["the policy speaks of staff twice"]);
-    check(&file(vec![entry("titles", None, &["title"])]), expect![[r#"the policy hides every column of titles; to show none of its rows, say rows = "FALSE""#]]);
-    check(&one("department = :user_department"), expect!["the policy's rows of staff: There is no column department in staff."]);
-    check(&one("\"departmnt\" = :user_department"), expect![[r#"the policy's rows of staff: No column "departmnt": SQLite reads it as the text 'departmnt'."#]]);
+    check(
+        &file(vec![entry("staf", None, &[])]),
+        expect!["the policy names a table staf, which does not exist; did you mean staff?"],
+    );
+    check(
+        &file(vec![entry("staff", None, &["salry"])]),
+        expect!["the policy hides staff.salry, which does not exist; did you mean salary?"],
+    );
+    check(
+        &file(vec![entry("staff", None, &[]), entry("STAFF", None, &[])]),
+        expect!["the policy speaks of staff twice"],
+    );
+    check(
+        &file(vec![entry("titles", None, &["title"])]),
+        expect![[r#"the policy hides every column of titles; to show none of its rows, say rows = "FALSE""#]],
+    );
+    check(
+        &one("department = :user_department"),
+        expect!["the policy's rows of staff: There is no column department in staff."],
+    );
+    check(
+        &one("\"departmnt\" = :user_department"),
+        expect![[r#"the policy's rows of staff: No column "departmnt": SQLite reads it as the text 'departmnt'."#]],
+    );
     check(&one("dept = :user"), expect!["the policy's rows of staff use :user, which [attributes] does not declare"]);
-    check(&one("dept = :most"), expect!["the policy's rows of staff compare dept, which holds texts, with :most, which is a number"]);
-    check(&one("salary IN (1, :user_department)"), expect!["the policy's rows of staff compare salary, which holds numbers, with :user_department, which is a text"]);
-    check(&one("dept = ?"), expect!["the policy's rows of staff: A parameter has no value here: write the value itself."]);
-    check(&one("dept = 'IT') OR (1"), expect![[r#"the policy's rows of staff: Expected the end of the condition, found ")"."#]]);
+    check(
+        &one("dept = :most"),
+        expect!["the policy's rows of staff compare dept, which holds texts, with :most, which is a number"],
+    );
+    check(
+        &one("salary IN (1, :user_department)"),
+        expect![
+            "the policy's rows of staff compare salary, which holds numbers, with :user_department, which is a text"
+        ],
+    );
+    check(
+        &one("dept = ?"),
+        expect!["the policy's rows of staff: A parameter has no value here: write the value itself."],
+    );
+    check(
+        &one("dept = 'IT') OR (1"),
+        expect![[r#"the policy's rows of staff: Expected the end of the condition, found ")"."#]],
+    );
     check(&one("COUNT(*) > 1"), expect!["the policy's rows of staff: The aggregate COUNT cannot stand here."]);
     check(&one(""), expect!["the policy's rows of staff: The query ends too early: an expression is missing."]);
 }
@@ -268,5 +303,8 @@ fn a_users_attributes_are_typed() {
     };
     check(("most", "9 OR 1"), expect![[r#"the user's most is "9 OR 1", which is not a number"#]]);
     check(("most", "inf"), expect![[r#"the user's most is "inf", which is not a number"#]]);
-    check(("user_departmant", "IT"), expect!["the policy declares no attribute user_departmant; did you mean user_department?"]);
+    check(
+        ("user_departmant", "IT"),
+        expect!["the policy declares no attribute user_departmant; did you mean user_department?"],
+    );
 }

@@ -35,6 +35,7 @@ struct Tally {
     policies: usize,
     pairs: usize,
     empty: usize,
+    changed: usize,
     unequal: usize,
     refused: usize,
     open: usize,
@@ -48,8 +49,8 @@ enum Outcome {
     Untouched,
     /// The query names a hidden column; the copy does not have it either.
     Refused,
-    /// Equal; whether there was no row.
-    Equal(bool),
+    /// Equal; whether there was no row, and whether the rows are others without the policy.
+    Equal { is_empty: bool, is_changed: bool },
     /// SQL leaves open what the query returns: another copy with the same rows answers otherwise.
     Open,
     /// Neither side came to an end within its limits.
@@ -138,7 +139,9 @@ impl<'a> Ground<'a> {
         let expected = self.expected(&self.copy, &reference);
         let given = with(&self.whole, |db| run(db, &rewritten, &limits()));
         match (expected, given) {
-            (Ok(expected), Ok(given)) if same_rows(&expected, &given).is_same() => Outcome::Equal(given.rows.is_empty()),
+            (Ok(expected), Ok(given)) if same_rows(&expected, &given).is_same() => {
+                Outcome::Equal { is_empty: given.rows.is_empty(), is_changed: self.is_changed(text, &expected) }
+            }
             (Err(_), Err(_)) => Outcome::Failed,
             (Ok(expected), _) if self.is_open(&reference, &expected) => Outcome::Open,
             (expected, given) => Outcome::Unequal(self.told(text, &rewritten, expected, given)),
@@ -148,6 +151,12 @@ impl<'a> Ground<'a> {
     fn expected(&self, image: &Image, reference: &VerifiedQuery) -> Result<Expected, RunError> {
         let in_order = !reference.query().order_by.is_empty();
         with(image, |db| expect(db, reference, in_order, &limits()))
+    }
+
+    /// Whether the policy makes a difference to what a query returns.
+    fn is_changed(&self, text: &str, expected: &Expected) -> bool {
+        let Ok(query) = verify(text, self.catalog, &Options::default()) else { return false };
+        with(&self.whole, |db| run(db, &query, &limits())).is_ok_and(|rows| !same_rows(expected, &rows).is_same())
     }
 
     /// Whether a copy with the same rows in another order answers otherwise.
@@ -207,9 +216,10 @@ impl Tally {
             Outcome::Refused => self.refused += 1,
             Outcome::Open => self.open += 1,
             Outcome::Failed => self.failed += 1,
-            Outcome::Equal(is_empty) => {
+            Outcome::Equal { is_empty, is_changed } => {
                 self.pairs += 1;
                 self.empty += usize::from(is_empty);
+                self.changed += usize::from(is_changed);
                 return true;
             }
             Outcome::Unequal(told) => {
@@ -227,6 +237,7 @@ impl Tally {
         self.policies += other.policies;
         self.pairs += other.pairs;
         self.empty += other.empty;
+        self.changed += other.changed;
         self.unequal += other.unequal;
         self.refused += other.refused;
         self.open += other.open;
@@ -241,6 +252,7 @@ impl Tally {
             ("pairs", self.pairs),
             ("unequal", self.unequal),
             ("policies", self.policies),
+            ("pairs whose rows the policy changes", self.changed),
             ("pairs without rows", self.empty),
             ("not counted: a hidden column is named", self.refused),
             ("not counted: SQL leaves the rows open", self.open),
