@@ -10,6 +10,7 @@ use model::model_folder::Loaded;
 use model::weights::Metadata;
 use schema::{Context, Lexicon, ValueIndex};
 use sql::matcher::{Grammar, Limits};
+use sql::policy::Access;
 use sql::validate::{BusinessRule, RuleKind};
 
 use crate::confidence::{Calibration, SINGLE, VOTED, read_least_answerable};
@@ -184,6 +185,8 @@ pub struct Engine {
     rules: Vec<BusinessRule>,
     values: ValueIndex,
     words: Lexicon,
+    /// What the asker may see; all, where there is no policy.
+    access: Option<Access>,
 }
 
 impl Engine {
@@ -198,7 +201,17 @@ impl Engine {
         let values = value_index(&pack, &database, cache, limits);
         let words = Lexicon::new(&pack.catalog, &pack.glossary);
         let rules = with_values(&pack.checked, &values);
-        Engine { pack, model, database: Mutex::new(database), rules, values, words }
+        Engine { pack, model, database: Mutex::new(database), rules, values, words, access: None }
+    }
+
+    /// The same, asked by a user who may see what a policy lets through.
+    pub fn restricted(self, access: Option<Access>) -> Self {
+        Engine { access, ..self }
+    }
+
+    /// What the asker may see, where a policy says it.
+    pub fn access(&self) -> Option<&Access> {
+        self.access.as_ref()
     }
 
     /// The database asked, for one query.

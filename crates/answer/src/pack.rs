@@ -35,6 +35,8 @@ pub struct PackFiles {
     pub rules: String,
     /// `demo.toml`: how demo rows are made; may be empty.
     pub demo: String,
+    /// `policies.toml`: what of the tables a user may see ([`sql::policy::PolicyFile`]).
+    pub policies: String,
     /// `questions/examples.jsonl`: questions with their queries, a line each; may be empty.
     pub examples: String,
     /// Other value lists by name, from `values/NAME.toml`.
@@ -106,6 +108,7 @@ impl PackFiles {
             glossary: optional("glossary.toml")?,
             rules: optional("rules.toml")?,
             demo: optional("demo.toml")?,
+            policies: optional("policies.toml")?,
             examples: optional("questions/examples.jsonl")?,
             values: read_values(&folder.join(VALUES_FOLDER))?,
         })

@@ -1,9 +1,11 @@
 //! The validator: between a candidate and the database stand five layers, and a query that passed them is a type.
 
 use schema::slot::NormalizedQuestion;
+use sql::Options;
 use sql::canonical::{Unfilled, fill_from, text};
 use sql::diagnostic::Diagnostic;
 use sql::lexeme::Lexeme;
+use sql::policy::verify_for;
 use sql::print::readable;
 use sql::tree::Query;
 use sql::verify::{VerifiedQuery, verify};
@@ -36,8 +38,8 @@ pub fn validate_candidate(
     let sql =
         text(&lexemes, &engine.pack.catalog, lexicon, &fill_from(question, &[]), &today).map_err(Rejected::Unfilled)?;
     let asked = Some(question.original.as_str());
-    let canonical = validate_text(engine, &sql, asked).map_err(Rejected::Invalid)?;
-    let mut query = canonical.query().clone();
+    let canonical = verify(&sql, &engine.pack.catalog, &engine.validation());
+    let mut query = canonical.map_err(|report| Rejected::Invalid(report.diagnostics))?.query().clone();
     drop_numbered_names(&mut query);
     validate_text(engine, &readable(&query, &engine.pack.catalog), asked).map_err(Rejected::Invalid)
 }
@@ -53,11 +55,17 @@ fn drop_numbered_names(query: &mut Query) {
     });
 }
 
-/// Checks SQL in all five layers, beside the question that it answers, where there is one.
+/// Checks SQL in all five layers, beside the question that it answers, where there is one; where a policy restricts the
+/// asker, the query is what the asker may see of it.
 ///
 /// # Errors
 /// The diagnostics, when one of them is an error.
 pub fn validate_text(engine: &Engine, sql: &str, question: Option<&str>) -> Result<VerifiedQuery, Vec<Diagnostic>> {
-    let options = sql::Options { question, ..engine.validation() };
-    verify(sql, &engine.pack.catalog, &options).map_err(|report| report.diagnostics)
+    let catalog = &engine.pack.catalog;
+    let checked = match engine.access() {
+        // The engine's own rules know values of rows that the asker may not see.
+        Some(access) => verify_for(sql, catalog, &Options { question, ..engine.pack.validation() }, access),
+        None => verify(sql, catalog, &Options { question, ..engine.validation() }),
+    };
+    checked.map_err(|report| report.diagnostics)
 }

@@ -20,6 +20,7 @@ pub(crate) fn pack(name: &str) -> Option<PackFiles> {
             glossary: include_str!("../../../packs/gl/glossary.toml").to_owned(),
             rules: include_str!("../../../packs/gl/rules.toml").to_owned(),
             demo: include_str!("../../../packs/gl/demo.toml").to_owned(),
+            policies: String::new(),
             examples: include_str!("../../../packs/gl/questions/examples.jsonl").to_owned(),
             values: VALUES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
         },

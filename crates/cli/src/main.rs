@@ -9,6 +9,7 @@
 //! * [`sarif`]: findings for other tools.
 //! * [`assets`]: the pack and the model inside the program.
 
+mod access;
 mod assets;
 mod commands;
 mod context;

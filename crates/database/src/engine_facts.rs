@@ -70,7 +70,8 @@ fn plan_rows(database: &Database, sql: &str) -> rusqlite::Result<Vec<(i64, i64, 
     let sql = format!("EXPLAIN QUERY PLAN {sql}");
     let flags = PrepFlags::SQLITE_PREPARE_NO_VTAB | PrepFlags::SQLITE_PREPARE_DONT_LOG;
     let mut statement = database.connection.prepare_with_flags(&sql, flags)?;
-    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(3)?)))?.collect()
+    // Parameters stay NULL: the plan does not depend on them.
+    statement.raw_query().mapped(|row| Ok((row.get(0)?, row.get(1)?, row.get(3)?))).collect()
 }
 
 fn read_plan(rows: &[(i64, i64, String)]) -> EngineFacts {

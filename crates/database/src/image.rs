@@ -50,6 +50,18 @@ impl Image {
         Ok(Image { bytes: bytes.into(), catalog: Arc::new(catalog.clone()), number })
     }
 
+    /// A copy changed by a script, for queries over `catalog`.
+    ///
+    /// # Errors
+    /// SQLite's own, when the script does not run.
+    pub fn changed(&self, script: &str, catalog: &Catalog) -> rusqlite::Result<Self> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.deserialize_read_exact(MAIN_DB, &self.bytes[..], self.bytes.len(), false)?;
+        connection.pragma_update(None, "foreign_keys", false)?;
+        connection.execute_batch(script)?;
+        Image::of(&mut connection, catalog)
+    }
+
     /// How many bytes it takes, for each thread that uses it.
     pub fn size(&self) -> usize {
         self.bytes.len()

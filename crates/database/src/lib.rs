@@ -39,6 +39,6 @@ pub use image::Image;
 pub use introspect::{Live, introspect};
 pub use open::{open, open_any};
 pub use profile::{CacheKey, Profile, ProfileLimits, profile};
-pub use run::{Limits, ResultColumn, Rows, run};
+pub use run::{Limits, ResultColumn, Rows, run, try_unchecked};
 pub use sandbox::{Canceller, Database};
 pub use verdict::{Oracle, Refusal};

@@ -60,7 +60,15 @@ pub struct ResultColumn {
 /// When a limit is reached, the database cannot be read, or SQLite refuses what analysis let pass.
 pub fn run(database: &Database, query: &VerifiedQuery, limits: &Limits) -> Result<Rows, RunError> {
     refuse_view_names(database, query)?;
-    run_text(database, query.sql(), limits)
+    run_text(database, query.sql(), query.parameters(), limits)
+}
+
+/// Runs a text that nothing checked and throws away what it returns: what the sandbox alone stops is measured so.
+///
+/// # Errors
+/// As [`run`].
+pub fn try_unchecked(database: &Database, text: &str, limits: &Limits) -> Result<(), RunError> {
+    run_text(database, text, &[], limits).map(drop)
 }
 
 /// A CTE named as a view is could read what only that view may: SQLite names both alike when it asks.
@@ -75,13 +83,13 @@ fn refuse_view_names(database: &Database, query: &VerifiedQuery) -> Result<(), R
     }
 }
 
-fn run_text(database: &Database, sql: &str, limits: &Limits) -> Result<Rows, RunError> {
+fn run_text(database: &Database, sql: &str, parameters: &[(String, Value)], limits: &Limits) -> Result<Rows, RunError> {
     let guard = &database.guard;
     lower_memory_ceiling(limits.max_memory);
     // Waiting for a lock is time too, and SQLite does not look at the clock meanwhile.
     let _ = database.connection.busy_timeout(limits.deadline.min(Duration::from_secs(1)));
     guard.arm(limits.deadline);
-    let outcome = prepare(database, sql).and_then(|statement| step(statement, limits));
+    let outcome = prepare(database, sql).and_then(|statement| step(statement, parameters, limits));
     guard.disarm();
     let outcome = outcome.map_err(|error| failure(database, &error, limits));
     if matches!(outcome, Err(RunError::Cancelled)) {
@@ -97,7 +105,27 @@ fn prepare<'a>(database: &'a Database, sql: &str) -> rusqlite::Result<Statement<
     if is_query { Ok(statement) } else { Err(rusqlite::Error::InvalidQuery) }
 }
 
-fn step(mut statement: Statement<'_>, limits: &Limits) -> rusqlite::Result<Rows> {
+/// Gives each `:name` its value; a text with other names than those is refused.
+fn bind(statement: &mut Statement<'_>, parameters: &[(String, Value)]) -> rusqlite::Result<()> {
+    if statement.parameter_count() != parameters.len() {
+        return Err(rusqlite::Error::InvalidParameterCount(parameters.len(), statement.parameter_count()));
+    }
+    for (name, value) in parameters {
+        let name = format!(":{name}");
+        let index = statement.parameter_index(&name)?.ok_or(rusqlite::Error::InvalidParameterName(name))?;
+        match value {
+            Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null)?,
+            Value::Integer(whole) => statement.raw_bind_parameter(index, whole)?,
+            Value::Real(number) => statement.raw_bind_parameter(index, number)?,
+            Value::Text(text) => statement.raw_bind_parameter(index, text)?,
+            Value::Blob(bytes) => statement.raw_bind_parameter(index, bytes)?,
+        }
+    }
+    Ok(())
+}
+
+fn step(mut statement: Statement<'_>, parameters: &[(String, Value)], limits: &Limits) -> rusqlite::Result<Rows> {
+    bind(&mut statement, parameters)?;
     let columns: Vec<ResultColumn> = statement
         .columns()
         .map(|c| ResultColumn { name: c.name().to_owned(), declared: c.decl_type().map(str::to_owned) })
@@ -105,7 +133,7 @@ fn step(mut statement: Statement<'_>, limits: &Limits) -> rusqlite::Result<Rows>
     let width = columns.len();
     let mut result = Rows { columns, ..Rows::default() };
     let mut bytes = 0;
-    let mut cursor = statement.query([])?;
+    let mut cursor = statement.raw_query();
     while let Some(row) = cursor.next()? {
         if result.rows.len() == limits.max_rows {
             result.truncated = true;

@@ -8,6 +8,7 @@
 //! * [`print`]: the tree as SQL, for people and for machines.
 //! * [`diagnostic`], [`mod@validate`]: what is to be said of a query, in five layers; [`mod@verify`]: the only way to a query that runs.
 //! * [`mod@lineage`]: which columns each output and condition reads.
+//! * [`policy`]: what of each table one user may see.
 //! * [`reasoning`]: a query in plain words; [`features`]: its difficulty, tags and template.
 //! * [`date_part`], [`calendar`]: what is said of days as one piece.
 //! * [`lexeme`], [`canonical`]: canonical SQL as a closed set of pieces; [`matcher`]: which piece may come next;
@@ -27,6 +28,7 @@ pub mod functions;
 pub mod lexeme;
 pub mod lineage;
 pub mod matcher;
+pub mod policy;
 pub mod print;
 pub mod reasoning;
 pub mod resolve;
@@ -40,6 +42,7 @@ pub mod visit;
 pub use diagnostic::{Diagnostic, Layer, Severity};
 pub use dialect::Dialect;
 pub use lineage::{Lineage, lineage};
+pub use policy::verify_for;
 pub use resolve::{Parsed, parse};
 pub use validate::{Options, Report, validate};
 pub use verify::{VerifiedQuery, verify};

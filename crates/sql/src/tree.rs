@@ -215,6 +215,8 @@ pub enum ExprKind {
     Output(u16),
     /// A literal.
     Literal(Literal),
+    /// `:name`, a value that is bound when the query is run. Policies alone hold such.
+    Parameter(String),
     /// `NOT x`, `-x`.
     Unary(UnaryOp, Box<Expr>),
     /// `x op y`.

@@ -62,7 +62,7 @@ impl Types {
             }
             ExprKind::Cast { to, .. } => type_of_declared(to),
             ExprKind::Call(call) => self.of_call(call),
-            ExprKind::Output(_) | ExprKind::Row(_) | ExprKind::Unknown(_) => Type::Unknown,
+            ExprKind::Output(_) | ExprKind::Row(_) | ExprKind::Parameter(_) | ExprKind::Unknown(_) => Type::Unknown,
         }
     }
 

@@ -32,6 +32,7 @@ macro_rules! walks {
                 | ExprKind::RowId(_)
                 | ExprKind::Output(_)
                 | ExprKind::Literal(_)
+                | ExprKind::Parameter(_)
                 | ExprKind::Unknown(_) => {}
                 ExprKind::Unary(_, x) | ExprKind::Collate(x, _) => f($part::Expr(x)),
                 ExprKind::IsNull { operand, .. } | ExprKind::IsTruth { operand, .. } | ExprKind::Cast { operand, .. } => {

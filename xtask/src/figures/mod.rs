@@ -8,6 +8,7 @@
 //! * [`synthesis`]: made questions.
 //! * [`sql`]: names, lineage and validation.
 //! * [`card`]: the shipped weights and their model card.
+//! * [`safety`]: policies and hostile statements.
 
 mod accuracy;
 mod answers;
@@ -16,6 +17,7 @@ mod card;
 mod matcher;
 mod network;
 mod runs;
+mod safety;
 mod sql;
 mod synthesis;
 
@@ -63,7 +65,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 8] = [
+const SUBJECTS: [Subject; 9] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -72,6 +74,7 @@ const SUBJECTS: [Subject; 8] = [
     Subject { name: "synthesis", figures: synthesis::FIGURES },
     Subject { name: "sql", figures: sql::FIGURES },
     Subject { name: "card", figures: card::FIGURES },
+    Subject { name: "safety", figures: safety::FIGURES },
 ];
 
 /// Which figures are wanted.

@@ -13,6 +13,7 @@ use sql::diagnostic::{Diagnostic, Severity};
 use toml::Value;
 
 use super::Arguments;
+use crate::access::AccessArgs;
 use crate::context::{Context, today};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::lines::Lines;
@@ -68,6 +69,8 @@ pub(crate) struct Args {
     /// Time for the query in the database, as "500ms" or "5s".
     #[arg(long, value_name = "TIME", value_parser = milliseconds)]
     deadline: Option<u32>,
+    #[command(flatten)]
+    access: AccessArgs,
 }
 
 impl Arguments for Args {
@@ -129,7 +132,7 @@ fn one(question: &str, args: &Args, context: &Context) -> Result<(Answer, Result
         return Ok((answer, Ok(())));
     }
     let session = args.session.as_deref().map(|name| Session::named(name, context)).transpose()?;
-    let engine = engine(context)?;
+    let engine = engine_for(&args.access, context)?;
     let previous = session.as_ref().and_then(|session| session.previous(&engine.pack.catalog));
     let answer = ask(&engine, question, &Options { previous, ..options(args, context, today) });
     let kept = match (session, &answer.sql) {
@@ -150,6 +153,13 @@ pub(super) fn engine(context: &Context) -> Result<Engine, Failure> {
     });
     let values = context.settings().values.of_profile();
     Ok(Engine::new(pack, database, model, context.cache_folder().as_deref(), &values))
+}
+
+/// The engine, asked by a user who may see what a policy lets through.
+fn engine_for(user: &AccessArgs, context: &Context) -> Result<Engine, Failure> {
+    let engine = engine(context)?;
+    let access = user.access(&engine.pack.catalog, &engine.pack.files.policies)?;
+    Ok(engine.restricted(access))
 }
 
 fn options(args: &Args, context: &Context, today: Date) -> Options {
@@ -311,7 +321,7 @@ fn one_line(diagnostic: &Diagnostic) -> String {
 fn batch(path: &Path, args: &Args, context: &Context) -> Outcome {
     let today = today(args.today.as_deref())?;
     let mut lines = Lines::open(path, "question")?;
-    let engine = engine(context)?;
+    let engine = engine_for(&args.access, context)?;
     let options = options(args, context, today);
     while let Some(line) = lines.next()? {
         let mut answer = match line.text {

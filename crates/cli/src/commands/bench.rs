@@ -5,11 +5,13 @@ mod cold;
 mod corpus;
 mod coverage;
 mod determinism;
+mod hostile;
 mod lineage;
 mod mask;
 mod mutants;
 mod network;
 mod pipeline;
+mod policies;
 mod synth;
 mod validate;
 mod vocabulary;
@@ -47,7 +49,8 @@ pub(crate) struct Args {
     /// Walk through untrained weights at temperature 2 instead of evenly.
     #[arg(long)]
     weights: bool,
-    /// The folder of queries to measure on: `queries.jsonl` and a schema for each of its databases.
+    /// The folder of queries to measure on (`queries.jsonl` and a schema for each of its databases), or of attack texts that
+    /// hostile statements are made of (text files).
     #[arg(long, value_name = "DIR")]
     suite: Option<String>,
     /// Question files, or folders of them, whose queries are measured on too; without it, the pack's examples.
@@ -96,7 +99,7 @@ struct Bench {
     measure: fn(&Args, &Context) -> Measured,
 }
 
-const BENCHES: [Bench; 12] = [
+const BENCHES: [Bench; 14] = [
     Bench { name: "walks", is_quick: true, measure: walks::measure },
     Bench { name: "mask", is_quick: true, measure: mask::measure },
     Bench { name: "coverage", is_quick: false, measure: coverage::measure },
@@ -104,6 +107,8 @@ const BENCHES: [Bench; 12] = [
     Bench { name: "validate", is_quick: true, measure: validate::measure },
     Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },
     Bench { name: "ask", is_quick: false, measure: ask::measure },
+    Bench { name: "hostile", is_quick: false, measure: hostile::measure },
+    Bench { name: "policies", is_quick: false, measure: policies::measure },
     Bench { name: "cold", is_quick: true, measure: cold::measure },
     Bench { name: "decode", is_quick: true, measure: network::decode },
     Bench { name: "train", is_quick: true, measure: network::train },

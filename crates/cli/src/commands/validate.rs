@@ -6,12 +6,14 @@ use answer::pack::Pack;
 use schema::Catalog;
 use serde_json::{Value as Json, json};
 use sql::diagnostic::caret;
+use sql::policy::Access;
 use sql::validate::fixed;
-use sql::{Dialect, Layer, Report, Severity, validate};
+use sql::{Dialect, Layer, Report, Severity, validate, verify_for};
 use toml::Value;
 
 use super::Arguments;
 use super::schema::catalog_of_script;
+use crate::access::AccessArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Outcome};
 use crate::lines::Lines;
@@ -49,6 +51,8 @@ pub(crate) struct Args {
     /// How findings are printed: text, json (as `--json`) or sarif.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    access: AccessArgs,
 }
 
 /// How findings are printed.
@@ -89,14 +93,53 @@ impl Ground {
         (catalog, sql::Options { dialect: args.dialect, layers: &args.layers, question, ..options })
     }
 
-    /// The SQL, with its safe fixes applied where that is asked for, and what is found in it then.
-    fn check_fixed(&self, sql: &str, args: &Args) -> (String, Report) {
-        let (catalog, options) = self.options(args);
-        match args.fix {
-            true => fixed(sql, catalog, &options),
-            false => (sql.to_owned(), validate(sql, catalog, &options)),
+    fn policies(&self) -> &str {
+        match self {
+            Ground::Pack(pack) => &pack.files.policies,
+            Ground::Script(_) => "",
         }
     }
+
+    fn catalog(&self) -> &Catalog {
+        match self {
+            Ground::Pack(pack) => &pack.catalog,
+            Ground::Script(catalog) => catalog,
+        }
+    }
+}
+
+/// What SQL is checked against, and for whom.
+struct Check<'a> {
+    args: &'a Args,
+    ground: Ground,
+    /// What the user may see, where a policy says it.
+    access: Option<Access>,
+}
+
+impl Check<'_> {
+    /// The SQL, with its safe fixes applied where that is asked for, and what is found in it then.
+    fn fixed(&self, sql: &str) -> (String, Report) {
+        let (catalog, options) = self.ground.options(self.args);
+        let (text, report) = match self.args.fix {
+            true => fixed(sql, catalog, &options),
+            false => (sql.to_owned(), validate(sql, catalog, &options)),
+        };
+        match &self.access {
+            Some(access) => (text.clone(), restricted(&text, catalog, &options, access)),
+            None => (text, report),
+        }
+    }
+}
+
+/// What is said of SQL that a user asks under a policy. Every layer runs; those that were asked for are shown.
+fn restricted(sql: &str, catalog: &Catalog, options: &sql::Options, access: &Access) -> Report {
+    let mut report = match verify_for(sql, catalog, options, access) {
+        Ok(query) => query.report().clone(),
+        Err(report) => *report,
+    };
+    report.diagnostics.retain(|d| options.layers.contains(&d.layer));
+    report.valid = report.diagnostics.iter().all(|d| d.severity != Severity::Error);
+    report
 }
 
 /// Checks SQL.
@@ -105,23 +148,25 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
         Some(path) => Ground::Script(catalog_of_script(path)?),
         None => Ground::Pack(Box::new(context.pack()?)),
     };
+    let access = args.access.access(ground.catalog(), ground.policies())?;
+    let check = Check { args: &args, ground, access };
     match (&args.batch, args.sql.as_deref().unwrap_or(""), args.format) {
-        (Some(path), _, Format::Sarif) => batch_sarif(path, &args, &ground),
-        (Some(path), _, _) => batch(path, &args, &ground),
-        (None, sql, Format::Sarif) => one_sarif(sql, &args, &ground),
-        (None, sql, format) if context.json || format == Format::Json => one_json(sql, &args, &ground),
-        (None, sql, _) => one(sql, &args, &ground, context),
+        (Some(path), _, Format::Sarif) => batch_sarif(path, &check),
+        (Some(path), _, _) => batch(path, &check),
+        (None, sql, Format::Sarif) => one_sarif(sql, &check),
+        (None, sql, format) if context.json || format == Format::Json => one_json(sql, &check),
+        (None, sql, _) => one(sql, &check, context),
     }
 }
 
 /// For people: findings, then the verdict; with `--fix` the SQL alone is data, the rest is talk.
-fn one(sql: &str, args: &Args, ground: &Ground, context: &Context) -> Outcome {
-    let (text, report) = ground.check_fixed(sql, args);
+fn one(sql: &str, check: &Check<'_>, context: &Context) -> Outcome {
+    let (text, report) = check.fixed(sql);
     let findings = report.diagnostics.iter().map(|diagnostic| {
         let shown: Vec<String> = caret(&text, diagnostic).lines().map(output::plain).collect();
         shown.join("\n")
     });
-    if args.fix {
+    if check.args.fix {
         output::line(text.trim_end())?;
         findings.for_each(|finding| context.note(finding));
         return Ok(exit_of(&report));
@@ -134,27 +179,27 @@ fn one(sql: &str, args: &Args, ground: &Ground, context: &Context) -> Outcome {
     Ok(exit_of(&report))
 }
 
-fn one_json(sql: &str, args: &Args, ground: &Ground) -> Outcome {
-    let (text, report) = ground.check_fixed(sql, args);
-    output::line(reply(Json::Null, &text, &report, args))?;
+fn one_json(sql: &str, check: &Check<'_>) -> Outcome {
+    let (text, report) = check.fixed(sql);
+    output::line(reply(Json::Null, &text, &report, check.args))?;
     Ok(exit_of(&report))
 }
 
-fn one_sarif(sql: &str, args: &Args, ground: &Ground) -> Outcome {
-    let (text, report) = ground.check_fixed(sql, args);
+fn one_sarif(sql: &str, check: &Check<'_>) -> Outcome {
+    let (text, report) = check.fixed(sql);
     let exit = exit_of(&report);
     output::line(sarif::log(&[Checked { uri: "query.sql".to_owned(), text, diagnostics: report.diagnostics }]))?;
     Ok(exit)
 }
 
 /// One log for all lines of a file; a line that is none has no SQL to find anything in, and is talked of.
-fn batch_sarif(path: &Path, args: &Args, ground: &Ground) -> Outcome {
+fn batch_sarif(path: &Path, check: &Check<'_>) -> Outcome {
     let mut lines = Lines::open(path, "sql")?;
     let mut checked = vec![];
     while let Some(line) = lines.next()? {
         match line.text {
             Ok(sql) => {
-                let (text, report) = ground.check_fixed(&sql, args);
+                let (text, report) = check.fixed(&sql);
                 let uri = format!("line-{}.sql", line.number);
                 checked.push(Checked { uri, text, diagnostics: report.diagnostics });
             }
@@ -184,13 +229,13 @@ fn reply(id: Json, text: &str, report: &Report, args: &Args) -> Json {
     reply
 }
 
-fn batch(path: &Path, args: &Args, ground: &Ground) -> Outcome {
+fn batch(path: &Path, check: &Check<'_>) -> Outcome {
     let mut lines = Lines::open(path, "sql")?;
     while let Some(line) = lines.next()? {
         output::line(match line.text {
             Ok(sql) => {
-                let (text, report) = ground.check_fixed(&sql, args);
-                reply(line.id, &text, &report, args)
+                let (text, report) = check.fixed(&sql);
+                reply(line.id, &text, &report, check.args)
             }
             Err(problem) => json!({
                 "id": line.id, "line": line.number, "valid": false, "diagnostics": [],

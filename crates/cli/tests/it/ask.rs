@@ -121,6 +121,24 @@ fn pasted_sql_is_checked_and_run() {
 }
 
 #[test]
+fn pasted_sql_sees_what_a_policy_lets_its_user_see() {
+    let folder = Folder::new();
+    let policy = "[attributes]\nuser_department = 'text'\n[[table]]\nname = 'PAC_MNT_PROJECTS'\n\
+                  rows = 'Department = :user_department'\nhide = ['Budget']\n";
+    let policy = folder.write("policy.toml", policy);
+    let restricted = ["--policy", policy.to_str().unwrap(), "--user", "user_department=IT"];
+    let sql = "SELECT DISTINCT Department FROM PAC_MNT_PROJECTS";
+    let seen = ask(&[&[sql][..], &restricted].concat()).json();
+    assert_eq!(seen["rows"], json!([["IT"]]), "{seen}");
+    assert!(ask(&[sql]).json()["rows"].as_array().is_some_and(|rows| rows.len() > 1));
+    let stars = ask(&[&["SELECT * FROM PAC_MNT_PROJECTS LIMIT 1"][..], &restricted].concat()).json();
+    let columns = stars["columns"].as_array().unwrap();
+    assert!(columns.contains(&json!("Project_Code")) && !columns.contains(&json!("Budget")), "{stars}");
+    let hidden = ask(&[&["SELECT MAX(Budget) FROM PAC_MNT_PROJECTS"][..], &restricted].concat());
+    assert_eq!((hidden.code, &hidden.json()["validation"][0]["code"]), (6, &json!("SEC510")));
+}
+
+#[test]
 fn pasted_sql_that_does_not_fit_ends_with_9() {
     let ran = ask(&["SELECT Budgt FROM PAC_MNT_PROJECTS"]);
     check_error(&ran, 9, "invalid_sql", "refused");

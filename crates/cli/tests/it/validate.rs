@@ -207,3 +207,33 @@ fn spider_is_accepted() {
     }
     assert!(refused.is_empty(), "{refused:#?}");
 }
+
+const POLICY: &str = "
+    [attributes]
+    user_department = 'text'
+    [[table]]
+    name = 'staff'
+    rows = 'department = :user_department'
+    hide = ['salary']
+";
+
+#[test]
+fn a_policy_refuses_what_its_user_may_not_see() {
+    let folder = Folder::new();
+    let ddl = folder.write("a.sql", "CREATE TABLE staff (name TEXT, department TEXT, salary REAL)");
+    let policy = folder.write("policy.toml", POLICY);
+    let (ddl, policy) = (ddl.to_str().unwrap(), policy.to_str().unwrap());
+    let check =
+        |sql: &str, user: &str| run(["validate", "--json", "--ddl", ddl, "--policy", policy, "--user", user, sql]);
+    let fine = check("SELECT * FROM staff", "user_department=IT");
+    assert_eq!((fine.code, fine.json()["valid"].clone()), (0, json!(true)), "{}", fine.stdout);
+    let hidden = check("SELECT name FROM staff WHERE salary > 1", "user_department=IT");
+    assert_eq!((hidden.code, &diagnostics(&hidden)[0]["code"]), (6, &json!("SEC510")), "{}", hidden.stdout);
+    let missing = run(["validate", "--json", "--ddl", ddl, "--policy", policy, "SELECT name FROM staff"]);
+    assert_eq!((missing.code, &diagnostics(&missing)[0]["code"]), (6, &json!("SEC512")), "{}", missing.stdout);
+    assert_eq!(check("SELECT name FROM staff", "user_departmen=IT").code, 2);
+    assert_eq!(run(["validate", "--ddl", ddl, "--user", "a=b", "SELECT name FROM staff"]).code, 2);
+    let wrong = folder.write("wrong.toml", POLICY.replace("'salary'", "'salry'"));
+    let ran = run(["validate", "--ddl", ddl, "--policy", wrong.to_str().unwrap(), "SELECT name FROM staff"]);
+    assert!(ran.code == 7 && ran.stderr.contains("did you mean salary?"), "{} {}", ran.code, ran.stderr);
+}

@@ -68,7 +68,26 @@ fn known() -> Catalog {
 }
 
 fn run(database: &Database, sql: &str) -> Result<Rows, RunError> {
-    run_text(database, sql, &Limits { deadline: Duration::from_millis(300), ..Limits::default() })
+    run_text(database, sql, &[], &Limits { deadline: Duration::from_millis(300), ..Limits::default() })
+}
+
+#[test]
+fn a_users_attributes_are_bound_as_values() {
+    let file = File::new();
+    let rows = Some("name = :who AND id <= :most".to_owned());
+    let entry = sql::policy::TablePolicy { name: "t".to_owned(), rows, hide: vec!["raw".to_owned()] };
+    let (text, whole) = (sql::policy::AttributeType::Text, sql::policy::AttributeType::Integer);
+    let attributes = [("who".to_owned(), text), ("most".to_owned(), whole)].into();
+    let policy = sql::policy::PolicyFile { attributes, table: vec![entry] };
+    let policy = sql::policy::Policy::new(&policy, &known()).expect("a policy");
+    let seen_by = |who: &str| {
+        let access = sql::policy::Access::new(policy.clone(), [("who", who), ("most", "9")]).expect("a user");
+        let query = sql::verify_for("SELECT * FROM t", &known(), &sql::Options::default(), &access).expect("a query");
+        super::run(&file.open(), &query, &Limits::default()).expect("rows").rows
+    };
+    let row = vec![Value::Integer(3), Value::Text("O'Brien".to_owned()), Value::Real(3.0)];
+    assert_eq!(seen_by("O'Brien"), [row]);
+    assert_eq!(seen_by("' OR 1 = 1 --"), Vec::<Vec<Value>>::new());
 }
 
 #[test]
@@ -263,12 +282,13 @@ fn rows_bytes_and_values_are_limited() {
     let database = file.open();
     let many = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n FROM r";
     let limits = Limits { max_rows: 5, ..Limits::default() };
-    let rows = run_text(&database, many, &limits).expect("rows");
+    let rows = run_text(&database, many, &[], &limits).expect("rows");
     assert_eq!((rows.rows.len(), rows.truncated), (5, true));
-    let exactly = run_text(&database, "SELECT id FROM t UNION ALL SELECT 1 UNION ALL SELECT 2", &limits).expect("rows");
+    let exactly =
+        run_text(&database, "SELECT id FROM t UNION ALL SELECT 1 UNION ALL SELECT 2", &[], &limits).expect("rows");
     assert_eq!((exactly.rows.len(), exactly.truncated), (5, false));
     let limits = Limits { max_bytes: 100, ..Limits::default() };
-    let rows = run_text(&database, many, &limits).expect("rows");
+    let rows = run_text(&database, many, &[], &limits).expect("rows");
     assert_eq!((rows.rows.len(), rows.truncated), (12, true));
     let error = run(&database, "SELECT replace(hex(printf('%.*c', 900000, 'a')), '6', '66')").expect_err("too long");
     assert!(matches!(error, RunError::ValueTooLarge { limit: 1_000_000 }), "{error}");
@@ -311,7 +331,7 @@ fn another_thread_cancels() {
     });
     let endless = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT COUNT(*) FROM r";
     let start = Instant::now();
-    let outcome = run_text(&database, endless, &Limits::default());
+    let outcome = run_text(&database, endless, &[], &Limits::default());
     assert!(matches!(outcome, Err(RunError::Cancelled)), "{outcome:?}");
     assert!(start.elapsed() < Duration::from_secs(2));
     other.join().expect("the other thread");
@@ -403,7 +423,7 @@ fn memory_is_limited() {
     let hungry = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 2000)
                   SELECT a.n, printf('%.*c', 2000, 'x') FROM r a, r b ORDER BY 2, 1 DESC";
     let limits = Limits { deadline: Duration::from_secs(20), max_memory: Some(24 << 20), ..Limits::default() };
-    let outcome = run_text(&database, hungry, &limits);
+    let outcome = run_text(&database, hungry, &[], &limits);
     assert!(matches!(outcome, Err(RunError::Memory { .. })), "{:?}", outcome.map(|rows| rows.rows.len()));
     run(&database, "SELECT COUNT(*) FROM t").expect("the database works on");
 }

@@ -141,6 +141,7 @@ fn label(expr: &Expr) -> String {
         }
         ExprKind::Collate(_, name) => format!("(collate {name}"),
         ExprKind::Row(items) => format!("(row {}", items.len()),
+        ExprKind::Parameter(name) => format!("(parameter {name}"),
         ExprKind::Unknown(name) => format!("(unknown {name}"),
     }
 }

@@ -169,6 +169,10 @@ impl Printer<'_> {
                 self.comma_separated(items, Self::expr);
                 self.push(")");
             }
+            ExprKind::Parameter(name) => {
+                self.push(":");
+                self.push(name);
+            }
             ExprKind::Unknown(name) => self.push(name),
             _ => self.predicate(expr),
         }

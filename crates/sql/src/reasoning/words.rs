@@ -67,6 +67,7 @@ impl Teller<'_> {
             ExprKind::Call(call) => self.call(call, select),
             ExprKind::Collate(operand, name) => format!("{} read as {name}", self.inner(operand, select)),
             ExprKind::Row(items) => format!("({})", self.list(items, select)),
+            ExprKind::Parameter(name) => format!("the asker's {name}"),
             ExprKind::Unknown(name) => format!("something unknown ({name})"),
             _ => self.predicate(expr, select),
         }

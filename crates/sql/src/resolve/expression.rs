@@ -43,6 +43,9 @@ impl<'a> Resolver<'a> {
         let kind = match &expr.kind {
             ast::ExprKind::Name(names) => return self.name(names, span),
             ast::ExprKind::Literal(value) => Expr::value(value.clone()).kind,
+            ast::ExprKind::Variable if self.takes_parameters && self.text_of(span).starts_with(':') => {
+                ExprKind::Parameter(self.text_of(span)[1..].to_owned())
+            }
             ast::ExprKind::Variable => {
                 self.error("SEC508", span, "A parameter has no value here: write the value itself.");
                 ExprKind::Unknown(self.text_of(span).to_owned())

@@ -11,9 +11,11 @@
 //! * `from`: sources, joins, USING and NATURAL.
 //! * `expression`: expressions and names.
 //! * `call`: function calls and windows.
+//! * `condition`: a condition by itself, over one table.
 //! * `suggest`: what an unknown name may have meant.
 
 mod call;
+mod condition;
 mod cte;
 mod expression;
 mod from;
@@ -33,6 +35,7 @@ use crate::tree::{Expr, ExprKind, Query, SourceId, Span};
 use cte::CteEntry;
 use scope::Scope;
 
+pub(crate) use condition::parse_condition;
 pub(crate) use select::output_names;
 pub(crate) use suggest::nearest;
 
@@ -63,17 +66,11 @@ pub fn parse(text: &str, catalog: &Catalog, dialect: Dialect) -> Parsed {
             return Parsed { query: None, diagnostics: vec![diagnostic] };
         }
     };
-    let mut resolver = Resolver {
-        catalog,
-        dialect,
-        text,
-        diagnostics: vec![],
-        next_source: 0,
-        scopes: vec![],
-        ctes: vec![],
-        copied: 0,
-    };
-    let query = resolver.query(&statement);
+    resolved(&statement, Resolver::new(text, catalog, dialect))
+}
+
+fn resolved<'a>(statement: &'a ast::Query, mut resolver: Resolver<'a>) -> Parsed {
+    let query = resolver.query(statement);
     let mut diagnostics = resolver.diagnostics;
     diagnostics.sort_by_key(|d| (d.span[0], d.severity));
     diagnostics.dedup();
@@ -96,6 +93,24 @@ struct Resolver<'a> {
     ctes: Vec<CteEntry<'a>>,
     /// How many nodes were copied for aliases.
     copied: usize,
+    /// Whether `:name` is a value that comes later.
+    takes_parameters: bool,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(text: &'a str, catalog: &'a Catalog, dialect: Dialect) -> Self {
+        Resolver {
+            catalog,
+            dialect,
+            text,
+            diagnostics: vec![],
+            next_source: 0,
+            scopes: vec![],
+            ctes: vec![],
+            copied: 0,
+            takes_parameters: false,
+        }
+    }
 }
 
 impl Resolver<'_> {

@@ -54,6 +54,16 @@ pub(crate) fn parse_query(text: &str, dialect: Dialect) -> Parse<Query> {
     Ok(query)
 }
 
+/// Reads exactly one expression.
+pub(crate) fn parse_expr(text: &str, dialect: Dialect) -> Parse<Expr> {
+    let mut parser = Parser { cursor: Cursor::new(text, dialect), dialect, depth: 0, queries: 0 };
+    let expr = parser.expr()?;
+    match parser.cursor.peek().kind {
+        TokenKind::End => Ok(expr),
+        _ => parser.unexpected("the end of the condition"),
+    }
+}
+
 /// Words that join tables.
 pub(super) const JOIN_WORDS: [&str; 7] = ["CROSS", "FULL", "INNER", "LEFT", "NATURAL", "OUTER", "RIGHT"];
 

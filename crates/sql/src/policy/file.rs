@@ -1,0 +1,221 @@
+//! The data of a policy, checked against a catalog.
+
+use std::collections::BTreeMap;
+
+use schema::{Catalog, TableId};
+use serde::Deserialize;
+
+use super::visible::visible;
+use super::{AttributeType, PolicyError};
+use crate::diagnostic::Severity;
+use crate::resolve::{nearest, parse_condition};
+use crate::tree::{BinaryOp, Expr, ExprKind, Query, SourceId};
+use crate::types::Types;
+use crate::visit::each_expr_of_query;
+
+/// SQLite's reading of a name in double quotes that is no column.
+const QUOTED_TEXT: &str = "SCH212";
+
+/// A policy as it is written.
+///
+/// ```toml
+/// [attributes]
+/// user_department = "text"
+///
+/// [[table]]
+/// name = "employees"
+/// rows = "department = :user_department"
+/// hide = ["salary"]
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyFile {
+    /// What may be said of a user, and its type.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, AttributeType>,
+    /// The tables with restrictions. A view can be read only if it stands here, since it reads its tables unrestricted.
+    #[serde(default)]
+    pub table: Vec<TablePolicy>,
+}
+
+/// What a policy says of one table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TablePolicy {
+    /// The table's name.
+    pub name: String,
+    /// The condition on its rows. Tables in subqueries of it are read without restriction.
+    pub rows: Option<String>,
+    /// The columns that are hidden.
+    #[serde(default)]
+    pub hide: Vec<String>,
+}
+
+/// A policy that fits a catalog.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    attributes: BTreeMap<String, AttributeType>,
+    restrictions: BTreeMap<TableId, Restriction>,
+    visible: Catalog,
+}
+
+/// What is left of one table.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Restriction {
+    pub(super) rows: Option<RowRule>,
+    /// Positions of hidden columns.
+    pub(super) hidden: Vec<u16>,
+    /// Positions of the others.
+    pub(super) shown: Vec<u16>,
+}
+
+/// A condition on the rows of a table.
+#[derive(Debug, Clone)]
+pub(super) struct RowRule {
+    /// What the condition calls the table.
+    pub(super) source: SourceId,
+    pub(super) condition: Expr,
+}
+
+impl Policy {
+    /// Checks a policy against the catalog it is for.
+    ///
+    /// # Errors
+    /// When it names what does not exist, or a condition cannot be read.
+    pub fn new(file: &PolicyFile, catalog: &Catalog) -> Result<Self, PolicyError> {
+        let mut restrictions = BTreeMap::new();
+        for entry in &file.table {
+            let table = catalog.find_table(&entry.name).ok_or_else(|| {
+                let nearest = nearest(&entry.name, catalog.tables.iter().map(|t| t.name.as_str()));
+                PolicyError::UnknownTable { table: entry.name.clone(), nearest: nearest.map(str::to_owned) }
+            })?;
+            let restriction = restriction(entry, table, file, catalog)?;
+            if restrictions.insert(table, restriction).is_some() {
+                return Err(PolicyError::Twice { table: catalog.table(table).name.clone() });
+            }
+        }
+        let visible = visible(catalog, &restrictions);
+        Ok(Policy { attributes: file.attributes.clone(), restrictions, visible })
+    }
+
+    /// The attributes it declares.
+    pub fn attributes(&self) -> &BTreeMap<String, AttributeType> {
+        &self.attributes
+    }
+
+    /// The catalog as a user sees it: without hidden columns, tables at their places.
+    pub fn visible(&self) -> &Catalog {
+        &self.visible
+    }
+
+    pub(super) fn of(&self, table: TableId) -> Option<&Restriction> {
+        self.restrictions.get(&table)
+    }
+
+    /// Whether it leaves everything as it is.
+    pub(super) fn is_empty(&self) -> bool {
+        self.restrictions.is_empty()
+    }
+}
+
+impl Restriction {
+    /// Whether anything of the table is kept back.
+    pub(super) fn restricts(&self) -> bool {
+        self.rows.is_some() || !self.hidden.is_empty()
+    }
+}
+
+fn restriction(
+    entry: &TablePolicy,
+    table: TableId,
+    file: &PolicyFile,
+    catalog: &Catalog,
+) -> Result<Restriction, PolicyError> {
+    let facts = catalog.table(table);
+    let mut hidden = Vec::with_capacity(entry.hide.len());
+    for name in &entry.hide {
+        let column = catalog.find_column(table, name).ok_or_else(|| {
+            let nearest = nearest(name, facts.columns.iter().map(|c| c.name.as_str())).map(str::to_owned);
+            PolicyError::UnknownColumn { table: facts.name.clone(), column: name.clone(), nearest }
+        })?;
+        hidden.push(column.column);
+    }
+    let shown: Vec<u16> = (0..facts.columns.len() as u16).filter(|column| !hidden.contains(column)).collect();
+    if shown.is_empty() {
+        return Err(PolicyError::NothingLeft { table: facts.name.clone() });
+    }
+    let rows = entry.rows.as_ref().map(|text| row_rule(text, table, file, catalog)).transpose()?;
+    Ok(Restriction { rows, hidden, shown })
+}
+
+fn row_rule(text: &str, table: TableId, file: &PolicyFile, catalog: &Catalog) -> Result<RowRule, PolicyError> {
+    let name = &catalog.table(table).name;
+    let parsed = parse_condition(text, table, catalog);
+    let wrong = |problem: String| PolicyError::Condition { table: name.clone(), problem };
+    // A misspelt name in double quotes would be a text, and the condition true or false of every row.
+    let problem = parsed.diagnostics.iter().find(|d| d.severity == Severity::Error || d.code == QUOTED_TEXT);
+    if let Some(diagnostic) = problem {
+        return Err(wrong(diagnostic.message.clone()));
+    }
+    let query = parsed.query.ok_or_else(|| wrong("it is empty".to_owned()))?;
+    check_parameters(&query, name, file, catalog)?;
+    let select = query.select().ok_or_else(|| wrong("it is no condition".to_owned()))?;
+    let (Some(source), Some(condition)) = (select.from.first(), &select.filter) else {
+        return Err(wrong("it is no condition".to_owned()));
+    };
+    Ok(RowRule { source: source.id, condition: condition.clone() })
+}
+
+/// Each parameter is declared, and of the type of what it is compared with.
+fn check_parameters(query: &Query, table: &str, file: &PolicyFile, catalog: &Catalog) -> Result<(), PolicyError> {
+    let types = Types::of(query, catalog);
+    let mut problem = None;
+    each_expr_of_query(query, &mut |expr| {
+        let found = match &expr.kind {
+            ExprKind::Parameter(name) if !file.attributes.contains_key(name) => {
+                Some(PolicyError::Undeclared { table: table.to_owned(), attribute: name.clone() })
+            }
+            _ => compared(expr).and_then(|pair| unlike(pair, table, file, catalog, query, &types)),
+        };
+        problem = problem.take().or(found);
+    });
+    problem.map_or(Ok(()), Err)
+}
+
+/// The parameter and the column that an expression compares.
+fn compared(expr: &Expr) -> Option<(&str, &Expr)> {
+    match &expr.kind {
+        ExprKind::Binary(a, op, b) if compares(*op) => pair(a, b).or_else(|| pair(b, a)),
+        ExprKind::InList { operand, list, .. } => list.iter().find_map(|member| pair(operand, member)),
+        _ => None,
+    }
+}
+
+fn pair<'e>(column: &'e Expr, parameter: &'e Expr) -> Option<(&'e str, &'e Expr)> {
+    match (&column.kind, &parameter.kind) {
+        (ExprKind::Column { .. }, ExprKind::Parameter(name)) => Some((name, column)),
+        _ => None,
+    }
+}
+
+fn compares(op: BinaryOp) -> bool {
+    use BinaryOp::{Eq, Gt, GtEq, Is, IsNot, Lt, LtEq, NotEq};
+    matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq | Is | IsNot)
+}
+
+fn unlike(
+    (attribute, column): (&str, &Expr),
+    table: &str,
+    file: &PolicyFile,
+    catalog: &Catalog,
+    query: &Query,
+    types: &Types,
+) -> Option<PolicyError> {
+    let ty = *file.attributes.get(attribute)?;
+    let holds = ty.differs_from(types.of_expr(column))?;
+    let ExprKind::Column { source, column } = column.kind else { return None };
+    let from = query.select()?.from.iter().find(|s| s.id == source)?.table_id()?;
+    let column = catalog.table(from).columns.get(usize::from(column))?.name.clone();
+    let (table, attribute) = (table.to_owned(), attribute.to_owned());
+    Some(PolicyError::Unlike { table, column, holds, attribute, ty })
+}
