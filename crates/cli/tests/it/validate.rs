@@ -228,9 +228,9 @@ fn a_policy_refuses_what_its_user_may_not_see() {
     let fine = check("SELECT * FROM staff", "user_department=IT");
     assert_eq!((fine.code, fine.json()["valid"].clone()), (0, json!(true)), "{}", fine.stdout);
     let hidden = check("SELECT name FROM staff WHERE salary > 1", "user_department=IT");
-    assert_eq!((hidden.code, &diagnostics(&hidden)[0]["code"]), (6, &json!("SEC510")), "{}", hidden.stdout);
+    assert_eq!((hidden.code, &diagnostics(&hidden)[0]["code"]), (6, &json!("SEC515")), "{}", hidden.stdout);
     let missing = run(["validate", "--json", "--ddl", ddl, "--policy", policy, "SELECT name FROM staff"]);
-    assert_eq!((missing.code, &diagnostics(&missing)[0]["code"]), (6, &json!("SEC512")), "{}", missing.stdout);
+    assert_eq!((missing.code, &diagnostics(&missing)[0]["code"]), (6, &json!("SEC517")), "{}", missing.stdout);
     assert_eq!(check("SELECT name FROM staff", "user_departmen=IT").code, 2);
     assert_eq!(run(["validate", "--ddl", ddl, "--user", "a=b", "SELECT name FROM staff"]).code, 2);
     let wrong = folder.write("wrong.toml", POLICY.replace("'salary'", "'salry'"));

@@ -36,8 +36,8 @@ pub use file::{Policy, PolicyFile, TablePolicy};
 /// Checks a text in every layer as one user may ask it, and rewrites it to what that user may see.
 ///
 /// # Errors
-/// The report, when anything in it is an error: what [`crate::verify`] refuses, a hidden column (SEC510), a view that the
-/// policy does not speak of (SEC511), or an attribute that the user lacks (SEC512).
+/// The report, when anything in it is an error: what [`crate::verify`] refuses, a hidden column (SEC515), a view that the
+/// policy does not speak of (SEC516), or an attribute that the user lacks (SEC517).
 pub fn verify_for(
     text: &str,
     catalog: &Catalog,
@@ -100,7 +100,7 @@ fn restrict(query: &mut Query, catalog: &Catalog, access: &Access) -> Result<Vec
 fn missing_attribute(name: &str) -> Diagnostic {
     let message = format!("A policy needs the user's {name}, which is not known.");
     let whole = crate::tree::Span::default();
-    Diagnostic::error("SEC512", whole, message).help("Nothing is shown without it.")
+    Diagnostic::error("SEC517", whole, message).help("Nothing is shown without it.")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! SEC510: hidden columns that a query speaks of.
+//! SEC515: hidden columns that a query speaks of.
 //!
 //! The query was resolved over a catalog without them, so that none can be read; this finds the words to say so, in place
 //! of "there is no such column".
@@ -86,5 +86,5 @@ fn is_same(a: &str, b: &str) -> bool {
 fn refusal(table: TableId, column: &str, span: [usize; 2], catalog: &Catalog) -> Diagnostic {
     let message = format!("{column} of {} is hidden from this user.", catalog.table(table).name);
     let span = Span { start: span[0] as u32, end: span[1] as u32 };
-    Diagnostic::error("SEC510", span, message).help("Ask without it.")
+    Diagnostic::error("SEC515", span, message).help("Ask without it.")
 }

@@ -54,13 +54,13 @@ fn refusals(query: &Query, catalog: &Catalog, policy: &Policy) -> Vec<Diagnostic
             let restriction = policy.of(table);
             if catalog.table(table).is_view && restriction.is_none() && !policy.is_empty() {
                 let message = format!("{name} is a view that the policy does not speak of.");
-                found.push(Diagnostic::error("SEC511", source.span, message));
+                found.push(Diagnostic::error("SEC516", source.span, message));
             }
             let key = &catalog.table(table).primary_key;
             let hides = restriction.is_some_and(|restriction| key.iter().any(|c| restriction.hidden.contains(c)));
             if with_row_id.contains(&source.id) && (hides || has_named_row_id(table, catalog)) {
                 let message = format!("Row ids of {name} are hidden from this user.");
-                found.push(Diagnostic::error("SEC510", source.span, message));
+                found.push(Diagnostic::error("SEC515", source.span, message));
             }
         }
     });
