@@ -7,6 +7,7 @@ use answer::rules::Rules;
 use expect_test::expect_file;
 use sql::ddl::catalog_from_ddl;
 use sql::diagnostic::caret;
+use sql::policy::{Access, Policy, PolicyFile, verify_for};
 use sql::tree::Query;
 use sql::validate::{Rule, rules};
 use sql::{Dialect, Options, validate};
@@ -29,6 +30,8 @@ struct Ground {
     rules: Rules,
     dialect: Dialect,
     question: &'static str,
+    /// Who asks under a policy.
+    asker: Option<Access>,
 }
 
 impl Ground {
@@ -37,15 +40,31 @@ impl Ground {
         let rules = Rules::from_toml(&block(rule, "Rules")).unwrap_or_else(|e| panic!("{}: {e}", rule.code));
         assert_eq!(rules.check(&catalog), Vec::<String>::new(), "{}", rule.code);
         let dialect = rule.section("Dialect").parse().unwrap_or_default();
-        Ground { catalog, rules, dialect, question: rule.section("Question") }
+        let asker = (!rule.section("Policy").is_empty()).then(|| asker(rule, &catalog));
+        Ground { catalog, rules, dialect, question: rule.section("Question"), asker }
     }
 
     fn check(&self, sql: &str) -> sql::Report {
         let (checked, access) = (self.rules.checked(&self.catalog), self.rules.access.checked(&self.catalog));
         let question = Some(self.question).filter(|question| !question.is_empty());
         let (rules, access, dialect) = (checked.as_slice(), Some(&access), self.dialect);
-        validate(sql, &self.catalog, &Options { rules, access, question, dialect, ..Options::default() })
+        let options = Options { rules, access, question, dialect, ..Options::default() };
+        match &self.asker {
+            None => validate(sql, &self.catalog, &options),
+            Some(asker) => match verify_for(sql, &self.catalog, &options, asker) {
+                Ok(query) => sql::Report { query: Some(query.query().clone()), ..query.report().clone() },
+                Err(report) => *report,
+            },
+        }
     }
+}
+
+/// The user of a page, as `name=value` lines, under the page's policy.
+fn asker(rule: &Rule, catalog: &schema::Catalog) -> Access {
+    let file: PolicyFile = toml::from_str(&block(rule, "Policy")).unwrap_or_else(|e| panic!("{}: {e}", rule.code));
+    let policy = Policy::new(&file, catalog).unwrap_or_else(|e| panic!("{}: {e}", rule.code));
+    let user = block(rule, "User");
+    Access::new(policy, user.lines().filter_map(|line| line.split_once('='))).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn folder(rule: &Rule) -> PathBuf {

@@ -33,6 +33,10 @@ pub use attributes::{Access, AttributeType};
 pub use error::PolicyError;
 pub use file::{Policy, PolicyFile, TablePolicy};
 
+/// The layers that judge a query by the catalog that the user sees, and by the whole one.
+const OF_WHAT_IS_SEEN: [Layer; 3] = [Layer::Syntax, Layer::Schema, Layer::Performance];
+const OF_THE_WHOLE: [Layer; 2] = [Layer::Business, Layer::Security];
+
 /// Checks a text in every layer as one user may ask it, and rewrites it to what that user may see.
 ///
 /// # Errors
@@ -45,10 +49,10 @@ pub fn verify_for(
     access: &Access,
 ) -> Result<VerifiedQuery, Box<Report>> {
     let policy = access.policy();
-    // The rules of the trade speak of columns by their places in the whole catalog.
-    let seen = Options { layers: &Layer::ALL, rules: &[], ..options.clone() };
+    // Rules and lists of the pack speak of columns by their places in the whole catalog.
+    let seen = Options { layers: &OF_WHAT_IS_SEEN, rules: &[], access: None, ..options.clone() };
     let mut report = validate(text, policy.visible(), &seen);
-    let whole = validate(text, catalog, &Options { layers: &[Layer::Business], ..options.clone() });
+    let whole = validate(text, catalog, &Options { layers: &OF_THE_WHOLE, ..options.clone() });
     named::replace(&mut report.diagnostics, text, whole.query.as_ref(), catalog, policy);
     report.diagnostics.extend(whole.diagnostics);
     let tree = report.query.take().filter(|_| !has_error(&report));

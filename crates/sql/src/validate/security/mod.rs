@@ -39,6 +39,9 @@ pub(super) const RULES: &[Rule] = &[
     table_not_listed::RULE,
     function_not_listed::RULE,
     nesting::RULE,
+    Rule::reading("SEC515", Error, "a column that a policy hides", include_str!("SEC515.md")),
+    Rule::reading("SEC516", Error, "a view that a policy does not speak of", include_str!("SEC516.md")),
+    Rule::reading("SEC517", Error, "an attribute that a policy needs", include_str!("SEC517.md")),
 ];
 
 /// How large a query may be.
