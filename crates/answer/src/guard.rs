@@ -79,7 +79,6 @@ fn is_deletion(words: &[String]) -> bool {
         "approve",
         "reject",
         "cancel",
-        "assign",
         "unassign",
         "extend",
         "terminate",
@@ -95,13 +94,18 @@ fn is_deletion(words: &[String]) -> bool {
     request(words).is_some_and(|(verb, rest)| VERBS.contains(&verb.as_str()) && !rest.is_empty())
 }
 
-/// An order in plain words: an imperative verb at the start, with the words that make it one.
+/// An order in plain words: an imperative verb at the start, with the words that make it one. "Raise the rates by 5 % and
+/// list them" asks for an answer, and "mark those over budget as red, the others as green" for labels.
 fn is_order(words: &[String]) -> bool {
     let Some((verb, rest)) = request(words) else { return false };
     let next = rest.first().map_or("", String::as_str);
     let later = |wanted: &[&str]| rest.iter().skip(1).any(|w| wanted.contains(&w.as_str()));
+    if later(&["show", "list", "display", "tell"]) {
+        return false;
+    }
     match verb.as_str() {
-        "remove" => !rest.is_empty() && !later(&["show", "list", "display"]),
+        "remove" => !rest.is_empty(),
+        "assign" => later(&["to"]) && !matches!(next, "each" | "every" | "all"),
         "drop" => ["the", "all", "this", "that", "my", "our", "every"].contains(&next),
         "update" => !matches!(next, "" | "me" | "us" | "on" | "about" | "date" | "dates"),
         // "Set side by side", "set 2025 against 2026" compare; "change requests" are things to be counted.
@@ -110,13 +114,15 @@ fn is_order(words: &[String]) -> bool {
             let compares = rest.iter().any(|word| matches!(word.as_str(), "against" | "beside"));
             later(&["to", "as", "from"]) && !is_noun && !compares
         }
-        "mark" | "flag" => later(&["as"]),
+        "mark" | "flag" => later(&["as"]) && !later(&["rest", "other", "others", "otherwise", "else"]),
         "add" => next == "new" || later(&["new", "to", "as"]) && !matches!(next, "up" | "together"),
         "create" => {
             matches!(rest.get(1).map_or("", String::as_str), "new" | "index" | "table" | "view") || next == "new"
         }
         "raise" | "increase" | "decrease" => later(&["by", "to"]),
-        "move" | "reassign" | "merge" | "transfer" => later(&["to", "into", "from", "back"]),
+        "move" | "reassign" | "transfer" => later(&["to", "into", "from", "back"]),
+        // Two lists or two departments are merged in an answer, one record into another in the data.
+        "merge" => later(&["into"]) && !matches!(rest.last().map_or("", String::as_str), "list" | "column" | "table"),
         _ => false,
     }
 }
@@ -154,6 +160,7 @@ mod tests {
             "drop the table STAFF",
             "drop table STAFF; --",
             "move Omar Hassan from PRJ-008 to PRJ-009",
+            "Assign Omar Hassan to PRJ-009",
             "Show projects'; DELETE FROM PROJECTS; --",
             "Kindly merge the duplicate companies into one record",
             "mark every expired retainer as terminated",
@@ -182,6 +189,10 @@ mod tests {
             "flag count per table",
             "drop in revenue per department",
             "Would you set Q1 against Q2 by role, from January to June?",
+            "Assign each project a label: 'late' if it is over budget, otherwise 'fine'",
+            "Mark projects over budget as 'red' and all others as 'green'",
+            "Merge the staff of IT and Finance into one list",
+            "Raise every billing rate by 5 percent and show me the result by role",
         ] {
             assert!(!is_write_request(question, false), "{question}");
         }

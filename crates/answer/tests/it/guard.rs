@@ -35,5 +35,5 @@ fn no_answerable_question_is_turned_away() {
     }
     assert!(turned_away.is_empty(), "{turned_away:#?}");
     // Cautious: the others are for the model to tell.
-    assert!(4 * caught >= writes, "{caught} of {writes}");
+    assert!(3 * caught >= writes, "{caught} of {writes}");
 }

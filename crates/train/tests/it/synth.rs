@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::panic::catch_unwind;
 use std::path::Path;
 
+use answer::guard::is_write_request;
 use answer::pack::{Pack, PackFiles};
 use jiff::civil::date;
 use schema::Role;
@@ -104,6 +105,19 @@ fn questions_are_worded_as_people_word_them() {
             let found = broken.iter().find(|b| example.question.contains(**b) && !(periods && b.starts_with('c')));
             assert_eq!(found, None, "{}", example.question);
         }
+    });
+}
+
+#[test]
+fn no_answerable_question_reads_as_an_order_to_change_data() {
+    with_gl(|workshop| {
+        let (examples, _) = made(workshop, Amount { questions: 6000, seed: 5, ..AMOUNT }, Split::Test);
+        let answerable = examples.iter().filter(|e| e.intent == Intent::Answerable);
+        let refused: Vec<&str> = answerable
+            .filter(|e| is_write_request(&e.question, !e.previous.is_empty()))
+            .map(|e| e.question.as_str())
+            .collect();
+        assert!(refused.is_empty(), "{refused:#?}");
     });
 }
 
