@@ -92,13 +92,14 @@ fn restrict(query: &mut Query, catalog: &Catalog, access: &Access) -> Result<Vec
             names.push(name.clone());
         }
     });
-    let bound = names.into_iter().map(|name| match access.value(&name) {
-        Some(value) => Ok((name, value.clone())),
-        None => Err(missing_attribute(&name)),
-    });
-    let (found, lacking): (Vec<_>, Vec<_>) = bound.partition(Result::is_ok);
-    let lacking: Vec<Diagnostic> = lacking.into_iter().filter_map(Result::err).collect();
-    if lacking.is_empty() { Ok(found.into_iter().filter_map(Result::ok).collect()) } else { Err(lacking) }
+    let (mut bound, mut lacking) = (vec![], vec![]);
+    for name in names {
+        match access.value(&name) {
+            Some(value) => bound.push((name, value.clone())),
+            None => lacking.push(missing_attribute(&name)),
+        }
+    }
+    if lacking.is_empty() { Ok(bound) } else { Err(lacking) }
 }
 
 fn missing_attribute(name: &str) -> Diagnostic {
