@@ -3,7 +3,8 @@
 //! Suggested reading order:
 //! * [`orchestrator`]: the whole way of a question, [`orchestrator::ask`] first.
 //! * [`schema_analyzer`]: the question's words and values, and the tables it needs.
-//! * [`query_generator`]: candidates under the matcher; [`plan`]: what a model may say before its query.
+//! * [`query_generator`]: candidates under the matcher; [`plan`]: what a model may say before its query; [`replay`]: a
+//!   candidate taken apart into its choices.
 //! * [`validator`]: five layers between a candidate and the database.
 //! * [`reply`], [`intent`], [`confidence`]: what an answer is made of.
 //! * [`guard`]: what is told apart before any model reads the question.
@@ -23,6 +24,7 @@ pub mod pack;
 pub mod plan;
 pub mod prompt;
 pub mod query_generator;
+pub mod replay;
 pub mod reply;
 pub mod rules;
 pub mod schema_analyzer;

@@ -2,7 +2,7 @@
 //! whole query over the catalog; tokens that the grammar forces cost no forward pass of their own and count nothing.
 
 use model::inference::{Logits, Model, Options, Want, advance, prefill};
-use model::sampling::{Sampling, log_prob, sample};
+use model::sampling::{Choice, Sampling, log_prob, sample};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sql::bitset::BitSet;
@@ -30,6 +30,14 @@ pub struct Generator<'a> {
     pub plan: Option<&'a PlanOrder>,
     /// Threads, which split the rows; no byte depends on them.
     pub threads: usize,
+}
+
+impl Generator<'_> {
+    /// The most lexemes that a query may have behind a prompt.
+    pub(crate) fn room(&self, prompt: &[u32]) -> usize {
+        let plan = if self.plan.is_some() { MAX_PARTS + 2 } else { 0 };
+        self.model.config().max_position_embeddings.saturating_sub(prompt.len() + 1 + plan).min(MAX_LEXEMES)
+    }
 }
 
 /// One way to draw a candidate.
@@ -76,6 +84,9 @@ pub struct Candidate {
     pub log_likelihood: f64,
     /// How many tokens were chosen.
     pub chosen: usize,
+    /// log p of each chosen token at the temperature it was drawn with: what policy gradients call the old policy.
+    /// Zeros for greedy choice.
+    pub sampled: Vec<f32>,
     /// How many tokens the grammar forced.
     pub forced: usize,
     /// Whether it came to its end. Only a defect of the grammar leaves a query without a way to go on.
@@ -136,14 +147,14 @@ pub fn generate(generator: Generator<'_>, requests: &[Request<'_>]) -> Result<Ve
     Ok(found)
 }
 
-/// What the question is: the token, the probability that it is answerable, and the logarithm of the token's own.
+/// What the question is, and the probability that it is answerable.
 fn choose_intent(
     vocabulary: &Vocabulary,
     logits: &[f32],
     least_answerable: f64,
     draw: Draw,
     random: &mut ChaCha8Rng,
-) -> Result<(u32, f64, f64), GenerateError> {
+) -> Result<(Choice, f64), GenerateError> {
     let all = vocabulary.intent_mask();
     let answerable = match vocabulary.intent(Intent::Answerable) {
         Some(token) => f64::from(log_prob(logits, Some(&all), token)?).exp(),
@@ -151,7 +162,7 @@ fn choose_intent(
     };
     let mask = if answerable < least_answerable { vocabulary.declining_mask() } else { all };
     let choice = sample(logits, Some(&mask), draw.sampling, random)?;
-    Ok((choice.token, answerable, f64::from(choice.log_prob)))
+    Ok((choice, answerable))
 }
 
 /// Only the logits that masks allow are asked for.
@@ -193,23 +204,22 @@ impl<'a> Row<'a> {
         logits: &[f32],
     ) -> Result<Self, GenerateError> {
         let mut random = ChaCha8Rng::seed_from_u64(draw.seed);
-        let (token, answerable, log_likelihood) =
-            match request.intent.and_then(|intent| generator.vocabulary.intent(intent)) {
-                Some(token) => (token, 1.0, 0.0),
-                None => choose_intent(generator.vocabulary, logits, request.least_answerable, draw, &mut random)?,
-            };
+        let (choice, answerable) = match request.intent.and_then(|intent| generator.vocabulary.intent(intent)) {
+            Some(token) => (Choice { token, log_prob: 0.0, sampling_log_prob: 0.0 }, 1.0),
+            None => choose_intent(generator.vocabulary, logits, request.least_answerable, draw, &mut random)?,
+        };
+        let token = choice.token;
         let intent = generator.vocabulary.intent_of(token).unwrap_or(Intent::Ambiguous);
-        let plan = if generator.plan.is_some() { MAX_PARTS + 2 } else { 0 };
-        let room = generator.model.config().max_position_embeddings.saturating_sub(request.prompt.len() + 1 + plan);
-        let matcher = Matcher::new(generator.grammar, request.slots, room.min(MAX_LEXEMES));
+        let matcher = Matcher::new(generator.grammar, request.slots, generator.room(request.prompt));
         let finished = intent != Intent::Answerable;
         let candidate = Candidate {
             intent,
             answerable,
             lexemes: vec![],
             plan: None,
-            log_likelihood,
+            log_likelihood: f64::from(choice.log_prob),
             chosen: usize::from(request.intent.is_none()),
+            sampled: request.intent.is_none().then_some(choice.sampling_log_prob).into_iter().collect(),
             forced: 0,
             finished,
         };
@@ -266,6 +276,7 @@ impl<'a> Row<'a> {
         let choice = sample(logits, Some(&self.mask), self.draw.sampling, &mut self.random)?;
         self.candidate.log_likelihood += f64::from(choice.log_prob);
         self.candidate.chosen += 1;
+        self.candidate.sampled.push(choice.sampling_log_prob);
         let lexeme = generator.vocabulary.lexeme_id(choice.token);
         if let (Some(order), Some(plan)) = (generator.plan, self.planning.take()) {
             self.pending.push(choice.token);

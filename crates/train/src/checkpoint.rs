@@ -14,7 +14,6 @@ use model::tokenizer::Tokenizer;
 use model::weights::{self, Format, Metadata, Source};
 use serde::{Deserialize, Serialize};
 
-use crate::config::SftConfig;
 use crate::dataset::Cursor;
 use crate::error::{Result, TrainError, io};
 use crate::report::Tally;
@@ -41,7 +40,7 @@ pub struct State {
 }
 
 /// Counters of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Progress {
     /// Optimiser steps done; the schedule, dropout and names of checkpoints go by it.
@@ -54,6 +53,9 @@ pub struct Progress {
     pub best: Option<Best>,
     /// SHA-256 of the training data.
     pub data_sha256: String,
+    /// For a run that learns from its own answers: the epoch from which each question is asked again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resting: Vec<u32>,
 }
 
 /// An evaluation.
@@ -67,8 +69,8 @@ pub struct Best {
 
 /// What does not change during a run and belongs to each of its checkpoints.
 pub struct Companions<'a> {
-    /// The run's settings with nothing left open.
-    pub config: &'a SftConfig,
+    /// The run's settings with nothing left open, as TOML.
+    pub settings: &'a str,
     /// The vocabulary.
     pub tokenizer: &'a Tokenizer,
     /// Metadata of the weights: hashes of catalog and vocabulary, the prompt format.
@@ -101,13 +103,12 @@ impl State {
 /// When a value is not finite or a file cannot be written; what was there before is untouched.
 pub fn save(run: &Path, state: &State, companions: &Companions<'_>) -> Result<PathBuf> {
     let name = format!("{PREFIX}{:06}", state.progress.step);
-    let settings = companions.config.to_toml()?;
     let optimiser = weights::optimizer_to_bytes(&state.optimiser);
     let progress = serde_json::to_string_pretty(&state.progress).map_err(|e| io(run)(e.into()))? + "\n";
     let mut extra: Vec<(&str, &[u8])> = vec![
         (OPTIMISER, &optimiser),
         (PROGRESS, progress.as_bytes()),
-        (SETTINGS, settings.as_bytes()),
+        (SETTINGS, companions.settings.as_bytes()),
         ("environment.json", companions.environment.as_bytes()),
     ];
     let trained;
@@ -124,16 +125,16 @@ pub fn save(run: &Path, state: &State, companions: &Companions<'_>) -> Result<Pa
     Ok(folder)
 }
 
-/// Reads a checkpoint with the settings of its run; every file is checked against the manifest.
+/// Reads a checkpoint with the settings of its run as TOML; every file is checked against the manifest.
 ///
 /// # Errors
 /// When a file is missing, damaged or not what it should be.
-pub fn load(folder: &Path) -> Result<(State, SftConfig)> {
+pub fn load(folder: &Path) -> Result<(State, String)> {
     let text = |name: &str| -> Result<String> {
         let broken = |reason: String| TrainError::Run { path: folder.join(name), reason };
         String::from_utf8(folder::read(folder, name)?).map_err(|e| broken(e.to_string()))
     };
-    let config = SftConfig::from_toml(&text(SETTINGS)?)?;
+    let settings = text(SETTINGS)?;
     let progress: Progress = serde_json::from_str(&text(PROGRESS)?)
         .map_err(|e| TrainError::Run { path: folder.join(PROGRESS), reason: e.to_string() })?;
     let shipped = model_folder::load(folder)?.parameters;
@@ -147,7 +148,7 @@ pub fn load(folder: &Path) -> Result<(State, SftConfig)> {
     } else {
         State { parameters: shipped, average: None, optimiser, progress }
     };
-    Ok((state, config))
+    Ok((state, settings))
 }
 
 /// The newest whole checkpoint of a run, and the damaged ones passed over with what is wrong with them.

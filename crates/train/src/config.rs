@@ -211,6 +211,34 @@ impl Default for CheckpointConfig {
     }
 }
 
+impl OptimiserConfig {
+    /// Refuses values that cannot be.
+    pub(crate) fn check(&self) -> Result<()> {
+        let o = self;
+        within("optimiser.learning_rate", f64::from(o.learning_rate), 0.0, 10.0)?;
+        within("optimiser.beta1", f64::from(o.beta1), 0.0, 0.999_999)?;
+        within("optimiser.beta2", f64::from(o.beta2), 0.0, 0.999_999)?;
+        within("optimiser.momentum", f64::from(o.momentum), 0.0, 0.999_999)?;
+        within("optimiser.weight_decay", f64::from(o.weight_decay), 0.0, 10.0)?;
+        within("optimiser.max_grad_norm", f64::from(o.max_grad_norm), 0.0, 1e9)?;
+        within("optimiser.ema_decay", f64::from(o.ema_decay), 0.0, 0.999_999)
+    }
+
+    /// The same with how products are computed.
+    pub(crate) fn settings(&self, precision: Precision) -> Settings {
+        Settings {
+            rule: self.rule,
+            beta1: self.beta1,
+            beta2: self.beta2,
+            weight_decay: self.weight_decay,
+            clip_norm: self.max_grad_norm,
+            momentum: self.momentum,
+            precision,
+            ..Settings::default()
+        }
+    }
+}
+
 impl SftConfig {
     /// Reads and checks the text of a settings file.
     ///
@@ -236,7 +264,7 @@ impl SftConfig {
     /// # Errors
     /// Names the first such setting.
     pub fn check(&self) -> Result<()> {
-        let (o, s) = (&self.optimiser, &self.schedule);
+        let s = &self.schedule;
         within("threads", self.threads as f64, 1.0, 1024.0)?;
         within("shards", self.shards as f64, 1.0, 1024.0)?;
         within("model.dropout", f64::from(self.model.dropout), 0.0, 0.9)?;
@@ -245,13 +273,7 @@ impl SftConfig {
         for (tag, copies) in &self.data.copies {
             within(&format!("data.copies.{tag}"), f64::from(*copies), 0.0, 1000.0)?;
         }
-        within("optimiser.learning_rate", f64::from(o.learning_rate), 0.0, 10.0)?;
-        within("optimiser.beta1", f64::from(o.beta1), 0.0, 0.999_999)?;
-        within("optimiser.beta2", f64::from(o.beta2), 0.0, 0.999_999)?;
-        within("optimiser.momentum", f64::from(o.momentum), 0.0, 0.999_999)?;
-        within("optimiser.weight_decay", f64::from(o.weight_decay), 0.0, 10.0)?;
-        within("optimiser.max_grad_norm", f64::from(o.max_grad_norm), 0.0, 1e9)?;
-        within("optimiser.ema_decay", f64::from(o.ema_decay), 0.0, 0.999_999)?;
+        self.optimiser.check()?;
         within("schedule.minutes", s.minutes, 0.0, 1e6)?;
         within("schedule.epochs", s.epochs, 0.0, 1e6)?;
         within("schedule.warmup_ratio", s.warmup_ratio, 0.0, 1.0)?;
@@ -280,17 +302,7 @@ impl SftConfig {
 
     /// The optimiser's settings.
     pub fn settings(&self) -> Settings {
-        let o = &self.optimiser;
-        Settings {
-            rule: o.rule,
-            beta1: o.beta1,
-            beta2: o.beta2,
-            weight_decay: o.weight_decay,
-            clip_norm: o.max_grad_norm,
-            momentum: o.momentum,
-            precision: self.precision,
-            ..Settings::default()
-        }
+        self.optimiser.settings(self.precision)
     }
 
     /// The learning rate over `schedule.max_steps` steps.
@@ -311,7 +323,7 @@ impl SftConfig {
 }
 
 /// Refuses numbers outside `low..=high`, and NaN.
-fn within(setting: &str, given: f64, low: f64, high: f64) -> Result<()> {
+pub(crate) fn within(setting: &str, given: f64, low: f64, high: f64) -> Result<()> {
     if (low..=high).contains(&given) {
         return Ok(());
     }

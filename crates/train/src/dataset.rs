@@ -137,7 +137,7 @@ impl Dataset {
 }
 
 /// Where training stands in the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// Seed of every epoch's order.
     pub seed: u64,

@@ -4,7 +4,8 @@
 //! Suggested reading order:
 //! * [`example`], [`question`]: the lines of data sets and of question files.
 //! * [`encode`], [`dataset`]: examples to tokens, and the order in which training sees them.
-//! * [`config`], [`sft`]: the settings, and the one training loop.
+//! * [`config`], [`sft`]: the settings of supervised fine-tuning, and its loop; [`run`]: what every kind of run shares.
+//! * [`grpo`](mod@grpo): learning from the rows that the model's own answers return.
 //! * [`metrics`], [`tensorboard`], [`checkpoint`], [`export`]: what a run leaves behind, and what is shipped of it.
 //! * [`evaluate`], [`report`]: answers judged by their rows, and what was found; [`reliability`]: what confidence is worth;
 //!   [`elements`]: what wrong
@@ -25,11 +26,13 @@ pub mod error;
 pub mod evaluate;
 pub mod example;
 pub mod export;
+pub mod grpo;
 pub mod metrics;
 pub mod oracle;
 pub mod question;
 pub mod reliability;
 pub mod report;
+pub mod run;
 pub mod sft;
 pub mod synth;
 pub mod tensorboard;

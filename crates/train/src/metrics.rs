@@ -37,6 +37,30 @@ pub struct Metrics {
     /// Tokens seen since the beginning of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub num_tokens: Option<u64>,
+    /// Mean reward of the completions drawn for the step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reward: Option<f64>,
+    /// Mean over groups of the rewards' standard deviation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reward_std: Option<f64>,
+    /// Share of the groups asked for whose rewards are all the same, and which are dropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frac_reward_zero_std: Option<f64>,
+    /// Mean divergence (k3) from the reference at chosen tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kl: Option<f64>,
+    /// Share of the chosen tokens whose ratio was clipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_ratio: Option<f64>,
+    /// Mean number of tokens of a completion, forced ones included.
+    #[serde(rename = "completions/mean_length", skip_serializing_if = "Option::is_none")]
+    pub mean_length: Option<f64>,
+    /// Largest |log p when drawn − log p in the update| of a chosen token, before the weights change.
+    #[serde(rename = "sampling/sampling_logp_difference/max", skip_serializing_if = "Option::is_none")]
+    pub logp_difference_max: Option<f64>,
+    /// The same on average.
+    #[serde(rename = "sampling/sampling_logp_difference/mean", skip_serializing_if = "Option::is_none")]
+    pub logp_difference_mean: Option<f64>,
     /// SHA-256 of the weights as little-endian f32, every hundred steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights_sha256: Option<String>,

@@ -52,6 +52,12 @@ impl EventFile {
             ("train/grad_norm", metrics.grad_norm),
             ("train/learning_rate", metrics.learning_rate),
             ("train/tokens_per_second", metrics.tokens_per_second),
+            ("train/reward", metrics.reward),
+            ("train/reward_std", metrics.reward_std),
+            ("train/frac_reward_zero_std", metrics.frac_reward_zero_std),
+            ("train/kl", metrics.kl),
+            ("train/clip_ratio", metrics.clip_ratio),
+            ("train/completions/mean_length", metrics.mean_length),
             ("train/epoch", Some(metrics.epoch)),
             ("eval/accuracy", metrics.eval_accuracy),
         ];

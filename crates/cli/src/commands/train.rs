@@ -17,7 +17,8 @@ use train::encode::{load_dataset, vocabulary_of};
 use train::evaluate::{Exam, grade_weights};
 use train::metrics::Metrics;
 use train::question::{Question, read_questions};
-use train::sft::{Event, Job, Origin, Outcome as Trained, sft};
+use train::run::{Event, Origin, Outcome as Trained};
+use train::sft::{Job, sft};
 
 use super::Arguments;
 use super::eval::{FILL_SEED, TODAY, databases, engine_over, failed, fixed_day};
@@ -115,7 +116,7 @@ fn train(
     config: &SftConfig,
     ground: &Ground<'_>,
     context: &Context,
-    evaluate: &mut train::sft::Evaluate<'_>,
+    evaluate: &mut train::run::Evaluate<'_>,
 ) -> Result<Trained, Failure> {
     let metadata = metadata(ground.pack, ground.vocabulary, config.data.plan > 0.0);
     let origin = Origin { command: command_line(), commit: None };

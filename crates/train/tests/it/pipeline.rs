@@ -24,7 +24,8 @@ use train::example::{Example, Intent};
 use train::export::{ModelCard, export};
 use train::oracle::oracle;
 use train::report::Tally;
-use train::sft::{Job, Origin, sft};
+use train::run::Origin;
+use train::sft::{Job, sft};
 
 use crate::folder::Folder;
 use crate::pack::{databases, pack, questions};

@@ -16,7 +16,8 @@ use train::dataset::{Dataset, Encoded};
 use train::error::{Result, TrainError};
 use train::metrics;
 use train::report::{Report, Tally};
-use train::sft::{Event, Job, Origin, Outcome, sft, weights_sha256};
+use train::run::{Event, Origin, Outcome, weights_sha256};
+use train::sft::{Job, sft};
 
 use crate::folder::Folder;
 
