@@ -1,29 +1,18 @@
-//! `glrl train sft`: supervised fine-tuning from data files to a run folder, resumable at any moment.
+//! `glrl train`: weights from data, resumable at any moment.
 
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+mod grpo;
+mod sft;
 
-use answer::engine::{LoadedModel, metadata};
-use answer::orchestrator::Options;
-use answer::pack::Pack;
-use answer::vocabulary::Vocabulary;
+use std::path::Path;
+
 use indicatif::{ProgressBar, ProgressStyle};
-use model::model_folder::Loaded;
-use model::parameters::Parameters;
 use toml::Value;
-use train::config::SftConfig;
-use train::dataset::Dataset;
-use train::encode::{load_dataset, vocabulary_of};
-use train::evaluate::{Exam, grade_weights};
 use train::metrics::Metrics;
-use train::question::{Question, read_questions};
-use train::run::{Event, Origin, Outcome as Trained};
-use train::sft::{Job, sft};
+use train::run::{Event, Outcome as Trained};
 
 use super::Arguments;
-use super::eval::{FILL_SEED, TODAY, databases, engine_over, failed, fixed_day};
 use crate::context::Context;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Outcome};
 use crate::output;
 use crate::settings::FlagValue;
 
@@ -37,104 +26,37 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Supervised fine-tuning of a compact model from nothing.
-    Sft(SftArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct SftArgs {
-    /// The folder that `glrl data synth` wrote.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// The run's folder, `runs/NAME`.
-    #[arg(long, value_name = "DIR")]
-    run: PathBuf,
-    /// Settings of the training, as TOML; a run's config.resolved.toml is one.
-    #[arg(long, value_name = "FILE")]
-    recipe: Option<PathBuf>,
-    /// Go on from the run's newest whole checkpoint.
-    #[arg(long)]
-    resume: bool,
-    /// Seed of weights, order and dropout.
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// Stop after so many minutes of steps.
-    #[arg(long, value_name = "N")]
-    minutes: Option<f64>,
-    /// Stop after so many steps.
-    #[arg(long, value_name = "N")]
-    steps: Option<u64>,
-    /// Stop after this step as if interrupted there, with a checkpoint that `--resume` goes on from.
-    #[arg(long, value_name = "STEP")]
-    stop_at: Option<u64>,
-    /// Threads; the weights do not depend on them.
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-    /// The pack: a name, or a folder.
-    #[arg(long)]
-    pack: Option<String>,
-    /// The day that relative dates in the development questions are counted from.
-    #[arg(long, value_name = "DATE", default_value = TODAY)]
-    today: String,
+    Sft(sft::Args),
+    /// Policy gradients: the model practises on questions, and learns from the rows that its own answers return.
+    Grpo(grpo::Args),
 }
 
 impl Arguments for Args {
     fn flags(&self) -> Vec<FlagValue> {
-        let Action::Sft(args) = &self.action;
-        args.pack.iter().map(|pack| ("pack", "--pack", Value::String(pack.clone()))).collect()
+        let (pack, model) = match &self.action {
+            Action::Sft(args) => (&args.pack, &None),
+            Action::Grpo(args) => (&args.pack, &args.model),
+        };
+        let pack = pack.iter().map(|pack| ("pack", "--pack", Value::String(pack.clone())));
+        pack.chain(model.iter().map(|path| ("model.path", "--model", Value::String(path.clone())))).collect()
     }
 }
 
 /// Trains.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
-    let Action::Sft(args) = args.action;
     context.choose_cpu()?;
-    let config = recipe(&args)?;
-    let today = fixed_day(&args.today)?;
-    let pack = context.pack()?;
-    let files = [args.data.join("train.jsonl")];
-    context.note("reading the data");
-    let vocabulary = vocabulary_of(&pack, &files, &config).map_err(|e| failed(&e))?;
-    let data = load_dataset(&files, &pack, &vocabulary, &config).map_err(|e| failed(&e))?;
-    let questions = development(&args.data, &config)?;
-    let images = databases(&pack, FILL_SEED)?;
-    let exam = Exam::new(&questions, &images, config.threads).map_err(|e| failed(&e))?;
-    let mut engine = engine_over(pack.clone(), &images[0], Ok(untrained(&pack, &vocabulary, &config)?))?;
-    let options = Options::on(today);
-    let mut evaluate = |parameters: &Parameters| grade_weights(&exam, &mut engine, parameters, &options);
-    let trained = train(&args, &config, &Ground { pack: &pack, vocabulary: &vocabulary, data: &data }, context, &mut evaluate);
-    report(&args.run, &trained?, context)
+    match args.action {
+        Action::Sft(args) => sft::run(&args, context),
+        Action::Grpo(args) => grpo::run(&args, context),
+    }
 }
 
-struct Ground<'a> {
-    pack: &'a Pack,
-    vocabulary: &'a Vocabulary,
-    data: &'a Dataset,
-}
-
-fn train(
-    args: &SftArgs,
-    config: &SftConfig,
-    ground: &Ground<'_>,
-    context: &Context,
-    evaluate: &mut train::run::Evaluate<'_>,
-) -> Result<Trained, Failure> {
-    let metadata = metadata(ground.pack, ground.vocabulary, config.data.plan > 0.0);
-    let origin = Origin { command: command_line(), commit: None };
-    let tokenizer = &ground.vocabulary.tokenizer;
-    let job = Job { config, data: ground.data, tokenizer, metadata: &metadata, origin: &origin, run: &args.run };
+/// The progress bar of a run.
+fn bar() -> ProgressBar {
     let bar = ProgressBar::no_length();
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} steps  {msg}  {eta} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let trained = sft(&job, args.resume, evaluate, &mut |event| {
-        watch(event, &bar, context);
-        let is_last = |line: &Metrics| args.stop_at.is_some_and(|last| line.step >= last);
-        match event {
-            Event::Step(line) if is_last(line) => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
-        }
-    });
-    bar.finish_and_clear();
-    trained.map_err(|e| failed(&e))
+    bar
 }
 
 /// The bar on a terminal, and a line for what is worth one.
@@ -150,8 +72,7 @@ fn watch(event: &Event<'_>, bar: &ProgressBar, context: &Context) {
         }
         Event::Step(line) => {
             bar.set_position(line.step);
-            let (loss, speed) = (line.loss.unwrap_or(f64::NAN), line.tokens_per_second.unwrap_or(0.0));
-            bar.set_message(format!("loss {loss:.3}, {} tokens/s", output::separated(speed as i128)));
+            bar.set_message(told(line));
         }
         Event::Evaluated(line) => {
             let accuracy = 100.0 * line.eval_accuracy.unwrap_or(0.0);
@@ -159,6 +80,18 @@ fn watch(event: &Event<'_>, bar: &ProgressBar, context: &Context) {
             note(format!("step {}: {accuracy:.1} % right ({right} of {of})", line.step));
         }
         Event::Saved(folder) => note(format!("saved {}", folder.display())),
+    }
+}
+
+/// A step in a few words.
+fn told(line: &Metrics) -> String {
+    let speed = output::separated(line.tokens_per_second.unwrap_or(0.0) as i128);
+    match line.reward {
+        None => format!("loss {:.3}, {speed} tokens/s", line.loss.unwrap_or(f64::NAN)),
+        Some(reward) => {
+            let (entropy, kl) = (line.entropy.unwrap_or(0.0), line.kl.unwrap_or(0.0));
+            format!("reward {reward:.3}, entropy {entropy:.3}, KL {kl:.4}, {speed} tokens/s")
+        }
     }
 }
 
@@ -175,42 +108,6 @@ fn report(run: &Path, trained: &Trained, context: &Context) -> Outcome {
         }
     }
     Ok(Exit::Done)
-}
-
-/// The recipe's settings, with the flags over them.
-fn recipe(args: &SftArgs) -> Result<SftConfig, Failure> {
-    let mut config = match &args.recipe {
-        None => SftConfig::default(),
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| Failure::unreadable(path, &e))?;
-            SftConfig::from_toml(&text).map_err(|e| failed(&e))?
-        }
-    };
-    config.seed = args.seed.unwrap_or(config.seed);
-    config.threads = args.threads.unwrap_or(config.threads);
-    if let Some(minutes) = args.minutes {
-        (config.schedule.minutes, config.schedule.max_steps) = (minutes, 0);
-    }
-    config.schedule.max_steps = args.steps.unwrap_or(config.schedule.max_steps);
-    config.check().map_err(|e| failed(&e))?;
-    Ok(config)
-}
-
-/// As many development questions as the recipe asks for, spread over the file.
-fn development(data: &Path, config: &SftConfig) -> Result<Vec<Question>, Failure> {
-    let questions = read_questions(&data.join("dev.jsonl")).map_err(|e| failed(&e))?;
-    let wanted = config.evaluation.questions.min(questions.len());
-    let step = questions.len().checked_div(wanted).unwrap_or(1).max(1);
-    Ok(questions.into_iter().step_by(step).take(wanted).collect())
-}
-
-/// Weights of the right shape for the engine to hold; training gives it its own.
-fn untrained(pack: &Pack, vocabulary: &Vocabulary, config: &SftConfig) -> Result<LoadedModel, Failure> {
-    let parameters = Parameters::init(&config.shape(vocabulary.size()), config.seed);
-    let parameters = parameters.map_err(|e| Failure::new(Exit::Settings, "settings", e))?;
-    let tokenizer = Some(vocabulary.tokenizer.clone());
-    let loaded = Loaded { parameters, tokenizer, metadata: metadata(pack, vocabulary, config.data.plan > 0.0) };
-    LoadedModel::new(loaded, pack).map_err(|e| Failure::new(Exit::Failed, "internal", e))
 }
 
 fn command_line() -> String {
