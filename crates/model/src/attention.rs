@@ -2,7 +2,8 @@
 //! query heads share a key and value head, Ainslie et al. 2023).
 //!
 //! Rows of queries are taken in blocks and see only the keys up to the end of their block, which saves nearly half the
-//! work. W = (H + 2·KV)·d is the width of a fused row of queries, keys and values.
+//! work. W = (H + 2·KV)·d is the width of a fused row of queries, keys and values. Of the T rows of a sequence the first
+//! F may be those of a prefix that several sequences share: they are keys and values only, and Q = T − F rows ask.
 
 use crate::aligned::Aligned;
 use crate::config::Config;
@@ -78,32 +79,41 @@ impl Scratch {
     }
 }
 
-/// Floats needed to keep P of one sequence of `t` tokens.
-pub(crate) fn probability_len(heads: Heads, t: usize) -> usize {
-    heads.queries * t * t
+/// Floats needed to keep P of one sequence of `rows` tokens behind `first` shared ones.
+pub(crate) fn probability_len(heads: Heads, first: usize, rows: usize) -> usize {
+    heads.queries * rows * (first + rows)
 }
 
-/// `qkv`: (T, W), rotated; `p`: (H, T, T), kept for the backward pass; `out`: (T, H·d).
-pub(crate) fn forward(heads: Heads, qkv: &[f32], p: &mut [f32], out: &mut [f32], scratch: &mut Scratch) {
+/// `qkv`: (T, W), rotated, of which rows from `first` on ask; `p`: (H, Q, T), kept for the backward pass; `out`: (Q, H·d).
+pub(crate) fn forward(
+    heads: Heads,
+    first: usize,
+    qkv: &[f32],
+    p: &mut [f32],
+    out: &mut [f32],
+    scratch: &mut Scratch,
+) {
     let (w, d) = (heads.row(), heads.width);
     let t = qkv.len() / w;
+    let asking = t - first;
     let out_width = heads.queries * d;
     for g in 0..heads.keys {
         scratch.keys.pack_columns(d, t, &qkv[heads.key(g)..], w);
         scratch.values.pack_rows(t, d, &qkv[heads.value(g)..], w);
         for h in g * heads.group()..(g + 1) * heads.group() {
-            let p = &mut p[h * t * t..][..t * t];
-            for start in (0..t).step_by(BLOCK) {
+            let p = &mut p[h * asking * t..][..asking * t];
+            for start in (first..t).step_by(BLOCK) {
                 let end = (start + BLOCK).min(t);
+                let p = &mut p[(start - first) * t..][..(end - start) * t];
                 let q = View::rows(&qkv[start * w + heads.query(h)..], w);
-                let scores = Out { data: &mut p[start * t..], stride: t, accumulate: false };
+                let scores = Out { data: &mut *p, stride: t, accumulate: false };
                 multiply(end - start, q, scratch.keys.part(d, end), scores);
                 for i in start..end {
-                    softmax::forward(&mut p[i * t..][..end], i + 1, heads.scale());
+                    softmax::forward(&mut p[(i - start) * t..][..end], i + 1, heads.scale());
                 }
-                let out = &mut out[start * out_width + heads.query(h)..];
+                let out = &mut out[(start - first) * out_width + heads.query(h)..];
                 let out = Out { data: out, stride: out_width, accumulate: false };
-                multiply(end - start, View::rows(&p[start * t..], t), scratch.values.part(end, d), out);
+                multiply(end - start, View::rows(p, t), scratch.values.part(end, d), out);
             }
         }
     }
@@ -111,11 +121,13 @@ pub(crate) fn forward(heads: Heads, qkv: &[f32], p: &mut [f32], out: &mut [f32],
 
 /// What the backward pass of one sequence reads.
 pub(crate) struct Kept<'a> {
+    /// Shared rows.
+    pub(crate) first: usize,
     /// (T, W), rotated.
     pub(crate) qkv: &'a [f32],
-    /// (H, T, T).
+    /// (H, Q, T).
     pub(crate) p: &'a [f32],
-    /// (T, H·d).
+    /// (Q, H·d).
     pub(crate) d_out: &'a [f32],
 }
 
@@ -128,9 +140,9 @@ pub(crate) fn backward(heads: Heads, kept: Kept<'_>, d_qkv: &mut [f32], scratch:
         scratch.keys.pack_rows(t, d, &kept.qkv[heads.key(g)..], w);
         scratch.values.pack_columns(d, t, &kept.qkv[heads.value(g)..], w);
         for h in g * heads.group()..(g + 1) * heads.group() {
-            scratch.queries.pack_rows(t, d, &kept.qkv[heads.query(h)..], w);
-            scratch.d_out.pack_rows(t, d, &kept.d_out[heads.query(h)..], heads.queries * d);
-            for start in (0..t).step_by(BLOCK) {
+            scratch.queries.pack_rows(t - kept.first, d, &kept.qkv[kept.first * w + heads.query(h)..], w);
+            scratch.d_out.pack_rows(t - kept.first, d, &kept.d_out[heads.query(h)..], heads.queries * d);
+            for start in (kept.first..t).step_by(BLOCK) {
                 backward_block(heads, (g, h, start), &kept, d_qkv, scratch);
             }
         }
@@ -149,11 +161,13 @@ fn backward_block(
     let t = kept.qkv.len() / w;
     let end = (start + BLOCK).min(t);
     let rows = end - start;
-    let p = &kept.p[h * t * t + start * t..][..rows * t];
+    // Places among the rows that ask.
+    let asking = start - kept.first..end - kept.first;
+    let p = &kept.p[(h * (t - kept.first) + asking.start) * t..][..rows * t];
     scratch.d_scores.resize(rows * end);
     let d_scores = &mut *scratch.d_scores;
 
-    let d_out = View::rows(&kept.d_out[start * out_width + heads.query(h)..], out_width);
+    let d_out = View::rows(&kept.d_out[asking.start * out_width + heads.query(h)..], out_width);
     let d_p = Out { data: d_scores, stride: end, accumulate: false };
     multiply(rows, d_out, scratch.values.part(d, end), d_p);
     for i in 0..rows {
@@ -163,6 +177,6 @@ fn backward_block(
         multiply(rows, a, b, Out { data: &mut d_qkv[offset..], stride: w, accumulate: true });
     };
     into(start * w + heads.query(h), rows, View::rows(d_scores, end), scratch.keys.part(end, d));
-    into(heads.key(g), end, View::transposed(d_scores, end), scratch.queries.row_range(start..end));
-    into(heads.value(g), end, View::transposed(p, t), scratch.d_out.row_range(start..end));
+    into(heads.key(g), end, View::transposed(d_scores, end), scratch.queries.row_range(asking.clone()));
+    into(heads.value(g), end, View::transposed(p, t), scratch.d_out.row_range(asking));
 }

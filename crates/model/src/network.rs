@@ -20,6 +20,7 @@ use crate::gemm::Packed;
 use crate::packed_weights::{LayerWeights, PackedWeights};
 use crate::parameters::{LayerRanges, Parameters};
 use crate::rope::Rope;
+use crate::simd::add_assign;
 use crate::{embedding, linear, rms_norm, swiglu};
 
 /// What a pass over the network reads: parameters, their panels and the rotary tables.
@@ -51,13 +52,21 @@ pub(crate) struct Tokens {
     pub(crate) ids: Vec<u32>,
     /// (N), the index of each in the whole batch.
     pub(crate) places: Vec<u32>,
-    /// Start of each sequence in `ids` and, last, the end.
-    pub(crate) offsets: Vec<usize>,
+    /// The sequences in `ids`, end to end; a prefix stands before those that go on from it.
+    pub(crate) parts: Vec<Part>,
 }
 
-impl Tokens {
-    fn sequences(&self) -> impl Iterator<Item = Range<usize>> + '_ {
-        self.offsets.windows(2).map(|w| w[0]..w[1])
+/// The rows of one sequence.
+#[derive(Clone, Default)]
+pub(crate) struct Part {
+    pub(crate) rows: Range<usize>,
+    /// The rows of its prefix; empty where it has none.
+    pub(crate) prefix: Range<usize>,
+}
+
+impl Part {
+    fn probability_len(&self, heads: Heads) -> usize {
+        attention::probability_len(heads, self.prefix.len(), self.rows.len())
     }
 }
 
@@ -71,7 +80,7 @@ struct LayerActivations {
     input_normed: Aligned,
     /// (N, W), rotated.
     qkv: Aligned,
-    /// (H, T, T) of each sequence, end to end.
+    /// (H, Q, T) of each sequence, end to end: Q rows of its own, T with those of its prefix.
     p: Aligned,
     /// (N, D).
     attended: Aligned,
@@ -109,7 +118,27 @@ pub(crate) struct Activations {
     /// (N, 2F).
     d_gate_up: Aligned,
     attention: attention::Scratch,
+    joined: Joined,
     panels: Packed,
+}
+
+/// The rows of a prefix and of a sequence that goes on from it, one behind the other.
+#[derive(Default)]
+struct Joined {
+    /// (T, W).
+    qkv: Aligned,
+    /// (T, W).
+    d_qkv: Aligned,
+}
+
+impl Joined {
+    /// Gathers the rows of a part, of width `w`.
+    fn gather(&mut self, part: &Part, qkv: &[f32], w: usize) {
+        let (prefix, own) = (&qkv[part.prefix.start * w..part.prefix.end * w], &qkv[part.rows.start * w..part.rows.end * w]);
+        self.qkv.resize(prefix.len() + own.len());
+        self.qkv[..prefix.len()].copy_from_slice(prefix);
+        self.qkv[prefix.len()..].copy_from_slice(own);
+    }
 }
 
 impl Activations {
@@ -127,6 +156,7 @@ impl Activations {
             d_gated: Aligned::default(),
             d_gate_up: Aligned::default(),
             attention: attention::Scratch::new(cpu),
+            joined: Joined::default(),
             panels,
         }
     }
@@ -136,7 +166,7 @@ impl Activations {
         let config = &network.parameters.config;
         let heads = Heads::new(config);
         let (n, d, f) = (tokens.ids.len(), config.hidden_size, config.intermediate_size);
-        let p = tokens.sequences().map(|s| attention::probability_len(heads, s.len())).sum();
+        let p = tokens.parts.iter().map(|part| part.probability_len(heads)).sum();
         for layer in &mut self.layers {
             for buffer in [&mut layer.input, &mut layer.input_normed, &mut layer.attended] {
                 buffer.resize(n * d);
@@ -167,7 +197,7 @@ pub(crate) fn forward(network: Network<'_>, tokens: &Tokens, activations: &mut A
     activations.resize(&network, tokens);
     let layout = &network.parameters.layout;
     let d = network.parameters.config.hidden_size;
-    let Activations { layers, last, last_inverse, hidden, branch, attention, .. } = activations;
+    let Activations { layers, last, last_inverse, hidden, branch, attention, joined, .. } = activations;
     embedding::forward(&tokens.ids, network.at(&layout.embedding), d, &mut layers[0].input);
     dropout::apply(network.dropout.at(0), &tokens.places, &mut layers[0].input);
     for i in 0..layers.len() {
@@ -175,7 +205,7 @@ pub(crate) fn forward(network: Network<'_>, tokens: &Tokens, activations: &mut A
         let layer = &mut done[i];
         let next = rest.first_mut().map_or(&mut *last, |next| &mut next.input);
         let (ranges, weights) = (&layout.layers[i], &network.forward.layers[i]);
-        attention_forward(&network, (ranges, weights), tokens, layer, attention);
+        attention_forward(&network, (ranges, weights), tokens, layer, (attention, joined));
         layer.middle.copy_from_slice(&layer.input);
         let output = Branch { place: 2 * i + 1, x: &layer.attended, weight: &weights.o };
         add_branch(&network, output, tokens, &mut layer.middle, branch);
@@ -192,7 +222,7 @@ fn attention_forward(
     (ranges, weights): (&LayerRanges, &LayerWeights),
     tokens: &Tokens,
     layer: &mut LayerActivations,
-    scratch: &mut attention::Scratch,
+    (scratch, joined): (&mut attention::Scratch, &mut Joined),
 ) {
     let heads = Heads::new(&network.parameters.config);
     let (w, out) = (heads.row(), heads.queries * heads.width);
@@ -201,15 +231,20 @@ fn attention_forward(
     let bias = network.at(&ranges.qkv_bias);
     linear::forward_bias(tokens.ids.len(), &layer.input_normed, weights.qkv.view(), bias, &mut layer.qkv);
     let mut p_start = 0;
-    for sequence in tokens.sequences() {
-        let qkv = &mut layer.qkv[sequence.start * w..sequence.end * w];
-        for (position, row) in qkv.chunks_exact_mut(w).enumerate() {
-            network.rope.forward(position, &mut row[..heads.value(0)]);
+    for part in &tokens.parts {
+        let (first, rows) = (part.prefix.len(), part.rows.clone());
+        for (position, row) in layer.qkv[rows.start * w..rows.end * w].chunks_exact_mut(w).enumerate() {
+            network.rope.forward(first + position, &mut row[..heads.value(0)]);
         }
-        let p = &mut layer.p[p_start..][..attention::probability_len(heads, sequence.len())];
+        let p = &mut layer.p[p_start..][..part.probability_len(heads)];
         p_start += p.len();
-        let attended = &mut layer.attended[sequence.start * out..sequence.end * out];
-        attention::forward(heads, qkv, p, attended, scratch);
+        let attended = &mut layer.attended[rows.start * out..rows.end * out];
+        if first == 0 {
+            attention::forward(heads, 0, &layer.qkv[rows.start * w..rows.end * w], p, attended, scratch);
+        } else {
+            joined.gather(part, &layer.qkv, w);
+            attention::forward(heads, first, &joined.qkv, p, attended, scratch);
+        }
     }
 }
 
@@ -280,31 +315,53 @@ fn mlp_backward(network: &Network<'_>, i: usize, a: &mut Activations, grads: &mu
 
 fn attention_backward(network: &Network<'_>, i: usize, tokens: &Tokens, a: &mut Activations, grads: &mut [f32]) {
     let (ranges, weights) = (&network.parameters.layout.layers[i], &network.backward.layers[i]);
-    let (layer, panels) = (&a.layers[i], &mut a.panels);
-    let heads = Heads::new(&network.parameters.config);
-    let (w, out, n) = (heads.row(), heads.queries * heads.width, tokens.ids.len());
-    linear::backward_weight(n, &a.branch, &layer.attended, &mut grads[ranges.o_weight.clone()], panels);
+    let n = tokens.ids.len();
+    let d_weight = &mut grads[ranges.o_weight.clone()];
+    linear::backward_weight(n, &a.branch, &a.layers[i].attended, d_weight, &mut a.panels);
     // The gradient of what attention put out takes the place of `d_normed`, which is free until the end.
     linear::backward_input(n, &a.branch, weights.o.view(), &mut a.d_normed, false);
-    let mut p_start = 0;
-    for sequence in tokens.sequences() {
-        let rows = sequence.start * w..sequence.end * w;
-        let p_len = attention::probability_len(heads, sequence.len());
-        let kept = attention::Kept {
-            qkv: &layer.qkv[rows.clone()],
-            p: &layer.p[p_start..][..p_len],
-            d_out: &a.d_normed[sequence.start * out..sequence.end * out],
-        };
-        p_start += p_len;
-        let d_qkv = &mut a.d_qkv[rows];
-        attention::backward(heads, kept, d_qkv, &mut a.attention);
-        for (position, row) in d_qkv.chunks_exact_mut(w).enumerate() {
-            network.rope.backward(position, &mut row[..heads.value(0)]);
-        }
-    }
+    sequences_backward(network, i, tokens, a);
+    let (layer, panels) = (&a.layers[i], &mut a.panels);
     linear::backward_bias(&a.d_qkv, &mut grads[ranges.qkv_bias.clone()]);
     linear::backward_weight(n, &a.d_qkv, &layer.input_normed, &mut grads[ranges.qkv_weight.clone()], panels);
     linear::backward_input(n, &a.d_qkv, weights.qkv.view(), &mut a.d_normed, false);
     let (scale, d_scale) = (network.at(&ranges.input_norm), &mut grads[ranges.input_norm.clone()]);
     rms_norm::backward(&layer.input, scale, &layer.input_inverse, &a.d_normed, &mut a.d_stream, d_scale);
+}
+
+/// The gradients of queries, keys and values of layer `i` (`d_qkv`), from those of what attention put out (`d_normed`).
+fn sequences_backward(network: &Network<'_>, i: usize, tokens: &Tokens, a: &mut Activations) {
+    let heads = Heads::new(&network.parameters.config);
+    let (w, out) = (heads.row(), heads.queries * heads.width);
+    let layer = &a.layers[i];
+    let mut p_start = 0;
+    for part in &tokens.parts {
+        let own = part.rows.start * w..part.rows.end * w;
+        let p = &layer.p[p_start..][..part.probability_len(heads)];
+        p_start += p.len();
+        let d_out = &a.d_normed[part.rows.start * out..part.rows.end * out];
+        if part.prefix.is_empty() {
+            let kept = attention::Kept { first: 0, qkv: &layer.qkv[own.clone()], p, d_out };
+            sequence_backward(network, kept, &mut a.d_qkv[own], &mut a.attention);
+            continue;
+        }
+        a.joined.gather(part, &layer.qkv, w);
+        let Joined { qkv, d_qkv } = &mut a.joined;
+        d_qkv.resize(qkv.len());
+        let kept = attention::Kept { first: part.prefix.len(), qkv, p, d_out };
+        sequence_backward(network, kept, d_qkv, &mut a.attention);
+        // A prefix stands before what goes on from it, so its rows hold their own gradient already.
+        let (prefix, rows) = d_qkv.split_at(part.prefix.len() * w);
+        a.d_qkv[own].copy_from_slice(rows);
+        add_assign(&mut a.d_qkv[part.prefix.start * w..part.prefix.end * w], prefix);
+    }
+}
+
+/// The same of one sequence, with its prefix.
+fn sequence_backward(network: &Network<'_>, kept: attention::Kept<'_>, d_qkv: &mut [f32], scratch: &mut attention::Scratch) {
+    let heads = Heads::new(&network.parameters.config);
+    attention::backward(heads, kept, d_qkv, scratch);
+    for (position, row) in d_qkv.chunks_exact_mut(heads.row()).enumerate() {
+        network.rope.backward(position, &mut row[..heads.value(0)]);
+    }
 }

@@ -9,7 +9,8 @@ use crate::error::{Error, Result, input};
 /// Allowed tokens as a bitset: token t is allowed where bit `t % 64` of word `t / 64` is set.
 pub type Mask = Arc<[u64]>;
 
-/// Packed sequences. Attention is causal within each, positions restart at 0 in each.
+/// Packed sequences. Attention is causal within each, positions restart at 0 in each. A sequence may go on from another
+/// one, its prefix, as if that one's tokens stood before its own: they are computed once for all that go on from it.
 #[derive(Clone, Debug, Default)]
 pub struct Sequences {
     /// Input tokens of all sequences, end to end.
@@ -23,6 +24,9 @@ pub struct Sequences {
     pub masks: Option<Vec<Option<Mask>>>,
     /// Start of each sequence and, last, the end: `[0, 5, 12]` is two sequences of 5 and 7 tokens.
     pub offsets: Vec<usize>,
+    /// For each sequence the one before it whose tokens it goes on from; may be shorter than the number of sequences, and
+    /// the others go on from none.
+    pub prefixes: Vec<Option<usize>>,
     /// The gradient is that of Σ weight · loss / divisor; none means the number of positions in the loss.
     pub divisor: Option<f32>,
 }
@@ -43,6 +47,13 @@ impl Sequences {
         self.offsets.push(self.tokens.len());
     }
 
+    /// Appends a sequence that goes on from the `prefix`-th, which goes on from none itself.
+    pub fn push_after(&mut self, prefix: usize, tokens: &[u32], targets: &[i32]) {
+        self.prefixes.resize(self.len(), None);
+        self.prefixes.push(Some(prefix));
+        self.push(tokens, targets);
+    }
+
     /// Number of sequences.
     pub fn len(&self) -> usize {
         self.offsets.len().saturating_sub(1)
@@ -56,6 +67,31 @@ impl Sequences {
     /// Positions of one sequence.
     pub(crate) fn range(&self, sequence: usize) -> Range<usize> {
         self.offsets[sequence]..self.offsets[sequence + 1]
+    }
+
+    /// The sequence that one goes on from.
+    pub(crate) fn prefix(&self, sequence: usize) -> Option<usize> {
+        self.prefixes.get(sequence).copied().flatten()
+    }
+
+    /// Tokens of a sequence with those of its prefix.
+    pub(crate) fn whole_len(&self, sequence: usize) -> usize {
+        self.range(sequence).len() + self.prefix(sequence).map_or(0, |prefix| self.range(prefix).len())
+    }
+
+    /// Sequences that must be computed together, a prefix first; those without tokens are left out.
+    pub(crate) fn families(&self) -> Vec<Vec<usize>> {
+        let mut families: Vec<Vec<usize>> = (0..self.len()).map(|_| vec![]).collect();
+        for i in (0..self.len()).filter(|i| !self.range(*i).is_empty()) {
+            families[self.prefix(i).unwrap_or(i)].push(i);
+        }
+        families.retain(|family| !family.is_empty());
+        families
+    }
+
+    /// Tokens of a family, each counted once.
+    pub(crate) fn family_len(&self, family: &[usize]) -> usize {
+        family.iter().map(|i| self.range(*i).len()).sum()
     }
 
     /// Number of positions in the loss.
@@ -73,9 +109,10 @@ impl Sequences {
         if bad_offsets || !self.offsets.is_sorted() {
             return Err(input("offsets", format!("ascending from 0 to {n}"), format!("{:?}", self.offsets)));
         }
-        if let Some(i) = (0..self.len()).find(|i| self.range(*i).len() > config.max_position_embeddings) {
+        self.check_prefixes()?;
+        if let Some(i) = (0..self.len()).find(|i| self.whole_len(*i) > config.max_position_embeddings) {
             let limit = format!("at most {} tokens", config.max_position_embeddings);
-            return Err(input("sequence", limit, self.range(i).len()));
+            return Err(input("sequence", limit, self.whole_len(i)));
         }
         if let Some(token) = self.tokens.iter().find(|t| **t as usize >= config.vocab_size) {
             return Err(input("token", format!("below {}", config.vocab_size), token));
@@ -84,6 +121,20 @@ impl Sequences {
             return Err(input("target", format!("-1 or below {}", config.vocab_size), target));
         }
         self.check_options(config, n)
+    }
+
+    fn check_prefixes(&self) -> Result<()> {
+        if self.prefixes.len() > self.len() {
+            return Err(input("prefixes", format!("at most {}, one a sequence", self.len()), self.prefixes.len()));
+        }
+        for (i, prefix) in self.prefixes.iter().enumerate() {
+            if let Some(prefix) = *prefix
+                && (prefix >= i || self.prefix(prefix).is_some() || self.range(prefix).is_empty())
+            {
+                return Err(input("prefix", format!("a whole sequence before sequence {i}"), prefix));
+            }
+        }
+        Ok(())
     }
 
     fn check_options(&self, config: &Config, n: usize) -> Result<()> {
@@ -114,18 +165,18 @@ impl Sequences {
         Ok(())
     }
 
-    /// Splits the sequences into `shards` groups of nearly equal token counts: longest first, each to the group with
-    /// the fewest tokens so far. Depends on the lengths alone.
-    pub(crate) fn shards(&self, shards: usize) -> Vec<Vec<usize>> {
-        let mut order: Vec<usize> = (0..self.len()).filter(|i| !self.range(*i).is_empty()).collect();
-        order.sort_by_key(|i| (std::cmp::Reverse(self.range(*i).len()), *i));
+    /// Deals the families to `shards` groups of nearly equal token counts: longest first, each to the group with the
+    /// fewest tokens so far. Depends on the lengths alone.
+    pub(crate) fn shards(&self, shards: usize) -> Vec<Vec<Vec<usize>>> {
+        let mut families = self.families();
+        families.sort_by_key(|family| (std::cmp::Reverse(self.family_len(family)), family[0]));
         let mut groups = vec![(0usize, Vec::new()); shards.max(1)];
-        for i in order {
+        for family in families {
             let fewest = (0..groups.len()).min_by_key(|g| groups[*g].0).unwrap_or(0);
-            groups[fewest].0 += self.range(i).len();
-            groups[fewest].1.push(i);
+            groups[fewest].0 += self.family_len(&family);
+            groups[fewest].1.push(family);
         }
-        let sorted = |(_, mut group): (usize, Vec<usize>)| {
+        let sorted = |(_, mut group): (usize, Vec<Vec<usize>>)| {
             group.sort_unstable();
             group
         };
@@ -161,8 +212,21 @@ mod tests {
         for len in [9, 3, 4, 4, 1, 7] {
             s.push(&vec![0; len], &vec![-1; len]);
         }
-        assert_eq!(s.shards(2), [vec![0, 3, 4], vec![1, 2, 5]]);
-        assert_eq!(s.shards(1), [vec![0, 1, 2, 3, 4, 5]]);
+        let alone = |group: &[usize]| group.iter().map(|i| vec![*i]).collect::<Vec<_>>();
+        assert_eq!(s.shards(2), [alone(&[0, 3, 4]), alone(&[1, 2, 5])]);
+        assert_eq!(s.shards(1), [alone(&[0, 1, 2, 3, 4, 5])]);
+    }
+
+    #[test]
+    fn families_stay_together() {
+        let mut s = Sequences::new();
+        s.push(&[0; 9], &[-1; 9]);
+        s.push(&[0; 4], &[-1; 4]);
+        s.push_after(1, &[0; 3], &[-1; 3]);
+        s.push(&[], &[]);
+        s.push_after(1, &[0; 4], &[-1; 4]);
+        assert_eq!(s.shards(2), [vec![vec![1, 2, 4]], vec![vec![0]]]);
+        assert_eq!((s.whole_len(4), s.whole_len(0)), (8, 9));
     }
 
     #[test]
@@ -180,6 +244,8 @@ mod tests {
         check(|s| s.tokens[0] = 70, "token: expected below 70, got 70");
         check(|s| s.targets[0] = 70, "target");
         check(|s| s.offsets = vec![0, 2], "offsets");
+        check(|s| s.prefixes = vec![Some(0)], "before sequence 0");
+        check(|s| s.prefixes = vec![None, None], "prefixes");
         check(|s| s.weights = Some(vec![1.0]), "weights");
         check(|s| s.masks = Some(vec![Some([0, 0].into()), None, None]), "allows no token");
         check(|s| s.masks = Some(vec![Some([0, 1 << 63].into()), None, None]), "allows no token");

@@ -11,7 +11,7 @@ use crate::error::{Result, input};
 use crate::gemm::{Packed, Parts, tiles_are_supported};
 use crate::head::{self, Head};
 use crate::linear;
-use crate::network::{self, Activations, Network, Tokens};
+use crate::network::{self, Activations, Network, Part, Tokens};
 use crate::packed_weights::{Direction, PackedWeights};
 use crate::parameters::Parameters;
 use crate::rope::Rope;
@@ -287,7 +287,7 @@ fn run(
     if training {
         backward.pack(parameters, options.threads);
     }
-    rope.grow((0..sequences.len()).map(|i| sequences.range(i).len()).max().unwrap_or(0));
+    rope.grow((0..sequences.len()).map(|i| sequences.whole_len(i)).max().unwrap_or(0));
     let key = mix(options.dropout_seed as u32 ^ mix((options.dropout_seed >> 32) as u32 ^ mix(*step as u32)));
     let dropout = Stream { rate: if training { options.dropout } else { 0.0 }, key };
     let network = Network { parameters, forward, backward, rope, dropout };
@@ -318,8 +318,8 @@ struct Job<'a> {
     options: &'a Options,
 }
 
-/// A shard, its sequences and, for the first, the caller's gradients.
-type Item<'a> = (&'a mut Shard, &'a [usize], Option<&'a mut [f32]>);
+/// A shard, its families of sequences and, for the first, the caller's gradients.
+type Item<'a> = (&'a mut Shard, &'a [Vec<usize>], Option<&'a mut [f32]>);
 
 /// Runs every shard, thread i taking shards i, i + threads, …
 fn run_shards(job: Job<'_>, shards: &mut [Shard], grads: &mut [f32]) {
@@ -347,7 +347,7 @@ fn run_shards(job: Job<'_>, shards: &mut [Shard], grads: &mut [f32]) {
 }
 
 /// Takes the sequences of one shard through the network, a micro-batch at a time.
-fn run_shard(job: Job<'_>, shard: &mut Shard, group: &[usize], caller: Option<&mut [f32]>, len: usize) {
+fn run_shard(job: Job<'_>, shard: &mut Shard, group: &[Vec<usize>], caller: Option<&mut [f32]>, len: usize) {
     let mut own = std::mem::take(&mut shard.grads);
     let grads = match caller {
         Some(grads) => grads,
@@ -363,7 +363,7 @@ fn run_shard(job: Job<'_>, shard: &mut Shard, group: &[usize], caller: Option<&m
     while start < group.len() {
         let (mut end, mut tokens) = (start, 0);
         while end < group.len() {
-            let len = job.sequences.range(group[end]).len();
+            let len = job.sequences.family_len(&group[end]);
             if end > start && tokens + len > job.options.micro_batch_tokens {
                 break;
             }
@@ -376,7 +376,7 @@ fn run_shard(job: Job<'_>, shard: &mut Shard, group: &[usize], caller: Option<&m
     shard.grads = own;
 }
 
-fn micro_batch(job: Job<'_>, shard: &mut Shard, group: &[usize], grads: &mut [f32]) {
+fn micro_batch(job: Job<'_>, shard: &mut Shard, group: &[Vec<usize>], grads: &mut [f32]) {
     gather(job.sequences, group, &mut shard.tokens);
     network::forward(job.network, &shard.tokens, &mut shard.activations);
     let weight = match job.pass {
@@ -396,16 +396,23 @@ fn micro_batch(job: Job<'_>, shard: &mut Shard, group: &[usize], grads: &mut [f3
 }
 
 /// Lays the sequences of a micro-batch end to end.
-fn gather(sequences: &Sequences, group: &[usize], tokens: &mut Tokens) {
+fn gather(sequences: &Sequences, group: &[Vec<usize>], tokens: &mut Tokens) {
     tokens.ids.clear();
     tokens.places.clear();
-    tokens.offsets.clear();
-    tokens.offsets.push(0);
-    for i in group {
-        let range = sequences.range(*i);
-        tokens.ids.extend_from_slice(&sequences.tokens[range.clone()]);
-        tokens.places.extend(range.map(|p| p as u32));
-        tokens.offsets.push(tokens.ids.len());
+    tokens.parts.clear();
+    for family in group {
+        let mut root = 0..0;
+        for i in family {
+            let (range, start) = (sequences.range(*i), tokens.ids.len());
+            tokens.ids.extend_from_slice(&sequences.tokens[range.clone()]);
+            tokens.places.extend(range.map(|p| p as u32));
+            let rows = start..tokens.ids.len();
+            let prefix = if sequences.prefix(*i).is_some() { root.clone() } else { 0..0 };
+            if prefix.is_empty() {
+                root = rows.clone();
+            }
+            tokens.parts.push(Part { rows, prefix });
+        }
     }
 }
 
@@ -419,12 +426,15 @@ pub fn logits(parameters: &Parameters, sequences: &Sequences, workspace: &mut Wo
     let dropout = Stream { rate: 0.0, key: 0 };
     let network = Network { parameters, forward, backward, rope, dropout };
     let shard = &mut shards[0];
-    for i in (0..sequences.len()).filter(|i| !sequences.range(*i).is_empty()) {
-        gather(sequences, &[i], &mut shard.tokens);
+    for family in sequences.families() {
+        gather(sequences, std::slice::from_ref(&family), &mut shard.tokens);
         network::forward(network, &shard.tokens, &mut shard.activations);
-        let range = sequences.range(i);
-        let rows = &mut out[range.start * v..range.end * v];
-        linear::forward(range.len(), &shard.activations.hidden, forward.head.view(), rows, false);
+        for (i, part) in family.iter().zip(&shard.tokens.parts) {
+            let range = sequences.range(*i);
+            let d = parameters.config.hidden_size;
+            let hidden = &shard.activations.hidden[part.rows.start * d..part.rows.end * d];
+            linear::forward(range.len(), hidden, forward.head.view(), &mut out[range.start * v..range.end * v], false);
+        }
     }
     Ok(out)
 }

@@ -126,3 +126,49 @@ fn policy_gradients_take_their_weights_from_the_log_probabilities() {
     loss_and_gradients(&parameters, &sequences, &mut by_weights, &mut workspace).unwrap();
     assert_eq!(by_closure, by_weights);
 }
+
+/// Prompts with several continuations: computed once for all of them, and once for each.
+fn shared_and_plain() -> (Sequences, Sequences) {
+    let (mut shared, mut plain) = (Sequences::new(), Sequences::new());
+    shared.push(&[6, 2], &[2, -1]);
+    plain.push(&[6, 2], &[2, -1]);
+    let prompts: [&[u32]; 2] = [&[1, 5, 9, 3, 14], &[4, 4]];
+    let endings: [&[(u32, i32)]; 3] = [&[(7, 19), (19, 0), (0, 11)], &[(7, 3)], &[(7, -1), (8, 8), (8, 12), (12, 2)]];
+    for prompt in prompts {
+        let root = shared.len();
+        shared.push(prompt, &vec![-1; prompt.len()]);
+        for ending in endings {
+            let (tokens, targets): (Vec<u32>, Vec<i32>) = ending.iter().copied().unzip();
+            shared.push_after(root, &tokens, &targets);
+            let silent = vec![-1; prompt.len()];
+            plain.push(&[prompt, &tokens].concat(), &[silent, targets].concat());
+        }
+    }
+    (shared, plain)
+}
+
+#[test]
+fn a_shared_prefix_gives_the_gradients_of_the_plain_way() {
+    let parameters = parameters();
+    let (shared, plain) = shared_and_plain();
+    for (shards, micro_batch_tokens) in [(1, 512), (2, 512), (2, 4)] {
+        let options = Options { shards, micro_batch_tokens, temperature: 0.8, ..Options::default() };
+        let of = |sequences: &Sequences| {
+            let mut workspace = Workspace::new(&parameters, options.clone()).unwrap();
+            let mut grads = vec![0.0; parameters.data.len()];
+            let loss = loss_and_gradients(&parameters, sequences, &mut grads, &mut workspace).unwrap();
+            let in_loss = sequences.targets.iter().zip(workspace.log_probs()).filter(|(target, _)| **target >= 0);
+            (loss, grads, in_loss.map(|(_, log_prob)| *log_prob).collect::<Vec<_>>())
+        };
+        let ((once, once_grads, once_log_probs), (each, each_grads, each_log_probs)) = (of(&shared), of(&plain));
+        assert_eq!((once.count, once_log_probs), (each.count, each_log_probs), "the same bytes");
+        let largest = each_grads.iter().fold(0.0f32, |max, g| max.max(g.abs()));
+        let differs = once_grads.iter().zip(&each_grads).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(differs <= 1e-5 * largest, "{differs} of {largest}");
+    }
+}
+
+#[test]
+fn gradients_match_behind_a_shared_prefix() {
+    check(&shared_and_plain().0, Options::default());
+}

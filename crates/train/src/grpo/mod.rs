@@ -32,7 +32,7 @@ use self::config::GrpoConfig;
 use self::objective::{Token, advantages, deviation, k3, mean};
 use self::pool::Pool;
 use self::reward::Court;
-use self::rollout::{Group, Rollout, Rollouts, mix};
+use self::rollout::{Completion, Group, Rollout, Rollouts, mix};
 use crate::checkpoint::{self, Companions, Progress, State};
 use crate::dataset::Cursor;
 use crate::error::{Result, TrainError};
@@ -203,42 +203,53 @@ impl Batch {
     fn new(config: &GrpoConfig, groups: &[Group]) -> Batch {
         let rewards: Vec<Vec<f64>> = groups.iter().map(Group::rewards).collect();
         let advantages = advantages(&rewards, config.objective.scale).concat();
-        let completions: Vec<_> =
-            groups.iter().flat_map(|group| group.completions.iter().map(move |c| (&group.prompt, c))).collect();
-        let lengths: Vec<usize> = completions.iter().map(|(_, completion)| completion.sampled.len()).collect();
+        let completions = groups.iter().flat_map(|group| &group.completions);
+        let lengths: Vec<usize> = completions.map(|completion| completion.sampled.len()).collect();
         let shares = config.objective.shares(&lengths, answer::query_generator::MAX_LEXEMES);
         let mut batch = Batch {
             sequences: Sequences { masks: Some(vec![]), divisor: Some(1.0), ..Sequences::new() },
             tokens: vec![],
             shares: vec![],
             written: 0,
-            completions: completions.len(),
+            completions: lengths.len(),
         };
-        for (((prompt, completion), advantage), share) in completions.into_iter().zip(advantages).zip(shares) {
-            batch.push(prompt, completion, advantage as f32, share);
+        let mut weights = advantages.into_iter().zip(shares);
+        for group in groups {
+            let Some((last, before)) = group.prompt.split_last() else { continue };
+            let prefix = batch.sequences.len();
+            batch.prompt(before);
+            for (completion, (advantage, share)) in group.completions.iter().zip(&mut weights) {
+                batch.completion((prefix, *last), completion, advantage as f32, share);
+            }
         }
         batch
     }
 
-    /// Appends a completion behind its prompt: position i predicts token i + 1.
-    fn push(&mut self, prompt: &[u32], completion: &rollout::Completion, advantage: f32, share: f32) {
-        let mut tokens = prompt.to_vec();
-        tokens.extend(completion.steps.iter().map(|step| step.token));
-        tokens.pop();
-        let mut targets = vec![-1; prompt.len() - 1];
+    /// Appends what the completions of a group share: the prompt but for its last token, which predicts their first.
+    fn prompt(&mut self, tokens: &[u32]) {
+        self.sequences.push(tokens, &vec![-1; tokens.len()]);
+        let len = self.sequences.tokens.len();
+        self.sequences.masks.get_or_insert_default().resize(len, None);
+        self.tokens.resize(len, None);
+        self.shares.resize(len, 0.0);
+    }
+
+    /// Appends a completion behind a prompt: position i predicts token i + 1.
+    fn completion(&mut self, (prefix, last): (usize, u32), completion: &Completion, advantage: f32, share: f32) {
+        let (mut tokens, mut targets) = (vec![last], vec![]);
         let masks = self.sequences.masks.get_or_insert_default();
-        masks.resize(masks.len() + prompt.len() - 1, None);
-        self.tokens.resize(self.tokens.len() + prompt.len() - 1, None);
         let mut sampled = completion.sampled.iter();
         for step in &completion.steps {
             let old = step.among.as_ref().and_then(|_| sampled.next());
+            tokens.push(step.token);
             targets.push(if old.is_some() { step.token as i32 } else { -1 });
             masks.push(step.among.clone().filter(|_| old.is_some()).map(Arc::from));
             self.tokens.push(old.map(|old| Token { advantage, old: *old, reference: None }));
         }
+        tokens.pop();
         self.shares.resize(self.tokens.len(), share);
         self.written += completion.steps.len();
-        self.sequences.push(&tokens, &targets);
+        self.sequences.push_after(prefix, &tokens, &targets);
     }
 }
 
