@@ -4,6 +4,7 @@ mod compose;
 mod evaluate;
 mod folder;
 mod follow;
+mod grpo;
 mod pack;
 mod pipeline;
 mod questions;

@@ -30,9 +30,9 @@ use train::sft::{Job, sft};
 use crate::folder::Folder;
 use crate::pack::{databases, pack, questions};
 
-const TODAY: jiff::civil::Date = jiff::civil::Date::constant(2026, 1, 15);
+pub(crate) const TODAY: jiff::civil::Date = jiff::civil::Date::constant(2026, 1, 15);
 
-fn config() -> SftConfig {
+pub(crate) fn config() -> SftConfig {
     SftConfig {
         model: ShapeConfig {
             hidden_size: 48,
@@ -51,19 +51,19 @@ fn config() -> SftConfig {
 }
 
 /// The pack without a model, with the values of its first database.
-fn modelless(pack: &Pack) -> Engine {
+pub(crate) fn modelless(pack: &Pack) -> Engine {
     let problem = answer::reply::Problem::new(answer::reply::Cause::ModelMissing, "none yet");
     let database = databases()[0].open().unwrap();
     Engine::new(pack.clone(), database, Err(problem), None, &ProfileLimits::default())
 }
 
 /// The questions as examples, which the grammar admits.
-fn examples(context: Context<'_>, vocabulary: &Vocabulary, grammar: &Grammar) -> Vec<Example> {
+pub(crate) fn examples(context: Context<'_>, vocabulary: &Vocabulary, grammar: &Grammar) -> Vec<Example> {
     let reader = Reader { context, lexicon: &vocabulary.lexicon, grammar };
     questions().iter().map(|question| example(&reader, question).unwrap()).collect()
 }
 
-fn vocabulary(pack: &Pack) -> Vocabulary {
+pub(crate) fn vocabulary(pack: &Pack) -> Vocabulary {
     let texts: Vec<String> = questions().iter().map(|question| question.question.to_lowercase()).collect();
     learn_vocabulary(pack, texts.iter().map(String::as_str), 100).unwrap()
 }
