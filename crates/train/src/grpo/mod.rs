@@ -9,6 +9,8 @@
 pub mod config;
 pub mod objective;
 mod pool;
+#[cfg(test)]
+mod reference;
 mod reward;
 mod rollout;
 
@@ -29,7 +31,7 @@ use model::weights::Metadata;
 use sha2::{Digest, Sha256};
 
 use self::config::GrpoConfig;
-use self::objective::{Token, advantages, deviation, k3, mean};
+use self::objective::{Objective, Token, advantages, deviation, k3, mean};
 use self::pool::Pool;
 use self::reward::Court;
 use self::rollout::{Completion, Group, Rollout, Rollouts, mix};
@@ -225,6 +227,11 @@ impl Batch {
         batch
     }
 
+    /// What a position weighs in the gradient, from log p of its token now.
+    fn weight(&self, objective: &Objective, tokens: &[Option<Token>], place: usize, log_prob: f32) -> f32 {
+        tokens[place].map_or(0.0, |token| self.shares[place] * objective.weight(token, log_prob))
+    }
+
     /// Appends what the completions of a group share: the prompt but for its last token, which predicts their first.
     fn prompt(&mut self, tokens: &[u32]) {
         self.sequences.push(tokens, &vec![-1; tokens.len()]);
@@ -307,14 +314,12 @@ impl<'a> Learner<'a> {
             }
         }
         for update in 0..self.config.rollout.updates {
-            let (objective, shares) = (self.config.objective, &batch.shares);
-            let weight = |place: usize, log_prob: f32| {
-                tokens[place].map_or(0.0, |token| shares[place] * objective.weight(token, log_prob))
-            };
+            let objective = self.config.objective;
+            let weight = |place: usize, log_prob: f32| batch.weight(&objective, &tokens, place, log_prob);
             let Learner { workspace, grads, .. } = self;
             let loss = policy_gradients(&state.parameters, &batch.sequences, &weight, grads, workspace)?;
             finite(state, "the loss", loss.sum)?;
-            let now = self.measure(&tokens, shares);
+            let now = measure(&objective, &tokens, &batch.shares, self.workspace.log_probs());
             let settings = self.config.settings();
             let norm =
                 optim::step(&mut state.parameters, &self.grads, &mut state.optimiser, &settings, (rate, self.config.threads));
@@ -332,28 +337,27 @@ impl<'a> Learner<'a> {
         }
         Ok(measured)
     }
+}
 
-    /// What the last pass says of the tokens.
-    fn measure(&self, tokens: &[Option<Token>], shares: &[f32]) -> Measured {
-        let mut measured = Measured::default();
-        let objective = self.config.objective;
-        let mut count = 0;
-        for ((token, share), log_prob) in tokens.iter().zip(shares).zip(self.workspace.log_probs()) {
-            let Some(token) = *token else { continue };
-            let difference = f64::from((log_prob - token.old).abs());
-            count += 1;
-            measured.loss += f64::from(share * objective.value(token, *log_prob));
-            measured.kl += f64::from(k3(token, *log_prob));
-            measured.clipped += f64::from(u8::from(objective.is_clipped(token, *log_prob)));
-            measured.difference_max = measured.difference_max.max(difference);
-            measured.difference_mean += difference;
-        }
-        let count = f64::from(count.max(1));
-        measured.kl /= count;
-        measured.clipped /= count;
-        measured.difference_mean /= count;
-        measured
+/// What a pass says of the tokens.
+fn measure(objective: &Objective, tokens: &[Option<Token>], shares: &[f32], log_probs: &[f32]) -> Measured {
+    let mut measured = Measured::default();
+    let mut count = 0;
+    for ((token, share), log_prob) in tokens.iter().zip(shares).zip(log_probs) {
+        let Some(token) = *token else { continue };
+        let difference = f64::from((log_prob - token.old).abs());
+        count += 1;
+        measured.loss += f64::from(share * objective.value(token, *log_prob));
+        measured.kl += f64::from(k3(token, *log_prob));
+        measured.clipped += f64::from(u8::from(objective.is_clipped(token, *log_prob)));
+        measured.difference_max = measured.difference_max.max(difference);
+        measured.difference_mean += difference;
     }
+    let count = f64::from(count.max(1));
+    measured.kl /= count;
+    measured.clipped /= count;
+    measured.difference_mean /= count;
+    measured
 }
 
 fn metrics(
