@@ -85,14 +85,7 @@ pub(crate) fn probability_len(heads: Heads, first: usize, rows: usize) -> usize 
 }
 
 /// `qkv`: (T, W), rotated, of which rows from `first` on ask; `p`: (H, Q, T), kept for the backward pass; `out`: (Q, H·d).
-pub(crate) fn forward(
-    heads: Heads,
-    first: usize,
-    qkv: &[f32],
-    p: &mut [f32],
-    out: &mut [f32],
-    scratch: &mut Scratch,
-) {
+pub(crate) fn forward(heads: Heads, first: usize, qkv: &[f32], p: &mut [f32], out: &mut [f32], scratch: &mut Scratch) {
     let (w, d) = (heads.row(), heads.width);
     let t = qkv.len() / w;
     let asking = t - first;

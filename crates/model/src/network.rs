@@ -134,7 +134,8 @@ struct Joined {
 impl Joined {
     /// Gathers the rows of a part, of width `w`.
     fn gather(&mut self, part: &Part, qkv: &[f32], w: usize) {
-        let (prefix, own) = (&qkv[part.prefix.start * w..part.prefix.end * w], &qkv[part.rows.start * w..part.rows.end * w]);
+        let (prefix, own) =
+            (&qkv[part.prefix.start * w..part.prefix.end * w], &qkv[part.rows.start * w..part.rows.end * w]);
         self.qkv.resize(prefix.len() + own.len());
         self.qkv[..prefix.len()].copy_from_slice(prefix);
         self.qkv[prefix.len()..].copy_from_slice(own);
@@ -358,7 +359,12 @@ fn sequences_backward(network: &Network<'_>, i: usize, tokens: &Tokens, a: &mut 
 }
 
 /// The same of one sequence, with its prefix.
-fn sequence_backward(network: &Network<'_>, kept: attention::Kept<'_>, d_qkv: &mut [f32], scratch: &mut attention::Scratch) {
+fn sequence_backward(
+    network: &Network<'_>,
+    kept: attention::Kept<'_>,
+    d_qkv: &mut [f32],
+    scratch: &mut attention::Scratch,
+) {
     let heads = Heads::new(&network.parameters.config);
     attention::backward(heads, kept, d_qkv, scratch);
     for (position, row) in d_qkv.chunks_exact_mut(heads.row()).enumerate() {

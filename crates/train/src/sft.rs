@@ -17,7 +17,8 @@ use crate::dataset::{Batches, Cursor, Dataset};
 use crate::error::{Result, TrainError};
 use crate::metrics::Metrics;
 use crate::run::{
-    Evaluate, Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, environment, finite, found, hash_due, norm_of,
+    Evaluate, Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, environment, finite, found, hash_due,
+    norm_of,
 };
 
 /// Steps timed to turn minutes into steps.

@@ -9,11 +9,14 @@
 //! * [`sql`]: names, lineage and validation.
 //! * [`card`]: the shipped weights and their model card.
 //! * [`safety`]: policies and hostile statements.
+//! * [`grpo`]: learning from the rows of a model's own answers; [`crashes`]: runs that are killed.
 
 mod accuracy;
 mod answers;
 mod build;
 mod card;
+mod crashes;
+mod grpo;
 mod matcher;
 mod network;
 mod runs;
@@ -65,7 +68,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 9] = [
+const SUBJECTS: [Subject; 10] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -75,6 +78,7 @@ const SUBJECTS: [Subject; 9] = [
     Subject { name: "sql", figures: sql::FIGURES },
     Subject { name: "card", figures: card::FIGURES },
     Subject { name: "safety", figures: safety::FIGURES },
+    Subject { name: "grpo", figures: grpo::FIGURES },
 ];
 
 /// Which figures are wanted.

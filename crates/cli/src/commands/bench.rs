@@ -99,7 +99,7 @@ struct Bench {
     measure: fn(&Args, &Context) -> Measured,
 }
 
-const BENCHES: [Bench; 14] = [
+const BENCHES: [Bench; 15] = [
     Bench { name: "walks", is_quick: true, measure: walks::measure },
     Bench { name: "mask", is_quick: true, measure: mask::measure },
     Bench { name: "coverage", is_quick: false, measure: coverage::measure },
@@ -112,6 +112,7 @@ const BENCHES: [Bench; 14] = [
     Bench { name: "cold", is_quick: true, measure: cold::measure },
     Bench { name: "decode", is_quick: true, measure: network::decode },
     Bench { name: "train", is_quick: true, measure: network::train },
+    Bench { name: "grpo", is_quick: false, measure: network::grpo },
     Bench { name: "synth", is_quick: true, measure: synth::measure },
     Bench { name: "determinism", is_quick: false, measure: determinism::measure },
 ];

@@ -321,8 +321,13 @@ impl<'a> Learner<'a> {
             finite(state, "the loss", loss.sum)?;
             let now = measure(&objective, &tokens, &batch.shares, self.workspace.log_probs());
             let settings = self.config.settings();
-            let norm =
-                optim::step(&mut state.parameters, &self.grads, &mut state.optimiser, &settings, (rate, self.config.threads));
+            let norm = optim::step(
+                &mut state.parameters,
+                &self.grads,
+                &mut state.optimiser,
+                &settings,
+                (rate, self.config.threads),
+            );
             let norm =
                 norm.or_else(|e| finite(state, "the norm of the gradients", norm_of(&self.grads)).and(Err(e.into())))?;
             let drawn = if update == 0 { now } else { measured };

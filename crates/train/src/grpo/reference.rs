@@ -101,10 +101,9 @@ fn losses_and_gradients_are_pytorchs() {
     let (groups, references) = reference.groups(parameters.config.vocab_size);
     for case in list(&reference.json("cases")) {
         let name = case["loss"].as_str().unwrap();
-        let objective: Objective = serde_json::from_value(
-            serde_json::json!({ "loss": name, "scale": case["scale"], "kl": case["kl"] }),
-        )
-        .unwrap();
+        let objective: Objective =
+            serde_json::from_value(serde_json::json!({ "loss": name, "scale": case["scale"], "kl": case["kl"] }))
+                .unwrap();
         let rollout = RolloutConfig { temperature: TEMPERATURE, ..RolloutConfig::default() };
         let config = GrpoConfig { objective, rollout, ..GrpoConfig::default() };
         let batch = Batch::new(&config, &groups);

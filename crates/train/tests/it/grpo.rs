@@ -116,7 +116,13 @@ impl Pupil {
 
 fn config(max_steps: u64) -> GrpoConfig {
     GrpoConfig {
-        rollout: RolloutConfig { questions: 8, candidates: 8, rest_solved: 0, rest_unsolved: 0, ..RolloutConfig::default() },
+        rollout: RolloutConfig {
+            questions: 8,
+            candidates: 8,
+            rest_solved: 0,
+            rest_unsolved: 0,
+            ..RolloutConfig::default()
+        },
         optimiser: OptimiserConfig { learning_rate: 2e-3, ..GrpoConfig::default().optimiser },
         schedule: GrpoSchedule { max_steps, ..GrpoSchedule::default() },
         evaluation: EvaluationConfig { every_steps: 0, questions: 0 },
@@ -158,7 +164,8 @@ fn a_resumed_run_ends_with_the_same_weights() {
     let (outcome, engine) = pupil.practise(&one_thread, &parts, (true, None)).unwrap();
     assert_eq!((outcome.steps, weights(&engine)), (6, wanted));
 
-    let error = |config: &GrpoConfig, resume: bool| pupil.practise(config, &parts, (resume, None)).unwrap_err().to_string();
+    let error =
+        |config: &GrpoConfig, resume: bool| pupil.practise(config, &parts, (resume, None)).unwrap_err().to_string();
     assert!(error(&config(6), false).contains("holds a run already"));
     assert!(error(&GrpoConfig { seed: 5, ..config(6) }, true).contains("other settings"));
     let fewer = pupil.practise_on(&questions()[..3], &config(6), &parts, (true, None));

@@ -1,6 +1,8 @@
 //! Tokens per second of the network at the compact model's shape.
 
-use model::bench::{Batch, decode_tokens_per_second, training_tokens_per_second};
+use model::bench::{
+    Batch, Groups, decode_tokens_per_second, policy_step_seconds, shared_prompts, training_tokens_per_second,
+};
 use model::config::Config;
 use model::inference::Weights;
 use model::optim::Settings;
@@ -43,4 +45,20 @@ pub(super) fn train(args: &Args, _context: &Context) -> Measured {
         Ok(Figure::new(format!("train.{precision}"), speed, "tokens/s"))
     };
     Precision::ALL.into_iter().filter(|precision| precision.available() == *precision).map(figure).collect()
+}
+
+/// Policy gradients of 5.5 M parameters: a whole step of 16 questions with 16 completions each, and the gradients of a group
+/// behind a prompt of 400 tokens that is computed once, beside the plain way.
+pub(super) fn grpo(args: &Args, _context: &Context) -> Measured {
+    let config = Config::compact(VOCABULARY);
+    let options = Options { threads: usize::from(args.threads), ..Options::default() };
+    let whole = Groups { questions: 16, candidates: 16, prompt: 96, completion: 48 };
+    let long = Groups { questions: 2, candidates: 16, prompt: 400, completion: 40 };
+    let step = policy_step_seconds(&config, whole, options.clone(), args.count(3)).map_err(failed)?;
+    let found = shared_prompts(&config, long, options, args.count(3)).map_err(failed)?;
+    Ok(vec![
+        Figure::new("grpo.step", step, "s"),
+        Figure::new("grpo.shared prompt over plain", found.plain / found.shared, "times"),
+        Figure::new("grpo.shared prompt distance", found.distance, ""),
+    ])
 }
