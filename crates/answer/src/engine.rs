@@ -163,7 +163,14 @@ impl LoadedModel {
     /// What candidates are generated with; with a plan first where one is asked for and the model was taught to.
     pub fn generator(&self, threads: usize, plans: bool) -> Generator<'_> {
         let plan = self.plan.as_ref().filter(|_| plans);
-        Generator { model: &self.model, vocabulary: &self.vocabulary, grammar: &self.grammar, plan, threads }
+        Generator {
+            model: &self.model,
+            vocabulary: &self.vocabulary,
+            grammar: &self.grammar,
+            plan,
+            threads,
+            constrained: true,
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Generator<'a> {
     pub plan: Option<&'a PlanOrder>,
     /// Threads, which split the rows; no byte depends on them.
     pub threads: usize,
+    /// Whether the grammar holds. Without it any lexeme may follow any other, which only experiments want.
+    pub constrained: bool,
 }
 
 impl Generator<'_> {
@@ -37,6 +39,15 @@ impl Generator<'_> {
     pub(crate) fn room(&self, prompt: &[u32]) -> usize {
         let plan = if self.plan.is_some() { MAX_PARTS + 2 } else { 0 };
         self.model.config().max_position_embeddings.saturating_sub(prompt.len() + 1 + plan).min(MAX_LEXEMES)
+    }
+
+    /// The lexemes that may come next.
+    pub(crate) fn allowed_next(&self, matcher: &Matcher<'_>, allowed: &mut BitSet) {
+        if self.constrained {
+            return matcher.mask(allowed);
+        }
+        allowed.reset(self.grammar.lexeme_count());
+        (0..self.grammar.lexeme_count() as u32).for_each(|id| allowed.insert(id));
     }
 }
 
@@ -179,6 +190,8 @@ fn check_length(generator: Generator<'_>, prompt: &[u32]) -> Result<(), Generate
 struct Row<'a> {
     request: usize,
     matcher: Matcher<'a>,
+    /// The most lexemes there may be.
+    room: usize,
     draw: Draw,
     random: ChaCha8Rng,
     candidate: Candidate,
@@ -210,7 +223,8 @@ impl<'a> Row<'a> {
         };
         let token = choice.token;
         let intent = generator.vocabulary.intent_of(token).unwrap_or(Intent::Ambiguous);
-        let matcher = Matcher::new(generator.grammar, request.slots, generator.room(request.prompt));
+        let room = generator.room(request.prompt);
+        let matcher = Matcher::new(generator.grammar, request.slots, room);
         let finished = intent != Intent::Answerable;
         let candidate = Candidate {
             intent,
@@ -226,6 +240,7 @@ impl<'a> Row<'a> {
         let mut row = Row {
             request: index,
             matcher,
+            room,
             draw,
             random,
             candidate,
@@ -263,7 +278,7 @@ impl<'a> Row<'a> {
             }
             return;
         }
-        self.matcher.mask(&mut self.allowed);
+        generator.allowed_next(&self.matcher, &mut self.allowed);
         self.mask = generator.vocabulary.mask(&self.allowed);
         if self.allowed.is_empty() {
             self.pending.clear();
@@ -303,13 +318,18 @@ impl<'a> Row<'a> {
     }
 
     fn take(&mut self, generator: Generator<'_>, lexeme: u32) {
-        self.matcher.advance_allowed(lexeme);
+        if generator.constrained {
+            self.matcher.advance_allowed(lexeme);
+        }
         self.candidate.lexemes.push(lexeme);
         self.pending.push(generator.vocabulary.token(lexeme));
     }
 
     /// Takes every lexeme that is the only one possible; a finished query has nothing pending.
     fn take_forced(&mut self, generator: Generator<'_>) {
+        if !generator.constrained {
+            return self.end_freely(generator);
+        }
         while !self.matcher.is_finished() {
             let Some(lexeme) = self.matcher.forced() else { return };
             self.candidate.forced += 1;
@@ -317,5 +337,14 @@ impl<'a> Row<'a> {
         }
         self.candidate.finished = true;
         self.pending.clear();
+    }
+
+    /// Without the grammar a query ends with END, or unfinished where there is no more room.
+    fn end_freely(&mut self, generator: Generator<'_>) {
+        let last = self.candidate.lexemes.last().map(|id| generator.vocabulary.token(*id));
+        self.candidate.finished = last == Some(generator.vocabulary.end());
+        if self.candidate.finished || self.candidate.lexemes.len() >= self.room {
+            self.pending.clear();
+        }
     }
 }

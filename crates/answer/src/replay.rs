@@ -19,7 +19,7 @@ pub struct Step {
 /// instead. `prompt` and `slots` are those of its request, and the intent was the model's own.
 ///
 /// # Panics
-/// In debug builds, when the candidate was not written under the generator's grammar.
+/// In debug builds, when the candidate was not written as the generator writes.
 pub fn replay(generator: Generator<'_>, prompt: &[u32], slots: &SlotTable, candidate: &Candidate) -> Vec<Step> {
     let vocabulary = generator.vocabulary;
     let intent = vocabulary.intent(candidate.intent).unwrap_or_default();
@@ -30,10 +30,12 @@ pub fn replay(generator: Generator<'_>, prompt: &[u32], slots: &SlotTable, candi
     let mut matcher = Matcher::new(generator.grammar, slots, generator.room(prompt));
     let mut allowed = BitSet::default();
     for lexeme in &candidate.lexemes {
-        matcher.mask(&mut allowed);
+        generator.allowed_next(&matcher, &mut allowed);
         let among = allowed.iter().nth(1).is_some().then(|| vocabulary.mask(&allowed));
         steps.push(Step { token: vocabulary.token(*lexeme), among });
-        matcher.advance_allowed(*lexeme);
+        if generator.constrained {
+            matcher.advance_allowed(*lexeme);
+        }
     }
     steps
 }

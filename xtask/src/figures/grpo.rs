@@ -16,7 +16,8 @@ const KILLS: u32 = 50;
 
 pub const FIGURES: &[Figure] = &[
     quick("four objectives, losses and gradients, largest distance from PyTorch", Under(1e-5), "", |_| distance()),
-    slow("log p when drawn and in the update, largest difference", Is(0.0), "", |_| mismatch()),
+    slow("log p when drawn and in the update, largest difference", Is(0.0), "", |_| mismatch("f32")),
+    slow("the same where updates multiply in three of bf16", Under(1e-4), "", |_| mismatch("bf16x3")),
     quick("gradients with prompts computed once, distance from the plain way", Under(1e-5), "", |r| {
         r.bench(&["grpo"], "grpo.shared prompt distance")
     }),
@@ -50,11 +51,16 @@ fn distance() -> Result<f64, String> {
 }
 
 /// The largest difference that two steps of the shipped model note.
-fn mismatch() -> Result<f64, String> {
-    let _ = std::fs::remove_dir_all(root().join(RUN));
-    let args = ["train", "grpo", "--questions", QUESTIONS, "--dev", QUESTIONS, "--run", RUN, "--steps", "2"];
+fn mismatch(precision: &str) -> Result<f64, String> {
+    let (folder, run) = (root().join(RUN), format!("{RUN}/{precision}"));
+    let _ = std::fs::remove_dir_all(root().join(&run));
+    std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    let recipe = format!("{RUN}/{precision}.toml");
+    let text = format!("precision = \"{precision}\"\n[schedule]\nmax_steps = 2\n");
+    std::fs::write(root().join(&recipe), text).map_err(|e| e.to_string())?;
+    let args = ["train", "grpo", "--questions", QUESTIONS, "--dev", QUESTIONS, "--run", &run, "--recipe", &recipe];
     output(glrl(&args))?;
-    let text = std::fs::read_to_string(root().join(RUN).join("metrics.jsonl")).map_err(|e| e.to_string())?;
+    let text = std::fs::read_to_string(root().join(run).join("metrics.jsonl")).map_err(|e| e.to_string())?;
     let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let noted = lines.filter_map(|line| line["sampling/sampling_logp_difference/max"].as_f64());
     noted.reduce(f64::max).ok_or_else(|| "the run notes no difference".to_owned())

@@ -34,8 +34,14 @@ fn write_whole_queries(plans: bool) {
         Config { hidden_size: 32, intermediate_size: 64, num_hidden_layers: 1, ..Config::compact(vocabulary.size()) };
     let model = Model::new(Parameters::init(&config, 1).unwrap()).unwrap();
     let order = plans.then(|| PlanOrder::new(&vocabulary.lexicon));
-    let generator =
-        Generator { model: &model, vocabulary: &vocabulary, grammar: &grammar, plan: order.as_ref(), threads: 1 };
+    let generator = Generator {
+        model: &model,
+        vocabulary: &vocabulary,
+        grammar: &grammar,
+        plan: order.as_ref(),
+        threads: 1,
+        constrained: true,
+    };
     let question = read(&pack, "active projects over 100k started in 2024 at \"Initech\"");
     let (slots, prompt) =
         (SlotTable::of(&question), prompt(&vocabulary, &ModelQuestion::new(&question, &Links::default())));
@@ -73,7 +79,14 @@ fn a_question_longer_than_the_model_reads_is_refused() {
         ..Config::compact(vocabulary.size())
     };
     let model = Model::new(Parameters::init(&small, 1).unwrap()).unwrap();
-    let generator = Generator { model: &model, vocabulary: &vocabulary, grammar: &grammar, plan: None, threads: 1 };
+    let generator = Generator {
+        model: &model,
+        vocabulary: &vocabulary,
+        grammar: &grammar,
+        plan: None,
+        threads: 1,
+        constrained: true,
+    };
     let slots = SlotTable::new();
     let request = Request {
         prompt: &[vocabulary.bos(); 15],

@@ -45,6 +45,8 @@ pub struct RolloutConfig {
     pub candidates: usize,
     /// Temperature of the draws.
     pub temperature: f32,
+    /// Whether completions are written under the matcher, as answers are.
+    pub matcher: bool,
     /// At most so many times `questions` are asked for a step; a step takes what they gave.
     pub tries: usize,
     /// Updates made from the same completions.
@@ -95,6 +97,7 @@ impl Default for RolloutConfig {
             questions: 16,
             candidates: 16,
             temperature: 1.0,
+            matcher: true,
             tries: 4,
             updates: 1,
             rest_solved: 3,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use answer::engine::Engine;
 use answer::engine::LoadedModel;
 use answer::prompt::prompt;
-use answer::query_generator::{Candidate, Draw, Request, generate};
+use answer::query_generator::{Candidate, Draw, Generator, Request, generate};
 use answer::replay::{Step, replay};
 use answer::schema_analyzer::{Analysis, analyze};
 use jiff::civil::Date;
@@ -133,12 +133,16 @@ impl Rollout<'_> {
             Request { prompt: &one.prompt, slots: &one.analysis.slots, draws, intent: None, least_answerable: 0.0 }
         };
         let requests: Vec<Request<'_>> = asked.iter().zip(&draws).map(request).collect();
-        generate(model.generator(self.threads, false), &requests).map_err(|e| TrainError::Evaluation(e.to_string()))
+        generate(self.generator(model, self.threads), &requests).map_err(|e| TrainError::Evaluation(e.to_string()))
+    }
+
+    fn generator<'m>(&self, model: &'m LoadedModel, threads: usize) -> Generator<'m> {
+        Generator { constrained: self.config.matcher, ..model.generator(threads, false) }
     }
 
     /// Rewards completions; equal ones are run once.
     fn reward(&self, model: &LoadedModel, asked: &Asked<'_>, written: &[Candidate]) -> Group {
-        let generator = model.generator(1, false);
+        let generator = self.generator(model, 1);
         let case = self.court.open(asked.question);
         let mut known: HashMap<(u8, &[u32]), f64> = HashMap::new();
         let completions = written.iter().map(|candidate| {

@@ -189,6 +189,24 @@ fn the_reference_holds_back() {
 }
 
 #[test]
+fn without_the_matcher_anything_may_be_written() {
+    let folder = Folder::new("grpo-free");
+    let pupil = Pupil::taught(45, &folder.0);
+    let mut config = config(3);
+    let reward = |config: &GrpoConfig, name: &str| {
+        let run = folder.0.join(name);
+        pupil.practise(config, &run, (false, None)).unwrap();
+        let lines = metrics::read(&run).unwrap();
+        assert!(lines.iter().filter_map(|line| line.logp_difference_max).all(|difference| difference == 0.0));
+        lines.iter().find_map(|line| line.reward).unwrap()
+    };
+    let constrained = reward(&config, "constrained");
+    config.rollout.matcher = false;
+    let free = reward(&config, "free");
+    assert!(free < constrained, "{free} {constrained}");
+}
+
+#[test]
 fn what_cannot_teach_is_said() {
     let folder = Folder::new("grpo-empty");
     let pupil = Pupil::taught(1, &folder.0);

@@ -183,7 +183,7 @@ fn through_weights(args: &Args, ground: &Ground<'_>, each: &mut dyn FnMut(&[Lexe
     let parameters = Parameters::init(&config, args.seed).map_err(|e| failed(&e))?;
     let model = Model::new(parameters).map_err(|e| failed(&e))?;
     let (vocabulary, grammar) = (&ground.vocabulary, &ground.grammar);
-    let generator = Generator { model: &model, vocabulary, grammar, plan: None, threads: usize::from(args.threads) };
+    let generator = Generator { model: &model, vocabulary, grammar, plan: None, threads: usize::from(args.threads), constrained: true };
     let prompt = prompt(vocabulary, &ModelQuestion::new(&ground.question, &Links::default()));
     let seeds: Vec<u64> = (0..args.count(2_000) as u64).collect();
     for seeds in seeds.chunks(ROWS) {
