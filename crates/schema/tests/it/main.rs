@@ -1,5 +1,6 @@
 //! The crate from outside: a small hand-made catalog, and tables of questions against it.
 
+mod amounts;
 mod discover;
 mod fixture;
 mod join_path;
