@@ -11,6 +11,7 @@ mod written;
 use self::money::{Prefix, currency_prefix, unit_at};
 use self::parts::and_a_part;
 use self::spelled::spelled;
+pub(crate) use self::spelled::{tens_word, unit_word};
 use self::written::{glued_digits, price_dash, written};
 use crate::Value;
 use crate::atom::{Atom, fold_at, fold_before, is_glued_at, is_mark_at};

@@ -158,7 +158,7 @@ impl Words<'_, '_> {
     }
 }
 
-pub(super) fn unit_word(word: &str) -> Option<u64> {
+pub(crate) fn unit_word(word: &str) -> Option<u64> {
     const WORDS: [&str; 20] = [
         "zero",
         "one",
@@ -184,7 +184,7 @@ pub(super) fn unit_word(word: &str) -> Option<u64> {
     WORDS.iter().position(|w| *w == word).map(|n| n as u64)
 }
 
-pub(super) fn tens_word(word: &str) -> Option<u64> {
+pub(crate) fn tens_word(word: &str) -> Option<u64> {
     const WORDS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     WORDS.iter().position(|w| *w == word).map(|n| 10 * (n as u64 + 2))
 }

@@ -7,5 +7,6 @@ mod join_path;
 mod link;
 mod normalize;
 mod parts;
+mod periods;
 mod robustness;
 mod value_index;
