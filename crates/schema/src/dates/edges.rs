@@ -48,7 +48,7 @@ impl Reader<'_> {
         let (count, n) = self.count(at)?;
         let (unit, unit_len) = self.unit(at + n)?;
         let end = at + n + unit_len;
-        let from_now = self.from_now(end);
+        let from_now = self.starting_now(end);
         let to_come = at >= 2 && is_to_come(fold_before(self.atoms, at - 1)) && self.closes(end);
         let is_duration = matches!(self.fold(end), "of" | "after" | "from" | "before" | "to" | "until" | "since");
         let fits = from_now.is_some() || (to_come && !is_duration);
@@ -57,7 +57,7 @@ impl Reader<'_> {
     }
 
     /// "from now", "from today", "hence".
-    pub(super) fn from_now(&self, at: usize) -> Option<usize> {
+    pub(super) fn starting_now(&self, at: usize) -> Option<usize> {
         match (self.fold(at), self.fold(at + 1)) {
             ("from", "now" | "today") => Some(2),
             ("hence", _) => Some(1),

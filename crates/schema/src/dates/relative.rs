@@ -223,7 +223,7 @@ impl Reader<'_> {
         // "More than 90 days from today" is a distance, "within 90 days from now" a range.
         let is_distance =
             matches!(fold_before(self.atoms, at), "within" | "and" | "than" | "least" | "most" | "over" | "under");
-        if let Some(len) = self.from_now(at + n + unit_len).filter(|_| !is_distance) {
+        if let Some(len) = self.starting_now(at + n + unit_len).filter(|_| !is_distance) {
             return one(n + unit_len + len, When::Day(add(self.calendar.today, unit, count)?));
         }
         one(n + unit_len + 1, When::Day(add(self.calendar.today, unit, -count).filter(|_| ago)?))

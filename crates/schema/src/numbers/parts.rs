@@ -14,7 +14,7 @@ pub(super) fn part_of_scale(atoms: &[Atom<'_>], at: usize) -> Option<(Decimal, u
     let article = matches!(fold_at(atoms, at + n), "a" | "an");
     n += usize::from(article);
     let bare = n == 1 || matches!(fold_at(atoms, at), "a");
-    if (is_whole && !article) || (!article && !bare) {
+    if !article && (is_whole || !bare) {
         return None;
     }
     let scale = scale_at(atoms, at + n)?;
