@@ -17,6 +17,7 @@ pub(crate) enum When {
 pub(crate) enum Unit {
     Day,
     Week,
+    Fortnight,
     Month,
     Quarter,
     Half,
@@ -69,7 +70,7 @@ impl Calendar {
             Unit::Year => (Date::new(year, 1, 1).ok()?, 12),
             Unit::FiscalQuarter => (add(self.fiscal_year_start(year)?, Unit::Month, 3 * (i64::from(number) - 1))?, 3),
             Unit::FiscalYear => (self.fiscal_year_start(year)?, 12),
-            Unit::Day | Unit::Week => return None,
+            Unit::Day | Unit::Week | Unit::Fortnight => return None,
         };
         Some(When::Span(start, add(start, Unit::Month, months)?))
     }
@@ -94,6 +95,7 @@ impl Calendar {
         let start = match unit {
             Unit::Day => today,
             Unit::Week => add(today, Unit::Day, -i64::from(today.weekday().to_monday_zero_offset()))?,
+            Unit::Fortnight => return None,
             Unit::Month => today.first_of_month(),
             Unit::Quarter => Date::new(today.year(), (today.month() - 1) / 3 * 3 + 1, 1).ok()?,
             Unit::Half => Date::new(today.year(), (today.month() - 1) / 6 * 6 + 1, 1).ok()?,
@@ -144,6 +146,7 @@ pub(crate) fn add(day: Date, unit: Unit, count: i64) -> Option<Date> {
     let span = match unit {
         Unit::Day => Span::new().try_days(count),
         Unit::Week => Span::new().try_weeks(count),
+        Unit::Fortnight => Span::new().try_weeks(count.checked_mul(2)?),
         Unit::Month => Span::new().try_months(count),
         Unit::Quarter | Unit::FiscalQuarter => Span::new().try_months(count.checked_mul(3)?),
         Unit::Half => Span::new().try_months(count.checked_mul(6)?),

@@ -3,14 +3,19 @@
 //! One function for each form (years and what is relative to today in modules of their own); at a position the form that takes most of the question wins. A form gives its readings
 //! likeliest first: `05/03/2024` is 3 May, then 5 March. Where no year is said it is the year asked in.
 
+mod days;
+mod edges;
+mod months;
+mod parts;
 mod relative;
+mod weeks;
 mod years;
 
 use jiff::civil::Date;
 
-use self::years::Year;
-use crate::atom::{Atom, digits_at, fold_at, fold_before, is_glued_at, is_mark_at};
+use crate::atom::{Atom, AtomKind, digits_at, fold_at, fold_before, is_glued_at, is_mark_at};
 use crate::calendar::{Calendar, Unit, When};
+use crate::words::is_function_word;
 
 /// A date expression that begins at some atom.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +28,14 @@ pub(crate) struct Dated {
 
 /// The date, range, or pair of dates that begins at this atom.
 pub(crate) fn date_at(atoms: &[Atom<'_>], at: usize, calendar: &Calendar) -> Option<Dated> {
-    let reader = Reader { atoms, calendar, year: calendar.today.year(), in_range: false, in_edge: false };
+    let reader = Reader {
+        atoms,
+        calendar,
+        year: calendar.today.year(),
+        in_range: false,
+        in_edge: false,
+        year_may_be_short: false,
+    };
     let single = reader.moment(at);
     reader.pair(at).filter(|range| single.as_ref().is_none_or(|s| range.len > s.len)).or(single)
 }
@@ -37,12 +49,14 @@ struct Reader<'a> {
     in_range: bool,
     /// What "end of" is said of is being read.
     in_edge: bool,
+    /// Two figures behind a month are its year: the first side of a pair is a month without a day, "Jan - Mar 25".
+    year_may_be_short: bool,
 }
 
 impl Reader<'_> {
     /// The longest form at this position.
     fn moment(&self, at: usize) -> Option<Dated> {
-        let forms: [fn(&Self, usize) -> Option<Dated>; 15] = [
+        let forms: [fn(&Self, usize) -> Option<Dated>; 24] = [
             Self::numeric,
             Self::year_and_month,
             Self::day_and_month,
@@ -58,6 +72,15 @@ impl Reader<'_> {
             Self::middle,
             Self::single_day,
             Self::bare_year,
+            Self::short_years,
+            Self::day_of_some_month,
+            Self::days_of_month,
+            Self::numbered_part,
+            Self::calendar_week,
+            Self::weekday,
+            Self::period_end,
+            Self::coming_days,
+            Self::up_to,
         ];
         let mut best: Option<Dated> = None;
         for found in forms.iter().filter_map(|form| form(self, at)) {
@@ -80,8 +103,9 @@ impl Reader<'_> {
     /// side has hold for the first too.
     fn pair(&self, at: usize) -> Option<Dated> {
         let is_between = fold_before(self.atoms, at) == "between";
-        let loose = Reader { in_range: true, ..*self };
+        let loose = Reader { in_range: true, year_may_be_short: month_name(self.fold(at)).is_some(), ..*self };
         let first_len = loose.moment(at).map(|m| m.len).or_else(|| self.day_number(at).map(|_| 1))?;
+        let loose = Reader { year_may_be_short: loose.year_may_be_short && first_len == 1, ..loose };
         let joint = self.joint(at + first_len, is_between)?;
         let second_at = at + first_len + joint;
         let second = loose.moment(second_at).or_else(|| self.now(second_at))?;
@@ -127,7 +151,35 @@ impl Reader<'_> {
 
     fn day_number(&self, at: usize) -> Option<i8> {
         let atom = self.atoms.get(at).filter(|a| a.text.len() <= 2)?;
-        digits_at(self.atoms, at).filter(|d| (1..=31).contains(d) && !atom.glued).map(|d| d as i8)
+        // The second day of "1-15 June".
+        let is_second = || at >= 2 && self.is_dash(at - 1) && digits_at(self.atoms, at - 2).is_some_and(|d| d <= 31);
+        digits_at(self.atoms, at).filter(|d| (1..=31).contains(d) && (!atom.glued || is_second())).map(|d| d as i8)
+    }
+
+    fn is_dash(&self, at: usize) -> bool {
+        self.is_mark(at, '-') || self.is_mark(at, '–')
+    }
+
+    /// Whether what goes before speaks of time here.
+    fn is_cued(&self, at: usize) -> bool {
+        const CUES: [&str; 20] = [
+            "in", "on", "since", "until", "till", "by", "before", "after", "from", "to", "of", "for", "during",
+            "dated", "through", "and", "or", "vs", "versus", "between",
+        ];
+        CUES.contains(&fold_before(self.atoms, at))
+    }
+
+    /// Whether nothing follows that a number here would be counted with or go on with.
+    fn closes(&self, at: usize) -> bool {
+        let Some(next) = self.atoms.get(at) else { return true };
+        if next.is_word() {
+            let or_more = self.fold(at) == "or" && matches!(self.fold(at + 1), "more" | "less" | "fewer" | "above");
+            return next.is_possessive() || (is_function_word(&next.fold) && !or_more);
+        }
+        let goes_on = self.atoms.get(at + 1).is_some_and(|a| a.glued && a.is_digits());
+        next.kind == AtomKind::Mark
+            && !next.text.starts_with(['%', '€', '$', '£', '+', '&'])
+            && !(goes_on && next.glued)
     }
 
     fn now(&self, at: usize) -> Option<Dated> {
@@ -150,6 +202,7 @@ impl Reader<'_> {
             (Some(third), [1..=2, 1..=2, 2 | 4]) => self.day_or_month_first(mark, first, second, third),
             (None, [4, 2, _]) if mark != '.' => self.month_of(first, second).into_iter().collect(),
             (None, [1..=2, 4, _]) if mark != '.' => self.month_of(second, first).into_iter().collect(),
+            (None, [1..=2, 1..=2, _]) => return self.two_numbers(at, mark, first, second),
             _ => return None,
         };
         let len = if third.is_some() { 5 } else { 3 };
@@ -178,173 +231,6 @@ impl Reader<'_> {
 
     fn glued_digits(&self, at: usize) -> Option<u32> {
         if is_glued_at(self.atoms, at) { digits_at(self.atoms, at) } else { None }
-    }
-
-    /// "2024 March", "2024 Q3", "2024 H1".
-    fn year_and_month(&self, at: usize) -> Option<Dated> {
-        let year = self.year_digits(at)?;
-        if let Some(month) = month_name(self.fold(at + 1)) {
-            return one(2, self.calendar.part_of_year(year, Unit::Month, month)?);
-        }
-        let skip = 1 + usize::from(self.is_mark(at + 1, '-'));
-        let (unit, number) = self.letter_and_number(at + skip)?;
-        one(skip + 2, self.calendar.part_of_year(year, unit, number)?)
-    }
-
-    /// "5 March 2024", "5th of March", "5-Mar-2024".
-    fn day_and_month(&self, at: usize) -> Option<Dated> {
-        let day = self.day_number(at)?;
-        let mut n = 1 + usize::from(self.is_ordinal_ending(at + 1));
-        n += usize::from(self.fold(at + n) == "of" || self.is_mark(at + n, '-'));
-        let month = month_name(self.fold(at + n))?;
-        n += 1;
-        n += usize::from(self.glued_mark(at + n, '-') && self.year_digits(at + n + 1).is_some());
-        let said = self.year_after(at + n);
-        self.day_of_year(n, said, month, day)
-    }
-
-    /// "March 5th, 2024", "March 5".
-    fn month_first(&self, at: usize) -> Option<Dated> {
-        let month = month_name(self.fold(at))?;
-        let day = self.day_number(at + 1)?;
-        let n = 2 + usize::from(self.is_ordinal_ending(at + 2));
-        let said = self.year_after(at + n);
-        let mut found = self.day_of_year(n, said, month, day)?;
-        if n == 2 && said.is_none() && day >= 20 {
-            found.readings.extend(self.calendar.part_of_year(2000 + i16::from(day), Unit::Month, month));
-        }
-        Some(found)
-    }
-
-    fn day_of_year(&self, len: usize, said: Option<Year>, month: i8, day: i8) -> Option<Dated> {
-        let year = said.map_or(self.year, |y| y.year);
-        one(len + said.map_or(0, |y| y.len), When::Day(Date::new(year, month, day).ok()?))
-    }
-
-    fn is_ordinal_ending(&self, at: usize) -> bool {
-        is_glued_at(self.atoms, at) && matches!(self.fold(at), "st" | "nd" | "rd" | "th")
-    }
-
-    /// "March 2024", "Mar-24", "March of last year", "last March", "in March".
-    fn named_month(&self, at: usize) -> Option<Dated> {
-        let (shift, skip) = match self.fold(at) {
-            "last" | "previous" | "past" => (Some(-1), 1),
-            "next" | "coming" => (Some(1), 1),
-            "this" => (Some(0), 1),
-            _ => (None, 0),
-        };
-        let month = month_name(self.fold(at + skip))?;
-        if let Some(shift) = shift {
-            return one(2, self.calendar.part_of_year(self.year_of_month(month, shift), Unit::Month, month)?);
-        }
-        let dash = usize::from(self.is_mark(at + 1, '-') && is_glued_at(self.atoms, at + 1));
-        if let Some(said) = self.year_after(at + 1 + dash) {
-            let month = self.calendar.part_of_year(said.year, Unit::Month, month)?;
-            return one(1 + dash + said.len, month);
-        }
-        if let Some(short) = self.short_year(at + 1 + dash).filter(|_| dash == 1) {
-            return one(3, self.calendar.part_of_year(short, Unit::Month, month)?);
-        }
-        if let Some(year) = self.listed_year(at + 1) {
-            return one(1, self.calendar.part_of_year(year, Unit::Month, month)?);
-        }
-        let sure = self.in_range || self.is_month_here(at);
-        let years = [self.year, self.year - 1, self.year + 1];
-        let readings = years.iter().filter_map(|y| self.calendar.part_of_year(*y, Unit::Month, month)).collect();
-        sure.then_some(Dated { len: 1, readings })
-    }
-
-    /// The year that ends a list: 2024 in "January, February and March 2024", "Q1 and Q2 2024".
-    fn listed_year(&self, at: usize) -> Option<i16> {
-        let mut at = at;
-        for _ in 0..12 {
-            let comma = usize::from(self.is_mark(at, ','));
-            let word = usize::from(matches!(self.fold(at + comma), "and" | "or" | "vs" | "versus" | "&"));
-            at += comma + word;
-            let is_month = month_name(self.fold(at)).is_some();
-            at += if is_month { 1 } else { self.letter_and_number(at).map(|_| 2)? };
-            if let Some(said) = self.year_after(at).filter(|_| comma + word > 0) {
-                return Some(said.year);
-            }
-        }
-        None
-    }
-
-    fn year_of_month(&self, month: i8, shift: i16) -> i16 {
-        let today = self.calendar.today;
-        match shift {
-            -1 if month < today.month() => today.year(),
-            1 if month > today.month() => today.year(),
-            _ => today.year() + shift,
-        }
-    }
-
-    /// "may" and "march" are also verbs, short forms also names.
-    fn is_month_here(&self, at: usize) -> bool {
-        const BEFORE: [&str; 18] = [
-            "in", "since", "of", "for", "during", "before", "after", "by", "until", "till", "from", "to", "between",
-            "through", "end", "late", "early", "mid",
-        ];
-        let word = self.fold(at);
-        let listed = BEFORE.contains(&fold_before(self.atoms, at));
-        let capital = self.atoms[at].is_capitalised();
-        match word {
-            "may" | "march" => listed && (capital || word == "march"),
-            _ if word.len() > 4 || matches!(word, "june" | "july") => listed || capital,
-            _ => listed,
-        }
-    }
-
-    /// "Q3 2024", "H1 2025", "third quarter of last year", "first half of 2024".
-    fn part_of_year(&self, at: usize) -> Option<Dated> {
-        let is_fiscal = matches!(self.fold(at), "fiscal" | "financial");
-        let start = at + usize::from(is_fiscal);
-        let (unit, number, n) = match self.letter_and_number(start) {
-            Some((unit, number)) => (unit, number, 2),
-            None => self.ordinal_and_unit(start)?,
-        };
-        let mut n = n + usize::from(is_fiscal);
-        let said = self.year_after(at + n);
-        n += said.map_or(0, |y| y.len);
-        if said.is_none() && fold_at(self.atoms, start) == "last" {
-            return None;
-        }
-        let fiscal = is_fiscal || said.is_some_and(|y| y.is_fiscal);
-        let unit = if fiscal && unit == Unit::Quarter { Unit::FiscalQuarter } else { unit };
-        let year = said.map(|y| y.year).or_else(|| self.listed_year(at + n)).unwrap_or(self.year);
-        one(n, self.calendar.part_of_year(year, unit, number)?)
-    }
-
-    /// "Q3", "H1": the letter and the digit are two atoms.
-    fn letter_and_number(&self, at: usize) -> Option<(Unit, i8)> {
-        let unit = match self.fold(at) {
-            "q" => Unit::Quarter,
-            "h" => Unit::Half,
-            _ => return None,
-        };
-        let number = self.glued_digits(at + 1)? as i8;
-        let most = if unit == Unit::Quarter { 4 } else { 2 };
-        let ends = !self.atoms.get(at + 2).is_some_and(|a| a.glued && a.is_word() && !a.is_possessive());
-        ((1..=most).contains(&number) && ends).then_some((unit, number))
-    }
-
-    /// "third quarter", "3rd quarter", "second half"; a half only of a year.
-    fn ordinal_and_unit(&self, at: usize) -> Option<(Unit, i8, usize)> {
-        let written = self.is_ordinal_ending(at + 1);
-        let number = match self.fold(at) {
-            "first" => 1,
-            "second" => 2,
-            "third" => 3,
-            "fourth" | "final" | "last" => 4,
-            digits if written => digits.parse().ok().filter(|n| (1..=4).contains(n))?,
-            _ => return None,
-        };
-        let n = 1 + usize::from(written);
-        match self.fold(at + n) {
-            "quarter" => Some((Unit::Quarter, number, n + 1)),
-            "half" if number <= 2 && self.year_after(at + n + 1).is_some() => Some((Unit::Half, number, n + 1)),
-            _ => None,
-        }
     }
 }
 

@@ -83,7 +83,8 @@ fn mentions_at(asked: &Asked<'_>, at: usize, longest: usize, slips: Option<&Slip
             break;
         }
         let corrected = slips.and_then(|s| s.value_word(at + n));
-        words.push(corrected.map_or_else(|| key_word(atom.fold.clone()), str::to_owned));
+        let spelt = corrected.or_else(|| asked.context.values.spelling(&atom.fold));
+        words.push(spelt.map_or_else(|| key_word(atom.fold.clone()), str::to_owned));
         mentions.push(Mention { from: at, to: at + n + 1, words: words.clone() });
     }
     mentions
@@ -270,10 +271,11 @@ fn has_cue(asked: &Asked<'_>, from: usize, to: usize, columns: &[ColumnId]) -> b
     while before > 0 && from - before < 2 && LINKS.contains(&asked.atoms[before - 1].text.to_lowercase().as_str()) {
         before -= 1;
     }
+    let behind = after_link(asked, to);
     let is_cue = |h: &Hit<'_>| {
         let precedes = h.to == before || h.to == from;
         h.terms.iter().filter(|t| t.is_noun()).any(|term| match term.target {
-            Target::Column(column) => (precedes || h.from == to) && columns.contains(&column),
+            Target::Column(column) => (precedes || h.from == to || h.from == behind) && columns.contains(&column),
             Target::Table(table) => {
                 let names = |c: &ColumnId| c.table == table && matches!(role(asked, *c), Role::Name | Role::Code);
                 precedes && from > 0 && columns.iter().any(names)
@@ -282,6 +284,16 @@ fn has_cue(asked: &Asked<'_>, from: usize, to: usize, columns: &[ColumnId]) -> b
         })
     };
     asked.hits.iter().any(is_cue) || is_rated(asked, from, columns)
+}
+
+/// Where the column's name would stand in "D as their rating" and "D-class".
+fn after_link(asked: &Asked<'_>, to: usize) -> usize {
+    if fold_at(&asked.atoms, to) == "-" {
+        return to + 1;
+    }
+    let link = usize::from(fold_at(&asked.atoms, to) == "as");
+    let article = matches!(fold_at(&asked.atoms, to + link), "the" | "a" | "their" | "its" | "his" | "her");
+    to + link + usize::from(link == 1 && article)
 }
 
 /// "rated D": the word before is a form of the column's own name.

@@ -3,9 +3,16 @@
 //! Amounts are read exactly, in decimal: `0.1m` is 100000. Digits that belong to a code (`PRJ-001`, `Q3`, `v2`), to a
 //! time or to a fraction are no numbers, and neither are ordinals.
 
+mod money;
+mod parts;
 mod spelled;
+mod written;
 
+use self::money::{Prefix, currency_prefix, unit_at};
+use self::parts::and_a_part;
 use self::spelled::spelled;
+pub(crate) use self::spelled::{tens_word, unit_word};
+use self::written::{glued_digits, price_dash, written};
 use crate::Value;
 use crate::atom::{Atom, fold_at, fold_before, is_glued_at, is_mark_at};
 use crate::slot::NumberUnit;
@@ -24,18 +31,19 @@ pub(crate) fn number_at(atoms: &[Atom<'_>], at: usize) -> Option<Spoken> {
     let negative = is_minus(atoms, at);
     let start = at + usize::from(negative);
     let prefix = currency_prefix(atoms, start);
-    let first = start + prefix;
-    if prefix == 0 && !negative && is_inside_code(atoms, first) {
+    let first = start + prefix.len;
+    if prefix.len == 0 && !negative && is_inside_code(atoms, first) {
         return None;
     }
-    let (amount, len) = with_factors(atoms, first).or_else(|| spelled(atoms, first))?;
+    let (amount, len) = with_factors(atoms, first, prefix).or_else(|| spelled(atoms, first))?;
     let mut end = first + len;
-    let (unit, n) = unit_at(atoms, end);
+    let (unit, factor, n) = unit_at(atoms, end);
+    let amount = amount.times(factor)?;
     end += n;
     if n == 0 && breaks_off(atoms, end) {
         return None;
     }
-    let unit = if prefix > 0 { NumberUnit::Money } else { unit };
+    let unit = if prefix.len > 0 { NumberUnit::Money } else { unit };
     if unit == NumberUnit::None && end - at == 1 && is_pronoun(atoms, at) {
         return None;
     }
@@ -43,15 +51,30 @@ pub(crate) fn number_at(atoms: &[Atom<'_>], at: usize) -> Option<Spoken> {
     Some(Spoken { len: end - at, value: amount.value(), unit })
 }
 
-/// Digits with up to two factors behind them: "1.5 million", "2 hundred thousand".
-fn with_factors(atoms: &[Atom<'_>], at: usize) -> Option<(Decimal, usize)> {
-    let (mut amount, mut len) = written(atoms, at)?;
-    for _ in 0..2 {
-        let Some(factor) = factor_at(atoms, at + len) else { break };
-        amount = amount.times(factor)?;
-        len += 1;
+/// Digits with up to two factors behind them: "1.5 million", "2 hundred thousand", "1 and a half million"; where none is,
+/// the factor that stands before them counts, "TEUR 1200".
+fn with_factors(atoms: &[Atom<'_>], at: usize, prefix: Prefix) -> Option<(Decimal, usize)> {
+    let (mut amount, mut len) = written(atoms, at, prefix.len > 0)?;
+    if let Some((quarters, scale, n)) = and_a_part(atoms, at + len).filter(|_| amount.scale == 0) {
+        return Some((amount.times(4)?.plus(quarters).times(scale / 4)?, len + n));
     }
-    Some((amount, len))
+    let mut factors = 0;
+    while let Some(factor) = factor_at(atoms, at + len).or_else(|| prefix.factor_behind(atoms, at + len)) {
+        amount = amount.times(factor)?;
+        len += 1 + short_dot(atoms, at + len + 1);
+        factors += 1;
+        if factors == 2 {
+            break;
+        }
+    }
+    len += price_dash(atoms, at + len);
+    Some((amount.times(if factors == 0 { prefix.factor } else { 1 })?, len))
+}
+
+/// The dot of an abbreviated factor in front of a currency: "1,2 Mio. EUR".
+fn short_dot(atoms: &[Atom<'_>], at: usize) -> usize {
+    let is_short = at > 0 && matches!(fold_at(atoms, at - 1), "mio" | "mrd" | "mln" | "tsd");
+    usize::from(is_short && is_mark_at(atoms, at, '.') && is_glued_at(atoms, at) && unit_at(atoms, at + 1).2 > 0)
 }
 
 /// A decimal number: `digits / 10^scale`.
@@ -72,6 +95,11 @@ impl Decimal {
             return None;
         }
         Some(Decimal { digits: digits.parse().ok()?, scale: fraction.len() as u32 })
+    }
+
+    /// That many whole ones more.
+    fn plus(self, whole: u64) -> Self {
+        Decimal { digits: self.digits + i128::from(whole) * 10_i128.pow(self.scale), ..self }
     }
 
     fn times(self, factor: u64) -> Option<Self> {
@@ -98,82 +126,6 @@ fn is_minus(atoms: &[Atom<'_>], at: usize) -> bool {
     let written = sign && is_first && is_glued_at(atoms, at + 1);
     let spoken = fold_at(atoms, at) == "minus" && atoms.get(at + 1).is_some_and(|a| a.is_digits());
     written || (spoken && !atoms.get(at.wrapping_sub(1)).is_some_and(|a| a.is_digits()))
-}
-
-/// How many atoms before the digits name a currency: "$", "US$", "EUR".
-fn currency_prefix(atoms: &[Atom<'_>], at: usize) -> usize {
-    let sign = |at: usize| atoms.get(at).is_some_and(|a| is_currency_sign(a));
-    let amount_follows = |at: usize| {
-        let sign = usize::from(is_mark_at(atoms, at, '.'));
-        atoms.get(at + sign).is_some_and(|a| a.is_digits())
-    };
-    let spoken_follows = |at: usize| spelled(atoms, at).is_some();
-    let code = atoms.get(at).is_some_and(|a| a.is_word() && is_currency_code(&a.fold));
-    let is_prefix = (sign(at) || code) && amount_follows(at + 1);
-    if is_prefix || (sign(at) && spoken_follows(at + 1)) {
-        1
-    } else if matches!(fold_at(atoms, at), "us" | "a" | "c") && sign(at + 1) && is_glued_at(atoms, at + 1) {
-        2 * usize::from(amount_follows(at + 2))
-    } else {
-        0
-    }
-}
-
-fn is_currency_sign(atom: &Atom<'_>) -> bool {
-    atom.text.starts_with(['$', '€', '£', '¥', '₹'])
-}
-
-fn is_currency_code(word: &str) -> bool {
-    matches!(word, "usd" | "eur" | "gbp" | "inr" | "chf" | "jpy" | "aud" | "cad" | "rs")
-}
-
-/// Digits with separators of thousands and a decimal point.
-fn written(atoms: &[Atom<'_>], at: usize) -> Option<(Decimal, usize)> {
-    if is_mark_at(atoms, at, '.') && !is_glued_after_digits(atoms, at) {
-        let fraction = atoms.get(at + 1).filter(|a| a.is_digits() && a.glued)?;
-        return Some((Decimal::parse("0", fraction.text)?, 2));
-    }
-    let first = atoms.get(at).filter(|a| a.is_digits())?;
-    let mut whole = first.text.to_owned();
-    let mut n = 1;
-    for mark in [',', '.', '\u{a0}'] {
-        let groups = thousands(atoms, at + n, mark);
-        let wanted = if mark == '.' && groups != ["000"] { 2 } else { 1 };
-        if n == 1 && first.text.len() <= 3 && groups.len() >= wanted {
-            whole.extend(groups.iter().copied());
-            n += 2 * groups.len();
-        }
-    }
-    let fraction = glued_digits(atoms, at + n, '.').unwrap_or("");
-    if !fraction.is_empty() {
-        n += 2;
-    }
-    let is_code = whole.len() > 1 && whole.starts_with('0') && fraction.is_empty();
-    let goes_on = [':', '/', '.'].iter().any(|mark| glued_digits(atoms, at + n, *mark).is_some());
-    if is_code || goes_on { None } else { Some((Decimal::parse(&whole, fraction)?, n)) }
-}
-
-fn is_glued_after_digits(atoms: &[Atom<'_>], at: usize) -> bool {
-    is_glued_at(atoms, at) && atoms.get(at.wrapping_sub(1)).is_some_and(|a| a.kind != crate::atom::AtomKind::Mark)
-}
-
-/// Digits right after a mark that stands right after what came before.
-fn glued_digits<'q>(atoms: &[Atom<'q>], at: usize, mark: char) -> Option<&'q str> {
-    let glued = is_mark_at(atoms, at, mark) && is_glued_at(atoms, at);
-    let digits = atoms.get(at + 1).filter(|a| a.is_digits() && a.glued)?;
-    glued.then_some(digits.text)
-}
-
-/// Groups of exactly three digits after this mark.
-fn thousands<'q>(atoms: &[Atom<'q>], at: usize, mark: char) -> Vec<&'q str> {
-    let mut groups = Vec::new();
-    while let Some(group) = glued_digits(atoms, at + 2 * groups.len(), mark).filter(|g| g.len() == 3) {
-        groups.push(group);
-        if groups.len() > 8 {
-            break;
-        }
-    }
-    groups
 }
 
 /// Digits glued to what makes them part of a code, a time or an identifier: "PRJ-001", "v2", "10:30", "FY_24".
@@ -244,34 +196,17 @@ fn factor_at(atoms: &[Atom<'_>], at: usize) -> Option<u64> {
     let atom = atoms.get(at).filter(|a| a.is_word())?;
     Some(match atom.fold.as_str() {
         "k" | "thousand" | "thousands" | "grand" => 1_000,
-        "m" | "mm" | "mn" | "mio" | "mil" | "mill" | "million" | "millions" => 1_000_000,
+        "tsd" => 1_000,
+        "m" | "mm" | "mn" | "mio" | "mln" | "mil" | "mill" | "million" | "millions" => 1_000_000,
         "b" if atom.glued => 1_000_000_000,
-        "bn" | "billion" | "billions" => 1_000_000_000,
+        "bn" | "mrd" | "billion" | "billions" => 1_000_000_000,
         "trillion" | "trillions" => 1_000_000_000_000,
         "hundred" => 100,
         "dozen" => 12,
-        "lakh" | "lakhs" | "lac" => 100_000,
+        "lakh" | "lakhs" | "lac" | "lacs" => 100_000,
         "crore" | "crores" => 10_000_000,
         _ => return None,
     })
-}
-
-/// The unit after an amount, and how many atoms it takes.
-fn unit_at(atoms: &[Atom<'_>], at: usize) -> (NumberUnit, usize) {
-    if is_mark_at(atoms, at, '%') {
-        return (NumberUnit::Percent, 1);
-    }
-    if atoms.get(at).is_some_and(|a| a.glued && is_currency_sign(a)) {
-        return (NumberUnit::Money, 1);
-    }
-    match (fold_at(atoms, at), fold_at(atoms, at + 1)) {
-        ("percent" | "pct", _) => (NumberUnit::Percent, 1),
-        ("per", "cent") | ("percentage", "points" | "point") => (NumberUnit::Percent, 2),
-        ("us", "dollars") => (NumberUnit::Money, 2),
-        ("dollars" | "dollar" | "euros" | "euro" | "pounds" | "rupees" | "bucks", _) => (NumberUnit::Money, 1),
-        (code, _) if is_currency_code(code) => (NumberUnit::Money, 1),
-        _ => (NumberUnit::None, 0),
-    }
 }
 
 /// "one" that stands for a thing: a number only after words of comparison.

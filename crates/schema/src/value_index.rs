@@ -14,7 +14,9 @@ use crate::catalog::Catalog;
 use crate::glossary::Glossary;
 use crate::lexicon::is_key_word;
 use crate::slot::KnownValue;
-use crate::words::{Nearest, WordList, allowed_slips, is_common_word, is_function_word, stem};
+use crate::words::{
+    Nearest, WordList, allowed_slips, is_common_word, is_english_word, is_function_word, respellings, stem,
+};
 
 /// A word that more values than this contain tells none of them apart.
 const MAX_HOLDERS: usize = 64;
@@ -48,6 +50,8 @@ pub struct ValueIndex {
     words: WordList,
     /// Stems with which values begin.
     firsts: HashSet<String>,
+    /// Other spellings of words with umlauts: "mueller" -> "muller".
+    respelt: HashMap<String, String>,
     longest: usize,
 }
 
@@ -78,6 +82,7 @@ impl From<Vec<ValueEntry>> for ValueIndex {
             let words = key_words(said);
             if !words.is_empty() && words.len() <= MAX_WORDS {
                 index.add(&mut known, &words, id as u32);
+                index.respelt.extend(atoms(said).iter().flat_map(|a| respellings(a.text, &a.fold)));
             }
         }
         index.entries = entries;
@@ -233,9 +238,16 @@ impl ValueIndex {
         self.words.nearest(word, limit)
     }
 
-    /// Whether some value begins with this folded word or its singular.
+    /// Whether some value begins with this folded word, its singular or another spelling of it.
     pub(crate) fn has_first_word(&self, word: &str) -> bool {
-        self.firsts.contains(stem(word).as_ref())
+        let has = |word: &str| self.firsts.contains(stem(word).as_ref());
+        has(word) || self.spelling(word).is_some_and(has)
+    }
+
+    /// The word of a value that is this one with its umlauts written otherwise.
+    pub(crate) fn spelling(&self, word: &str) -> Option<&str> {
+        let found = self.respelt.get(word).filter(|_| !self.words.contains(word))?;
+        Some(found)
     }
 
     /// Whether some value contains this folded word.
@@ -305,6 +317,10 @@ impl ValueIndex {
             self.firsts.insert(stem(&joined[0]).into_owned());
             self.by_stems.entry(stem_key(&joined)).or_default().push(id);
         }
+        if let Some(joined) = written_as_one(words) {
+            self.firsts.insert(joined.clone());
+            self.by_stems.entry(joined).or_default().push(id);
+        }
         for word in words.iter().filter(|w| !w.starts_with(|c: char| c.is_ascii_digit())) {
             self.words.insert(word.clone());
         }
@@ -354,6 +370,14 @@ fn without_possessive(words: &[String]) -> Option<Vec<String>> {
     joined.remove(at + 1);
     joined[at].push('s');
     Some(joined)
+}
+
+/// "InProgress", "timeandmaterial": two or three words without the spaces, by stem; nothing that is a word of its own.
+fn written_as_one(words: &[String]) -> Option<String> {
+    let plain = |w: &String| w == "&" || w.chars().all(char::is_alphabetic);
+    let joined: String = words.iter().map(|w| if w == "&" { "and" } else { w.as_str() }).collect();
+    let fits = (2..=3).contains(&words.len()) && words.iter().all(plain) && joined.len() >= 6;
+    (fits && !is_english_word(&joined)).then(|| stem(&joined).into_owned())
 }
 
 fn join<W: AsRef<str>>(words: &[W]) -> String {

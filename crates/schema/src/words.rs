@@ -31,6 +31,31 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// How a word with umlauts is spelt without them, each with the word it stands for as folded: "Müller" is "mueller" too, and
+/// "Mueller" is also found as "muller".
+pub(crate) fn respellings(text: &str, folded: &str) -> Option<(String, String)> {
+    const LETTERS: [(char, &str); 5] = [('ä', "ae"), ('ö', "oe"), ('ü', "ue"), ('å', "aa"), ('ø', "oe")];
+    let lower = text.to_lowercase();
+    let other = if lower.contains(LETTERS.map(|l| l.0)) {
+        let expanded = LETTERS.iter().fold(lower, |word, (umlaut, pair)| word.replace(*umlaut, pair));
+        fold(&expanded)
+    } else if folded.len() >= 5 && folded.is_ascii() && !is_english_word(folded) {
+        without_digraph(folded)?
+    } else {
+        return None;
+    };
+    Some((other, folded.to_owned()))
+}
+
+/// "mueller" as "muller"; the "ue" of "bauer" and "enrique" and the "ae" of "michael" are none of these.
+fn without_digraph(word: &str) -> Option<String> {
+    let at = (1..word.len() - 2).find(|&at| {
+        let (before, pair, after) = (&word[at - 1..at], &word[at..at + 2], &word[at + 2..at + 3]);
+        matches!(pair, "ae" | "oe" | "ue") && !"aeq".contains(before) && !(pair == "ae" && after == "l")
+    })?;
+    Some(format!("{}{}", &word[..=at], &word[at + 2..]))
+}
+
 /// The singular of a folded word, roughly: what matters is that both sides of a comparison are cut alike.
 pub fn stem(word: &str) -> Cow<'_, str> {
     let n = word.len();

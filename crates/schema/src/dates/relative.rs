@@ -1,7 +1,7 @@
 //! Dates relative to the day asked on: "last quarter", "next 30 days", "two weeks ago", "end of March".
 
 use super::{Dated, Reader, offset_word, one};
-use crate::atom::{Atom, digits_at};
+use crate::atom::{Atom, digits_at, fold_before, is_glued_at};
 use crate::calendar::{Unit, When, add};
 use crate::numbers::number_at;
 use crate::value::Value;
@@ -32,6 +32,10 @@ impl Reader<'_> {
         let word = self.fold(at);
         let offset = offset_word(word)?;
         let (unit, n) = self.unit(at + 1).filter(|(unit, _)| *unit != Unit::Day)?;
+        if unit == Unit::Fortnight {
+            let sliding = if offset < 0 { self.calendar.trailing(unit, 1) } else { self.calendar.ahead(unit, 1) };
+            return one(n + 1, sliding.filter(|_| offset != 0)?);
+        }
         let calendar = self.calendar.around_today(unit, offset)?;
         let mut readings = vec![calendar];
         if offset < 0 {
@@ -46,6 +50,9 @@ impl Reader<'_> {
     /// "last 90 days", "past six months", "next 2 quarters".
     pub(super) fn counted(&self, at: usize) -> Option<Dated> {
         let word = self.fold(at);
+        if matches!(word, "ltm" | "ttm") {
+            return one(1, self.calendar.trailing(Unit::Month, 12)?);
+        }
         let back = matches!(word, "last" | "past" | "previous" | "prior" | "preceding" | "trailing" | "rolling");
         let ahead = matches!(word, "next" | "coming" | "following" | "upcoming");
         if !back && !ahead {
@@ -53,7 +60,7 @@ impl Reader<'_> {
         }
         let (count, n) = self.count(at + 1)?;
         let skip = usize::from(self.is_mark(at + 1 + n, '-') || self.fold(at + 1 + n) == "full");
-        let (unit, unit_len) = self.unit(at + 1 + n + skip)?;
+        let (unit, unit_len) = self.unit(at + 1 + n + skip).or_else(|| self.short_unit(at + 1 + n))?;
         let sliding = if back { self.calendar.trailing(unit, count) } else { self.calendar.ahead(unit, count) };
         let whole = self.calendar.whole_units(unit, if back { count } else { -count });
         let mut readings = vec![sliding?];
@@ -76,13 +83,27 @@ impl Reader<'_> {
         }
     }
 
+    /// The letter of "last 90d", "last 12m".
+    fn short_unit(&self, at: usize) -> Option<(Unit, usize)> {
+        let unit = match self.fold(at) {
+            "d" => Unit::Day,
+            "w" => Unit::Week,
+            "m" | "mo" | "mos" | "mth" | "mths" => Unit::Month,
+            "y" => Unit::Year,
+            _ => return None,
+        };
+        is_glued_at(self.atoms, at).then_some((unit, 1))
+    }
+
     /// A unit of time, and how many atoms its name takes.
     pub(super) fn unit(&self, at: usize) -> Option<(Unit, usize)> {
         let possessive = |n: usize| n + usize::from(self.atoms.get(at + n).is_some_and(Atom::is_possessive));
         let simple = match self.fold(at) {
             "day" | "days" => Unit::Day,
             "week" | "weeks" | "wk" | "wks" => Unit::Week,
+            "fortnight" | "fortnights" => Unit::Fortnight,
             "month" | "months" => Unit::Month,
+            "fy" | "fys" if digits_at(self.atoms, at + 1).is_none() => Unit::FiscalYear,
             "quarter" | "quarters" => Unit::Quarter,
             "year" | "years" | "yr" | "yrs" => Unit::Year,
             "calendar"
@@ -199,6 +220,12 @@ impl Reader<'_> {
         };
         let (unit, unit_len) = self.unit(at + n)?;
         let ago = matches!(self.fold(at + n + unit_len), "ago" | "back");
+        // "More than 90 days from today" is a distance, "within 90 days from now" a range.
+        let is_distance =
+            matches!(fold_before(self.atoms, at), "within" | "and" | "than" | "least" | "most" | "over" | "under");
+        if let Some(len) = self.starting_now(at + n + unit_len).filter(|_| !is_distance) {
+            return one(n + unit_len + len, When::Day(add(self.calendar.today, unit, count)?));
+        }
         one(n + unit_len + 1, When::Day(add(self.calendar.today, unit, -count).filter(|_| ago)?))
     }
 }

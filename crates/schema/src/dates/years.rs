@@ -3,7 +3,7 @@
 use super::{Dated, Reader, is_year, offset_word, one, opens};
 use crate::atom::{Atom, fold_before, is_glued_at};
 use crate::calendar::Unit;
-use crate::numbers::is_inside_code;
+use crate::numbers::{is_inside_code, tens_word, unit_word};
 
 /// A year as it was said behind a month or quarter.
 #[derive(Debug, Clone, Copy)]
@@ -33,10 +33,85 @@ impl Reader<'_> {
         if let Some((year, n)) = self.fiscal_name(at) {
             return Some(Year { len: skip + n, year, is_fiscal: true });
         }
-        let offset = offset_word(self.fold(at))?;
-        let said = matches!(self.fold(at + 1), "year" | "years");
+        if let Some((year, n)) = self.spoken_year(at) {
+            return Some(Year { len: skip + n, year, is_fiscal: false });
+        }
+        let the = usize::from(skip == 1 && self.fold(at) == "the");
+        let offset = offset_word(self.fold(at + the))?;
+        let said = matches!(self.fold(at + the + 1), "year" | "years");
         let year = self.calendar.today.year() + offset as i16;
-        said.then_some(Year { len: skip + 2, year, is_fiscal: false })
+        said.then_some(Year { len: skip + the + 2, year, is_fiscal: false })
+    }
+
+    /// "twenty twenty-five", "nineteen ninety nine", and after a word of time "two thousand and twenty five".
+    pub(super) fn spoken_year(&self, at: usize) -> Option<(i16, usize)> {
+        let (century, mut n) = match (self.fold(at), self.fold(at + 1)) {
+            ("twenty", _) => (2000, 1),
+            ("nineteen", _) => (1900, 1),
+            ("two", "thousand")
+                if matches!(fold_before(self.atoms, at), "in" | "since" | "until" | "during" | "year") =>
+            {
+                (2000, 2 + usize::from(self.fold(at + 2) == "and"))
+            }
+            _ => return None,
+        };
+        n += usize::from(self.is_dash(at + n) && is_glued_at(self.atoms, at + n));
+        let (rest, len) = self.two_figures(at + n)?;
+        n += len;
+        let year = century + rest;
+        (is_year(i64::from(year)) && self.closes_year(at + n)).then_some((year, n))
+    }
+
+    /// "twenty five", "nineteen" or "thirty" as a number from 10 to 99.
+    fn two_figures(&self, at: usize) -> Option<(i16, usize)> {
+        if let Some(tens) = tens_word(self.fold(at)) {
+            let dash = usize::from(self.is_dash(at + 1));
+            let unit = unit_word(self.fold(at + 1 + dash)).filter(|u| (1..=9).contains(u));
+            return Some((tens as i16 + unit.unwrap_or(0) as i16, 1 + unit.map_or(0, |_| 1 + dash)));
+        }
+        unit_word(self.fold(at)).filter(|n| *n >= 10).map(|n| (n as i16, 1))
+    }
+
+    /// Whether no factor or unit makes an amount of what was read.
+    fn closes_year(&self, at: usize) -> bool {
+        let word = self.fold(at);
+        !matches!(word, "percent" | "per" | "hundred" | "thousand" | "million" | "billion" | "k" | "euros" | "dollars")
+            && !self.is_mark(at, '%')
+            && self.unit(at).is_none()
+    }
+
+    /// "twenty twenty five"; "'25" behind a space; "CY25", "fiscal year 25".
+    pub(super) fn short_years(&self, at: usize) -> Option<Dated> {
+        if let Some((year, n)) = self.spoken_year(at) {
+            return one(n, self.calendar.part_of_year(year, Unit::Year, 1)?);
+        }
+        let is_short = self.atoms.get(at).is_some_and(|a| a.text.starts_with(crate::words::is_apostrophe) && !a.glued);
+        if is_short && is_glued_at(self.atoms, at + 1) && self.closes_glued(at + 2) {
+            let year = self.short_year(at + 1)?;
+            return one(2, self.calendar.part_of_year(year, Unit::Year, 1)?);
+        }
+        let (unit, n) = match (self.fold(at), self.fold(at + 1)) {
+            ("cy", _) => (Unit::Year, 1),
+            ("fiscal" | "financial", "year") => (Unit::FiscalYear, 2),
+            _ => return None,
+        };
+        let year = self.short_year(at + n).filter(|y| self.is_short_year(*y, at + n + 1))?;
+        one(n + 1, self.calendar.part_of_year(year, unit, 1)?)
+    }
+
+    /// Whether nothing is glued on behind two figures.
+    fn closes_glued(&self, at: usize) -> bool {
+        !self.atoms.get(at).is_some_and(|a| a.glued && (a.is_word() || a.is_digits()) && !a.is_possessive())
+    }
+
+    /// A year near today: two figures that may be one.
+    pub(super) fn is_near(&self, year: i16) -> bool {
+        (self.calendar.today.year() - year).abs() <= 10
+    }
+
+    /// Whether two figures that end before this atom are a year rather than a count.
+    pub(super) fn is_short_year(&self, year: i16, end: usize) -> bool {
+        self.is_near(year) && self.closes(end)
     }
 
     pub(super) fn short_year(&self, at: usize) -> Option<i16> {
@@ -65,7 +140,9 @@ impl Reader<'_> {
         let starting = self.calendar.part_of_year(year + 1, Unit::FiscalYear, 1);
         let mut readings = vec![ending];
         readings.extend(starting.filter(|_| self.calendar.fiscal_start != (1, 1)));
-        if self.is_mark(at + n, '/') && self.glued_digits(at + n + 1).is_some() {
+        let next = (year + 1) % 100;
+        let is_span = || self.glued_mark(at + n, '-') && self.short_year(at + n + 1).is_some_and(|y| y % 100 == next);
+        if (self.is_mark(at + n, '/') && self.glued_digits(at + n + 1).is_some()) || is_span() {
             readings.reverse();
             return Some(Dated { len: n + 2, readings });
         }

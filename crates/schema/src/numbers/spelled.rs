@@ -1,6 +1,7 @@
-//! Numbers in words: "twenty-five", "a hundred and ten thousand", "half a million".
+//! Numbers in words: "twenty-five", "a hundred and ten thousand", "one point two million", "two fifty k", "half a million".
 
-use super::Decimal;
+use super::parts::{and_a_part, part_of_scale};
+use super::{Decimal, factor_at};
 use crate::atom::{Atom, fold_at, is_glued_at, is_mark_at};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,14 +14,13 @@ enum Last {
     Dozen,
 }
 
-/// A number in words: "twenty-five", "a hundred and ten thousand", "half a million", "two and a half million".
+/// The number in words that begins at this atom, and how many atoms it takes.
 pub(super) fn spelled(atoms: &[Atom<'_>], at: usize) -> Option<(Decimal, usize)> {
     if atoms.get(at).is_none_or(|a| !a.is_word()) {
         return None;
     }
-    if fold_at(atoms, at) == "half" && matches!(fold_at(atoms, at + 1), "a" | "an") {
-        let scale = scale_word(fold_at(atoms, at + 2))?;
-        return Some((Decimal::whole(scale / 2), 3));
+    if let Some(part) = part_of_scale(atoms, at) {
+        return Some(part);
     }
     let mut reader = Words { atoms, at, total: 0, group: 0, last: Last::Start, smallest: u64::MAX };
     if matches!(fold_at(atoms, at), "a" | "an") {
@@ -33,11 +33,8 @@ pub(super) fn spelled(atoms: &[Atom<'_>], at: usize) -> Option<(Decimal, usize)>
     if reader.last == Last::Start {
         return None;
     }
-    if let Some(scale) = reader.and_a_half() {
-        let twice = (reader.total + reader.group) * 2 + 1;
-        return Some((Decimal::whole(twice.checked_mul(scale / 2)?), reader.at + 4 - at));
-    }
-    Some((Decimal::whole(reader.total.checked_add(reader.group)?), reader.at - at))
+    let (amount, end) = reader.finish()?;
+    Some((amount, end - at))
 }
 
 /// The state while number words are read one after the other.
@@ -105,17 +102,63 @@ impl Words<'_, '_> {
         usize::from(hyphen || and)
     }
 
-    /// The scale in "two and a half million".
-    fn and_a_half(&self) -> Option<u64> {
-        let words = [0, 1, 2].map(|n| fold_at(self.atoms, self.at + n));
-        if self.last != Last::Unit || words != ["and", "a", "half"] {
+    /// What the words say with all that may follow them: parts, a decimal point, a factor; and where it ends.
+    fn finish(&self) -> Option<(Decimal, usize)> {
+        let whole = self.total.checked_add(self.group)?;
+        if let Some((quarters, scale, n)) = and_a_part(self.atoms, self.at).filter(|_| self.last == Last::Unit) {
+            let quarters = whole.checked_mul(4)?.checked_add(quarters)?;
+            return Some((Decimal::whole(quarters.checked_mul(scale / 4)?), self.at + n));
+        }
+        if self.last == Last::Scale
+            && let Some((quarters, n)) = super::parts::part_behind(self.atoms, self.at)
+        {
+            let part = (self.smallest / 4).checked_mul(quarters)?;
+            return Some((Decimal::whole(whole.checked_add(part)?), self.at + n));
+        }
+        let is_plain = self.total == 0 && matches!(self.last, Last::Unit | Last::Tens);
+        let further = if is_plain { self.pointed().or_else(|| self.joined()) } else { None };
+        let (amount, end) = further.unwrap_or((Decimal::whole(whole), self.at));
+        let is_short = matches!(fold_at(self.atoms, end), "k" | "grand" | "mil" | "mio");
+        match factor_at(self.atoms, end).filter(|_| is_short && self.total == 0) {
+            Some(factor) => Some((amount.times(factor)?, end + 1)),
+            None => Some((amount, end)),
+        }
+    }
+
+    /// "one point two five million".
+    fn pointed(&self) -> Option<(Decimal, usize)> {
+        let digit = |at: usize| unit_word(fold_at(self.atoms, at)).filter(|d| *d <= 9);
+        let said = (self.at + 1..self.at + 9).map_while(digit);
+        let fraction: String = said.map(|d| d.to_string()).collect();
+        if fold_at(self.atoms, self.at) != "point" || fraction.is_empty() {
             return None;
         }
-        scale_word(fold_at(self.atoms, self.at + 3)).filter(|s| *s >= 1_000)
+        let end = self.at + 1 + fraction.len();
+        let amount = Decimal::parse(&self.group.to_string(), &fraction)?;
+        match scale_word(fold_at(self.atoms, end)).filter(|s| *s >= 1_000) {
+            Some(scale) => Some((amount.times(scale)?, end + 1)),
+            None => Some((amount, end)),
+        }
+    }
+
+    /// "two fifty k", "one twenty five thousand": hundreds without the word, where a factor follows.
+    fn joined(&self) -> Option<(Decimal, usize)> {
+        if self.last != Last::Unit || !(1..=9).contains(&self.group) {
+            return None;
+        }
+        let mut rest = Words { at: self.at, atoms: self.atoms, total: 0, group: 0, last: Last::Start, smallest: 1_000 };
+        while rest.step()? {}
+        let factor = scale_word(fold_at(self.atoms, rest.at)).filter(|s| *s >= 1_000);
+        let is_factored = factor.is_some() || fold_at(self.atoms, rest.at) == "k";
+        if !is_factored || !(10..=99).contains(&rest.group) || rest.total > 0 {
+            return None;
+        }
+        let amount = Decimal::whole(100 * self.group + rest.group).times(factor.unwrap_or(1))?;
+        Some((amount, rest.at + usize::from(factor.is_some())))
     }
 }
 
-fn unit_word(word: &str) -> Option<u64> {
+pub(crate) fn unit_word(word: &str) -> Option<u64> {
     const WORDS: [&str; 20] = [
         "zero",
         "one",
@@ -141,19 +184,19 @@ fn unit_word(word: &str) -> Option<u64> {
     WORDS.iter().position(|w| *w == word).map(|n| n as u64)
 }
 
-fn tens_word(word: &str) -> Option<u64> {
+pub(crate) fn tens_word(word: &str) -> Option<u64> {
     const WORDS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     WORDS.iter().position(|w| *w == word).map(|n| 10 * (n as u64 + 2))
 }
 
-fn scale_word(word: &str) -> Option<u64> {
+pub(super) fn scale_word(word: &str) -> Option<u64> {
     Some(match word {
         "dozen" => 12,
         "hundred" => 100,
         "thousand" => 1_000,
-        "lakh" => 100_000,
+        "lakh" | "lakhs" => 100_000,
         "million" => 1_000_000,
-        "crore" => 10_000_000,
+        "crore" | "crores" => 10_000_000,
         "billion" => 1_000_000_000,
         "trillion" => 1_000_000_000_000,
         _ => return None,

@@ -123,7 +123,7 @@ const VALUES: &[(&str, &str)] = &[
     ("projects.Code contracts.Project_Code assignments.Project_Code", "PRJ-001 | PRJ-002 | CC-100"),
     (
         "companies.Company_Name",
-        "Northwind Traders | O'Brien & Sons | Macy's | North West Trading | Blue Harbor Foods | Müller GmbH | Target",
+        "Northwind Traders | O'Brien & Sons | Macy's | North West Trading | Blue Harbor Foods | Müller GmbH | Target | Schroeder Werke",
     ),
     ("companies.Industry", "Energy | Healthcare | Public Sector | Financial Services"),
     ("companies.Status", "Active | Prospect | On Hold"),
@@ -134,7 +134,7 @@ const VALUES: &[(&str, &str)] = &[
     ("people.Person_Name", "Alice Johnson | Bob Johnson | Carol Smith | Priya Patel | Mark Stone"),
     ("assignments.Role", "Developer | Project Manager | QA Engineer"),
     ("assignments.Status", "Assigned | Planned"),
-    ("tickets.Priority", "High | Low | Critical"),
+    ("tickets.Priority", "High | Low | Critical | B"),
     ("tickets.Status", "Open | Closed"),
     ("archive_log.State", "Done"),
 ];

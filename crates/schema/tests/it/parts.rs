@@ -30,6 +30,75 @@ fn listed_values() {
 }
 
 #[test]
+fn values_spelt_otherwise() {
+    check(
+        "
+        InProgress jobs, OnHold jobs and fixedprice deals
+        TimeAndMaterial contracts, on-hold clients, drafts
+        Mueller GmbH, MÜLLER GMBH or muller gmbh
+        deals with Mueller
+        Schröder Werke or schroder werke
+        the onshore jobs
+        ",
+        expect![[r#"
+            InProgress jobs, OnHold jobs and fixedprice deals
+                inprogress jobs , <val1> jobs and <val2> deals   [projects.Status+companies.Status=On Hold@0.94, contracts.Contract_Type=Fixed Price@0.94]
+            TimeAndMaterial contracts, on-hold clients, drafts
+                <val1> contracts , <val2> clients , <val3>   [contracts.Contract_Type=Time & Material@0.94, projects.Status+companies.Status=On Hold@1.00, contracts.Status=Draft@0.94]
+            Mueller GmbH, MÜLLER GMBH or muller gmbh
+                <val1> , <val2> or <val3>   [companies.Company_Name=Müller GmbH@1.00, companies.Company_Name=Müller GmbH@1.00, companies.Company_Name=Müller GmbH@1.00]
+            deals with Mueller
+                deals with <val1>   [companies.Company_Name=Müller GmbH@0.57 / 'Mueller']
+            Schröder Werke or schroder werke
+                <val1> or <val2>   [companies.Company_Name=Schroeder Werke@1.00, companies.Company_Name=Schroeder Werke@1.00]
+            the onshore jobs
+                the onshore jobs
+        "#]],
+    );
+}
+
+#[test]
+fn values_said_as_something() {
+    check(
+        "
+        tickets with B as priority
+        tickets with B as their priority
+        B-priority tickets
+        tickets as B and as planned
+        ",
+        expect![[r#"
+            tickets with B as priority
+                tickets with <val1> as priority   [tickets.Priority=B@1.00]
+            tickets with B as their priority
+                tickets with <val1> as their priority   [tickets.Priority=B@1.00]
+            B-priority tickets
+                <val1> priority tickets   [tickets.Priority=B@1.00]
+            tickets as B and as planned
+                tickets as b and as <val1>   [assignments.Status=Planned@1.00]
+        "#]],
+    );
+}
+
+#[test]
+fn figures_within_labels_are_labels() {
+    check(
+        "
+        label them 'over 100' and 'up to 1,2 Mio'
+        call it \"Q3/25 (> 50 %)\" or “half a million”
+        flag jobs over 100 as '100+' or '1 200 000'
+        ",
+        expect![[r#"
+            label them 'over 100' and 'up to 1,2 Mio'
+                label them <str1> and <str2>   ['over 100', 'up to 1,2 Mio']
+            call it "Q3/25 (> 50 %)" or “half a million”
+                call it <str1> or <str2>   ['Q3/25 (> 50 %)', 'half a million']
+            flag jobs over 100 as '100+' or '1 200 000'
+                flag jobs over <num1> as <str1> or <str2>   [100, '100+', '1 200 000']
+        "#]],
+    );
+}
+
+#[test]
 fn values_beside_what_they_belong_to() {
     check(
         "
