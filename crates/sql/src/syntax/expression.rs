@@ -24,8 +24,8 @@ mod binds {
     pub(super) const CAST: u8 = 13;
 }
 
-/// SQLite's limit on the depth of an expression; a chain of operators is as deep as it is long.
-const LONGEST_CHAIN: usize = 999;
+/// SQLite's limit on the height of an expression; a chain of operators is as tall as it is long, also in brackets.
+const TALLEST: usize = 1_000;
 
 const SYMBOL_OPERATORS: [(&str, BinaryOp, u8); 21] = [
     ("=", BinaryOp::Eq, binds::EQUAL),
@@ -88,12 +88,18 @@ impl Parser<'_> {
     /// An expression of operators that bind at least this tightly.
     fn expr_from(&mut self, least: u8) -> Parse<Expr> {
         self.deeper(|parser| {
+            let beside = std::mem::take(&mut parser.height);
             let mut left = parser.prefix()?;
-            for _ in 0..LONGEST_CHAIN {
+            parser.height += 1;
+            while parser.height <= TALLEST {
                 match parser.next_operator() {
                     Some(next) if next.binding() >= least => left = parser.continued(left, &next)?,
-                    _ => return Ok(left),
+                    _ => {
+                        parser.height = parser.height.max(beside);
+                        return Ok(left);
+                    }
                 }
+                parser.height += 1;
             }
             parser.problem("SYN107", "Expression tree is too large (maximum depth 1000).".to_owned(), None)
         })
@@ -287,7 +293,11 @@ impl Parser<'_> {
         } else {
             let mut items = self.expr_list()?;
             match items.pop() {
-                Some(only) if items.is_empty() => only.kind,
+                Some(only) if items.is_empty() => {
+                    // Brackets alone make nothing taller.
+                    self.height -= 1;
+                    only.kind
+                }
                 last => {
                     items.extend(last);
                     ExprKind::Row(items)
