@@ -26,15 +26,28 @@ pub struct Target {
     seeds: fn() -> Result<Vec<Vec<u8>>, String>,
 }
 
-const SQL_TEST: &str = "crates/sql/tests/it/fuzzed.rs";
+/// Statements that are compared with SQLite, printed and read back.
+const EDGES: &str = "crates/sql/tests/it/edges.sql";
 
 /// All targets, in the order of a question's way.
 pub const TARGETS: [Target; 7] = [
-    Target { name: "parse", dictionary: Some("sql"), longest: 4_096, test: SQL_TEST, seeds: seeds::queries },
-    Target { name: "resolve", dictionary: Some("sql"), longest: 4_096, test: SQL_TEST, seeds: seeds::queries },
-    Target { name: "validate", dictionary: Some("sql"), longest: 4_096, test: SQL_TEST, seeds: seeds::queries },
-    Target { name: "matcher", dictionary: None, longest: 2_048, test: SQL_TEST, seeds: seeds::noise },
-    Target { name: "ddl", dictionary: Some("ddl"), longest: 16_384, test: SQL_TEST, seeds: seeds::scripts },
+    Target { name: "parse", dictionary: Some("sql"), longest: 4_096, test: EDGES, seeds: seeds::queries },
+    Target { name: "resolve", dictionary: Some("sql"), longest: 4_096, test: EDGES, seeds: seeds::queries },
+    Target { name: "validate", dictionary: Some("sql"), longest: 4_096, test: EDGES, seeds: seeds::queries },
+    Target {
+        name: "matcher",
+        dictionary: None,
+        longest: 2_048,
+        test: "crates/sql/src/matcher/tests.rs",
+        seeds: seeds::noise,
+    },
+    Target {
+        name: "ddl",
+        dictionary: Some("ddl"),
+        longest: 16_384,
+        test: "crates/sql/src/ddl/tests.rs",
+        seeds: seeds::scripts,
+    },
     Target {
         name: "normalise",
         dictionary: Some("question"),

@@ -69,7 +69,7 @@ pub fn run(target: &Target, each: Duration) -> Result<Outcome, String> {
     let log = fs::File::create(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     let mut command = Command::new(program(target.name));
     command.args(limits(target, each)).arg(format!("-artifact_prefix={}/", artifacts.display())).arg(&corpus);
-    command.current_dir(root()).env("ASAN_OPTIONS", "detect_odr_violation=0");
+    command.current_dir(root()).env("ASAN_OPTIONS", "detect_odr_violation=0:detect_leaks=0");
     command.stdout(Stdio::null()).stderr(log);
     let status = command.status().map_err(|e| format!("{}: {e}", program(target.name).display()))?;
     let mut outcome = read(&String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()));

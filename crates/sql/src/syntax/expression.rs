@@ -173,6 +173,9 @@ impl Parser<'_> {
             }
             Next::Collate => {
                 self.cursor.advance();
+                if self.is_join_word() {
+                    return self.unexpected("a collation");
+                }
                 ExprKind::Collate(Box::new(left), self.name("a collation")?)
             }
         };
@@ -444,7 +447,10 @@ impl Parser<'_> {
     /// The words of a type and its size, as canonical text.
     fn type_name(&mut self) -> Parse<String> {
         let mut words = Vec::new();
-        while self.is_name_at(0, true) && !(self.dialect == Dialect::Postgres && self.cursor.is_any(&["AS"])) {
+        while self.is_name_at(0, true)
+            && !self.is_join_word()
+            && !(self.dialect == Dialect::Postgres && self.cursor.is_any(&["AS"]))
+        {
             words.push(self.name("a type")?.text);
             if self.dialect != Dialect::Sqlite && !self.cursor.is_any(&["PRECISION", "VARYING"]) {
                 break;

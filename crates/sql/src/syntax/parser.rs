@@ -137,6 +137,11 @@ impl Parser<'_> {
         }
     }
 
+    /// Whether a word stands here that may be the name of a table or column, yet of no type, collation or alias.
+    pub(super) fn is_join_word(&self) -> bool {
+        self.cursor.is_any(&JOIN_WORDS) || self.cursor.is_word("INDEXED")
+    }
+
     pub(super) fn name(&mut self, what: &str) -> Parse<Name> {
         if !self.is_name_at(0, true) {
             return self.unexpected(what);
