@@ -42,4 +42,6 @@ fn outcome(result: model::Result<Loaded>) {
     }
 }
 
-fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| weights::mutate(data, size, max_size, seed));
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    weights::mutate(data, size, max_size, seed)
+});

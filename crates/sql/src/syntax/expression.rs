@@ -5,7 +5,7 @@ use schema::Value;
 use super::ast::{Call, Expr, ExprKind, Join, Name, Source};
 use super::parser::{Parse, Parser};
 use super::token::{TokenKind, unquote};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, quote_name};
 use crate::tree::{BinaryOp, LikeOp, Span, UnaryOp};
 
 /// How tightly operators bind, loosest first.
@@ -451,7 +451,9 @@ impl Parser<'_> {
             && !self.is_join_word()
             && !(self.dialect == Dialect::Postgres && self.cursor.is_any(&["AS"]))
         {
-            words.push(self.name("a type")?.text);
+            let name = self.name("a type")?;
+            // What stands in quotes may be anything, brackets and commas too, and keeps them where it needs them.
+            words.push(if name.quote.is_some() { quote_name(&name.text) } else { name.text });
             if self.dialect != Dialect::Sqlite && !self.cursor.is_any(&["PRECISION", "VARYING"]) {
                 break;
             }

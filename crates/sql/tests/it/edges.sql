@@ -356,3 +356,6 @@ SELECT SUM(budget) OVER (w ORDER BY name) FROM project WINDOW w AS (ORDER BY nam
 SELECT s.resource_name FROM (project p LEFT JOIN contract c ON c.project_code = p.project_code) p JOIN staff s ON s.project_code = p.project_code
 SELECT p.amount, p.name, c.amount FROM (project p LEFT JOIN contract c ON c.project_code = p.project_code) p
 SELECT q.status FROM (project p LEFT JOIN contract c ON c.project_code = p.project_code) q
+SELECT CAST(budget AS "a) b") FROM project
+SELECT CAST(budget AS 'INTEGER'), CAST(budget AS "big int"), CAST(budget AS [x"y] (3)) FROM project
+WITH a AS (SELECT name FROM main.project), project AS (SELECT 1 AS one) SELECT a.name, project.one FROM a, project
