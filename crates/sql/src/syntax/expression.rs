@@ -93,13 +93,16 @@ impl Parser<'_> {
             parser.height += 1;
             while parser.height <= TALLEST {
                 match parser.next_operator() {
-                    Some(next) if next.binding() >= least => left = parser.continued(left, &next)?,
+                    Some(next) if next.binding() >= least => {
+                        left = parser.continued(left, &next)?;
+                        // A chain of any others takes more of the stack, link by link, than one of binary operators.
+                        parser.height += if matches!(next, Next::Binary(..)) { 1 } else { 2 };
+                    }
                     _ => {
                         parser.height = parser.height.max(beside);
                         return Ok(left);
                     }
                 }
-                parser.height += 1;
             }
             parser.problem("SYN107", "Expression tree is too large (maximum depth 1000).".to_owned(), None)
         })

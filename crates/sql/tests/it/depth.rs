@@ -132,7 +132,7 @@ fn tallest_texts() -> Vec<String> {
     vec![
         format!("SELECT {}", chain("1")),
         format!("SELECT name FROM project WHERE 1{}", " AND budget > 1".repeat(990)),
-        format!("SELECT {}1{}{}", "1 + (".repeat(50), " ISNULL".repeat(900), ")".repeat(50)),
+        format!("SELECT {}1{}{}", "1 + (".repeat(50), " ISNULL".repeat(450), ")".repeat(50)),
         format!("SELECT {brackets}"),
         aliases,
     ]
