@@ -55,7 +55,7 @@ pub fn whole() -> &'static Whole {
     static WHOLE: OnceLock<Whole> = OnceLock::new();
     WHOLE.get_or_init(|| {
         let tokenizer: Tokenizer =
-            train_bpe(["show all projects", "show budget"], 272, &["<bos>".to_owned()]).expect("a vocabulary");
+            train_bpe(["show all projects", "show budget"], 300, &["<bos>".to_owned()]).expect("a vocabulary");
         let config = Config {
             hidden_size: 4,
             intermediate_size: 4,
