@@ -9,11 +9,13 @@
 //! * [`sql`]: names, lineage and validation.
 //! * [`card`]: the shipped weights and their model card.
 //! * [`safety`]: policies and hostile statements.
+//! * [`fuzzing`]: inputs that nobody thought of.
 
 mod accuracy;
 mod answers;
 mod build;
 mod card;
+mod fuzzing;
 mod matcher;
 mod network;
 mod runs;
@@ -23,6 +25,7 @@ mod synthesis;
 
 use crate::tools::{cargo, run};
 use Target::{AtLeast, Is, Shown, Under};
+pub use runs::EXAMPLES;
 use runs::Runs;
 
 /// What a figure has to be.
@@ -65,7 +68,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 9] = [
+const SUBJECTS: [Subject; 10] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -75,6 +78,7 @@ const SUBJECTS: [Subject; 9] = [
     Subject { name: "sql", figures: sql::FIGURES },
     Subject { name: "card", figures: card::FIGURES },
     Subject { name: "safety", figures: safety::FIGURES },
+    Subject { name: "fuzz", figures: fuzzing::FIGURES },
 ];
 
 /// Which figures are wanted.
