@@ -61,6 +61,9 @@ impl Definitions {
     }
 
     fn drop(&mut self, drop: &Drop) {
+        if matches!(drop.object, ObjectKind::Table | ObjectKind::View) {
+            self.gone.extend(drop.names.iter().map(|name| name.text.clone()));
+        }
         for name in drop.names.iter().map(|name| &name.text) {
             match drop.object {
                 ObjectKind::Table => {

@@ -22,6 +22,8 @@ pub struct Definitions {
     pub(super) indexes: Vec<CreateIndex>,
     pub(super) views: Vec<CreateView>,
     pub(super) triggers: Vec<CreateTrigger>,
+    /// The names of tables, views and columns that are gone.
+    pub(super) gone: Vec<String>,
     /// The same as tables and columns alone.
     pub(super) catalog: Catalog,
 }
@@ -146,6 +148,15 @@ impl Definitions {
 
     pub(super) fn triggers_on<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a CreateTrigger> {
         self.triggers.iter().filter(move |trigger| same(&trigger.table.text, table))
+    }
+
+    /// The triggers that speak of what is gone.
+    pub(super) fn broken_triggers(&self) -> impl Iterator<Item = &CreateTrigger> {
+        let gone = |name: &&String| self.kind_of(name).is_none();
+        let speaks = move |trigger: &&CreateTrigger| {
+            self.gone.iter().filter(gone).any(|name| super::apply::speaks_of(&trigger.text, name))
+        };
+        self.triggers.iter().filter(speaks)
     }
 
     /// The views whose query does not resolve.

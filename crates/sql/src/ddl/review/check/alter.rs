@@ -257,6 +257,11 @@ impl Check<'_> {
             let finding = codes::DEPENDS.at(column.span, format!("{name} is needed: {reason}."));
             if cascade { self.add(finding) } else { self.stricter(finding) }
         }
+        for trigger in self.before.triggers.iter().filter(|trigger| speaks_of_column(&trigger.text, table, column)) {
+            let message = format!("Trigger {} may speak of {name}.", quote_name(&trigger.name.text));
+            let help = "What triggers do is not looked into: if it does, the engine refuses, or the trigger fails.";
+            self.found.push(codes::DEPENDS.at(column.span, message).help(help));
+        }
         self.add(codes::LOSS.at(column.span, format!("All values of {name} are lost.")).help("Keep a copy first."));
     }
 
@@ -287,6 +292,11 @@ impl Check<'_> {
         reasons.extend(broken.map(|view| format!("view {} reads it", quote_name(&view.name.text))));
         reasons
     }
+}
+
+fn speaks_of_column(text: &str, table: &CreateTable, column: &Name) -> bool {
+    let speaks_of = super::super::apply::speaks_of;
+    speaks_of(text, &table.name.text) && speaks_of(text, &column.text)
 }
 
 /// Whether values of one declared type may not fit another.

@@ -96,6 +96,12 @@ impl Check<'_> {
             finding.severity = Severity::Error;
             self.add(finding);
         }
+        let trigger = self.before.broken_triggers().next().map(|trigger| quote_name(&trigger.name.text));
+        if let Some(trigger) = trigger.filter(|_| self.dialect == Dialect::Sqlite) {
+            let message =
+                format!("Trigger {trigger} may speak of what is gone, and SQLite would change no table then.");
+            self.add(codes::DEPENDS.at(at.span, message).help(format!("Drop trigger {trigger} first.")));
+        }
     }
 }
 
