@@ -210,6 +210,10 @@ pub(super) fn is_primary(column: &ColumnDefinition) -> bool {
     column.constraints.iter().any(|c| matches!(c.kind, ColumnRule::PrimaryKey { .. }))
 }
 
+pub(super) fn is_computed(column: &ColumnDefinition) -> bool {
+    column.constraints.iter().any(|c| matches!(c.kind, ColumnRule::Generated { .. }))
+}
+
 /// The columns of those terms that are columns.
 pub(super) fn columns_of(terms: &[crate::syntax::ddl::ast::Term]) -> Vec<String> {
     terms.iter().filter_map(|term| term.column.as_ref()).map(|name| name.text.clone()).collect()

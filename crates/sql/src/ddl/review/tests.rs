@@ -111,9 +111,9 @@ fn statements_are_put_into_an_order_that_runs() {
             -- depends: view active reads it
             -- warning: DDL616: All rows of project are lost.
             --   help: Keep a copy of the database, or of the table, first.
-            -- warning: DDL618: Something depends on project: foreign key phase (project) refers to it.
+            -- warning: DDL618: project is needed: foreign key phase (project) refers to it.
             --   help: Drop or change what depends on it first.
-            -- warning: DDL618: Something depends on project: view active reads it.
+            -- warning: DDL618: project is needed: view active reads it.
             --   help: Drop or change what depends on it first.
             DROP TABLE project;
             -- undo: CREATE TABLE project (

@@ -1,13 +1,16 @@
 //! One column of CREATE TABLE or ADD COLUMN.
 
 use super::super::codes;
-use super::super::definitions::same;
+use super::super::definitions::{is_computed, same};
 use super::Check;
 use crate::syntax::ddl::ast::{ColumnDefinition, ColumnRule, CreateTable};
 
 impl Check<'_> {
     /// What holds wherever a column is defined.
     pub(super) fn column(&mut self, table: &CreateTable, column: &ColumnDefinition) {
+        if let Some(default) = column.default().filter(|_| is_computed(column)) {
+            self.add(codes::MISFIT.at(default.span, "A computed column has no default."));
+        }
         for constraint in &column.constraints {
             match &constraint.kind {
                 ColumnRule::PrimaryKey { autoincrement: true, rest } => {

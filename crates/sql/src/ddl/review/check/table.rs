@@ -1,7 +1,7 @@
 //! CREATE TABLE.
 
 use super::super::codes;
-use super::super::definitions::{is_primary, primary_key, same};
+use super::super::definitions::{is_computed, is_primary, primary_key, same};
 use super::Check;
 use crate::dialect::quote_name;
 use crate::resolve::parse;
@@ -29,6 +29,7 @@ impl Check<'_> {
             self.table_constraint(table, constraint);
         }
         self.one_primary_key(table);
+        self.computed_columns(table);
         self.options(table);
         self.foreign_keys(table);
     }
@@ -93,6 +94,23 @@ impl Check<'_> {
         if keys.is_empty() && !table.temporary {
             let message = format!("Table {} has no primary key.", quote_name(&table.name.text));
             self.add(codes::KEYLESS.at(table.name.span, message).help("Say which columns tell its rows apart."));
+        }
+    }
+
+    /// SQLite wants a column that is not computed, and keys of such columns.
+    fn computed_columns(&mut self, table: &CreateTable) {
+        let computed: Vec<&str> =
+            table.columns.iter().filter(|c| is_computed(c)).map(|c| c.name.text.as_str()).collect();
+        if !self.is_sqlite() {
+            return;
+        }
+        if computed.len() == table.columns.len() {
+            self.add(codes::MISFIT.at(table.name.span, "A table has at least one column that is not computed."));
+        }
+        let key = primary_key(table);
+        if let Some(name) = key.iter().find(|name| computed.iter().any(|column| same(column, name))) {
+            let message = format!("{} is computed, and no part of a primary key can be.", quote_name(name));
+            self.add(codes::MISFIT.at(table.name.span, message));
         }
     }
 
