@@ -33,6 +33,7 @@ const STATEMENTS: [(&str, &[&str]); 15] = [
 /// Whether the question asks to change data or tables. In a conversation "drop the date column" and "add their budget" speak
 /// of the last answer, so that only statements and verbs that speak of data alone count there.
 pub fn is_write_request(question: &str, in_conversation: bool) -> bool {
+    let question = unfenced(question);
     let words_said = words(question);
     let mut statements = question.split(';').map(words);
     statements.any(|part| is_statement(&part)) || is_deletion(&words_said) || !in_conversation && is_order(&words_said)

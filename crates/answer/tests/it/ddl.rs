@@ -22,7 +22,7 @@ fn plain_words_become_statements() {
         ),
         (
             "create an index on RESPONSES.Project_Code",
-            "CREATE INDEX idx_RESPONSES_Project_Code ON RESPONSES (Project_Code)",
+            "CREATE INDEX idx_CLNTRESPONS_Project_Code ON CLNTRESPONS (Project_Code)",
         ),
         ("drop the table STAFF", "DROP TABLE STAFF"),
         ("Could you delete the companies table, please?", ""),

@@ -91,7 +91,7 @@ fn text_of(path: &Path) -> Result<String, Failure> {
         _ => std::fs::read_to_string(path),
     };
     let text = read.map_err(|e| Failure::unreadable(path, &e))?;
-    Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
 fn review_of(sql: &str, args: &ReviewArgs, context: &Context) -> Result<Review, Failure> {
@@ -133,10 +133,10 @@ fn show(sql: &str, review: &Review, context: &Context) -> Result<(), Failure> {
 
 /// As for `glrl validate`.
 fn exit_of(found: &[Diagnostic]) -> Exit {
-    let mut errors = found.iter().filter(|finding| finding.severity == Severity::Error).peekable();
-    match errors.peek() {
-        None => Exit::Done,
-        Some(_) if errors.any(|finding| finding.layer == Layer::Security) => Exit::Refused,
-        Some(_) => Exit::Gate,
+    let errors: Vec<&Diagnostic> = found.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    match errors.as_slice() {
+        [] => Exit::Done,
+        errors if errors.iter().any(|finding| finding.layer == Layer::Security) => Exit::Refused,
+        _ => Exit::Gate,
     }
 }

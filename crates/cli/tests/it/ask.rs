@@ -29,7 +29,8 @@ fn ask(args: &[&str]) -> Ran {
 
 fn check_error(ran: &Ran, code: i32, error: &str, status: &str) {
     let reply = ran.json();
-    let fields: Vec<&String> = reply.as_object().unwrap().keys().collect();
+    // A request to change definitions carries its reviewed script beside the others.
+    let fields: Vec<&String> = reply.as_object().unwrap().keys().filter(|field| *field != "script").collect();
     assert_eq!(fields, FIELDS, "{reply}");
     assert_eq!(
         (ran.code, reply["error"]["code"].as_str(), reply["status"].as_str()),

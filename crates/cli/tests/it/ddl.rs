@@ -69,7 +69,7 @@ fn bad_input_has_its_exit_code() {
     assert_eq!(run(["ddl", "review", "--dialect", "oracle", "DROP TABLE t"]).code, 2);
     assert_eq!(run(["ddl", "review", "--ddl", broken.to_str().unwrap(), "DROP TABLE t"]).code, 7);
     assert_eq!(run(["ddl", "review", "--file", "/no/such/file.sql"]).code, 7);
-    assert_eq!(run(["ddl", "review", "--db", "/no/such/file.sqlite", "DROP TABLE t"]).code, 5);
+    assert_eq!(run(["ddl", "review", "--db", "/no/such/file.sqlite", "DROP TABLE t"]).code, 7);
     for sql in ["", "DELETE FROM PROJSTAFF", "SELECT 1", "CREATE TABLE t (a 'open", "DROP TABLE \u{1b}[2J"] {
         let ran = run(["ddl", "review", sql]);
         assert_eq!(ran.code, 3, "{sql}");

@@ -28,6 +28,7 @@ const ROWS: &str = "
     INSERT INTO project (code, name, status, budget, cost, spare) VALUES ('a', 'A', 'Active', 1, 2, 's'), ('b', 'B', 'On Hold', 3, 9, 't');
     INSERT INTO staff VALUES (1, 'a', 'n', 1, '2026-01-01', 'n', 'x'), (2, 'b', 'm', 2, '2026-01-02', 'm', 'y');
     INSERT INTO task VALUES ('a', 1, 'one', 0), ('b', 2, 'two', 1);
+    UPDATE project SET spare = code;
     INSERT INTO lone VALUES (1), (2);";
 
 fn connection(foreign_keys: bool) -> Connection {

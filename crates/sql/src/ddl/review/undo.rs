@@ -65,6 +65,11 @@ fn of_drop(drop: &Drop, before: &Definitions) -> (Vec<String>, Option<String>) {
 }
 
 fn of_alter(alter: &AlterTable, before: &Definitions) -> (Vec<String>, Option<String>) {
+    let broken = before.broken_views().next().filter(|_| before.dialect == Dialect::Sqlite);
+    if let Some(view) = broken {
+        let view = print::name(&view.name, before.dialect);
+        return (vec![], Some(format!("SQLite undoes it only when view {view} can be read again")));
+    }
     let Some(table) = before.table(&alter.table.text) else { return (vec![], None) };
     let (mut statements, mut lost) = (vec![], None);
     let mut name = table.name.clone();

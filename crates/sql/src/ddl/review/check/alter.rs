@@ -1,7 +1,7 @@
 //! ALTER TABLE, change by change.
 
 use super::super::codes;
-use super::super::definitions::{Definitions, same};
+use super::super::definitions::{Definitions, is_computed, same};
 use super::super::depends;
 use super::expression::{is_constant, is_null};
 use super::{Check, REBUILD};
@@ -242,8 +242,9 @@ impl Check<'_> {
             return;
         }
         let name = quote_name(&column.text);
-        if table.columns.len() == 1 {
-            let message = format!("{name} is the only column of {}.", quote_name(&table.name.text));
+        let mut others = table.columns.iter().filter(|known| !same(&known.name.text, &column.text));
+        if others.all(|known| self.is_sqlite() && is_computed(known)) {
+            let message = format!("{name} is the only column of {} that holds values.", quote_name(&table.name.text));
             return self.add(codes::LAST_COLUMN.at(column.span, message).help("Drop the table."));
         }
         for reason in self.needed(table, column) {
