@@ -137,7 +137,7 @@ impl Words<'_> {
             return Some((table, columns));
         }
         if let [one] = self.rest()
-            && let Some((table, column)) = self.qualified(&[one.clone()])
+            && let Some((table, column)) = self.qualified(std::slice::from_ref(one))
         {
             self.all();
             return Some((table, vec![column]));
