@@ -1,6 +1,8 @@
-//! Chores of the project: `cargo xtask test`, `cargo xtask figures [--slow | --only NAME]`, `cargo xtask bless`.
+//! Chores of the project: `cargo xtask test`, `cargo xtask figures [--slow | --only NAME]`, `cargo xtask fuzz`, `cargo xtask
+//! bless`.
 
 mod figures;
+mod fuzz;
 mod tools;
 
 use std::process::ExitCode;
@@ -14,7 +16,9 @@ usage: cargo xtask <command>
   test              format, lints, and every test: what has to pass before a change is merged
   figures [--slow]  every acceptance figure with its target; --slow adds those that take minutes;
                     --only NAME measures those of one subject (build, network, matcher, answers, accuracy, synthesis,
-                    sql) or with NAME in their text, however long they take
+                    sql, card, safety, fuzz) or with NAME in their text, however long they take
+  fuzz              a minute of each fuzz target; --minutes N or --seconds N as long, --only TARGET that one alone;
+                    needs a nightly toolchain
   bless             refresh the expected output that tests keep in files";
 
 fn main() -> ExitCode {
@@ -25,6 +29,7 @@ fn main() -> ExitCode {
         ["figures"] => figures::print(Wanted::Quick),
         ["figures", "--slow"] => figures::print(Wanted::All),
         ["figures", "--only", name] => figures::print(Wanted::Only(name)),
+        ["fuzz", ref rest @ ..] => fuzz::fuzz(rest),
         ["bless"] => bless(),
         _ => {
             eprintln!("{USAGE}");

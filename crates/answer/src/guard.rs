@@ -3,7 +3,7 @@
 //! connection still catch.
 
 /// Words that only open a request: "could you please delete …" is "delete …".
-const POLITE: [&str; 23] = [
+pub(crate) const POLITE: [&str; 23] = [
     "please", "kindly", "pls", "can", "could", "would", "will", "you", "we", "i", "id", "i'd", "want", "need", "like",
     "to", "just", "now", "go", "ahead", "and", "hey", "also",
 ];
@@ -33,6 +33,7 @@ const STATEMENTS: [(&str, &[&str]); 15] = [
 /// Whether the question asks to change data or tables. In a conversation "drop the date column" and "add their budget" speak
 /// of the last answer, so that only statements and verbs that speak of data alone count there.
 pub fn is_write_request(question: &str, in_conversation: bool) -> bool {
+    let question = unfenced(question);
     let words_said = words(question);
     let mut statements = question.split(';').map(words);
     statements.any(|part| is_statement(&part)) || is_deletion(&words_said) || !in_conversation && is_order(&words_said)
@@ -115,9 +116,14 @@ fn is_order(words: &[String]) -> bool {
             later(&["to", "as", "from"]) && !is_noun && !compares
         }
         "mark" | "flag" => later(&["as"]) && !later(&["rest", "other", "others", "otherwise", "else"]),
-        "add" => next == "new" || later(&["new", "to", "as"]) && !matches!(next, "up" | "together"),
+        "add" => {
+            next == "new"
+                || rest.get(1).is_some_and(|word| word == "index")
+                || later(&["new", "to", "as"]) && !matches!(next, "up" | "together")
+        }
         "create" => {
-            matches!(rest.get(1).map_or("", String::as_str), "new" | "index" | "table" | "view") || next == "new"
+            let thing = rest.get(1).map_or("", String::as_str);
+            matches!(thing, "new" | "index" | "table" | "view" | "unique") || matches!(next, "new" | "index")
         }
         "raise" | "increase" | "decrease" => later(&["by", "to"]),
         "move" | "reassign" | "transfer" => later(&["to", "into", "from", "back"]),
@@ -140,7 +146,7 @@ pub fn pasted_sql(question: &str, parses: impl FnOnce(&str) -> bool) -> Option<&
 }
 
 /// The text within a Markdown fence, or all of it.
-fn unfenced(text: &str) -> &str {
+pub(crate) fn unfenced(text: &str) -> &str {
     let text = text.trim();
     let Some(inner) = text.strip_prefix("```").and_then(|t| t.strip_suffix("```")) else { return text };
     inner.strip_prefix("sql").unwrap_or(inner).trim()
@@ -165,6 +171,9 @@ mod tests {
             "Kindly merge the duplicate companies into one record",
             "mark every expired retainer as terminated",
             "create an index on RESPONSES.Project_Code",
+            "please create a unique index on T (a)",
+            "create index on a of T",
+            "change the type of column a in T to text",
             "could you please remove the contact Jane Doe",
             "UPDATE staff SET rate = 0",
             "PRAGMA writable_schema = 1",

@@ -7,6 +7,7 @@
 //!   candidate taken apart into its choices.
 //! * [`validator`]: five layers between a candidate and the database.
 //! * [`reply`], [`intent`], [`confidence`]: what an answer is made of.
+//! * [`ddl`]: requests to change definitions, reviewed and never run.
 //! * [`guard`]: what is told apart before any model reads the question.
 //! * [`engine`]: everything that is opened once and asked many times.
 //! * [`pack`], [`rules`], [`values`]: what is known of a domain and of its database.
@@ -15,6 +16,7 @@
 
 pub mod confidence;
 pub mod conversation;
+pub mod ddl;
 pub mod engine;
 pub mod guard;
 pub mod intent;

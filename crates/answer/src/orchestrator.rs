@@ -13,6 +13,7 @@ use sql::reasoning::plan;
 use sql::verify::VerifiedQuery;
 
 use crate::confidence::Threshold;
+use crate::ddl::add_script;
 use crate::engine::{Engine, LoadedModel};
 use crate::guard::{is_write_request, pasted_sql};
 use crate::intent::Intent;
@@ -95,6 +96,10 @@ pub fn ask(engine: &Engine, question: &str, options: &Options) -> Answer {
     let mut answer = Answer::to(question);
     if let Err(problem) = answer_to(engine, question, options, &mut answer) {
         answer = answer.declined(problem);
+    }
+    // Under a policy, a review could tell of columns that are hidden.
+    if answer.intent == Some(Intent::Write) && engine.access().is_none() {
+        add_script(&engine.pack, &mut answer);
     }
     answer.elapsed_ms = started.elapsed().as_secs_f64() * 1000.0;
     answer

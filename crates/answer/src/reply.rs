@@ -179,6 +179,9 @@ pub struct Answer {
     pub alternatives: Vec<Alternative>,
     /// Why there is no answer.
     pub error: Option<Problem>,
+    /// The reviewed script of a request to change definitions: a text for whoever may change the database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
     /// Time from question to answer.
     pub elapsed_ms: f64,
 }
@@ -203,6 +206,7 @@ impl Answer {
             validation: vec![],
             alternatives: vec![],
             error: None,
+            script: None,
             elapsed_ms: 0.0,
         }
     }

@@ -15,6 +15,8 @@ pub struct Live {
     pub generated: Vec<ColumnId>,
     /// What was left out of the catalog, and why.
     pub skipped: Vec<Skipped>,
+    /// The statements that created tables, views, indexes and triggers, in that order.
+    pub script: String,
     /// Names of the virtual tables that exist without being created (`json_each`, `pragma_…`).
     modules: Vec<String>,
 }
@@ -79,11 +81,21 @@ pub fn introspect(connection: &Connection) -> rusqlite::Result<Live> {
             _ => add_table(connection, &mut live, name, kind == "view")?,
         }
     }
+    live.script = script(connection)?;
     for id in live.catalog.table_ids() {
         let keys = foreign_keys(connection, &live.catalog, id)?;
         live.catalog.foreign_keys.extend(keys);
     }
     Ok(live)
+}
+
+/// The statements that SQLite keeps of everything but virtual tables.
+fn script(connection: &Connection) -> rusqlite::Result<String> {
+    let sql = "SELECT sql FROM sqlite_schema
+               WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL %'
+               ORDER BY instr('table view  index trigger', type), rowid";
+    let statements: Vec<String> = collect(connection, sql, |row| row.get(0))?;
+    Ok(statements.into_iter().map(|statement| statement + ";\n").collect())
 }
 
 fn add_table(connection: &Connection, live: &mut Live, name: String, is_view: bool) -> rusqlite::Result<()> {

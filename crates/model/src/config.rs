@@ -177,12 +177,12 @@ impl Config {
         self.hidden_size + 2 * self.key_value_size()
     }
 
-    /// Exact number of parameters.
+    /// Exact number of parameters; the largest number there is for a shape that has more.
     pub fn parameter_count(&self) -> usize {
         let (d, f) = (self.hidden_size, self.intermediate_size);
         let layer = d + self.qkv_size() * (d + 1) + d * d + d + 3 * d * f;
         let embeddings = if self.tie_word_embeddings { 1 } else { 2 };
-        embeddings * self.vocab_size * d + self.num_hidden_layers * layer + d
+        (embeddings * self.vocab_size * d + d).saturating_add(self.num_hidden_layers.saturating_mul(layer))
     }
 }
 

@@ -135,6 +135,10 @@ pub fn verify(folder: &Path) -> Result<Manifest> {
     let manifest = manifest(folder)?.ok_or_else(|| damaged(&folder.join(MANIFEST), "the manifest is missing"))?;
     for (name, entry) in &manifest.files {
         let path = folder.join(name);
+        // A name with a path in it could read any file of the machine.
+        if name.contains(['/', '\\']) {
+            return Err(damaged(&folder.join(MANIFEST), format!("\"{name}\" is not a file of this folder")));
+        }
         check(&path, &fs::read(&path).map_err(io(&path))?, entry)?;
     }
     Ok(manifest)

@@ -140,8 +140,9 @@ pub fn metadata(source: Source<'_>) -> Result<Metadata> {
 
 /// Parameters from one file or from the shards of one model. Tensors the network does not have are passed over.
 pub fn from_bytes(config: &Config, sources: &[Source<'_>]) -> Result<Parameters> {
-    let mut parameters = Parameters::zeros(config)?;
     let files: Vec<SafeTensors<'_>> = sources.iter().map(parse).collect::<Result<_>>()?;
+    check_room(config, sources)?;
+    let mut parameters = Parameters::zeros(config)?;
     let tensors = parameters.layout.tensors.clone();
     for tensor in &tensors {
         let values = &mut parameters.data[tensor.range.clone()];
@@ -163,6 +164,17 @@ pub fn from_bytes(config: &Config, sources: &[Source<'_>]) -> Result<Parameters>
         }
     }
     Ok(parameters)
+}
+
+/// Refuses a shape that the files cannot fill, before room is made for it: in the smallest format a number is a byte.
+fn check_room(config: &Config, sources: &[Source<'_>]) -> Result<()> {
+    config.validate()?;
+    let (asked, held) = (config.parameter_count(), sources.iter().map(|source| source.bytes.len()).sum::<usize>());
+    if asked <= held {
+        return Ok(());
+    }
+    let path = sources.first().map_or(Path::new(""), |source| source.path).to_owned();
+    Err(Error::File { path, reason: format!("{held} bytes cannot hold the {asked} numbers that config.json asks for") })
 }
 
 /// Decodes a tensor into f32.

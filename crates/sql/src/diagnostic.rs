@@ -42,10 +42,12 @@ pub enum Layer {
     Performance,
     /// What must not be run.
     Security,
+    /// Statements that define things, which no query holds.
+    Ddl,
 }
 
 impl Layer {
-    /// All layers in order.
+    /// The layers of a query, in order.
     pub const ALL: [Layer; 5] = [Layer::Syntax, Layer::Schema, Layer::Business, Layer::Performance, Layer::Security];
 
     /// The layer's name.
@@ -56,6 +58,7 @@ impl Layer {
             Layer::Business => "business",
             Layer::Performance => "performance",
             Layer::Security => "security",
+            Layer::Ddl => "ddl",
         }
     }
 
@@ -71,6 +74,7 @@ impl Layer {
             Some("BUS") => Layer::Business,
             Some("PRF") => Layer::Performance,
             Some("SEC") => Layer::Security,
+            Some("DDL") => Layer::Ddl,
             _ => Layer::Syntax,
         }
     }
@@ -108,7 +112,7 @@ pub struct Label {
 /// One finding about a query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
-    /// A stable code: `SYN1xx`, `SCH2xx`, `BUS3xx`, `PRF4xx`, `SEC5xx`.
+    /// A stable code: `SYN1xx`, `SCH2xx`, `BUS3xx`, `PRF4xx`, `SEC5xx`, `DDL6xx`.
     pub code: &'static str,
     /// The layer that found it.
     pub layer: Layer,

@@ -162,7 +162,9 @@ pub(crate) fn is_reserved(word: &str) -> bool {
 /// Whether a name must be quoted to be read back as a name everywhere.
 pub(crate) fn needs_quotes(name: &str) -> bool {
     let mut chars = name.chars();
-    let start_ok = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii());
+    // A byte order mark before a word is passed over as if it were a space.
+    let is_start = |c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii() && c != '\u{feff}';
+    let start_ok = chars.next().is_some_and(is_start);
     let rest_ok = chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii());
     !start_ok || !rest_ok || is_reserved(name) || AWKWARD.iter().any(|w| w.eq_ignore_ascii_case(name))
 }

@@ -10,12 +10,14 @@
 //! * [`card`]: the shipped weights and their model card.
 //! * [`safety`]: policies and hostile statements.
 //! * [`grpo`]: learning from the rows of a model's own answers; [`crashes`]: runs that are killed.
+//! * [`fuzzing`]: inputs that nobody thought of.
 
 mod accuracy;
 mod answers;
 mod build;
 mod card;
 mod crashes;
+mod fuzzing;
 mod grpo;
 mod matcher;
 mod network;
@@ -26,6 +28,7 @@ mod synthesis;
 
 use crate::tools::{cargo, run};
 use Target::{AtLeast, Is, Shown, Under};
+pub use runs::EXAMPLES;
 use runs::Runs;
 
 /// What a figure has to be.
@@ -68,7 +71,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 10] = [
+const SUBJECTS: [Subject; 11] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -79,6 +82,7 @@ const SUBJECTS: [Subject; 10] = [
     Subject { name: "card", figures: card::FIGURES },
     Subject { name: "safety", figures: safety::FIGURES },
     Subject { name: "grpo", figures: grpo::FIGURES },
+    Subject { name: "fuzz", figures: fuzzing::FIGURES },
 ];
 
 /// Which figures are wanted.

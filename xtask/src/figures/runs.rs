@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::fuzz::{self, Outcome};
 use crate::tools::{glrl, output, root};
 
 /// The hand-written questions that are never trained on.
@@ -68,6 +70,7 @@ pub struct Runs {
     benches: BTreeMap<String, Result<Vec<(String, f64)>, String>>,
     replies: BTreeMap<String, Result<Value, String>>,
     peers: BTreeMap<&'static str, Result<String, String>>,
+    fuzzed: BTreeMap<&'static str, Result<Outcome, String>>,
 }
 
 impl Runs {
@@ -104,6 +107,12 @@ impl Runs {
     pub fn over_llama(&mut self, ours: &str) -> Result<f64, String> {
         let ours = self.bench(&["decode"], ours)?;
         Ok(ours / self.peer("bench/decode_llama.py", "q8_0")?)
+    }
+
+    /// A figure of ten minutes of a fuzz target.
+    pub fn fuzzed(&mut self, target: &'static str, figure: fn(&Outcome) -> f64) -> Result<f64, String> {
+        let run = || fuzz::measure(target, Duration::from_secs(600));
+        self.fuzzed.entry(target).or_insert_with(run).as_ref().map(figure).map_err(String::clone)
     }
 
     /// The greatest number of the line with this word that a peer's script prints.

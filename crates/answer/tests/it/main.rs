@@ -1,6 +1,7 @@
 //! From questions to candidates over a real pack, without trained weights.
 
 mod conversation;
+mod ddl;
 mod generate;
 mod guard;
 mod pack;

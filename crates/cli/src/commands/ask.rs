@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use answer::ddl::add_script;
 use answer::engine::Engine;
+use answer::intent::Intent;
 use answer::orchestrator::{self, Options, ask};
 use answer::reply::{Answer, Cause, Problem, Status};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
@@ -129,7 +131,7 @@ fn one(question: &str, args: &Args, context: &Context) -> Result<(Answer, Result
     let today = today(args.today.as_deref())?;
     // What needs neither database nor model is told without them.
     if let (None, Some(answer)) = (&args.session, orchestrator::turned_away(question)) {
-        return Ok((answer, Ok(())));
+        return Ok((with_script(answer, args, context), Ok(())));
     }
     let session = args.session.as_deref().map(|name| Session::named(name, context)).transpose()?;
     let engine = engine_for(&args.access, context)?;
@@ -140,6 +142,17 @@ fn one(question: &str, args: &Args, context: &Context) -> Result<(Answer, Result
         _ => Ok(()),
     };
     Ok((answer, kept))
+}
+
+/// The reply with the reviewed script, where the request is one that the pack's definitions tell something of. Under a
+/// policy there is none: it could tell of what is hidden.
+fn with_script(mut answer: Answer, args: &Args, context: &Context) -> Answer {
+    let Ok(pack) = context.pack() else { return answer };
+    let open = matches!(args.access.access(&pack.catalog, &pack.files.policies), Ok(None));
+    if open && answer.intent == Some(Intent::Write) {
+        add_script(&pack, &mut answer);
+    }
+    answer
 }
 
 /// Pack, database, values and model, opened once.
@@ -226,8 +239,12 @@ fn show(answer: &Answer, context: &Context) -> Outcome {
     if !answer.alternatives.is_empty() {
         show_alternatives(answer, context)?;
     }
+    for line in answer.script.iter().flat_map(|script| script.lines()) {
+        output::line(output::plain(line))?;
+    }
     if let Some(problem) = &answer.error {
-        for diagnostic in &answer.validation {
+        // A script says itself what was found.
+        for diagnostic in answer.validation.iter().filter(|_| answer.script.is_none()) {
             output::talk(format_args!("{}", one_line(diagnostic)));
         }
         output::talk(format_args!("{}", output::plain(&problem.message)));

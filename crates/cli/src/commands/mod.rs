@@ -56,6 +56,8 @@ commands! {
     Ask => ask,
     /// Check SQL in five layers.
     Validate => validate,
+    /// Statements that change definitions, checked and put into a script for people; nothing is run.
+    Ddl => ddl,
     /// What a code of `glrl validate` means: why, a bad and a good example.
     Explain => explain,
     /// Show the tables a model or a database knows.

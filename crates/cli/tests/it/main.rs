@@ -5,6 +5,7 @@ mod batch;
 mod bench;
 mod commands;
 mod databases;
+mod ddl;
 mod models;
 mod settings;
 mod tidy;

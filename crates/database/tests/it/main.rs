@@ -1,5 +1,6 @@
 //! The database crate from outside: files opened, databases filled, profiled and introspected.
 
+mod definitions;
 mod fill;
 mod introspect;
 mod open;

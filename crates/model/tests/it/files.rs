@@ -114,6 +114,34 @@ fn damaged_weights_name_file_and_tensor() {
 }
 
 #[test]
+fn a_shape_that_the_file_cannot_fill_gets_no_room() {
+    let bytes = weights::to_bytes(&parameters(), Format::F32, &metadata());
+    let huge = 1 << 24;
+    let shape = parameters().config;
+    for config in [
+        Config { vocab_size: huge, hidden_size: huge, ..shape.clone() },
+        Config { num_hidden_layers: huge, ..shape.clone() },
+        Config { num_hidden_layers: huge, hidden_size: huge, intermediate_size: huge, ..shape.clone() },
+    ] {
+        let message = weights::from_bytes(&config, &[source(&bytes)]).unwrap_err().to_string();
+        assert!(message.contains("w.safetensors") && message.contains("cannot hold"), "{message}");
+    }
+    let none = Config { num_attention_heads: 0, ..shape };
+    assert!(weights::from_bytes(&none, &[source(&bytes)]).unwrap_err().to_string().contains("num_attention_heads"));
+}
+
+#[test]
+fn a_manifest_names_files_of_its_folder_alone() {
+    let temporary = Temporary::new("manifest");
+    for name in ["../config.json", "/dev/zero", "a\\\\b"] {
+        let text = format!(r#"{{"files":{{"{name}":{{"size":1,"sha256":"00"}}}}}}"#);
+        fs::write(temporary.0.join("MANIFEST.json"), text).unwrap();
+        let message = folder::verify(&temporary.0).unwrap_err().to_string();
+        assert!(message.contains("is not a file of this folder"), "{message}");
+    }
+}
+
+#[test]
 fn damaged_folders_are_found_by_their_manifest() {
     let temporary = Temporary::new("damage");
     for step in ["checkpoint-000100", "checkpoint-000200", "checkpoint-000300"] {

@@ -7,8 +7,10 @@
 //! * `statement`: CREATE TABLE, VIEW and INDEX, ALTER TABLE.
 //! * `definition`: what stands between the brackets of CREATE TABLE.
 //! * `types`: what a declared type means to us.
+//! * [`review`](mod@review): statements that change definitions, checked and put into a script for people.
 
 mod definition;
+pub mod review;
 mod statement;
 mod types;
 

@@ -236,7 +236,7 @@ impl Script<'_> {
 }
 
 /// The columns of a query over the tables declared so far, with the types that can be told.
-fn query_columns(text: &str, catalog: &Catalog) -> Option<Vec<Column>> {
+pub(super) fn query_columns(text: &str, catalog: &Catalog) -> Option<Vec<Column>> {
     let query = parse(text, catalog, Dialect::Sqlite).ok()?;
     let types = Types::of(&query, catalog);
     let typed = types.of_outputs(&query).into_iter();

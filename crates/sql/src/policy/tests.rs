@@ -100,6 +100,20 @@ fn verified(sql: &str, access: &Access) -> Result<VerifiedQuery, Vec<&'static st
 }
 
 #[test]
+fn a_types_name_in_quotes_brings_no_sql_of_its_own() {
+    let (whole, access) = (database(&[DDL, ROWS]), from_it());
+    for sql in [
+        r#"SELECT CAST(1 AS "INTEGER), (SELECT MAX(salary) FROM staff), CAST(1 AS INTEGER")"#,
+        "SELECT CAST(1 AS 'INTEGER), (SELECT MAX(salary) FROM staff), CAST(1 AS INTEGER')",
+        "SELECT CAST(1 AS [INTEGER), (SELECT MAX(salary) FROM staff), CAST(1 AS INTEGER])",
+    ] {
+        let verified = verified(sql, &access).expect("it reads nothing");
+        let rows = rows(&whole, verified.sql(), verified.parameters()).expect("it runs");
+        assert_eq!(rows, [[Cell::Integer(1)]], "{}", verified.sql());
+    }
+}
+
+#[test]
 fn a_query_sees_what_a_filtered_copy_holds() {
     let (whole, copy) = (database(&[DDL, ROWS]), database(&[DDL, ROWS, FILTERED]));
     let access = from_it();

@@ -16,6 +16,7 @@ use schema::Catalog;
 
 use crate::dialect::quote_name;
 use crate::tree::{Body, Cte, Item, JoinKind, OrderItem, Query, Select, SetOp, Source, SourceId, SourceKind};
+use crate::visit::each_query;
 
 pub use expression::literal_text;
 pub(crate) use names::sources_across_levels;
@@ -62,6 +63,8 @@ struct Printer<'a> {
     written: HashMap<SourceId, WrittenSource>,
     levels: Vec<Level>,
     ctes: Vec<(String, Vec<String>)>,
+    /// The names of all CTEs in lower case: a table of such a name is told apart by its schema.
+    cte_names: HashSet<String>,
     /// Sources that must carry a qualifier because an inner query speaks of them or of others.
     across: HashSet<SourceId>,
 }
@@ -76,6 +79,12 @@ pub fn compact(query: &Query, catalog: &Catalog) -> String {
     print(query, catalog, Style::Compact)
 }
 
+fn cte_names(query: &Query) -> HashSet<String> {
+    let mut names = HashSet::new();
+    each_query(query, &mut |query| names.extend(query.with.iter().map(|cte| cte.name.to_ascii_lowercase())));
+    names
+}
+
 fn print(query: &Query, catalog: &Catalog, style: Style) -> String {
     let mut query = query.clone();
     names::settle_outputs(&mut query);
@@ -88,6 +97,7 @@ fn print(query: &Query, catalog: &Catalog, style: Style) -> String {
         written: HashMap::new(),
         levels: vec![],
         ctes: vec![],
+        cte_names: cte_names(&query),
         across,
     };
     printer.query(&query, Naming::Shown);
@@ -288,6 +298,10 @@ impl Printer<'_> {
             }
         };
         if !plain.is_empty() {
+            let is_table = matches!(source.kind, SourceKind::Table(_));
+            if is_table && self.cte_names.contains(&plain.to_ascii_lowercase()) {
+                self.push("main.");
+            }
             self.push_name(&plain);
         }
         if written != plain {

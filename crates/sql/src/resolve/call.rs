@@ -23,6 +23,16 @@ struct WindowParts<'a> {
     frame: Option<&'a ast::Frame>,
 }
 
+/// Named windows in the order of their definitions.
+type Definitions<'a> = &'a [(ast::Name, ast::Window)];
+
+impl<'a> WindowParts<'a> {
+    fn of(window: &'a ast::Window) -> Self {
+        let (partition_by, order_by) = (&window.partition_by[..], &window.order_by[..]);
+        WindowParts { partition_by, order_by, frame: window.frame.as_ref() }
+    }
+}
+
 impl<'a> Resolver<'a> {
     pub(super) fn call(&mut self, call: &'a ast::Call, span: Span) -> ExprKind {
         let function = self.function(call);
@@ -40,9 +50,10 @@ impl<'a> Resolver<'a> {
         resolved.distinct = call.distinct;
         resolved.order_by = self.window_order(&call.order_by);
         resolved.filter = call.filter.as_ref().map(|filter| Box::new(self.scalar(filter)));
+        let defined = self.scopes.last().map_or(&[][..], |scope| scope.windows);
         resolved.over = match &call.over {
-            Some(ast::Over::Named(name)) => self.named_window(name).map(|parts| self.window(parts)),
-            Some(ast::Over::Window(window)) => self.window_parts(window, 0).map(|parts| self.window(parts)),
+            Some(ast::Over::Named(name)) => self.defined_window(name, defined).map(|parts| self.window(parts)),
+            Some(ast::Over::Window(window)) => self.window_parts(window, defined).map(|parts| self.window(parts)),
             None => None,
         };
         if call.over.is_some() && resolved.over.is_none() {
@@ -191,10 +202,12 @@ impl<'a> Resolver<'a> {
         terms.iter().map(item).collect()
     }
 
-    fn named_window(&mut self, name: &ast::Name) -> Option<WindowParts<'a>> {
-        let defined = self.scopes.last().map_or(&[][..], |scope| scope.windows);
-        match defined.iter().find(|(other, _)| other.text.eq_ignore_ascii_case(&name.text)) {
-            Some((_, window)) => self.window_parts(window, 0),
+    /// The window of this name among those that were defined, of several the last. SQLite passes over what the first of
+    /// all builds on, since nothing is defined before it.
+    fn defined_window(&mut self, name: &ast::Name, defined: Definitions<'a>) -> Option<WindowParts<'a>> {
+        match defined.iter().rposition(|(other, _)| other.text.eq_ignore_ascii_case(&name.text)) {
+            Some(0) => Some(WindowParts::of(&defined[0].1)),
+            Some(at) => self.window_parts(&defined[at].1, &defined[..at]),
             None => {
                 self.error("SCH219", name.span, format!("There is no window {}.", name.text));
                 None
@@ -202,21 +215,11 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// A window's own parts on top of those of the window it builds on.
-    fn window_parts(&mut self, window: &'a ast::Window, depth: usize) -> Option<WindowParts<'a>> {
-        let own = WindowParts {
-            partition_by: &window.partition_by,
-            order_by: &window.order_by,
-            frame: window.frame.as_ref(),
-        };
+    /// A window's own parts on top of those of the window it builds on, which is one of those defined before.
+    fn window_parts(&mut self, window: &'a ast::Window, defined: Definitions<'a>) -> Option<WindowParts<'a>> {
+        let own = WindowParts::of(window);
         let Some(base) = &window.base else { return Some(own) };
-        let defined = self.scopes.last().map_or(&[][..], |scope| scope.windows);
-        let found = defined.iter().find(|(other, _)| other.text.eq_ignore_ascii_case(&base.text));
-        let Some((_, found)) = found.filter(|_| depth < defined.len()) else {
-            self.error("SCH219", base.span, format!("There is no window {}.", base.text));
-            return None;
-        };
-        let below = self.window_parts(found, depth + 1)?;
+        let below = self.defined_window(base, defined)?;
         let clash = if !own.partition_by.is_empty() {
             "the partition"
         } else if !below.order_by.is_empty() && !own.order_by.is_empty() {

@@ -80,6 +80,9 @@ fn resolved<'a>(statement: &'a ast::Query, mut resolver: Resolver<'a>) -> Parsed
 /// How many nodes aliases may copy: an alias that holds aliases that hold aliases grows without end.
 const MOST_COPIES: usize = 2_000;
 
+/// How tall an expression may be that an alias copies: on top of the tallest that is read, it has to fit the stack.
+const TALLEST_COPY: usize = 200;
+
 /// A query being resolved.
 struct Resolver<'a> {
     catalog: &'a Catalog,

@@ -141,6 +141,10 @@ impl Scope<'_> {
         for binding in self.bindings.iter().filter(|b| b.answers_to(table)) {
             let same_name = binding.columns.iter().filter(|c| c.name.eq_ignore_ascii_case(column)).count();
             let Some(position) = binding.column(column) else { continue };
+            if binding.qualified_only && matches.iter().any(|(inner, _)| inner.source == binding.source) {
+                // A source within the brackets has the name of the whole, and is meant.
+                continue;
+            }
             let kind = ExprKind::Column { source: binding.source, column: position };
             let joined = !matches.is_empty() && binding.joins_by(column) && same_name == 1;
             match binding.join {

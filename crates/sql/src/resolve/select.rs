@@ -6,7 +6,7 @@ use super::Resolver;
 use super::scope::{Clause, Output, Scope};
 use crate::syntax::ast;
 use crate::tree::{Body, Expr, ExprKind, Item, Query, Select, Source, SourceKind, Span};
-use crate::visit::{each_expr, each_expr_here, first_select};
+use crate::visit::{Part, each_expr, each_expr_here, first_select, parts_of_expr, parts_of_query};
 
 impl<'a> Resolver<'a> {
     /// A SELECT and the level it leaves for its ORDER BY.
@@ -154,7 +154,7 @@ impl<'a> Resolver<'a> {
             return Expr { kind: ExprKind::Output(position), span };
         }
         each_expr(&expr, &mut |_| self.copied += 1);
-        if self.copied > super::MOST_COPIES {
+        if self.copied > super::MOST_COPIES || height(Part::Expr(&expr)) > super::TALLEST_COPY {
             self.error("SYN107", span, "Aliases within aliases make this query too large.");
             return super::unknown(&alias, span);
         }
@@ -173,6 +173,17 @@ impl<'a> Resolver<'a> {
         let renewed = own.into_iter().map(|id| (id, self.new_source())).collect();
         crate::visit::renumber_expr(expr, &renewed);
     }
+}
+
+/// How tall a tree is, its subqueries included.
+fn height(part: Part) -> usize {
+    let mut tallest = 0;
+    let mut look = |part: Part| tallest = tallest.max(height(part));
+    match part {
+        Part::Expr(expr) => parts_of_expr(expr, &mut look),
+        Part::Query(query) => parts_of_query(query, &mut look),
+    }
+    tallest + 1
 }
 
 /// Whether an expression holds an aggregate of its own level.

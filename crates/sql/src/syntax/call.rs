@@ -30,11 +30,15 @@ impl Parser<'_> {
             if !call.distinct {
                 self.cursor.eat_word("ALL");
             }
-            if call.distinct || !self.cursor.is_symbol(")") {
+            if !self.cursor.is_symbol(")") && !self.cursor.is_word("ORDER") {
                 call.args = self.expr_list()?;
             }
             if self.cursor.eat_words(&["ORDER", "BY"]) {
                 call.order_by = self.orderings()?;
+            }
+            if call.args.is_empty() {
+                // SQLite does not even look at an order of no arguments.
+                call.order_by.clear();
             }
         }
         self.symbol(")")?;

@@ -5,7 +5,7 @@ use schema::Value;
 use super::ast::{Call, Expr, ExprKind, Join, Name, Source};
 use super::parser::{Parse, Parser};
 use super::token::{TokenKind, unquote};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, quote_name};
 use crate::tree::{BinaryOp, LikeOp, Span, UnaryOp};
 
 /// How tightly operators bind, loosest first.
@@ -24,8 +24,8 @@ mod binds {
     pub(super) const CAST: u8 = 13;
 }
 
-/// SQLite's limit on the depth of an expression; a chain of operators is as deep as it is long.
-const LONGEST_CHAIN: usize = 999;
+/// SQLite's limit on the height of an expression; a chain of operators is as tall as it is long, also in brackets.
+const TALLEST: usize = 1_000;
 
 const SYMBOL_OPERATORS: [(&str, BinaryOp, u8); 21] = [
     ("=", BinaryOp::Eq, binds::EQUAL),
@@ -88,11 +88,20 @@ impl Parser<'_> {
     /// An expression of operators that bind at least this tightly.
     fn expr_from(&mut self, least: u8) -> Parse<Expr> {
         self.deeper(|parser| {
+            let beside = std::mem::take(&mut parser.height);
             let mut left = parser.prefix()?;
-            for _ in 0..LONGEST_CHAIN {
+            parser.height += 1;
+            while parser.height <= TALLEST {
                 match parser.next_operator() {
-                    Some(next) if next.binding() >= least => left = parser.continued(left, &next)?,
-                    _ => return Ok(left),
+                    Some(next) if next.binding() >= least => {
+                        left = parser.continued(left, &next)?;
+                        // A chain of any others takes more of the stack, link by link, than one of binary operators.
+                        parser.height += if matches!(next, Next::Binary(..)) { 1 } else { 2 };
+                    }
+                    _ => {
+                        parser.height = parser.height.max(beside);
+                        return Ok(left);
+                    }
                 }
             }
             parser.problem("SYN107", "Expression tree is too large (maximum depth 1000).".to_owned(), None)
@@ -167,6 +176,9 @@ impl Parser<'_> {
             }
             Next::Collate => {
                 self.cursor.advance();
+                if self.is_join_word() {
+                    return self.unexpected("a collation");
+                }
                 ExprKind::Collate(Box::new(left), self.name("a collation")?)
             }
         };
@@ -287,7 +299,11 @@ impl Parser<'_> {
         } else {
             let mut items = self.expr_list()?;
             match items.pop() {
-                Some(only) if items.is_empty() => only.kind,
+                Some(only) if items.is_empty() => {
+                    // Brackets alone make nothing taller.
+                    self.height -= 1;
+                    only.kind
+                }
                 last => {
                     items.extend(last);
                     ExprKind::Row(items)
@@ -434,8 +450,13 @@ impl Parser<'_> {
     /// The words of a type and its size, as canonical text.
     fn type_name(&mut self) -> Parse<String> {
         let mut words = Vec::new();
-        while self.is_name_at(0, true) && !(self.dialect == Dialect::Postgres && self.cursor.is_any(&["AS"])) {
-            words.push(self.name("a type")?.text);
+        while self.is_name_at(0, true)
+            && !self.is_join_word()
+            && !(self.dialect == Dialect::Postgres && self.cursor.is_any(&["AS"]))
+        {
+            let name = self.name("a type")?;
+            // What stands in quotes may be anything, brackets and commas too, and keeps them where it needs them.
+            words.push(if name.quote.is_some() { quote_name(&name.text) } else { name.text });
             if self.dialect != Dialect::Sqlite && !self.cursor.is_any(&["PRECISION", "VARYING"]) {
                 break;
             }

@@ -9,9 +9,11 @@
 //! * `parser`: statements, SELECT, FROM.
 //! * `expression`: expressions by precedence.
 //! * `call`: function calls and windows.
+//! * `ddl`: statements that define tables, indexes, views and triggers.
 
 pub(crate) mod ast;
 mod call;
+pub(crate) mod ddl;
 mod expression;
 pub(crate) mod parser;
 pub(crate) mod token;

@@ -27,11 +27,20 @@ pub(crate) struct Parser<'a> {
     pub(super) dialect: Dialect,
     pub(super) depth: usize,
     queries: usize,
+    /// The height of the tallest part, so far, of the expression that is being read.
+    pub(super) height: usize,
+}
+
+impl<'a> Parser<'a> {
+    /// At the first token of a text.
+    pub(super) fn new(text: &'a str, dialect: Dialect) -> Self {
+        Parser { cursor: Cursor::new(text, dialect), dialect, depth: 0, queries: 0, height: 0 }
+    }
 }
 
 /// Reads exactly one query; a trailing semicolon is fine.
 pub(crate) fn parse_query(text: &str, dialect: Dialect) -> Parse<Query> {
-    let mut parser = Parser { cursor: Cursor::new(text, dialect), dialect, depth: 0, queries: 0 };
+    let mut parser = Parser::new(text, dialect);
     while parser.cursor.eat_symbol(";") {}
     if parser.cursor.peek().kind == TokenKind::End {
         return parser.problem("SYN101", "There is no statement here.".to_owned(), None);
@@ -56,7 +65,7 @@ pub(crate) fn parse_query(text: &str, dialect: Dialect) -> Parse<Query> {
 
 /// Reads exactly one expression.
 pub(crate) fn parse_expr(text: &str, dialect: Dialect) -> Parse<Expr> {
-    let mut parser = Parser { cursor: Cursor::new(text, dialect), dialect, depth: 0, queries: 0 };
+    let mut parser = Parser::new(text, dialect);
     let expr = parser.expr()?;
     match parser.cursor.peek().kind {
         TokenKind::End => Ok(expr),
@@ -133,6 +142,11 @@ impl Parser<'_> {
             TokenKind::Text => text,
             _ => false,
         }
+    }
+
+    /// Whether a word stands here that may be the name of a table or column, yet of no type, collation or alias.
+    pub(super) fn is_join_word(&self) -> bool {
+        self.cursor.is_any(&JOIN_WORDS) || self.cursor.is_word("INDEXED")
     }
 
     pub(super) fn name(&mut self, what: &str) -> Parse<Name> {

@@ -86,9 +86,10 @@ pub struct Report {
     pub query: Option<Query>,
 }
 
-/// Every code that a finding may have, in order.
+/// Every code that a finding may have, in order; those of definitions ([`crate::ddl::review`]) last.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [syntax::RULES, schema::RULES, business::RULES, performance::RULES, security::RULES].into_iter().flatten()
+    let of_queries = [syntax::RULES, schema::RULES, business::RULES, performance::RULES, security::RULES];
+    of_queries.into_iter().chain([crate::ddl::review::codes::RULES]).flatten()
 }
 
 /// What a code stands for; letter case is ignored.

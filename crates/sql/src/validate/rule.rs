@@ -11,7 +11,7 @@ use crate::visit::each_select;
 /// A code: what it stands for, and the manual page that stands beside the rule that gives it.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// The stable code: `SYN1xx`, `SCH2xx`, `BUS3xx`, `PRF4xx`, `SEC5xx`.
+    /// The stable code: `SYN1xx`, `SCH2xx`, `BUS3xx`, `PRF4xx`, `SEC5xx`, `DDL6xx`.
     pub code: &'static str,
     /// How bad a finding usually is.
     pub severity: Severity,
@@ -54,14 +54,14 @@ impl Rule {
     }
 
     /// A finding of this rule.
-    pub(super) fn at(&self, span: Span, message: impl Into<String>) -> Diagnostic {
+    pub(crate) fn at(&self, span: Span, message: impl Into<String>) -> Diagnostic {
         let mut diagnostic = Diagnostic::error(self.code, span, message);
         diagnostic.severity = self.severity;
         diagnostic
     }
 
     /// A code whose findings come from reading the text.
-    pub(super) const fn reading(
+    pub(crate) const fn reading(
         code: &'static str,
         severity: Severity,
         title: &'static str,

@@ -333,3 +333,29 @@ SELECT COUNT(*) FILTER (WHERE 1 < (SELECT AVG(budget) FROM staff)) FROM project
 SELECT SUM((SELECT AVG(budget) FROM staff)) OVER () FROM project
 SELECT SUM((SELECT (SELECT MAX(budget) FROM staff) FROM staff)) FROM project
 SELECT name FROM project GROUP BY name HAVING MAX((SELECT SUM(budget) FROM staff)) > 1
+SELECT CAST(budget AS LEFT) FROM project
+SELECT CAST(budget AS INTEGER NATURAL) FROM project
+SELECT CAST(budget AS INDEXED) FROM project
+SELECT CAST(budget AS "LEFT") FROM project
+SELECT name COLLATE CROSS FROM project
+SELECT name COLLATE INDEXED FROM project
+SELECT name COLLATE "LEFT" FROM project
+SELECT julianday(DISTINCT), random(ALL) FROM project
+SELECT COUNT(DISTINCT), COUNT(ALL) FROM project
+SELECT COUNT(ORDER BY nope), random(ORDER BY 1) FROM project
+SELECT COUNT(DISTINCT ORDER BY name) FROM project
+SELECT SUM(budget) OVER w FROM project WINDOW w AS (nope ORDER BY name)
+SELECT SUM(budget) OVER (w) FROM project WINDOW w AS (nope ORDER BY name)
+SELECT SUM(budget) OVER w FROM project WINDOW w AS (w ORDER BY name)
+SELECT SUM(budget) OVER w FROM project WINDOW v AS (ORDER BY name), w AS (nope)
+SELECT SUM(budget) OVER w FROM project WINDOW v AS (ORDER BY name), w AS (w)
+SELECT SUM(budget) OVER w FROM project WINDOW w AS (v ORDER BY name), v AS (ORDER BY name)
+SELECT SUM(budget) OVER x FROM project WINDOW w AS (ORDER BY name), v AS (w), x AS (v ORDER BY budget)
+SELECT SUM(budget) OVER w FROM project WINDOW w AS (ORDER BY name), w AS (nope ROWS 1 PRECEDING)
+SELECT SUM(budget) OVER (w ORDER BY name) FROM project WINDOW w AS (ORDER BY name), w AS (PARTITION BY name)
+SELECT s.resource_name FROM (project p LEFT JOIN contract c ON c.project_code = p.project_code) p JOIN staff s ON s.project_code = p.project_code
+SELECT p.amount, p.name, c.amount FROM (project p LEFT JOIN contract c ON c.project_code = p.project_code) p
+SELECT q.status FROM (project p LEFT JOIN contract c ON c.project_code = p.project_code) q
+SELECT CAST(budget AS "a) b") FROM project
+SELECT CAST(budget AS 'INTEGER'), CAST(budget AS "big int"), CAST(budget AS [x"y] (3)) FROM project
+WITH a AS (SELECT name FROM main.project), project AS (SELECT 1 AS one) SELECT a.name, project.one FROM a, project

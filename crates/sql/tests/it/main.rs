@@ -1,6 +1,7 @@
 //! The crate as its callers see it, beside the engine it speaks to.
 
 mod agreement;
+mod depth;
 mod features;
 mod hostile;
 mod lineage;

@@ -1,0 +1,142 @@
+//! `glrl ddl review`: statements that change definitions, as a reviewed script. Nothing is run.
+
+use std::path::{Path, PathBuf};
+
+use answer::ddl::reviewed;
+use serde_json::{Value as Json, json};
+use sql::Dialect;
+use sql::ddl::review::{Definitions, Review, review};
+use sql::diagnostic::{Diagnostic, Layer, Severity, caret};
+use toml::Value;
+
+use super::Arguments;
+use crate::context::{Context, cannot_open};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output;
+use crate::settings::FlagValue;
+
+/// What to do with definitions.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Check CREATE, ALTER and DROP against what is defined; print the script with what depends on it and how to undo it.
+    Review(ReviewArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("input").required(true).args(["sql", "file"]))]
+struct ReviewArgs {
+    /// The statements, with semicolons between.
+    sql: Option<String>,
+    /// Read the statements from this file; "-" is standard input.
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// What this script defines is what is there, instead of the pack's tables.
+    #[arg(long, value_name = "FILE", conflicts_with = "db")]
+    ddl: Option<PathBuf>,
+    /// What this SQLite file holds is what is there. It is only read.
+    #[arg(long, value_name = "FILE")]
+    db: Option<PathBuf>,
+    /// The pack whose tables are what is there, and whose glossary, rules and questions may depend on them.
+    #[arg(long)]
+    pack: Option<String>,
+    /// Whose SQL it is: sqlite, postgres or mysql.
+    #[arg(long, default_value = "sqlite", value_parser = str::parse::<Dialect>)]
+    dialect: Dialect,
+    /// How the review is printed: text, or json (as `--json`).
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// How a review is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// The script; findings on standard error.
+    Text,
+    /// One object.
+    Json,
+}
+
+impl Arguments for Args {
+    fn flags(&self) -> Vec<FlagValue> {
+        let Action::Review(args) = &self.action;
+        args.pack.iter().map(|pack| ("pack", "--pack", Value::String(pack.clone()))).collect()
+    }
+}
+
+/// Reviews.
+pub(crate) fn run(args: Args, context: &Context) -> Outcome {
+    let Action::Review(args) = args.action;
+    let sql = match &args.file {
+        Some(path) => text_of(path)?,
+        None => args.sql.clone().unwrap_or_default(),
+    };
+    let review = review_of(&sql, &args, context)?;
+    if context.json || args.format == Format::Json {
+        output::line(reply(&review))?;
+    } else {
+        show(&sql, &review, context)?;
+    }
+    Ok(exit_of(&review.diagnostics))
+}
+
+fn text_of(path: &Path) -> Result<String, Failure> {
+    let read = match path.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin()),
+        _ => std::fs::read_to_string(path),
+    };
+    let text = read.map_err(|e| Failure::unreadable(path, &e))?;
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
+}
+
+fn review_of(sql: &str, args: &ReviewArgs, context: &Context) -> Result<Review, Failure> {
+    let standing = match (&args.ddl, &args.db) {
+        (Some(path), _) => (path, text_of(path)?),
+        (None, Some(path)) => {
+            let (_, live) = database::open_any(path).map_err(|e| cannot_open(&e))?;
+            (path, live.script)
+        }
+        (None, None) => {
+            let pack = context.pack()?;
+            let nothing = || Failure::data("the definitions of the pack cannot be read");
+            return reviewed(&pack, sql, args.dialect).ok_or_else(nothing);
+        }
+    };
+    let (path, script) = standing;
+    let definitions = Definitions::read(&script, args.dialect);
+    let definitions = definitions.map_err(|e| Failure::data(format_args!("{}: {e}", path.display())))?;
+    Ok(review(sql, &definitions, args.dialect))
+}
+
+/// What a script reads.
+fn reply(review: &Review) -> Json {
+    let mut reply = serde_json::to_value(review).unwrap_or_default();
+    reply["script"] = json!(review.script());
+    reply
+}
+
+/// The script is data, findings are talk.
+fn show(sql: &str, review: &Review, context: &Context) -> Result<(), Failure> {
+    for finding in &review.diagnostics {
+        caret(sql, finding).lines().for_each(|line| context.note(output::plain(line)));
+    }
+    for line in review.script().lines() {
+        output::line(output::plain(line))?;
+    }
+    Ok(())
+}
+
+/// As for `glrl validate`.
+fn exit_of(found: &[Diagnostic]) -> Exit {
+    let errors: Vec<&Diagnostic> = found.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    match errors.as_slice() {
+        [] => Exit::Done,
+        errors if errors.iter().any(|finding| finding.layer == Layer::Security) => Exit::Refused,
+        _ => Exit::Gate,
+    }
+}
