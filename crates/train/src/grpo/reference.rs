@@ -1,5 +1,6 @@
 //! Losses and gradients of the four objectives against PyTorch's autograd in f64 (`bench/reference_grpo.py`).
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use answer::replay::Step;
@@ -94,6 +95,11 @@ fn distance(a: &[f32], b: &[f32]) -> f64 {
     (apart / b.iter().map(|b| square(f64::from(*b))).sum::<f64>()).sqrt()
 }
 
+/// `cargo xtask figures` reads these lines.
+fn say(what: &str) {
+    writeln!(std::io::stdout(), "distance {what}").unwrap();
+}
+
 #[test]
 fn losses_and_gradients_are_pytorchs() {
     let reference = Reference::read();
@@ -123,11 +129,11 @@ fn losses_and_gradients_are_pytorchs() {
             token.map(|token| f64::from((share * objective.value(token, *now)).abs()))
         });
         let apart = (loss - want).abs() / sizes.sum::<f64>();
-        println!("distance {name} loss {apart:e}");
+        say(&format!("{name} loss {apart:e}"));
         assert!(apart < 1e-5 && clipped > 0.0, "{name}: loss {loss} is not {want}; clipped {clipped}");
         for tensor in &parameters.layout.tensors {
             let apart = distance(&grads[tensor.range.clone()], &reference.floats(&format!("{name}/{}", tensor.name)));
-            println!("distance {name} {} {apart:e}", tensor.name);
+            say(&format!("{name} {} {apart:e}", tensor.name));
             assert!(apart < 1e-5, "{name} {}: {apart:e} apart", tensor.name);
         }
     }

@@ -182,7 +182,7 @@ fn the_reference_holds_back() {
         config.rollout.updates = 2;
         let run = folder.0.join(name);
         pupil.practise(&config, &run, (false, None)).unwrap();
-        metrics::read(&run).unwrap().iter().filter_map(|line| line.kl).last().unwrap()
+        metrics::read(&run).unwrap().iter().rev().find_map(|line| line.kl).unwrap()
     };
     let (held, free) = (drift(5.0, "held"), drift(1e-6, "free"));
     assert!(held < free / 2.0, "{held} {free}");
