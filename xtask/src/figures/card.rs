@@ -1,13 +1,14 @@
 //! What the shipped weights' model card says, and whether training by its commands gives the same weights again.
 
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
 use super::Target::{Is, Under};
 use super::runs::Runs;
 use super::{Figure, quick, slow};
-use crate::tools::{glrl, output, root};
+use crate::tools::{cargo, glrl, output, root};
 
 const MODEL: &str = "models/gl-compact";
 const AGAIN: &str = "target/figures/card";
@@ -37,28 +38,58 @@ fn minutes(card: &str) -> Result<f64, String> {
 /// Data and training by the card's commands, as far as the card gives hashes.
 fn trained_again(_: &mut Runs) -> Result<f64, String> {
     let card = card()?;
-    let (data, run) = (format!("{AGAIN}/data"), format!("{AGAIN}/run"));
     let _ = std::fs::remove_dir_all(root().join(AGAIN));
+    // Paths that mean the same wherever a program stands.
+    let [data, run] = ["data", "run"].map(|name| root().join(AGAIN).join(name).display().to_string());
     command(&card, "glrl data synth", &[("--out", &data)], &[])?;
     let stop = STEPS.to_string();
     command(&card, "glrl train sft", &[("--data", &data), ("--run", &run)], &["--stop-at", &stop])?;
-    let found = hashes(&root().join(run).join("metrics.jsonl"))?;
+    let found = hashes(&Path::new(&run).join("metrics.jsonl"))?;
     let stated =
         |(step, hash): &&(u64, String)| card.contains(&format!("weights after {step} steps: SHA-256 `{hash}`"));
     Ok(found.iter().filter(stated).count() as f64)
 }
 
-/// Runs the card's command that begins so, with other values for some of its flags and more arguments.
-fn command(card: &str, begins: &str, others: &[(&str, &str)], more: &[&str]) -> Result<(), String> {
-    let line = card.lines().map(str::trim).find(|line| line.starts_with(begins));
-    let line = line.ok_or_else(|| format!("the card has no command {begins:?} for this checkout"))?;
+/// Runs the card's command of this name, with other values for some of its flags and more arguments; by the program of the
+/// commit that the card names for it.
+fn command(card: &str, name: &str, others: &[(&str, &str)], more: &[&str]) -> Result<(), String> {
+    let line = card.lines().map(str::trim).find(|line| line.contains(name) && line.contains(others[0].0));
+    let line = line.ok_or_else(|| format!("the card has no command {name:?}"))?;
+    let (commit, line) = match line.strip_prefix("git checkout ").and_then(|rest| rest.split_once(" && ")) {
+        Some((commit, line)) => (Some(commit), line),
+        None => (None, line),
+    };
     let mut args: Vec<&str> = line.split(' ').skip(1).collect();
     for (flag, value) in others {
         let at = args.iter().position(|arg| arg == flag).ok_or_else(|| format!("{line:?} has no {flag}"))?;
         args[at + 1] = value;
     }
     args.extend(more);
-    output(glrl(&args)).map(drop)
+    match commit {
+        None => output(glrl(&args)).map(drop),
+        Some(commit) => output(program_of(commit, &args)?).map(drop),
+    }
+}
+
+/// The program of another commit, built beside its source.
+fn program_of(commit: &str, args: &[&str]) -> Result<Command, String> {
+    let source = root().join(AGAIN).join(commit);
+    if !source.exists() {
+        let shown = source.display().to_string();
+        let git = |args: &[&str]| {
+            let mut git = Command::new("git");
+            git.args(args).current_dir(root());
+            output(git)
+        };
+        git(&["worktree", "prune"])?;
+        git(&["worktree", "add", "--detach", &shown, commit])?;
+        let mut build = cargo(&["build", "--release", "--quiet"]);
+        build.current_dir(&source).env_remove("CARGO_TARGET_DIR");
+        output(build)?;
+    }
+    let mut command = Command::new(source.join("target/release/glrl"));
+    command.args(args).current_dir(source);
+    Ok(command)
 }
 
 /// Steps and hashes of a run's journal.
