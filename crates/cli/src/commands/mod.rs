@@ -56,7 +56,7 @@ commands! {
     Ask => ask,
     /// Check SQL in five layers.
     Validate => validate,
-    /// Statements that change definitions, checked and put into a script for people; nothing is run.
+    /// Review statements that change definitions; none is run.
     Ddl => ddl,
     /// What a code of `glrl validate` means: why, a bad and a good example.
     Explain => explain,
