@@ -7,6 +7,7 @@
 //! * [`accuracy`]: how many questions are answered rightly.
 //! * [`synthesis`]: made questions.
 //! * [`sql`]: names, lineage and validation.
+//! * [`rewards`]: what completions are worth.
 //! * [`card`]: the shipped weights and their model card.
 //! * [`safety`]: policies and hostile statements.
 
@@ -16,6 +17,7 @@ mod build;
 mod card;
 mod matcher;
 mod network;
+mod rewards;
 mod runs;
 mod safety;
 mod sql;
@@ -65,7 +67,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 9] = [
+const SUBJECTS: [Subject; 10] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -73,6 +75,7 @@ const SUBJECTS: [Subject; 9] = [
     Subject { name: "accuracy", figures: accuracy::FIGURES },
     Subject { name: "synthesis", figures: synthesis::FIGURES },
     Subject { name: "sql", figures: sql::FIGURES },
+    Subject { name: "rewards", figures: rewards::FIGURES },
     Subject { name: "card", figures: card::FIGURES },
     Subject { name: "safety", figures: safety::FIGURES },
 ];

@@ -6,6 +6,7 @@ mod bench;
 mod commands;
 mod databases;
 mod models;
+mod reward;
 mod settings;
 mod tidy;
 mod tools;

@@ -1,0 +1,143 @@
+//! A question with what counts as right: what its reference and alternatives return on each database, computed once.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use database::{Image, Limits, RunError};
+use schema::{Catalog, TableId};
+use sql::VerifiedQuery;
+use sql::features;
+use sql::tree::{Expr, ExprKind, Query};
+use sql::visit::{each_expr, each_query, each_select};
+
+use super::overlap::Cells;
+use crate::elements::{agreement, conditions, elements};
+use crate::evaluate::expect_on;
+use crate::expected::Expected;
+
+/// What a completion is held against.
+#[derive(Debug, Default)]
+pub struct Case {
+    pub(super) must_decline: bool,
+    pub(super) references: Vec<Reference>,
+}
+
+/// One query that is right.
+#[derive(Debug)]
+pub(super) struct Reference {
+    /// Its result on each database.
+    pub(super) expected: Vec<Expected>,
+    /// The same in cells, for what is compared with it.
+    cells: Vec<OnceLock<Cells>>,
+    pub(super) tree: Tree,
+}
+
+/// What is compared of two queries beside their rows.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    tables: BTreeSet<TableId>,
+    parts: BTreeSet<String>,
+    /// How many tables it reads, each as often as it does.
+    pub(super) uses: usize,
+}
+
+impl Case {
+    /// A question that must be declined.
+    pub fn to_be_declined() -> Self {
+        Case { must_decline: true, references: vec![] }
+    }
+
+    /// A question of which nobody knows the answer.
+    pub fn unknown() -> Self {
+        Case::default()
+    }
+
+    /// A question with its reference, and with other queries that answer it as well: each is run on every database.
+    /// `in_order` says whether the question asks for an order.
+    ///
+    /// # Errors
+    /// When one of them does not run.
+    pub fn open(
+        images: &[Image],
+        references: &[VerifiedQuery],
+        in_order: bool,
+        limits: &Limits,
+    ) -> Result<Self, RunError> {
+        let mut case = Case::default();
+        references.iter().try_for_each(|query| case.add(images, query, in_order, limits))?;
+        Ok(case)
+    }
+
+    /// Adds a query that answers the question as well.
+    ///
+    /// # Errors
+    /// When it does not run; the case stays as it was.
+    pub fn add(
+        &mut self,
+        images: &[Image],
+        query: &VerifiedQuery,
+        in_order: bool,
+        limits: &Limits,
+    ) -> Result<(), RunError> {
+        let expected = expect_on(images, query, in_order, limits)?;
+        let cells = expected.iter().map(|_| OnceLock::new()).collect();
+        let tree = images.first().map(|image| Tree::of(query.query(), image.catalog())).unwrap_or_default();
+        self.references.push(Reference { expected, cells, tree });
+        Ok(())
+    }
+
+    /// Whether there is a reference to compare with.
+    pub fn has_reference(&self) -> bool {
+        !self.references.is_empty()
+    }
+}
+
+impl Reference {
+    pub(super) fn cells(&self, database: usize) -> &Cells {
+        let expected = &self.expected[database];
+        self.cells[database].get_or_init(|| Cells::of(&expected.rows, expected.width))
+    }
+}
+
+impl Tree {
+    pub(super) fn of(query: &Query, catalog: &Catalog) -> Self {
+        let mut parts = elements(query, catalog);
+        parts.extend(conditions(query, catalog));
+        Tree { tables: features::tables(query).into_iter().collect(), parts, uses: uses(query) }
+    }
+
+    /// How far two queries are made of the same; 0 where they read no table in common.
+    pub(super) fn agreement(&self, other: &Tree) -> f64 {
+        if self.tables.is_disjoint(&other.tables) { 0.0 } else { agreement(&self.parts, &other.parts) }
+    }
+}
+
+/// How often a query reads tables.
+pub(super) fn uses(query: &Query) -> usize {
+    let mut uses = 0;
+    each_select(query, &mut |select| uses += select.from.iter().filter(|one| one.table_id().is_some()).count());
+    uses
+}
+
+/// Whether no output depends on a row: constants, whatever tables stand behind them.
+pub(super) fn is_constant(query: &Query) -> bool {
+    let mut reads = false;
+    each_query(query, &mut |query| {
+        let items = query.select().into_iter().flat_map(|select| &select.items);
+        items.for_each(|item| reads |= reads_rows(&item.expr));
+    });
+    !reads
+}
+
+/// Whether an expression reads a column of a row, or counts rows.
+fn reads_rows(expr: &Expr) -> bool {
+    let mut reads = false;
+    each_expr(expr, &mut |e| {
+        reads |= match &e.kind {
+            ExprKind::Column { .. } | ExprKind::RowId(_) => true,
+            ExprKind::Call(call) => call.star || call.over.is_some(),
+            _ => false,
+        };
+    });
+    reads
+}
