@@ -24,7 +24,7 @@ use crate::output;
 use crate::settings::FlagValue;
 
 /// Questions whose references' rows are kept for the next completion.
-const KEPT: usize = 512;
+const KEPT: usize = 64;
 /// Lines on their way.
 const AHEAD: usize = 64;
 
@@ -227,17 +227,17 @@ impl Bench<'_> {
         if asked.must_decline {
             return Ok(Case::to_be_declined());
         }
-        let mut case = Case::unknown();
-        for sql in &asked.references {
-            let query = verify(sql, &self.pack.catalog, &sql::Options::default());
-            let query = query.map_err(|report| {
+        let catalog = &self.pack.catalog;
+        let verified = |sql: &&str| {
+            verify(sql, catalog, &sql::Options::default()).map_err(|report| {
                 let first = report.diagnostics.first().map_or("it is no query", |found| found.message.as_str());
                 format!("the reference cannot be used: {first}")
-            })?;
-            let added = case.add(self.images, &query, asked.ordered, &limits());
-            added.map_err(|e| format!("the reference cannot be run: {e}"))?;
-        }
-        Ok(case)
+            })
+        };
+        let queries = asked.references.iter().map(verified).collect::<Result<Vec<_>, _>>()?;
+        let case = Case::open(self.images, &queries, asked.ordered, &limits());
+        let case = case.map_err(|e| format!("the reference cannot be run: {e}"))?;
+        Ok(case.with_witnesses(self.images, &queries, asked.ordered, &limits(), self.settings.witnesses))
     }
 }
 

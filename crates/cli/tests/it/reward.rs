@@ -48,7 +48,7 @@ fn each_completion_is_worth_its_rows() {
         let keys: Vec<&String> = reply.as_object().unwrap().keys().collect();
         assert_eq!(keys, ["id", "reward", "components", "feedback"]);
     }
-    assert_eq!(replies[0]["feedback"], "The rows are right on all 3 databases.");
+    assert!(replies[0]["feedback"].as_str().unwrap().starts_with("The rows are right on all "));
     assert!(replies[2]["feedback"].as_str().unwrap().starts_with("Wrong on database 1: other rows than expected. Missing: ("));
     assert_eq!(replies[0]["components"]["accuracy"], 1.0);
     assert_eq!(replies[6]["components"]["accuracy"], 0.0);

@@ -11,15 +11,21 @@ use sql::tree::{Expr, ExprKind, Query};
 use sql::visit::{each_expr, each_query, each_select};
 
 use super::overlap::Cells;
+use super::witness::witness;
 use crate::elements::{agreement, conditions, elements};
-use crate::evaluate::expect_on;
+use crate::evaluate::expect;
 use crate::expected::Expected;
+
+/// Databases made for one question, at most.
+const MOST_WITNESSES: usize = 16;
 
 /// What a completion is held against.
 #[derive(Debug, Default)]
 pub struct Case {
     pub(super) must_decline: bool,
     pub(super) references: Vec<Reference>,
+    /// Databases made for this question, on which answers are run that are right on all others.
+    pub(super) witnesses: Vec<Image>,
 }
 
 /// One query that is right.
@@ -27,6 +33,8 @@ pub struct Case {
 pub(super) struct Reference {
     /// Its result on each database.
     pub(super) expected: Vec<Expected>,
+    /// How long SQLite worked for it on each.
+    pub(super) steps: Vec<u64>,
     /// The same in cells, for what is compared with it.
     cells: Vec<OnceLock<Cells>>,
     pub(super) tree: Tree,
@@ -39,12 +47,14 @@ pub(super) struct Tree {
     parts: BTreeSet<String>,
     /// How many tables it reads, each as often as it does.
     pub(super) uses: usize,
+    /// Whether its outputs are the same whatever the tables hold.
+    pub(super) is_constant: bool,
 }
 
 impl Case {
     /// A question that must be declined.
     pub fn to_be_declined() -> Self {
-        Case { must_decline: true, references: vec![] }
+        Case { must_decline: true, ..Case::default() }
     }
 
     /// A question of which nobody knows the answer.
@@ -79,17 +89,59 @@ impl Case {
         in_order: bool,
         limits: &Limits,
     ) -> Result<(), RunError> {
-        let expected = expect_on(images, query, in_order, limits)?;
+        let (mut expected, mut steps) = (vec![], vec![]);
+        for image in images.iter().chain(&self.witnesses) {
+            let (rows, took) = answer(image, query, in_order, limits)?;
+            expected.push(rows);
+            steps.push(took);
+        }
         let cells = expected.iter().map(|_| OnceLock::new()).collect();
         let tree = images.first().map(|image| Tree::of(query.query(), image.catalog())).unwrap_or_default();
-        self.references.push(Reference { expected, cells, tree });
+        self.references.push(Reference { expected, steps, cells, tree });
         Ok(())
+    }
+
+    /// The same question with so many databases made for it, each out of one of the others. All that was added is run on
+    /// them; one on which something does not run is left out.
+    pub fn with_witnesses(
+        mut self,
+        images: &[Image],
+        queries: &[VerifiedQuery],
+        in_order: bool,
+        limits: &Limits,
+        count: usize,
+    ) -> Self {
+        let Some(reference) = queries.first().filter(|_| queries.len() == self.references.len()) else { return self };
+        for (salt, image) in images.iter().cycle().take(count.min(MOST_WITNESSES)).enumerate() {
+            let Some(made) = witness(image, reference.query(), salt as u64) else { continue };
+            let run = queries.iter().map(|query| answer(&made, query, in_order, limits));
+            let Ok(all) = run.collect::<Result<Vec<_>, RunError>>() else { continue };
+            for (reference, (rows, took)) in self.references.iter_mut().zip(all) {
+                reference.expected.push(rows);
+                reference.steps.push(took);
+                reference.cells.push(OnceLock::new());
+            }
+            self.witnesses.push(made);
+        }
+        self
     }
 
     /// Whether there is a reference to compare with.
     pub fn has_reference(&self) -> bool {
         !self.references.is_empty()
     }
+}
+
+/// What a query answers on a database, and how many of SQLite's steps it takes.
+fn answer(
+    image: &Image,
+    query: &VerifiedQuery,
+    in_order: bool,
+    limits: &Limits,
+) -> Result<(Expected, u64), RunError> {
+    let run = image.with(|database| (expect(database, query, in_order, limits), database.steps()));
+    let (rows, took) = run.map_err(|error| RunError::Vanished { reason: error.to_string() })?;
+    Ok((rows?, took))
 }
 
 impl Reference {
@@ -103,7 +155,8 @@ impl Tree {
     pub(super) fn of(query: &Query, catalog: &Catalog) -> Self {
         let mut parts = elements(query, catalog);
         parts.extend(conditions(query, catalog));
-        Tree { tables: features::tables(query).into_iter().collect(), parts, uses: uses(query) }
+        let tables = features::tables(query).into_iter().collect();
+        Tree { tables, parts, uses: uses(query), is_constant: is_constant(query) }
     }
 
     /// How far two queries are made of the same; 0 where they read no table in common.

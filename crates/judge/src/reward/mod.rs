@@ -7,6 +7,7 @@
 //! * [`settings`]: profiles and weights.
 //! * [`completion`](mod@completion): a text to a plan, a query or a decline.
 //! * [`case`]: what counts as right, computed once a question.
+//! * [`witness`](mod@witness): databases made for one question, on which mistakes show.
 //! * [`trial`]: a query run beside the reference.
 //! * [`components`], [`overlap`](mod@overlap): the six components; how near wrong rows are.
 //! * [`words`]: what is said of it.
@@ -17,6 +18,7 @@ pub mod components;
 pub mod overlap;
 pub mod settings;
 pub mod trial;
+pub mod witness;
 pub mod words;
 
 pub use case::Case;

@@ -50,6 +50,8 @@ pub struct Settings {
     pub ceiling: f64,
     /// Which part of that its rows decide; its tree decides the rest.
     pub rows_share: f64,
+    /// Databases made for each question, on which answers are run that are right on all others.
+    pub witnesses: usize,
     /// What the components take off a right answer at most.
     pub tie_break: f64,
     /// What each component counts.
@@ -69,6 +71,7 @@ impl Default for Settings {
             dense: true,
             ceiling: 0.6,
             rows_share: 0.6,
+            witnesses: 3,
             tie_break: 0.01,
             weights: Weights::default(),
         }
@@ -107,6 +110,7 @@ impl Settings {
         }
         within("ceiling", self.ceiling, 0.0, WRONG_BELOW - 0.01)?;
         within("rows_share", self.rows_share, 0.0, 1.0)?;
+        within("witnesses", self.witnesses as f64, 0.0, 16.0)?;
         within("tie_break", self.tie_break, 0.0, 1.0 - RIGHT_FROM)
     }
 }

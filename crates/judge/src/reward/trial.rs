@@ -14,6 +14,10 @@ use crate::same_answer::{Difference, Verdict, same_answer};
 /// How many times as many rows as expected are read of an answer, and how many beside.
 const MOST_ROWS: (usize, usize) = (4, 100);
 
+/// How many times as many of SQLite's steps as the reference an answer may take, and how many it may take anyway: what
+/// takes more would hold up all others.
+const MOST_STEPS: (u64, u64) = (20, 2_000_000);
+
 /// A completion, checked.
 #[derive(Debug, Clone, Copy)]
 pub enum Attempt<'a> {
@@ -40,6 +44,8 @@ pub enum Outcome {
     Refused(String),
     /// It cannot be run, in the engine's words.
     Fails(String),
+    /// It returns the same whatever the tables hold, and no right answer does: by luck or by heart its rows may be right.
+    Constant,
     /// It runs, and nobody knows what is right.
     Runs,
     /// The rows are right on so many databases.
@@ -55,6 +61,8 @@ pub struct Wrong {
     pub database: usize,
     /// What differs there.
     pub difference: Difference,
+    /// Whether that database was made for the question.
+    pub is_witness: bool,
     /// How near the rows are, 0 to 1.
     pub rows: f64,
     /// How near the tree is, 0 to 1.
@@ -137,11 +145,14 @@ impl Court<'_> {
 
     /// Runs a query until a database shows it wrong. A reference counts as long as every database so far agrees with it.
     fn rows(&self, case: &Case, query: &VerifiedQuery) -> Outcome {
-        let mut alive: Vec<&Reference> = case.references.iter().collect();
-        for (database, image) in self.images.iter().enumerate() {
-            let most = alive.iter().map(|one| one.expected[database].len()).max();
-            let most = most.map_or(MOST_ROWS.1, |most| most * MOST_ROWS.0 + MOST_ROWS.1);
-            let limits = Limits { max_rows: most.min(self.limits.max_rows), ..self.limits.clone() };
+        let is_constant = is_constant(query.query());
+        let mut alive: Vec<&Reference> =
+            case.references.iter().filter(|one| one.tree.is_constant || !is_constant).collect();
+        if alive.is_empty() && case.has_reference() {
+            return Outcome::Constant;
+        }
+        for (database, image) in self.images.iter().chain(&case.witnesses).enumerate() {
+            let limits = self.limits(&alive, database);
             let rows = match image.with(|database| run(database, query, &limits)) {
                 Ok(Ok(rows)) => rows,
                 Ok(Err(error)) => return Outcome::Fails(error.to_string()),
@@ -157,7 +168,19 @@ impl Court<'_> {
             }
             alive = still;
         }
-        if case.has_reference() { Outcome::Right(self.images.len()) } else { Outcome::Runs }
+        if case.has_reference() { Outcome::Right(self.images.len() + case.witnesses.len()) } else { Outcome::Runs }
+    }
+
+    /// How far a query may go on a database, beside the references that it was like so far.
+    fn limits(&self, alive: &[&Reference], database: usize) -> Limits {
+        let rows = alive.iter().map(|one| one.expected[database].len()).max().unwrap_or(0);
+        let steps = alive.iter().map(|one| one.steps[database]).max().unwrap_or(0);
+        let most = if alive.is_empty() { self.limits.max_rows } else { rows * MOST_ROWS.0 + MOST_ROWS.1 };
+        Limits {
+            max_rows: most.min(self.limits.max_rows),
+            max_steps: Some((steps * MOST_STEPS.0).max(MOST_STEPS.1)),
+            ..self.limits.clone()
+        }
     }
 
     /// How near a wrong query is to the references that it was like so far; a degenerate one is near to none.
@@ -173,11 +196,12 @@ impl Court<'_> {
             let expected = &alive[0].expected[database];
             Apart::of(database, &expected.rows, expected.width, rows)
         });
-        let nothing = Wrong { database, difference, rows: 0.0, tree: 0.0, apart };
-        if rows.rows.is_empty() || rows.truncated || is_constant(query.query()) {
+        let is_witness = database >= self.images.len();
+        let nothing = Wrong { database, difference, is_witness, rows: 0.0, tree: 0.0, apart };
+        if rows.rows.is_empty() || rows.truncated {
             return nothing;
         }
-        let tree = Tree::of(query.query(), self.images[database].catalog());
+        let tree = Tree::of(query.query(), self.images[0].catalog());
         let cells = Cells::of(&rows.rows, rows.columns.len());
         let of_one = |one: &&Reference| (overlap(one.cells(database), &cells), one.tree.agreement(&tree));
         let related = alive.iter().map(of_one).filter(|(_, tree)| *tree > 0.0);

@@ -15,6 +15,7 @@ pub fn feedback(trial: &Trial, settings: &Settings) -> String {
         (Outcome::Unfinished, _) => "It never comes to an answer.".to_owned(),
         (Outcome::Refused(reason), _) => format!("It does not pass validation: {reason}"),
         (Outcome::Fails(reason), _) => format!("It cannot be run: {reason}."),
+        (Outcome::Constant, _) => "It returns the same whatever the tables hold.".to_owned(),
         (Outcome::Runs, _) => "It runs; there is no reference to compare its rows with.".to_owned(),
         (Outcome::Right(databases), _) => format!("The rows are right on all {databases} databases."),
         (Outcome::Wrong(wrong), _) => wrong_rows(wrong),
@@ -33,7 +34,7 @@ pub fn feedback(trial: &Trial, settings: &Settings) -> String {
 }
 
 fn is_query(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Runs | Outcome::Right(_) | Outcome::Wrong(_) | Outcome::Fails(_))
+    matches!(outcome, Outcome::Runs | Outcome::Constant | Outcome::Right(_) | Outcome::Wrong(_) | Outcome::Fails(_))
 }
 
 fn wrong_rows(wrong: &Wrong) -> String {
@@ -45,7 +46,10 @@ fn wrong_rows(wrong: &Wrong) -> String {
         Difference::Order => "the expected rows in another order".to_owned(),
     };
     let rows = wrong.apart.as_ref().map(apart).unwrap_or_default();
-    format!("Wrong on database {}: {what}.{rows}", wrong.database + 1)
+    match wrong.is_witness {
+        true => format!("Wrong on a database made for this question, right on the others: {what}.{rows}"),
+        false => format!("Wrong on database {}: {what}.{rows}", wrong.database + 1),
+    }
 }
 
 fn count(number: usize, what: &str) -> String {

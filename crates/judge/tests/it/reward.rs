@@ -111,6 +111,20 @@ fn degenerate_answers_are_worth_nothing() {
 }
 
 #[test]
+fn constants_that_happen_to_be_right_are_worth_nothing() {
+    let images = databases();
+    let rows = "SELECT COUNT(*) FROM u";
+    let case = Case::open(&images, &[verified(&images, rows)], false, &Limits::default()).expect("it runs");
+    let of = |sql: &str| court(&images).text(&case, sql, &Options::default());
+    for sql in ["SELECT 2", "VALUES (2)", "SELECT 2 FROM u LIMIT 1", "SELECT MAX(2) FROM u"] {
+        assert_eq!(of(sql).outcome, Outcome::Constant, "{sql}");
+        close(reward(&of(sql), &Settings::default()), 0.0);
+    }
+    assert_eq!(of("SELECT COUNT(x) FROM u").outcome, Outcome::Right(2));
+    assert_eq!(tried(&["SELECT 2"], false, "SELECT 1 + 1").outcome, Outcome::Right(2));
+}
+
+#[test]
 fn wrong_answers_stay_far_below_right_ones() {
     let wrong = [
         "SELECT name, n FROM t WHERE n >= 2",
@@ -182,6 +196,22 @@ fn one_alternative_must_be_right_on_every_database() {
 }
 
 #[test]
+fn witnesses_show_mistakes_that_lie_at_the_edge() {
+    // No row of either database has n = 4, so that > and >= return the same.
+    let (reference, other) = ("SELECT name FROM t WHERE n > 4", "SELECT name FROM t WHERE n >= 4");
+    assert_eq!(tried(&[reference], false, other).outcome, Outcome::Right(2));
+    let images = databases();
+    let queries = [verified(&images, reference)];
+    let open = || Case::open(&images, &queries, false, &Limits::default()).expect("it runs");
+    let case = open().with_witnesses(&images, &queries, false, &Limits::default(), 16);
+    let of = |sql: &str| court(&images).text(&case, sql, &Options::default());
+    let found = of(other);
+    assert!(matches!(&found.outcome, Outcome::Wrong(wrong) if wrong.is_witness), "{found:?}");
+    assert!(feedback(&found, &Settings::default()).starts_with("Wrong on a database made for this question"));
+    assert_eq!(of("SELECT name FROM t WHERE NOT n <= 4").outcome, Outcome::Right(18));
+}
+
+#[test]
 fn feedback_says_what_differs() {
     let said = |sql: &str| feedback(&tried(&[REFERENCE], false, sql), &Settings::default());
     let check = |sql: &str, want: &str| assert!(said(sql).starts_with(want), "{}", said(sql));
@@ -240,7 +270,7 @@ fn rewards_by_hand() {
     close(reward(&right, &seed), weighed);
     close(reward(&right, &execution), 1.0 - 0.01 * (1.0 - weighed));
     close(reward(&right, &Settings { tie_break: 0.0, ..execution }), 1.0);
-    let wrong = Wrong { database: 0, difference: Difference::Rows, rows: 1.0, tree: 1.0, apart: None };
+    let wrong = Wrong { database: 0, difference: Difference::Rows, is_witness: false, rows: 1.0, tree: 1.0, apart: None };
     close(reward(&trial(Outcome::Wrong(wrong), components), &execution), 0.6);
     close(reward(&trial(Outcome::Fails("it".into()), components), &execution), 0.0);
     // Without a reference the other five count, by their own sum: 0.65 of 0.9.
@@ -256,7 +286,7 @@ fn the_worst_right_answer_is_above_the_best_wrong_one() {
     let mut settings = Settings { tie_break: 0.02, ceiling: 0.79, ..Settings::default() };
     assert_eq!(settings.check(), Ok(()));
     let nothing = Components { accuracy: Some(0.0), ..Components::default() };
-    let wrong = Wrong { database: 0, difference: Difference::Order, rows: 1.0, tree: 1.0, apart: None };
+    let wrong = Wrong { database: 0, difference: Difference::Order, is_witness: false, rows: 1.0, tree: 1.0, apart: None };
     let worst = reward(&trial(Outcome::Right(1), nothing), &settings);
     let best = reward(&trial(Outcome::Wrong(wrong), nothing), &settings);
     assert!(worst >= RIGHT_FROM && best < WRONG_BELOW && is_right(worst) && !is_right(best));

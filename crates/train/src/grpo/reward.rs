@@ -35,11 +35,15 @@ impl Court<'_> {
             return Case { is_answerable: false, references: reward::Case::to_be_declined() };
         }
         let mut references = reward::Case::unknown();
+        let mut queries = vec![];
         for sql in question.sql.iter().chain(&question.alternatives) {
-            if let Ok(query) = verify(sql, catalog, &Default::default()) {
-                let _ = references.add(self.databases, &query, question.ordered, &limits());
+            let Ok(query) = verify(sql, catalog, &Default::default()) else { continue };
+            if references.add(self.databases, &query, question.ordered, &limits()).is_ok() {
+                queries.push(query);
             }
         }
+        let witnesses = self.settings.witnesses;
+        let references = references.with_witnesses(self.databases, &queries, question.ordered, &limits(), witnesses);
         Case { is_answerable: true, references }
     }
 

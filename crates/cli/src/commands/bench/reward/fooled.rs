@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
-use database::Image;
+use database::{Image, Limits};
 use judge::reward::{Court, Profile, Settings, is_right, reward};
 use judge::{Expected, expect, judge};
 use sql::{Options, VerifiedQuery, verify};
@@ -23,6 +23,8 @@ const FURTHER: usize = 20;
 const FURTHER_SEED: u64 = 5_000;
 /// Completions that are made for each that is wanted: some are right, some cannot be run.
 const SPARE: f64 = 2.0;
+/// Steps that a query may take on a further database.
+const STEPS: u64 = 5_000_000;
 /// Deceptions that are shown.
 const SHOWN: usize = 60;
 
@@ -41,7 +43,7 @@ pub(super) fn measure(ground: &Ground<'_>, wanted: usize, args: &Args, context: 
             sum.add(trials);
         }
     }
-    for line in sum.passed.iter().take(SHOWN) {
+    for line in sum.passed.iter().take(SHOWN).chain(sum.refused.iter().take(SHOWN)) {
         context.note(line);
     }
     Ok(sum.figures(further.len()))
@@ -71,13 +73,17 @@ struct Trials {
     highest: f64,
     /// Wrong ones, and those that passed, by how they were made.
     by_kind: BTreeMap<&'static str, (usize, usize)>,
-    /// Those that could not be run, and those that were right everywhere.
+    /// Those that are right on every further database, and those of them that are not rewarded as right.
+    right: usize,
+    refused: Vec<String>,
+    /// Those that cannot be run.
     left_out: usize,
 }
 
-/// A wrong completion's rewards.
+/// A completion's rewards, and whether its rows are wrong on a further database.
 struct Earned {
     kind: &'static str,
+    is_wrong: bool,
     execution: f64,
     seed: f64,
     line: String,
@@ -101,6 +107,13 @@ impl Trials {
     }
 
     fn count(&mut self, earned: Earned, right: f64) {
+        if !earned.is_wrong {
+            self.right += 1;
+            if !is_right(earned.execution) {
+                self.refused.push(earned.line);
+            }
+            return;
+        }
         self.wrong += 1;
         let kind = self.by_kind.entry(earned.kind).or_default();
         kind.0 += 1;
@@ -119,6 +132,8 @@ impl Trials {
         self.passed_seed += other.passed_seed;
         self.highest = self.highest.max(other.highest);
         self.left_out += other.left_out;
+        self.right += other.right;
+        self.refused.extend(other.refused);
         for (kind, (wrong, passed)) in other.by_kind {
             let sum = self.by_kind.entry(kind).or_default();
             *sum = (sum.0 + wrong, sum.1 + passed);
@@ -136,7 +151,9 @@ impl Trials {
             of("earn what the right one does, seed", self.passed_seed as f64),
             of("earn what the right one does, seed, of 100,000", self.passed_seed as f64 * per),
             of("highest reward of the others, execution", self.highest),
-            of("left out: not run, or right everywhere", self.left_out as f64),
+            of("left out: cannot be run", self.left_out as f64),
+            of("right on every further database", self.right as f64),
+            of("right on every further database and not rewarded so", self.refused.len() as f64),
         ];
         for (kind, (wrong, passed)) in &self.by_kind {
             figures.push(of(&format!("wrong by {kind}"), *wrong as f64));
@@ -144,6 +161,11 @@ impl Trials {
         }
         figures
     }
+}
+
+/// Limits of a query that nothing is known of.
+fn bounded() -> Limits {
+    Limits { max_steps: Some(STEPS), ..limits() }
 }
 
 /// Looks at completions of one question.
@@ -161,21 +183,21 @@ impl<'a> Questioner<'a> {
         Questioner { ground, docket, further, expected: docket.right.iter().map(of_one).collect() }
     }
 
-    /// What a completion earns, if its rows are wrong on one of the further databases.
+    /// What a completion earns, if it can be run.
     fn look(&self, adversary: &Adversary) -> Option<Earned> {
         let text = &adversary.text;
         let sql = text.rsplit_once("</think>").map_or(text.as_str(), |(_, sql)| sql);
         let query = verify(sql, &self.ground.pack.catalog, &Options::default()).ok()?;
-        if !(0..self.expected.len()).all(|right| self.differs(&query, right)) {
-            return None;
-        }
+        let is_wrong = (0..self.expected.len()).all(|right| self.differs(&query, right));
         let (execution, seed) = self.earned(text);
         let Adversary { kind, detail, .. } = adversary;
-        let line = match is_right(execution) {
-            true => format!("passed ({kind}, {detail}) of {}: {}", self.docket.question.id, sql.replace('\n', " ")),
-            false => String::new(),
+        let line = match (is_wrong, is_right(execution)) {
+            (true, false) | (false, true) => String::new(),
+            (true, true) => format!("passed ({kind}, {detail})"),
+            (false, false) => format!("refused ({kind}, {detail})"),
         };
-        Some(Earned { kind, execution, seed, line })
+        let line = format!("{line} of {}: {}", self.docket.question.id, sql.replace('\n', " "));
+        Some(Earned { kind, is_wrong, execution, seed, line })
     }
 
     /// Whether one of the further databases tells a query from one of the right ones. What does not run there is not told.
@@ -183,7 +205,7 @@ impl<'a> Questioner<'a> {
         (0..self.further.len()).any(|at| {
             let expected = self.expected[right][at].get_or_init(|| self.expect(right, at));
             let told = |expected: &Expected| {
-                let verdict = self.further[at].with(|database| judge(database, query, expected, &limits()));
+                let verdict = self.further[at].with(|database| judge(database, query, expected, &bounded()));
                 verdict.ok().flatten().is_some_and(|verdict| !verdict.is_same())
             };
             expected.as_ref().is_some_and(told)

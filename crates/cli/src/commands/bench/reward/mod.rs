@@ -26,8 +26,8 @@ pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let pack = context.pack()?;
     let images = databases(&pack, REWARD_SEED)?;
     let asked = asked(args, &pack)?;
-    let threads = usize::from(args.threads);
-    let opened = in_parallel(asked.len(), threads, &|i| Docket::open(&asked[i], &images));
+    let (threads, witnesses) = (usize::from(args.threads), usize::from(args.witnesses));
+    let opened = in_parallel(asked.len(), threads, &|i| Docket::open(&asked[i], &images, witnesses));
     let dockets: Vec<Docket> = opened.into_iter().flatten().collect();
     let ground = Ground { pack: &pack, images: &images, dockets: &dockets };
     match args.adversarial {
@@ -56,13 +56,14 @@ struct Docket {
 
 impl Docket {
     /// None where the reference cannot be used.
-    fn open(question: &Question, images: &[Image]) -> Option<Self> {
+    fn open(question: &Question, images: &[Image], witnesses: usize) -> Option<Self> {
         let catalog = images.first()?.catalog();
         let reference = verify(question.sql.as_ref()?, catalog, &Default::default()).ok()?;
         let alternatives = question.alternatives.iter();
         let others = alternatives.filter_map(|sql| verify(sql, catalog, &Default::default()).ok());
         let right: Vec<VerifiedQuery> = std::iter::once(reference.clone()).chain(others).collect();
         let case = Case::open(images, &right, question.ordered, &limits()).ok()?;
+        let case = case.with_witnesses(images, &right, question.ordered, &limits(), witnesses);
         let text = readable(reference.query(), catalog);
         Some(Docket { question: question.clone(), reference, text, right, case })
     }
