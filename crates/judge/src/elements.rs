@@ -119,7 +119,10 @@ mod tests {
     #[test]
     fn conditions_do_not_depend_on_names() {
         let one = of("SELECT a AS x FROM t WHERE a > 5 AND c LIKE 'k%' GROUP BY x ORDER BY x DESC LIMIT 3");
-        assert_eq!(one, of("SELECT u.a FROM t AS u WHERE u.c LIKE 'k%' AND u.a > 5 GROUP BY 1 ORDER BY u.a DESC LIMIT 3"));
+        assert_eq!(
+            one,
+            of("SELECT u.a FROM t AS u WHERE u.c LIKE 'k%' AND u.a > 5 GROUP BY 1 ORDER BY u.a DESC LIMIT 3")
+        );
         assert_eq!(one.len(), 5);
         let other = of("SELECT a FROM t WHERE a >= 5 AND c NOT LIKE 'k%' GROUP BY a ORDER BY a LIMIT 4");
         assert_eq!(one.intersection(&other).count(), 1, "the group alone is the same: {one:?} {other:?}");

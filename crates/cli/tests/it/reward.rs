@@ -49,7 +49,12 @@ fn each_completion_is_worth_its_rows() {
         assert_eq!(keys, ["id", "reward", "components", "feedback"]);
     }
     assert!(replies[0]["feedback"].as_str().unwrap().starts_with("The rows are right on all "));
-    assert!(replies[2]["feedback"].as_str().unwrap().starts_with("Wrong on database 1: other rows than expected. Missing: ("));
+    assert!(
+        replies[2]["feedback"]
+            .as_str()
+            .unwrap()
+            .starts_with("Wrong on database 1: other rows than expected. Missing: (")
+    );
     assert_eq!(replies[0]["components"]["accuracy"], 1.0);
     assert_eq!(replies[6]["components"]["accuracy"], 0.0);
 }
@@ -78,7 +83,8 @@ fn what_must_be_declined_must_not_be_answered() {
 
 #[test]
 fn order_and_alternatives_are_those_of_question_files() {
-    let ordered = json!({ "id": 1, "completion": ACTIVE, "sql": format!("{ACTIVE} ORDER BY Project_Name"), "ordered": true });
+    let ordered =
+        json!({ "id": 1, "completion": ACTIVE, "sql": format!("{ACTIVE} ORDER BY Project_Name"), "ordered": true });
     assert!(reply(ordered, &[])["feedback"].as_str().unwrap().contains("in another order"));
     let other = json!({ "id": 1, "completion": ACTIVE, "sql": COUNT, "alternatives": [ACTIVE] });
     assert!(reply(other, &[])["reward"].as_f64().unwrap() >= 0.98);
@@ -105,7 +111,21 @@ fn bad_lines_get_a_reply_and_stop_nothing() {
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     let replies = ran.lines();
     let ids: Vec<Value> = replies.iter().map(|reply| reply["id"].clone()).collect();
-    assert_eq!(ids, [json!(1), Value::Null, Value::Null, json!(5), json!(6), json!(7), json!(8), json!(9), json!(10), json!("last")]);
+    assert_eq!(
+        ids,
+        [
+            json!(1),
+            Value::Null,
+            Value::Null,
+            json!(5),
+            json!(6),
+            json!(7),
+            json!(8),
+            json!(9),
+            json!(10),
+            json!("last")
+        ]
+    );
     for (reply, number) in replies[1..9].iter().zip([2, 4, 5, 6, 7, 8, 9, 10]) {
         assert!(reply["line"] == number && reply["reward"].is_null(), "{reply}");
         assert!(reply["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{reply}");

@@ -239,7 +239,11 @@ fn what_is_allowed_runs() {
 fn steps_are_counted_and_bounded() {
     let file = File::new();
     let database = file.open();
-    let count = |most: u32| format!("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < {most}) SELECT COUNT(*) FROM r");
+    let count = |most: u32| {
+        format!(
+            "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < {most}) SELECT COUNT(*) FROM r"
+        )
+    };
     let bounded = |sql: &str| run_text(&database, sql, &[], &Limits { max_steps: Some(100_000), ..Limits::default() });
     assert!(bounded(&count(1_000)).is_ok() && database.steps() < 100_000);
     let few = database.steps();

@@ -5,10 +5,9 @@ use std::sync::OnceLock;
 
 use database::{Image, Limits, RunError};
 use schema::{Catalog, TableId};
-use sql::VerifiedQuery;
-use sql::features;
 use sql::tree::{Expr, ExprKind, Query};
 use sql::visit::{each_expr, each_query, each_select};
+use sql::{VerifiedQuery, features, lineage};
 
 use super::overlap::Cells;
 use super::witness::witness;
@@ -133,12 +132,7 @@ impl Case {
 }
 
 /// What a query answers on a database, and how many of SQLite's steps it takes.
-fn answer(
-    image: &Image,
-    query: &VerifiedQuery,
-    in_order: bool,
-    limits: &Limits,
-) -> Result<(Expected, u64), RunError> {
+fn answer(image: &Image, query: &VerifiedQuery, in_order: bool, limits: &Limits) -> Result<(Expected, u64), RunError> {
     let run = image.with(|database| (expect(database, query, in_order, limits), database.steps()));
     let (rows, took) = run.map_err(|error| RunError::Vanished { reason: error.to_string() })?;
     Ok((rows?, took))
@@ -156,7 +150,7 @@ impl Tree {
         let mut parts = elements(query, catalog);
         parts.extend(conditions(query, catalog));
         let tables = features::tables(query).into_iter().collect();
-        Tree { tables, parts, uses: uses(query), is_constant: is_constant(query) }
+        Tree { tables, parts, uses: uses(query), is_constant: is_constant(query, catalog) }
     }
 
     /// How far two queries are made of the same; 0 where they read no table in common.
@@ -173,24 +167,16 @@ pub(super) fn uses(query: &Query) -> usize {
 }
 
 /// Whether no output depends on a row: constants, whatever tables stand behind them.
-pub(super) fn is_constant(query: &Query) -> bool {
-    let mut reads = false;
+pub(super) fn is_constant(query: &Query, catalog: &Catalog) -> bool {
+    let mut counts = false;
     each_query(query, &mut |query| {
         let items = query.select().into_iter().flat_map(|select| &select.items);
-        items.for_each(|item| reads |= reads_rows(&item.expr));
+        items.for_each(|item| each_expr(&item.expr, &mut |e| counts |= counts_rows(e)));
     });
-    !reads
+    !counts && lineage(query, catalog).outputs.iter().all(BTreeSet::is_empty)
 }
 
-/// Whether an expression reads a column of a row, or counts rows.
-fn reads_rows(expr: &Expr) -> bool {
-    let mut reads = false;
-    each_expr(expr, &mut |e| {
-        reads |= match &e.kind {
-            ExprKind::Column { .. } | ExprKind::RowId(_) => true,
-            ExprKind::Call(call) => call.star || call.over.is_some(),
-            _ => false,
-        };
-    });
-    reads
+/// Whether an expression depends on how many rows there are, though it reads none of their columns.
+fn counts_rows(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call(call) if call.star || call.over.is_some())
 }

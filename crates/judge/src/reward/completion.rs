@@ -69,13 +69,16 @@ const CLAUSES: [(&str, &str); 8] = [
 /// however often it says it, counts nothing.
 pub fn said_parts(said: &str, catalog: &Catalog) -> BTreeSet<String> {
     let upper = said.to_uppercase();
-    let words: Vec<&str> = upper.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> =
+        upper.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|w| !w.is_empty()).collect();
     let line = format!(" {} ", words.join(" "));
     let tables = catalog.tables.iter().map(|table| table.name.to_uppercase());
     let mut parts: BTreeSet<String> = tables.filter(|name| words.contains(&name.as_str())).collect();
     let functions = words.iter().filter(|word| named(word).next().is_some() && !is_clause_word(word));
     parts.extend(functions.map(|word| (*word).to_owned()));
-    parts.extend(CLAUSES.iter().filter(|(name, _)| line.contains(&format!(" {name} "))).map(|(name, _)| (*name).to_owned()));
+    parts.extend(
+        CLAUSES.iter().filter(|(name, _)| line.contains(&format!(" {name} "))).map(|(name, _)| (*name).to_owned()),
+    );
     parts
 }
 

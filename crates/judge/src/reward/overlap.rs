@@ -185,7 +185,8 @@ mod tests {
         let expected = cells("a|1\nb|2\nc|3");
         let mut last = overlap(&expected, &expected);
         for width in 1..6 {
-            let stuffed: Vec<String> = (0..3).map(|i| format!("{}|{}{}", ["a", "b", "c"][i], i + 1, "|9".repeat(width))).collect();
+            let stuffed: Vec<String> =
+                (0..3).map(|i| format!("{}|{}{}", ["a", "b", "c"][i], i + 1, "|9".repeat(width))).collect();
             let now = overlap(&expected, &cells(&stuffed.join("\n")));
             assert!(now < last, "{width}: {now} {last}");
             last = now;
@@ -195,7 +196,10 @@ mod tests {
     #[test]
     fn rounding_keeps_extremes() {
         assert_eq!(rounded(f64::INFINITY), f64::INFINITY);
-        assert_eq!((rounded(-1e-12), rounded(1_234_567.0), rounded(-0.000_123_456_7)), (0.0, 1_234_570.0, -0.000_123_457));
+        assert_eq!(
+            (rounded(-1e-12), rounded(1_234_567.0), rounded(-0.000_123_456_7)),
+            (0.0, 1_234_570.0, -0.000_123_457)
+        );
         assert!(rounded(f64::MIN_POSITIVE) == 0.0 && rounded(f64::MAX).is_finite());
     }
 }

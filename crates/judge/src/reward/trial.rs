@@ -119,7 +119,8 @@ impl Court<'_> {
 
     /// Tries a completion.
     pub fn attempt(&self, case: &Case, attempt: Attempt<'_>) -> Trial {
-        let trial = |outcome, components| Trial { outcome, must_decline: case.must_decline, components, remarks: vec![] };
+        let trial =
+            |outcome, components| Trial { outcome, must_decline: case.must_decline, components, remarks: vec![] };
         let (query, reasoning) = match attempt {
             Attempt::Declined => return trial(Outcome::Declined, Components::default()),
             Attempt::Unfinished => return trial(Outcome::Unfinished, Components::default()),
@@ -145,7 +146,7 @@ impl Court<'_> {
 
     /// Runs a query until a database shows it wrong. A reference counts as long as every database so far agrees with it.
     fn rows(&self, case: &Case, query: &VerifiedQuery) -> Outcome {
-        let is_constant = is_constant(query.query());
+        let is_constant = self.images.first().is_some_and(|image| is_constant(query.query(), image.catalog()));
         let mut alive: Vec<&Reference> =
             case.references.iter().filter(|one| one.tree.is_constant || !is_constant).collect();
         if alive.is_empty() && case.has_reference() {

@@ -150,7 +150,8 @@ fn is_comparison(op: BinaryOp) -> bool {
 fn may_move(column: ColumnId, catalog: &Catalog) -> bool {
     let table = catalog.table(column.table);
     let is_key = table.primary_key.contains(&column.column);
-    let is_target = catalog.foreign_keys.iter().any(|key| key.to == column.table && key.to_columns.contains(&column.column));
+    let is_target =
+        catalog.foreign_keys.iter().any(|key| key.to == column.table && key.to_columns.contains(&column.column));
     !is_key && !is_target && !catalog.is_unique(column.table, &[column.column])
 }
 
@@ -158,7 +159,8 @@ fn may_move(column: ColumnId, catalog: &Catalog) -> bool {
 /// lies beside that; the value of another row; NULL where some row has it.
 fn places(column: ColumnId, facts: &Facts, catalog: &Catalog) -> Vec<String> {
     let name = identifier(&catalog.column(column).name);
-    let is_key = catalog.foreign_keys.iter().any(|key| key.from == column.table && key.columns.contains(&column.column));
+    let is_key =
+        catalog.foreign_keys.iter().any(|key| key.from == column.table && key.columns.contains(&column.column));
     let mut places = vec![];
     if !is_key && !facts.orders.contains(&column) {
         let of_table = facts.literals.iter().filter(|(other, _)| other.table == column.table);
@@ -173,7 +175,9 @@ fn places(column: ColumnId, facts: &Facts, catalog: &Catalog) -> Vec<String> {
             let other = format!("1 + ({table}.rowid * {step}) % (SELECT MAX(rowid) FROM {table})");
             places.push(format!("COALESCE((SELECT o.{name} FROM {table} AS o WHERE o.rowid = {other}), {name})"));
         }
-        places.push(format!("CASE WHEN EXISTS (SELECT 1 FROM {table} AS o WHERE o.{name} IS NULL) THEN NULL ELSE {name} END"));
+        places.push(format!(
+            "CASE WHEN EXISTS (SELECT 1 FROM {table} AS o WHERE o.{name} IS NULL) THEN NULL ELSE {name} END"
+        ));
     }
     places
 }
@@ -219,7 +223,10 @@ fn update(column: ColumnId, places: &[String], number: u64, catalog: &Catalog) -
     // Multiplied by the golden ratio of 2^32 (Knuth 1973, "Multiplicative hashing"), of which the middle bits are taken.
     let part = format!("(((rowid + {number}) * 2654435761) >> 12) % {parts}");
     let branches: String = places.iter().enumerate().map(|(i, place)| format!(" WHEN {i} THEN {place}")).collect();
-    format!("UPDATE OR IGNORE {table} SET {name} = CASE {part}{branches} ELSE {name} END WHERE {part} < {};\n", places.len())
+    format!(
+        "UPDATE OR IGNORE {table} SET {name} = CASE {part}{branches} ELSE {name} END WHERE {part} < {};\n",
+        places.len()
+    )
 }
 
 #[cfg(test)]

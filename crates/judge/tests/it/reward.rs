@@ -2,11 +2,11 @@
 
 use database::fill::Recipe;
 use database::{DemoSpec, Image, Limits, fill};
-use judge::reward::{
-    Case, Components, Court, Outcome, Profile, RIGHT_FROM, Settings, Trial, WRONG_BELOW, Weights, Wrong, feedback, is_right,
-    reward,
-};
 use judge::Difference;
+use judge::reward::{
+    Case, Components, Court, Outcome, Profile, RIGHT_FROM, Settings, Trial, WRONG_BELOW, Weights, Wrong, feedback,
+    is_right, reward,
+};
 use sql::{Options, VerifiedQuery, verify};
 
 const DDL: &str = "CREATE TABLE t (name TEXT, n INTEGER, kind TEXT); CREATE TABLE u (x TEXT, y INTEGER)";
@@ -270,7 +270,8 @@ fn rewards_by_hand() {
     close(reward(&right, &seed), weighed);
     close(reward(&right, &execution), 1.0 - 0.01 * (1.0 - weighed));
     close(reward(&right, &Settings { tie_break: 0.0, ..execution }), 1.0);
-    let wrong = Wrong { database: 0, difference: Difference::Rows, is_witness: false, rows: 1.0, tree: 1.0, apart: None };
+    let wrong =
+        Wrong { database: 0, difference: Difference::Rows, is_witness: false, rows: 1.0, tree: 1.0, apart: None };
     close(reward(&trial(Outcome::Wrong(wrong), components), &execution), 0.6);
     close(reward(&trial(Outcome::Fails("it".into()), components), &execution), 0.0);
     // Without a reference the other five count, by their own sum: 0.65 of 0.9.
@@ -286,7 +287,8 @@ fn the_worst_right_answer_is_above_the_best_wrong_one() {
     let mut settings = Settings { tie_break: 0.02, ceiling: 0.79, ..Settings::default() };
     assert_eq!(settings.check(), Ok(()));
     let nothing = Components { accuracy: Some(0.0), ..Components::default() };
-    let wrong = Wrong { database: 0, difference: Difference::Order, is_witness: false, rows: 1.0, tree: 1.0, apart: None };
+    let wrong =
+        Wrong { database: 0, difference: Difference::Order, is_witness: false, rows: 1.0, tree: 1.0, apart: None };
     let worst = reward(&trial(Outcome::Right(1), nothing), &settings);
     let best = reward(&trial(Outcome::Wrong(wrong), nothing), &settings);
     assert!(worst >= RIGHT_FROM && best < WRONG_BELOW && is_right(worst) && !is_right(best));

@@ -177,10 +177,9 @@ impl GrpoConfig {
         within("schedule.max_steps", self.schedule.max_steps as f64, 1.0, 1e9)?;
         within("schedule.warmup_ratio", self.schedule.warmup_ratio, 0.0, 1.0)?;
         within("schedule.min_lr_ratio", self.schedule.min_lr_ratio, 0.0, 1.0)?;
-        self.reward.check().map_err(|bad| TrainError::Setting {
-            setting: format!("reward.{}", bad.setting),
-            reason: bad.reason,
-        })?;
+        self.reward
+            .check()
+            .map_err(|bad| TrainError::Setting { setting: format!("reward.{}", bad.setting), reason: bad.reason })?;
         self.optimiser.check()
     }
 
