@@ -16,7 +16,7 @@ const MOST_ROWS: (usize, usize) = (4, 100);
 
 /// How many times as many of SQLite's steps as the reference an answer may take, and how many it may take anyway: what
 /// takes more would hold up all others.
-const MOST_STEPS: (u64, u64) = (20, 2_000_000);
+const MOST_STEPS: (u64, u64) = (10, 150_000);
 
 /// A completion, checked.
 #[derive(Debug, Clone, Copy)]

@@ -17,31 +17,56 @@ use sql::visit::{each_expr, each_expr_of_query, each_query};
 use crate::elements::tables_of;
 use crate::expected::order_keys;
 
-/// Rows of a column that keep their value, for each one that may be moved somewhere.
-const KEPT: usize = 1;
 /// Literals of one column that rows are moved to, at most.
 const LITERALS: usize = 6;
+/// One row in so many is moved in all its columns, so that conditions hold together that hardly ever do; of the others
+/// half are moved, each column by itself.
+const HOT: usize = 3;
+/// One row in so many is kept, of each witness in turn: few rows make small groups and parents without children.
+const THIN: [usize; 3] = [1, 4, 12];
 
-/// A copy of a database in which some rows lie where mistakes in this query show. None where nothing can be moved.
-pub fn witness(image: &Image, query: &Query, salt: u64) -> Option<Image> {
+/// A copy of a database in which some rows lie where mistakes in this query show; another one for each number. None where
+/// nothing can be moved.
+pub fn witness(image: &Image, query: &Query, number: u64) -> Option<Image> {
     let catalog = image.catalog();
-    let script = script(query, catalog, salt);
+    let script = script(query, catalog, number);
     (!script.is_empty()).then(|| image.changed(&script, catalog).ok()).flatten()
 }
 
-/// The statements that move rows.
-fn script(query: &Query, catalog: &Catalog, salt: u64) -> String {
+/// The statements that leave out rows and move others.
+fn script(query: &Query, catalog: &Catalog, number: u64) -> String {
     let facts = Facts::of(query);
-    let mut script = String::new();
-    let mut number = salt * 101;
-    for table in facts.tables.iter().filter(|table| !catalog.table(**table).is_view) {
-        for column in catalog.columns_of(*table).filter(|column| may_move(*column, catalog)) {
-            number += 1;
+    let tables: Vec<TableId> = facts.tables.iter().copied().filter(|table| !catalog.table(*table).is_view).collect();
+    let mut script = thinned(&tables, catalog, number);
+    let mut salt = number * 101;
+    for table in tables {
+        for column in catalog.columns_of(table).filter(|column| may_move(*column, catalog)) {
+            salt += 1;
             let places = places(column, &facts, catalog);
             if !places.is_empty() {
-                script += &update(column, &places, number, catalog);
+                script += &update(column, &places, (number * 7, salt), catalog);
             }
         }
+    }
+    script
+}
+
+/// Leaves out rows, and then those that refer to what is no longer there.
+fn thinned(tables: &[TableId], catalog: &Catalog, number: u64) -> String {
+    let kept = THIN[number as usize % THIN.len()];
+    if kept == 1 {
+        return String::new();
+    }
+    let name = |table: TableId| identifier(&catalog.table(table).name);
+    let leave_out = |table: &TableId| format!("DELETE FROM {} WHERE {} <> 0;\n", name(*table), part(number, kept));
+    let mut script: String = tables.iter().map(leave_out).collect();
+    let keys = catalog.foreign_keys.iter().filter(|key| key.columns.len() == 1 && !catalog.table(key.from).is_view);
+    for key in keys.filter(|key| tables.contains(&key.to)) {
+        let [from, to] = [(key.from, &key.columns), (key.to, &key.to_columns)]
+            .map(|(table, columns)| columns.first().map(|column| ColumnId { table, column: *column }));
+        let (Some(from), Some(to)) = (from, to) else { continue };
+        let [from, to] = [from, to].map(|id| identifier(&catalog.column(id).name));
+        script += &format!("DELETE FROM {} WHERE {from} NOT IN (SELECT {to} FROM {});\n", name(key.from), name(key.to));
     }
     script
 }
@@ -53,6 +78,8 @@ struct Facts {
     /// Columns that rows are ordered by where equal ones come in any order.
     orders: BTreeSet<ColumnId>,
     literals: BTreeMap<ColumnId, Vec<Compared>>,
+    /// Columns that are compared with each other.
+    pairs: BTreeSet<(ColumnId, ColumnId)>,
 }
 
 /// What a column is compared with.
@@ -75,9 +102,16 @@ impl Facts {
             used: BTreeSet::new(),
             orders: BTreeSet::new(),
             literals: BTreeMap::new(),
+            pairs: BTreeSet::new(),
         };
         each_expr_of_query(query, &mut |expr| {
             facts.used.extend(column(expr));
+            if let ExprKind::Binary(a, op, b) = &expr.kind
+                && is_comparison(*op)
+                && let (Some(a), Some(b)) = (column(a), column(b))
+            {
+                facts.pairs.extend([(a, b), (b, a)]);
+            }
             for (operand, compared) in comparisons(expr) {
                 let Some(column) = column(operand) else { continue };
                 let known = facts.literals.entry(column).or_default();
@@ -162,22 +196,50 @@ fn places(column: ColumnId, facts: &Facts, catalog: &Catalog) -> Vec<String> {
     let is_key =
         catalog.foreign_keys.iter().any(|key| key.from == column.table && key.columns.contains(&column.column));
     let mut places = vec![];
-    if !is_key && !facts.orders.contains(&column) {
+    if facts.orders.contains(&column) {
+        return places;
+    }
+    if !is_key {
         let of_table = facts.literals.iter().filter(|(other, _)| other.table == column.table);
         for compared in of_table.filter(|(other, _)| are_alike(**other, column, catalog)).flat_map(|(_, all)| all) {
             places.extend(beside(compared, catalog.column(column).ty, &name));
         }
+        let others = facts.pairs.iter().filter(|(one, _)| *one == column);
+        places.extend(others.flat_map(|(_, other)| related(column, *other, catalog)));
     }
-    if facts.used.contains(&column) && !facts.orders.contains(&column) {
+    if facts.used.contains(&column) {
         let table = identifier(&catalog.table(column.table).name);
-        // The value of another row, twice as often as anything else.
-        for step in [31, 57] {
-            let other = format!("1 + ({table}.rowid * {step}) % (SELECT MAX(rowid) FROM {table})");
-            places.push(format!("COALESCE((SELECT o.{name} FROM {table} AS o WHERE o.rowid = {other}), {name})"));
+        let other = format!("1 + ({table}.rowid * 31) % (SELECT MAX(rowid) FROM {table})");
+        places.push(format!("COALESCE((SELECT o.{name} FROM {table} AS o WHERE o.rowid >= {other} LIMIT 1), {name})"));
+        // A reference that may lead nowhere does in some database, even where it does not in this one.
+        let is_null = match is_key && !catalog.column(column).not_null {
+            true => "1".to_owned(),
+            false => format!("EXISTS (SELECT 1 FROM {table} AS o WHERE o.{name} IS NULL)"),
+        };
+        places.push(format!("CASE WHEN {is_null} THEN NULL ELSE {name} END"));
+    }
+    places
+}
+
+/// The value of a column that this one is compared with: of the same row, of a row that the same key leads to, and of the
+/// row that a key of either table leads to.
+fn related(column: ColumnId, other: ColumnId, catalog: &Catalog) -> Vec<String> {
+    let [table, of] = [column.table, other.table].map(|id| identifier(&catalog.table(id).name));
+    let [own, value] = [column, other].map(|id| identifier(&catalog.column(id).name));
+    let named = |id: ColumnId| identifier(&catalog.column(id).name);
+    let by = |theirs: &str, ours: &str| {
+        let row = format!("SELECT o.{value} FROM {of} AS o WHERE o.{theirs} = {table}.{ours} LIMIT 1");
+        format!("COALESCE(({row}), {own})")
+    };
+    let mut places = if column.table == other.table && column != other { vec![value.clone()] } else { vec![] };
+    for key in catalog.foreign_key_ids() {
+        for (from, to) in catalog.key_pairs(key) {
+            let [from_name, to_name] = [named(from), named(to)];
+            places.extend((from.table == column.table && to.table == other.table).then(|| by(&to_name, &from_name)));
+            places.extend((to.table == column.table && from.table == other.table).then(|| by(&from_name, &to_name)));
+            let are_siblings = from.table == column.table && column.table == other.table;
+            places.extend(are_siblings.then(|| by(&from_name, &from_name)));
         }
-        places.push(format!(
-            "CASE WHEN EXISTS (SELECT 1 FROM {table} AS o WHERE o.{name} IS NULL) THEN NULL ELSE {name} END"
-        ));
     }
     places
 }
@@ -216,17 +278,22 @@ fn is_day(text: &str) -> bool {
     text.len() == 10 && text.bytes().enumerate().all(|(i, b)| is_digit(i, b))
 }
 
-/// Moves some of the rows, each place its share; which rows depends on their number alone.
-fn update(column: ColumnId, places: &[String], number: u64, catalog: &Catalog) -> String {
+/// Moves some of the rows: the hot ones always, half of the others. Which ones depends on their number alone.
+fn update(column: ColumnId, places: &[String], (hot, salt): (u64, u64), catalog: &Catalog) -> String {
     let (table, name) = (identifier(&catalog.table(column.table).name), identifier(&catalog.column(column).name));
-    let parts = places.len() * (1 + KEPT);
-    // Multiplied by the golden ratio of 2^32 (Knuth 1973, "Multiplicative hashing"), of which the middle bits are taken.
-    let part = format!("(((rowid + {number}) * 2654435761) >> 12) % {parts}");
     let branches: String = places.iter().enumerate().map(|(i, place)| format!(" WHEN {i} THEN {place}")).collect();
+    let chosen = part(salt, 2 * places.len());
+    let is_hot = format!("{} = 0", part(hot, HOT));
+    let count = places.len();
     format!(
-        "UPDATE OR IGNORE {table} SET {name} = CASE {part}{branches} ELSE {name} END WHERE {part} < {};\n",
-        places.len()
+        "UPDATE OR IGNORE {table} SET {name} = CASE {chosen} % {count}{branches} ELSE {name} END WHERE {is_hot} OR {chosen} < {count};\n"
     )
+}
+
+/// A row's part of so many: its number times the golden ratio of 2^32 (Knuth 1973, "Multiplicative hashing"), of which the
+/// middle bits are taken.
+fn part(salt: u64, parts: usize) -> String {
+    format!("((((rowid + {salt}) * 2654435761) >> 12) % {parts})")
 }
 
 #[cfg(test)]
@@ -236,10 +303,14 @@ mod tests {
     use super::*;
 
     fn of(sql: &str) -> String {
+        numbered(sql, 0)
+    }
+
+    fn numbered(sql: &str, number: u64) -> String {
         let ddl = "CREATE TABLE p (code TEXT PRIMARY KEY, name TEXT, budget REAL, cost REAL, day DATE, at TIMESTAMP);
             CREATE TABLE s (id INTEGER PRIMARY KEY, code TEXT REFERENCES p (code), share REAL, kind TEXT)";
         let catalog = sql::ddl::catalog_from_ddl(ddl).unwrap();
-        script(&sql::parse(sql, &catalog, Dialect::Sqlite).query.unwrap(), &catalog, 1)
+        script(&sql::parse(sql, &catalog, Dialect::Sqlite).query.unwrap(), &catalog, number)
     }
 
     #[test]
@@ -260,6 +331,27 @@ mod tests {
         let script = of("SELECT p.name FROM p JOIN s ON s.code = p.code WHERE s.code = 'x' AND s.kind = 'y'");
         assert!(!script.contains("'x'") && script.contains("THEN 'y'"), "{script}");
         assert!(script.contains("SELECT o.code FROM s AS o") && !script.contains("SET id"), "{script}");
+    }
+
+    #[test]
+    fn columns_that_are_compared_meet() {
+        let within = of("SELECT name FROM p WHERE budget < cost");
+        assert!(within.contains("SET budget = CASE") && within.contains("WHEN 0 THEN cost WHEN"), "{within}");
+        let across = of("SELECT s.kind FROM s JOIN p ON p.code = s.code WHERE s.share > p.budget");
+        assert!(across.contains("SELECT o.budget FROM p AS o WHERE o.code = s.code LIMIT 1"), "{across}");
+        assert!(across.contains("SELECT o.share FROM s AS o WHERE o.code = p.code LIMIT 1"), "{across}");
+    }
+
+    #[test]
+    fn rows_that_are_left_out_take_those_along_that_refer_to_them() {
+        let sql = "SELECT p.name FROM p JOIN s ON s.code = p.code";
+        assert!(!numbered(sql, 0).contains("DELETE"));
+        let thin = numbered(sql, 1);
+        assert!(
+            thin.contains("DELETE FROM p WHERE")
+                && thin.contains("DELETE FROM s WHERE code NOT IN (SELECT code FROM p)"),
+            "{thin}"
+        );
     }
 
     #[test]
