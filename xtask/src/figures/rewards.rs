@@ -12,7 +12,7 @@ pub const FIGURES: &[Figure] = &[
         r.bench(&THREE, "reward.rewards")
     }),
     quick("a reward on three databases, 99th percentile", Under(20.0), "ms", |r| r.bench(&THREE, "reward.p99")),
-    quick("rewards, right ones on three more made for the question", Shown, "rewards/s", |r| {
+    quick("rewards, right ones on six more made for the question", Shown, "rewards/s", |r| {
         r.bench(&["reward"], "reward.rewards")
     }),
     quick("such a reward, 99th percentile", Shown, "ms", |r| r.bench(&["reward"], "reward.p99")),

@@ -24,7 +24,7 @@ use crate::output;
 use crate::settings::FlagValue;
 
 /// Questions whose references' rows are kept for the next completion.
-const KEPT: usize = 64;
+const KEPT: usize = 32;
 /// Lines on their way.
 const AHEAD: usize = 64;
 
