@@ -29,6 +29,8 @@ pub(crate) struct Line {
     pub(crate) id: Json,
     /// The text of the wanted field, or what is wrong with the line.
     pub(crate) text: Result<String, String>,
+    /// The other fields; null where there are none.
+    pub(crate) rest: Json,
 }
 
 impl Lines {
@@ -59,8 +61,8 @@ impl Lines {
             self.number += 1;
             let start = if self.number == 1 && bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
             if !bytes[start..].iter().all(u8::is_ascii_whitespace) {
-                let (id, text) = parse(&bytes[start..], self.field);
-                return Ok(Some(Line { number: self.number, id, text }));
+                let (id, text, rest) = parse(&bytes[start..], self.field);
+                return Ok(Some(Line { number: self.number, id, text, rest }));
             }
         }
     }
@@ -78,25 +80,26 @@ fn next_line(input: &mut dyn BufRead) -> std::io::Result<Option<Vec<u8>>> {
     Ok(Some(line))
 }
 
-fn parse(line: &[u8], field: &str) -> (Json, Result<String, String>) {
+fn parse(line: &[u8], field: &str) -> (Json, Result<String, String>, Json) {
+    let bad = |problem: String| (Json::Null, Err(problem), Json::Null);
     if line.len() as u64 > LONGEST {
-        return (Json::Null, Err(format!("the line is longer than {} bytes", output::separated(i128::from(LONGEST)))));
+        return bad(format!("the line is longer than {} bytes", output::separated(i128::from(LONGEST))));
     }
     let object = match std::str::from_utf8(line) {
         Err(e) => Err(format!("not UTF-8 text: {e}")),
         Ok(text) => serde_json::from_str::<Json>(text).map_err(|e| format!("not a line of JSON: {e}")),
     };
     match object {
-        Err(problem) => (Json::Null, Err(problem)),
+        Err(problem) => bad(problem),
         Ok(mut object) if object.is_object() => {
             let text = match object[field].take() {
                 Json::String(text) => Ok(text),
                 Json::Null => Err(format!("the line has no \"{field}\"")),
                 _ => Err(format!("\"{field}\" is not a text")),
             };
-            (object["id"].take(), text)
+            (object["id"].take(), text, object)
         }
-        Ok(_) => (Json::Null, Err(format!("expected an object {{\"id\", \"{field}\"}}"))),
+        Ok(_) => bad(format!("expected an object {{\"id\", \"{field}\"}}")),
     }
 }
 
@@ -106,7 +109,10 @@ mod tests {
 
     #[test]
     fn lines_are_read_or_named() {
-        let read = |line: &[u8]| parse(line, "question");
+        let read = |line: &[u8]| {
+            let (id, text, _) = parse(line, "question");
+            (id, text)
+        };
         assert_eq!(read(b"{\"id\":7,\"question\":\"a\"}\r\n"), (Json::from(7), Ok("a".to_owned())));
         assert_eq!(read(b"{\"question\":\"a\"}"), (Json::Null, Ok("a".to_owned())));
         assert_eq!(read(b"{\"id\":\"x\"}"), (Json::from("x"), Err("the line has no \"question\"".to_owned())));
@@ -115,6 +121,8 @@ mod tests {
             let (id, text) = read(broken);
             assert!(id.is_null() && text.is_err());
         }
+        let (_, _, rest) = parse(b"{\"question\":\"a\",\"sql\":\"b\"}", "question");
+        assert_eq!(rest["sql"], "b");
     }
 
     #[test]

@@ -351,6 +351,7 @@ impl Limits {
             max_rows: self.max_rows,
             max_bytes: self.max_bytes,
             max_memory: Some(self.max_memory),
+            max_steps: None,
         }
     }
 }

@@ -137,6 +137,12 @@ pub enum RunError {
         /// The time it had.
         limit: Duration,
     },
+    /// The query took more steps than it may.
+    #[error("the query takes more than {limit} steps")]
+    Steps {
+        /// The steps it had.
+        limit: u64,
+    },
     /// Someone asked to stop.
     #[error("the query was cancelled")]
     Cancelled,
@@ -187,7 +193,7 @@ impl RunError {
     /// Whose problem it is.
     pub fn fault(&self) -> Fault {
         match self {
-            RunError::Deadline { .. } | RunError::Cancelled => Fault::Limit,
+            RunError::Deadline { .. } | RunError::Steps { .. } | RunError::Cancelled => Fault::Limit,
             RunError::Memory { .. } | RunError::ValueTooLarge { .. } => Fault::Limit,
             RunError::Refused { .. } => Fault::Refused,
             RunError::Rejected { .. } => Fault::Statement,

@@ -11,7 +11,7 @@ use sql::VerifiedQuery;
 use sql::visit::each_query;
 
 use crate::error::{RunError, engine_error};
-use crate::sandbox::{Database, LONGEST_VALUE};
+use crate::sandbox::{Database, LONGEST_VALUE, STEPS_BETWEEN_LOOKS};
 
 /// How far a query may go.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,12 +25,20 @@ pub struct Limits {
     /// Bytes that SQLite may hold in the whole process, databases in memory included. The lowest limit ever given
     /// stays: SQLite's own can only be lowered.
     pub max_memory: Option<u64>,
+    /// Steps of SQLite's machine, looked at every [`STEPS_BETWEEN_LOOKS`]: the same on every machine, however busy it is.
+    pub max_steps: Option<u64>,
 }
 
 impl Default for Limits {
-    /// 5 s, 10,000 rows, 64 MiB of values, 1 GiB of memory.
+    /// 5 s, 10,000 rows, 64 MiB of values, 1 GiB of memory, any number of steps.
     fn default() -> Self {
-        Limits { deadline: Duration::from_secs(5), max_rows: 10_000, max_bytes: 64 << 20, max_memory: Some(1 << 30) }
+        Limits {
+            deadline: Duration::from_secs(5),
+            max_rows: 10_000,
+            max_bytes: 64 << 20,
+            max_memory: Some(1 << 30),
+            max_steps: None,
+        }
     }
 }
 
@@ -89,6 +97,7 @@ fn run_text(database: &Database, sql: &str, parameters: &[(String, Value)], limi
     // Waiting for a lock is time too, and SQLite does not look at the clock meanwhile.
     let _ = database.connection.busy_timeout(limits.deadline.min(Duration::from_secs(1)));
     guard.arm(limits.deadline);
+    guard.allow(limits.max_steps.map(|steps| steps.div_ceil(STEPS_BETWEEN_LOOKS as u64)));
     let outcome = prepare(database, sql).and_then(|statement| step(statement, parameters, limits));
     guard.disarm();
     let outcome = outcome.map_err(|error| failure(database, &error, limits));
@@ -197,6 +206,9 @@ pub(crate) fn failure(database: &Database, error: &rusqlite::Error, limits: &Lim
     let reason = sqlite.message;
     match sqlite.code {
         ErrorCode::OperationInterrupted if guard.is_cancelled() => RunError::Cancelled,
+        ErrorCode::OperationInterrupted if guard.is_spent() => {
+            RunError::Steps { limit: limits.max_steps.unwrap_or(u64::MAX) }
+        }
         ErrorCode::OperationInterrupted => RunError::Deadline { limit: limits.deadline },
         ErrorCode::OutOfMemory => RunError::Memory { limit: limits.max_memory.unwrap_or(u64::MAX) },
         ErrorCode::TooBig => RunError::ValueTooLarge { limit: LONGEST_VALUE },

@@ -68,6 +68,11 @@ impl Database {
         self.accessors.contains(&name.to_lowercase())
     }
 
+    /// Steps of SQLite's machine that the last query took, to the next [`STEPS_BETWEEN_LOOKS`].
+    pub fn steps(&self) -> u64 {
+        self.guard.looks.load(Ordering::Relaxed) * STEPS_BETWEEN_LOOKS as u64
+    }
+
     /// A handle with which another thread stops the running query.
     pub fn canceller(&self) -> Canceller {
         Canceller(Arc::clone(&self.guard))
@@ -92,6 +97,9 @@ pub(crate) struct Guard {
     /// Microseconds after `start`.
     deadline: AtomicU64,
     cancelled: AtomicBool,
+    /// How often the running query was looked at, and how often it may be.
+    looks: AtomicU64,
+    most_looks: AtomicU64,
     /// What the authorizer last refused.
     refused: Mutex<Option<String>>,
 }
@@ -99,14 +107,39 @@ pub(crate) struct Guard {
 impl Guard {
     fn new() -> Self {
         let deadline = AtomicU64::new(u64::MAX);
-        Guard { start: Instant::now(), deadline, cancelled: AtomicBool::new(false), refused: Mutex::new(None) }
+        Guard {
+            start: Instant::now(),
+            deadline,
+            cancelled: AtomicBool::new(false),
+            looks: AtomicU64::new(0),
+            most_looks: AtomicU64::new(u64::MAX),
+            refused: Mutex::new(None),
+        }
     }
 
     /// Starts the clock.
     pub(crate) fn arm(&self, time: Duration) {
         let end = self.start.elapsed().saturating_add(time).as_micros();
         self.deadline.store(u64::try_from(end).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.looks.store(0, Ordering::Relaxed);
+        self.allow(None);
         self.take_refusal();
+    }
+
+    /// How often the query may be looked at from now on.
+    pub(crate) fn allow(&self, looks: Option<u64>) {
+        self.most_looks.store(looks.unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Counts a look; whether the query has to stop.
+    fn look(&self) -> bool {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        self.is_spent() || self.is_late() || self.is_cancelled()
+    }
+
+    /// Whether the steps are used up.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.looks.load(Ordering::Relaxed) > self.most_looks.load(Ordering::Relaxed)
     }
 
     /// Stops the clock.
@@ -164,7 +197,7 @@ pub(crate) fn lock_down(
     let judge = Arc::clone(&guard);
     connection.authorizer(Some(move |context: AuthContext<'_>| authorize(&rights, &judge, &context)))?;
     let clock = Arc::clone(&guard);
-    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || clock.is_late() || clock.is_cancelled()))?;
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || clock.look()))?;
     Ok(Database { connection, guard, catalog, path, accessors })
 }
 

@@ -6,15 +6,22 @@
 //! * [`expected`]: the result of a reference query, with its ties.
 //! * [`tally`]: verdicts over several databases.
 //! * [`evaluate`]: candidates run beside their reference.
+//! * [`elements`](mod@elements): what a query is made of; [`apart`]: the rows in which two results differ.
+//! * [`reward`](mod@reward): the Reward Evaluator: what a completion is worth.
 //! * [`mutants`](mod@mutants): a query with one mistake, to see whether databases tell it apart.
 
+pub mod apart;
+pub mod elements;
 pub mod evaluate;
 pub mod expected;
 mod matching;
 pub mod mutants;
+pub mod reward;
 pub mod same_answer;
 pub mod tally;
 
+pub use apart::Apart;
+pub use elements::{conditions, elements};
 pub use evaluate::{expect, expect_on, judge, judge_on};
 pub use expected::{Expected, order_keys};
 pub use mutants::{Mutant, mutants};

@@ -1,6 +1,5 @@
 //! Accuracy by execution: each answer's rows against the reference's, on every database.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,7 +10,6 @@ use answer::reply::{Answer, Status as AnswerStatus};
 use database::{Image, Limits, Rows};
 use judge::{Expected, Verdict as Same, expect_on, same_answer};
 use model::parameters::Parameters;
-use schema::Value;
 use sql::{VerifiedQuery, features, verify};
 
 use crate::elements::{Confusion, elements};
@@ -19,8 +17,6 @@ use crate::error::{Result, TrainError};
 use crate::question::{Question, Status};
 use crate::report::{Difference, Fault, Miss, Report, Verdict};
 
-/// How many differing rows a miss shows of each side.
-const SHOWN: usize = 3;
 /// How many failing references an error names.
 const NAMED: usize = 10;
 
@@ -242,14 +238,7 @@ impl<'a> Exam<'a> {
     fn difference(&self, i: usize, database: usize, got: &Rows) -> Option<Difference> {
         let query = checked(self.databases, self.questions[i].sql.as_ref()?).ok()?;
         let expected = run(&self.databases[database], &query).ok()?;
-        let shape = |rows: &Rows| (rows.rows.len(), rows.columns.len());
-        Some(Difference {
-            database,
-            expected_shape: shape(&expected),
-            got_shape: shape(got),
-            only_expected: surplus(&expected.rows, &got.rows),
-            only_got: surplus(&got.rows, &expected.rows),
-        })
+        Some(Difference::of(database, &expected.rows, expected.columns.len(), got))
     }
 }
 
@@ -315,23 +304,8 @@ fn run_everywhere(databases: &[Image], query: &VerifiedQuery) -> std::result::Re
     databases.iter().map(|image| run(image, query)).collect()
 }
 
-/// The first rows of one multiset that another lacks.
-fn surplus(rows: &[Vec<Value>], others: &[Vec<Value>]) -> Vec<Vec<Value>> {
-    let key = |row: &Vec<Value>| format!("{row:?}");
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    others.iter().for_each(|row| *counts.entry(key(row)).or_default() += 1);
-    let lacks = |row: &&Vec<Value>| match counts.get_mut(&key(row)) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            false
-        }
-        _ => true,
-    };
-    rows.iter().filter(lacks).take(SHOWN).cloned().collect()
-}
-
 /// `work(0)` to `work(count - 1)` on several threads, results in order.
-pub(crate) fn in_parallel<T: Send>(count: usize, threads: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
+pub fn in_parallel<T: Send>(count: usize, threads: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let found: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::with_capacity(count));
     let worker = || {
@@ -358,13 +332,6 @@ pub(crate) fn in_parallel<T: Send>(count: usize, threads: usize, work: &(dyn Fn(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn surplus_counts_duplicates() {
-        let row = |n: i64| vec![Value::Integer(n)];
-        assert_eq!(surplus(&[row(1), row(1), row(2)], &[row(1), row(3)]), [row(1), row(2)]);
-        assert!(surplus(&[row(1)], &[row(1), row(1)]).is_empty());
-    }
 
     #[test]
     fn parallel_results_stand_in_order() {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use schema::Value;
+pub use judge::Apart as Difference;
 use serde::{Deserialize, Serialize};
 
 use crate::elements::{Confusion, most};
@@ -51,21 +51,6 @@ pub enum Fault {
     Answered,
     /// Something broke on the way.
     Error,
-}
-
-/// The first rows in which two results differ.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Difference {
-    /// Position of the database, from 0.
-    pub database: usize,
-    /// Rows and columns of the reference's result.
-    pub expected_shape: (usize, usize),
-    /// Rows and columns of the answer's result.
-    pub got_shape: (usize, usize),
-    /// Rows that only the reference has, three at most.
-    pub only_expected: Vec<Vec<Value>>,
-    /// Rows that only the answer has, three at most.
-    pub only_got: Vec<Vec<Value>>,
 }
 
 /// A question that was not answered right.

@@ -7,6 +7,7 @@
 //! * [`accuracy`]: how many questions are answered rightly.
 //! * [`synthesis`]: made questions.
 //! * [`sql`]: names, lineage and validation.
+//! * [`rewards`]: what completions are worth.
 //! * [`card`]: the shipped weights and their model card.
 //! * [`safety`]: policies and hostile statements.
 //! * [`grpo`]: learning from the rows of a model's own answers; [`crashes`]: runs that are killed.
@@ -21,6 +22,7 @@ mod fuzzing;
 mod grpo;
 mod matcher;
 mod network;
+mod rewards;
 mod runs;
 mod safety;
 mod sql;
@@ -71,7 +73,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 11] = [
+const SUBJECTS: [Subject; 12] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -79,6 +81,7 @@ const SUBJECTS: [Subject; 11] = [
     Subject { name: "accuracy", figures: accuracy::FIGURES },
     Subject { name: "synthesis", figures: synthesis::FIGURES },
     Subject { name: "sql", figures: sql::FIGURES },
+    Subject { name: "rewards", figures: rewards::FIGURES },
     Subject { name: "card", figures: card::FIGURES },
     Subject { name: "safety", figures: safety::FIGURES },
     Subject { name: "grpo", figures: grpo::FIGURES },

@@ -12,6 +12,7 @@ mod mutants;
 mod network;
 mod pipeline;
 mod policies;
+mod reward;
 mod synth;
 mod validate;
 mod vocabulary;
@@ -46,6 +47,13 @@ pub(crate) struct Args {
     /// Questions that synthesis asks of one query, at most.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=64))]
     voices: u16,
+    /// Also reward so many queries whose rows are wrong on a database that rewards never see, and count those that earn as
+    /// much as the right one.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    adversarial: Option<u32>,
+    /// Databases that rewards make for each question, beside the three that stand ready.
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u16).range(0..=16))]
+    witnesses: u16,
     /// Walk through untrained weights at temperature 2 instead of evenly.
     #[arg(long)]
     weights: bool,
@@ -99,7 +107,7 @@ struct Bench {
     measure: fn(&Args, &Context) -> Measured,
 }
 
-const BENCHES: [Bench; 15] = [
+const BENCHES: [Bench; 16] = [
     Bench { name: "walks", is_quick: true, measure: walks::measure },
     Bench { name: "mask", is_quick: true, measure: mask::measure },
     Bench { name: "coverage", is_quick: false, measure: coverage::measure },
@@ -113,6 +121,7 @@ const BENCHES: [Bench; 15] = [
     Bench { name: "decode", is_quick: true, measure: network::decode },
     Bench { name: "train", is_quick: true, measure: network::train },
     Bench { name: "grpo", is_quick: false, measure: network::grpo },
+    Bench { name: "reward", is_quick: true, measure: reward::measure },
     Bench { name: "synth", is_quick: true, measure: synth::measure },
     Bench { name: "determinism", is_quick: false, measure: determinism::measure },
 ];

@@ -32,6 +32,8 @@ use crate::settings::FlagValue;
 pub(super) const TODAY: &str = "2026-11-20";
 /// Seed of the first generated database; the others follow it.
 pub(super) const FILL_SEED: u64 = 1;
+/// Seed of the databases on which rewards are computed: not those on which models are judged.
+pub(super) const REWARD_SEED: u64 = 101;
 
 /// What to evaluate, and on what.
 #[derive(Debug, clap::Args)]
@@ -153,7 +155,8 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     Ok(if args.at_least.is_some_and(|least| reached < least) { Exit::Gate } else { Exit::Done })
 }
 
-fn image(path: &Path, pack: &Pack) -> Result<Image, Failure> {
+/// A database that a flag names, in memory.
+pub(super) fn image(path: &Path, pack: &Pack) -> Result<Image, Failure> {
     Image::load(path, &pack.catalog).map_err(|e| cannot_open(&e))
 }
 

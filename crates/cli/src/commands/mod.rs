@@ -68,6 +68,8 @@ commands! {
     Train => train,
     /// Measure how many answers are right, by the rows they return.
     Eval => eval,
+    /// Say what completions are worth, by the rows they return.
+    Reward => reward,
     /// Compare two evaluations of the same questions.
     Compare => compare,
     /// What a model is and what it was made for; ship one.

@@ -7,6 +7,7 @@ mod commands;
 mod databases;
 mod ddl;
 mod models;
+mod reward;
 mod settings;
 mod tidy;
 mod tools;

@@ -236,6 +236,25 @@ fn what_is_allowed_runs() {
 }
 
 #[test]
+fn steps_are_counted_and_bounded() {
+    let file = File::new();
+    let database = file.open();
+    let count = |most: u32| {
+        format!(
+            "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < {most}) SELECT COUNT(*) FROM r"
+        )
+    };
+    let bounded = |sql: &str| run_text(&database, sql, &[], &Limits { max_steps: Some(100_000), ..Limits::default() });
+    assert!(bounded(&count(1_000)).is_ok() && database.steps() < 100_000);
+    let few = database.steps();
+    assert!(matches!(bounded(&count(1_000_000)), Err(RunError::Steps { limit: 100_000 })));
+    assert!(database.steps() > few && run(&database, &count(20_000)).is_ok(), "the next query has no such limit");
+    let took = database.steps();
+    run(&database, &count(20_000)).expect("it runs");
+    assert_eq!(database.steps(), took, "the same query takes the same steps");
+}
+
+#[test]
 fn bombs_stop_at_the_deadline() {
     let file = File::new();
     let database = file.open();

@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod mutants;
+mod reward;
 mod same_answer;
 
 use database::{ResultColumn, Rows};

@@ -1,5 +1,6 @@
 //! The settings of policy gradients: `train grpo --recipe FILE.toml`.
 
+use judge::reward::Profile;
 use model::optim::{Schedule, Settings};
 use model::training::Precision;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub struct GrpoConfig {
     pub precision: Precision,
     /// What is asked and drawn.
     pub rollout: RolloutConfig,
+    /// What a completion is worth.
+    pub reward: judge::reward::Settings,
     /// What is learnt from it.
     pub objective: Objective,
     /// How gradients become steps.
@@ -77,6 +80,7 @@ impl Default for GrpoConfig {
             shards: 2,
             precision: Precision::F32,
             rollout: RolloutConfig::default(),
+            reward: judge::reward::Settings::default(),
             objective: Objective::default(),
             optimiser: OptimiserConfig {
                 learning_rate: 1e-4,
@@ -114,10 +118,11 @@ impl Default for GrpoSchedule {
 
 impl GrpoConfig {
     /// The settings that the first design documents name: 5 candidates, KL 0.1, learning rate 5e-6, 500 steps, advantages
-    /// by the group's deviation, AdamW.
+    /// by the group's deviation, AdamW, and rewards that are weighted sums of six components.
     pub fn seed() -> Self {
         let default = GrpoConfig::default();
         GrpoConfig {
+            reward: judge::reward::Settings { profile: Profile::Seed, ..default.reward },
             rollout: RolloutConfig { candidates: 5, ..default.rollout },
             objective: Objective {
                 loss: Loss::Grpo,
@@ -175,6 +180,9 @@ impl GrpoConfig {
         within("schedule.max_steps", self.schedule.max_steps as f64, 1.0, 1e9)?;
         within("schedule.warmup_ratio", self.schedule.warmup_ratio, 0.0, 1.0)?;
         within("schedule.min_lr_ratio", self.schedule.min_lr_ratio, 0.0, 1.0)?;
+        self.reward
+            .check()
+            .map_err(|bad| TrainError::Setting { setting: format!("reward.{}", bad.setting), reason: bad.reason })?;
         self.optimiser.check()
     }
 
@@ -218,5 +226,8 @@ mod tests {
         check("[objective]\nkl = -1.0", "objective.kl");
         check("[optimiser]\nbeta2 = 1.0", "optimiser.beta2");
         check("[rollout]\ncandidate = 4", "candidate");
+        check("[reward]\nceiling = 0.9", "reward.ceiling");
+        check("[reward.weights]\nsyntax = -1.0", "reward.weights.syntax");
+        check("[reward]\nprofile = \"best\"", "best");
     }
 }

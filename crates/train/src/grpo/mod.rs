@@ -93,7 +93,7 @@ pub fn grpo(job: &Job<'_>, resume: bool, engine: &mut Engine, watch: &mut Watch<
     let mut keeper = Keeper::open(job.run, companions, plan, state.progress.step)?;
     let mut pool = Pool::new(job.questions.len(), state.progress.cursor, state.progress.resting.clone());
     let mut learner = Learner::new(job, &state)?;
-    let court = Court { databases: job.databases };
+    let court = Court { databases: job.databases, settings: &config.reward };
     let asked = orchestrator::Options::on(job.today);
     while keeper.goes_on(&state) {
         let began = Instant::now();

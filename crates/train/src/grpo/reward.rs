@@ -1,42 +1,53 @@
-//! What a completion is worth: its query is run beside the reference on every database.
+//! What a completion is worth: its query is run beside the reference, on one database after another.
+
+use std::collections::BTreeSet;
 
 use answer::engine::{Engine, LoadedModel};
 use answer::intent::Intent;
+use answer::plan::Plan;
 use answer::query_generator::Candidate;
-use answer::validator::validate_candidate;
+use answer::validator::{Rejected, validate_candidate};
 use database::Image;
-use judge::{Expected, expect_on, judge_on};
+use judge::reward::{self, Attempt, Settings};
 use schema::slot::NormalizedQuestion;
-use sql::verify;
+use sql::{Report, verify};
 
 use crate::evaluate::limits;
 use crate::question::Question;
 
-/// The databases on which completions are judged.
+/// The databases on which completions are judged, and how.
 pub(crate) struct Court<'a> {
     pub(crate) databases: &'a [Image],
+    pub(crate) settings: &'a Settings,
 }
 
 /// A question with what its reference and its alternatives return on each database.
 pub(crate) struct Case {
     is_answerable: bool,
-    expected: Vec<Vec<Expected>>,
+    references: reward::Case,
 }
 
 impl Court<'_> {
-    /// Runs the reference and its alternatives.
+    /// Runs the reference and its alternatives. One that does not run is left out.
     pub(crate) fn open(&self, question: &Question) -> Case {
         let catalog = self.databases[0].catalog();
-        let references = question.sql.iter().chain(&question.alternatives);
-        let run = |sql: &String| {
-            let query = verify(sql, catalog, &Default::default()).ok()?;
-            expect_on(self.databases, &query, question.ordered, &limits()).ok()
-        };
-        Case { is_answerable: question.is_answerable(), expected: references.filter_map(run).collect() }
+        if !question.is_answerable() {
+            return Case { is_answerable: false, references: reward::Case::to_be_declined() };
+        }
+        let mut references = reward::Case::unknown();
+        let mut queries = vec![];
+        for sql in question.sql.iter().chain(&question.alternatives) {
+            let Ok(query) = verify(sql, catalog, &Default::default()) else { continue };
+            if references.add(self.databases, &query, question.ordered, &limits()).is_ok() {
+                queries.push(query);
+            }
+        }
+        let witnesses = self.settings.witnesses;
+        let references = references.with_witnesses(self.databases, &queries, question.ordered, &limits(), witnesses);
+        Case { is_answerable: true, references }
     }
 
-    /// Right rows on every database 1, other rows and what cannot be run 0; declining rightly 1, wrongly 0, and answering
-    /// what should be declined −1.
+    /// The reward of a completion under the settings: see [`judge::reward`].
     pub(crate) fn reward(
         &self,
         case: &Case,
@@ -45,24 +56,32 @@ impl Court<'_> {
         question: &NormalizedQuestion,
         candidate: &Candidate,
     ) -> f64 {
-        match (case.is_answerable, candidate.intent == Intent::Answerable) {
-            (false, false) => 1.0,
-            (false, true) => -1.0,
-            (true, false) => 0.0,
-            (true, true) => f64::from(u8::from(self.is_right(case, engine, model, question, candidate))),
+        if candidate.intent != Intent::Answerable {
+            return self.of(case, Attempt::Declined);
+        }
+        if !candidate.finished || case.is_answerable && !case.references.has_reference() {
+            return self.of(case, Attempt::Unfinished);
+        }
+        match validate_candidate(engine, model, &candidate.lexemes, question) {
+            Ok(query) => self.of(case, Attempt::Query(&query, agreement(engine, model, candidate))),
+            Err(Rejected::Unfilled(_)) => self.of(case, Attempt::Unfinished),
+            Err(Rejected::Invalid(diagnostics)) => {
+                let report = Report { valid: false, diagnostics, query: None };
+                self.of(case, Attempt::Refused(&report, false))
+            }
         }
     }
 
-    fn is_right(
-        &self,
-        case: &Case,
-        engine: &Engine,
-        model: &LoadedModel,
-        question: &NormalizedQuestion,
-        candidate: &Candidate,
-    ) -> bool {
-        let Ok(query) = validate_candidate(engine, model, &candidate.lexemes, question) else { return false };
-        let right = |expected: &Vec<Expected>| judge_on(self.databases, &query, expected, &limits()).is_right();
-        candidate.finished && case.expected.iter().any(right)
+    fn of(&self, case: &Case, attempt: Attempt<'_>) -> f64 {
+        let court = reward::Court { images: self.databases, limits: limits(), in_words: false };
+        reward::reward(&court.attempt(&case.references, attempt), self.settings)
     }
+}
+
+/// How far the plan that a completion says agrees with its query; 1 where it says none.
+fn agreement(engine: &Engine, model: &LoadedModel, candidate: &Candidate) -> f64 {
+    let (Some(said), Some(order)) = (&candidate.plan, &model.plan) else { return 1.0 };
+    let used = Plan::of(order, &engine.pack.catalog, &model.vocabulary.lexicon, &candidate.lexemes);
+    let set = |plan: &Plan| plan.parts.iter().copied().collect::<BTreeSet<u32>>();
+    judge::elements::agreement(&set(said), &set(&used))
 }

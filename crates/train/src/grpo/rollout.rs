@@ -9,6 +9,7 @@ use answer::query_generator::{Candidate, Draw, Generator, Request, generate};
 use answer::replay::{Step, replay};
 use answer::schema_analyzer::{Analysis, analyze};
 use jiff::civil::Date;
+use judge::reward::{RIGHT_FROM, is_right};
 use model::sampling::Sampling;
 use sql::verify;
 
@@ -50,8 +51,10 @@ impl Group {
         self.completions.iter().map(|completion| completion.reward).collect()
     }
 
+    /// Whether some completions are better than others by more than what decides among right ones.
     fn is_telling(&self) -> bool {
-        self.completions.iter().any(|completion| completion.reward != self.completions[0].reward)
+        let rewards = || self.completions.iter().map(|completion| completion.reward);
+        rewards().fold(f64::MIN, f64::max) - rewards().fold(f64::MAX, f64::min) > 1.0 - RIGHT_FROM
     }
 }
 
@@ -102,7 +105,7 @@ impl Rollout<'_> {
         if group.is_telling() {
             found.groups.push(group);
         } else {
-            let solved = rewards.first().is_some_and(|reward| *reward >= 1.0);
+            let solved = rewards.first().is_some_and(|reward| is_right(*reward));
             pool.rest(question, if solved { self.config.rest_solved } else { self.config.rest_unsolved });
         }
         found.rewards.push(rewards);

@@ -14,12 +14,9 @@ use train::run::{Event, Origin};
 use train::synth::sets::is_learnt_from;
 
 use super::{bar, command_line, report, watch};
-use crate::commands::eval::{FILL_SEED, TODAY, databases, engine_over, failed, fixed_day};
+use crate::commands::eval::{FILL_SEED, REWARD_SEED, TODAY, databases, engine_over, failed, fixed_day};
 use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
-
-/// Seed of the databases on which rewards are computed: not those on which models are judged.
-const REWARD_SEED: u64 = 101;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

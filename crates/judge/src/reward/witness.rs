@@ -1,0 +1,368 @@
+//! Databases made for one question: where those that stand ready hardly ever show a mistake, these do.
+//!
+//! A mistake at the edge shows only in rows that lie there: `<=` for `<` where a value equals the literal, a DISTINCT too
+//! many where two names are one, COUNT of a column where it is NULL. So a part of the rows that the reference reads is
+//! moved to such places (after Zhong et al. 2020, "Semantic Evaluation for Text-to-SQL with Distilled Test Suites"). Only
+//! values come that columns may hold anyway, keys stay as they are, and nothing is NULL that never is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use database::Image;
+use schema::{Catalog, ColumnId, TableId, Type, Value};
+use sql::lexeme::identifier;
+use sql::print::literal_text;
+use sql::tree::{BinaryOp, Expr, ExprKind, Query};
+use sql::visit::{each_expr, each_expr_of_query, each_query};
+
+use crate::elements::tables_of;
+use crate::expected::order_keys;
+
+/// Literals of one column that rows are moved to, at most.
+const LITERALS: usize = 6;
+/// One row in so many is moved in all its columns, so that conditions hold together that hardly ever do; of the others
+/// half are moved, each column by itself.
+const HOT: usize = 3;
+/// One row in so many is kept, of each witness in turn: few rows make small groups and parents without children.
+const THIN: [usize; 3] = [1, 4, 12];
+
+/// One row in so many is left out of the others, so that numbers of rows are even here and odd there.
+const FEW: usize = 31;
+
+/// A copy of a database in which some rows lie where mistakes in this query show; another one for each number. None where
+/// nothing can be moved.
+pub fn witness(image: &Image, query: &Query, number: u64) -> Option<Image> {
+    let catalog = image.catalog();
+    let script = script(query, catalog, number);
+    (!script.is_empty()).then(|| image.changed(&script, catalog).ok()).flatten()
+}
+
+/// The statements that leave out rows and move others.
+fn script(query: &Query, catalog: &Catalog, number: u64) -> String {
+    let facts = Facts::of(query);
+    let tables: Vec<TableId> = facts.tables.iter().copied().filter(|table| !catalog.table(*table).is_view).collect();
+    let mut script = thinned(&tables, catalog, number);
+    let mut salt = number * 101;
+    for table in tables {
+        for column in catalog.columns_of(table).filter(|column| may_move(*column, catalog)) {
+            salt += 1;
+            let places = places(column, &facts, catalog);
+            if !places.is_empty() {
+                script += &update(column, &places, (number * 7, salt), catalog);
+            }
+        }
+    }
+    script
+}
+
+/// Leaves out rows, and then those that refer to what is no longer there.
+fn thinned(tables: &[TableId], catalog: &Catalog, number: u64) -> String {
+    let name = |table: TableId| identifier(&catalog.table(table).name);
+    let left_out = match THIN[number as usize % THIN.len()] {
+        1 => format!("{} = 0", part(number, FEW)),
+        kept => format!("{} <> 0", part(number, kept)),
+    };
+    let leave_out = |table: &TableId| format!("DELETE FROM {} WHERE {left_out};\n", name(*table));
+    let mut script: String = tables.iter().map(leave_out).collect();
+    let keys = catalog.foreign_keys.iter().filter(|key| key.columns.len() == 1 && !catalog.table(key.from).is_view);
+    for key in keys.filter(|key| tables.contains(&key.to)) {
+        let [from, to] = [(key.from, &key.columns), (key.to, &key.to_columns)]
+            .map(|(table, columns)| columns.first().map(|column| ColumnId { table, column: *column }));
+        let (Some(from), Some(to)) = (from, to) else { continue };
+        let [from, to] = [from, to].map(|id| identifier(&catalog.column(id).name));
+        script += &format!("DELETE FROM {} WHERE {from} NOT IN (SELECT {to} FROM {});\n", name(key.from), name(key.to));
+    }
+    script
+}
+
+/// What is read of a query.
+struct Facts {
+    tables: BTreeSet<TableId>,
+    used: BTreeSet<ColumnId>,
+    /// Columns that rows are ordered by where equal ones come in any order.
+    orders: BTreeSet<ColumnId>,
+    literals: BTreeMap<ColumnId, Vec<Compared>>,
+    /// Columns that are compared with each other.
+    pairs: BTreeSet<(ColumnId, ColumnId)>,
+}
+
+/// What a column is compared with.
+#[derive(PartialEq)]
+enum Compared {
+    With(Value),
+    /// The text of a pattern without its wildcards.
+    Like(String),
+}
+
+impl Facts {
+    fn of(query: &Query) -> Self {
+        let sources = tables_of(query);
+        let column = |expr: &Expr| match expr.kind {
+            ExprKind::Column { source, column } => Some(ColumnId { table: *sources.get(&source)?, column }),
+            _ => None,
+        };
+        let mut facts = Facts {
+            tables: sources.values().copied().collect(),
+            used: BTreeSet::new(),
+            orders: BTreeSet::new(),
+            literals: BTreeMap::new(),
+            pairs: BTreeSet::new(),
+        };
+        each_expr_of_query(query, &mut |expr| {
+            facts.used.extend(column(expr));
+            if let ExprKind::Binary(a, op, b) = &expr.kind
+                && is_comparison(*op)
+                && let (Some(a), Some(b)) = (column(a), column(b))
+            {
+                facts.pairs.extend([(a, b), (b, a)]);
+            }
+            for (operand, compared) in comparisons(expr) {
+                let Some(column) = column(operand) else { continue };
+                let known = facts.literals.entry(column).or_default();
+                if known.len() < LITERALS && !known.contains(&compared) {
+                    known.push(compared);
+                }
+            }
+        });
+        let mut free = vec![];
+        each_open_order(query, &mut |expr| free.push(expr));
+        free.into_iter().for_each(|expr| each_expr(expr, &mut |part| facts.orders.extend(column(part))));
+        facts
+    }
+}
+
+/// Each order in which ties decide what is returned, though nothing decides the ties: of windows, and of limits whose
+/// ties the comparison of results does not know.
+fn each_open_order<'a>(query: &'a Query, f: &mut dyn FnMut(&'a Expr)) {
+    each_expr_of_query(query, &mut |expr| {
+        if let ExprKind::Call(call) = &expr.kind
+            && let Some(window) = &call.over
+        {
+            window.order_by.iter().for_each(|item| f(&item.expr));
+        }
+    });
+    let mut is_outermost = true;
+    each_query(query, &mut |inner| {
+        let is_known = std::mem::take(&mut is_outermost) && order_keys(inner).is_some();
+        if inner.limit.is_some() && !is_known {
+            inner.order_by.iter().for_each(|item| f(&item.expr));
+            let outputs = inner.select().into_iter().flat_map(|select| &select.items);
+            outputs.for_each(|item| f(&item.expr));
+        }
+    });
+}
+
+/// The operands of a condition, with what each is compared with.
+fn comparisons(expr: &Expr) -> Vec<(&Expr, Compared)> {
+    let literal = |expr: &Expr| match &expr.kind {
+        ExprKind::Literal(literal) => Some(literal.value.clone()),
+        _ => None,
+    };
+    match &expr.kind {
+        ExprKind::Binary(a, op, b) if is_comparison(*op) => {
+            let right = literal(b).map(|value| (&**a, Compared::With(value)));
+            let left = literal(a).map(|value| (&**b, Compared::With(value)));
+            right.into_iter().chain(left).collect()
+        }
+        ExprKind::Between { operand, low, high, .. } => {
+            let ends = [low, high].into_iter().filter_map(|end| literal(end));
+            ends.map(|value| (&**operand, Compared::With(value))).collect()
+        }
+        ExprKind::InList { operand, list, .. } => {
+            list.iter().filter_map(literal).map(|value| (&**operand, Compared::With(value))).collect()
+        }
+        ExprKind::Like { operand, pattern, .. } => match literal(pattern) {
+            Some(Value::Text(text)) => vec![(&**operand, Compared::Like(text.trim_matches('%').to_owned()))],
+            _ => vec![],
+        },
+        _ => vec![],
+    }
+}
+
+fn is_comparison(op: BinaryOp) -> bool {
+    use BinaryOp::*;
+    matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq | Is | IsNot)
+}
+
+/// Whether a column's values may be others: what rows are found by stays.
+fn may_move(column: ColumnId, catalog: &Catalog) -> bool {
+    let table = catalog.table(column.table);
+    let is_key = table.primary_key.contains(&column.column);
+    let is_target =
+        catalog.foreign_keys.iter().any(|key| key.to == column.table && key.to_columns.contains(&column.column));
+    !is_key && !is_target && !catalog.is_unique(column.table, &[column.column])
+}
+
+/// Where rows are moved, as SQL over the row: what the column, or one like it of the table, is compared with and what
+/// lies beside that; the value of another row; NULL where some row has it.
+fn places(column: ColumnId, facts: &Facts, catalog: &Catalog) -> Vec<String> {
+    let name = identifier(&catalog.column(column).name);
+    let is_key =
+        catalog.foreign_keys.iter().any(|key| key.from == column.table && key.columns.contains(&column.column));
+    let mut places = vec![];
+    if facts.orders.contains(&column) {
+        return places;
+    }
+    if !is_key {
+        let of_table = facts.literals.iter().filter(|(other, _)| other.table == column.table);
+        for compared in of_table.filter(|(other, _)| are_alike(**other, column, catalog)).flat_map(|(_, all)| all) {
+            places.extend(beside(compared, catalog.column(column).ty, &name));
+        }
+        let others = facts.pairs.iter().filter(|(one, _)| *one == column);
+        places.extend(others.flat_map(|(_, other)| related(column, *other, catalog)));
+    }
+    if facts.used.contains(&column) {
+        let table = identifier(&catalog.table(column.table).name);
+        let other = format!("1 + ({table}.rowid * 31) % (SELECT MAX(rowid) FROM {table})");
+        places.push(format!("COALESCE((SELECT o.{name} FROM {table} AS o WHERE o.rowid >= {other} LIMIT 1), {name})"));
+        // A reference that may lead nowhere does in some database, even where it does not in this one.
+        let is_null = match is_key && !catalog.column(column).not_null {
+            true => "1".to_owned(),
+            false => format!("EXISTS (SELECT 1 FROM {table} AS o WHERE o.{name} IS NULL)"),
+        };
+        places.push(format!("CASE WHEN {is_null} THEN NULL ELSE {name} END"));
+    }
+    places
+}
+
+/// The value of a column that this one is compared with: of the same row, of a row that the same key leads to, and of the
+/// row that a key of either table leads to.
+fn related(column: ColumnId, other: ColumnId, catalog: &Catalog) -> Vec<String> {
+    let [table, of] = [column.table, other.table].map(|id| identifier(&catalog.table(id).name));
+    let [own, value] = [column, other].map(|id| identifier(&catalog.column(id).name));
+    let named = |id: ColumnId| identifier(&catalog.column(id).name);
+    let by = |theirs: &str, ours: &str| {
+        let row = format!("SELECT o.{value} FROM {of} AS o WHERE o.{theirs} = {table}.{ours} LIMIT 1");
+        format!("COALESCE(({row}), {own})")
+    };
+    let mut places = if column.table == other.table && column != other { vec![value.clone()] } else { vec![] };
+    for key in catalog.foreign_key_ids() {
+        for (from, to) in catalog.key_pairs(key) {
+            let [from_name, to_name] = [named(from), named(to)];
+            places.extend((from.table == column.table && to.table == other.table).then(|| by(&to_name, &from_name)));
+            places.extend((to.table == column.table && from.table == other.table).then(|| by(&from_name, &to_name)));
+            let are_siblings = from.table == column.table && column.table == other.table;
+            places.extend(are_siblings.then(|| by(&from_name, &from_name)));
+        }
+    }
+    places
+}
+
+/// Whether what one column is compared with may stand in another: the same column, or two amounts or days of one table.
+fn are_alike(compared: ColumnId, column: ColumnId, catalog: &Catalog) -> bool {
+    let [a, b] = [compared, column].map(|id| catalog.column(id).ty);
+    compared == column || a.is_numeric() && b.is_numeric() || a.is_temporal() && b.is_temporal()
+}
+
+/// A literal and its neighbours, as values of a column.
+fn beside(compared: &Compared, ty: Type, name: &str) -> Vec<String> {
+    match (compared, ty) {
+        (Compared::Like(text), Type::Text) => {
+            let text = literal_text(&Value::Text(text.clone()));
+            vec![format!("{text} || ' ' || {name}"), format!("{name} || ' ' || {text}")]
+        }
+        (Compared::With(value @ (Value::Integer(_) | Value::Real(_))), Type::Integer | Type::Real) => {
+            let value = literal_text(value);
+            vec![value.clone(), format!("{value} + 1"), format!("{value} - 1")]
+        }
+        (Compared::With(value @ Value::Integer(0 | 1)), Type::Boolean) => vec![literal_text(value)],
+        (Compared::With(Value::Text(day)), Type::Date | Type::Timestamp) if is_day(day) => {
+            let day = literal_text(&Value::Text(day.clone()));
+            let days = [day.clone(), format!("date({day}, '-1 day')"), format!("date({day}, '+1 day')")];
+            // A moment keeps its hour.
+            days.map(|day| if ty == Type::Date { day } else { format!("{day} || substr({name}, 11)") }).to_vec()
+        }
+        (Compared::With(value @ Value::Text(_)), Type::Text) => vec![literal_text(value)],
+        _ => vec![],
+    }
+}
+
+fn is_day(text: &str) -> bool {
+    let is_digit = |i: usize, b: u8| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() };
+    text.len() == 10 && text.bytes().enumerate().all(|(i, b)| is_digit(i, b))
+}
+
+/// Moves some of the rows: the hot ones always, half of the others. Which ones depends on their number alone.
+fn update(column: ColumnId, places: &[String], (hot, salt): (u64, u64), catalog: &Catalog) -> String {
+    let (table, name) = (identifier(&catalog.table(column.table).name), identifier(&catalog.column(column).name));
+    let branches: String = places.iter().enumerate().map(|(i, place)| format!(" WHEN {i} THEN {place}")).collect();
+    let chosen = part(salt, 2 * places.len());
+    let is_hot = format!("{} = 0", part(hot, HOT));
+    let count = places.len();
+    format!(
+        "UPDATE OR IGNORE {table} SET {name} = CASE {chosen} % {count}{branches} ELSE {name} END WHERE {is_hot} OR {chosen} < {count};\n"
+    )
+}
+
+/// A row's part of so many: its number times the golden ratio of 2^32 (Knuth 1973, "Multiplicative hashing"), of which the
+/// middle bits are taken.
+fn part(salt: u64, parts: usize) -> String {
+    format!("((((rowid + {salt}) * 2654435761) >> 12) % {parts})")
+}
+
+#[cfg(test)]
+mod tests {
+    use sql::dialect::Dialect;
+
+    use super::*;
+
+    fn of(sql: &str) -> String {
+        numbered(sql, 0)
+    }
+
+    fn numbered(sql: &str, number: u64) -> String {
+        let ddl = "CREATE TABLE p (code TEXT PRIMARY KEY, name TEXT, budget REAL, cost REAL, day DATE, at TIMESTAMP);
+            CREATE TABLE s (id INTEGER PRIMARY KEY, code TEXT REFERENCES p (code), share REAL, kind TEXT)";
+        let catalog = sql::ddl::catalog_from_ddl(ddl).unwrap();
+        script(&sql::parse(sql, &catalog, Dialect::Sqlite).query.unwrap(), &catalog, number)
+    }
+
+    #[test]
+    fn rows_are_moved_to_literals_and_beside_them() {
+        let script = of("SELECT name FROM p WHERE budget > 100 AND day < '2025-01-01'");
+        let check = |want: &str| assert!(script.contains(want), "{want} is not in {script}");
+        check("UPDATE OR IGNORE p SET budget = CASE");
+        check("WHEN 0 THEN 100 WHEN 1 THEN 100 + 1 WHEN 2 THEN 100 - 1");
+        check("SET cost = CASE");
+        check("date('2025-01-01', '-1 day') WHEN");
+        check("date('2025-01-01', '+1 day') || substr(at, 11)");
+        check("SELECT o.name FROM p AS o");
+        assert!(!script.contains("SET code") && !script.contains("UPDATE OR IGNORE s"), "{script}");
+    }
+
+    #[test]
+    fn keys_stay_and_references_go_to_other_rows_alone() {
+        let script = of("SELECT p.name FROM p JOIN s ON s.code = p.code WHERE s.code = 'x' AND s.kind = 'y'");
+        assert!(!script.contains("'x'") && script.contains("THEN 'y'"), "{script}");
+        assert!(script.contains("SELECT o.code FROM s AS o") && !script.contains("SET id"), "{script}");
+    }
+
+    #[test]
+    fn columns_that_are_compared_meet() {
+        let within = of("SELECT name FROM p WHERE budget < cost");
+        assert!(within.contains("SET budget = CASE") && within.contains("WHEN 0 THEN cost WHEN"), "{within}");
+        let across = of("SELECT s.kind FROM s JOIN p ON p.code = s.code WHERE s.share > p.budget");
+        assert!(across.contains("SELECT o.budget FROM p AS o WHERE o.code = s.code LIMIT 1"), "{across}");
+        assert!(across.contains("SELECT o.share FROM s AS o WHERE o.code = p.code LIMIT 1"), "{across}");
+    }
+
+    #[test]
+    fn rows_that_are_left_out_take_those_along_that_refer_to_them() {
+        let sql = "SELECT p.name FROM p JOIN s ON s.code = p.code";
+        assert!(numbered(sql, 0).contains("% 31) = 0;"));
+        let thin = numbered(sql, 1);
+        assert!(
+            thin.contains("DELETE FROM p WHERE")
+                && thin.contains("DELETE FROM s WHERE code NOT IN (SELECT code FROM p)"),
+            "{thin}"
+        );
+    }
+
+    #[test]
+    fn nothing_is_moved_to_ties_that_nothing_decides() {
+        assert!(!of("SELECT ROW_NUMBER() OVER (ORDER BY budget) FROM p").contains("SET budget"));
+        let inner = "SELECT name FROM p WHERE code IN (SELECT code FROM s ORDER BY share LIMIT 3)";
+        assert!(!of(inner).contains("SET share") && !of(inner).contains("SET code"));
+        assert!(of("SELECT name FROM p ORDER BY budget LIMIT 3").contains("SET budget"));
+        assert_eq!(of("SELECT 1"), "");
+    }
+}
