@@ -36,7 +36,7 @@ pub(super) fn measure(ground: &Ground<'_>, args: &Args) -> Vec<Figure> {
     // Databases are opened once a thread.
     in_parallel(threads * 4, threads, &|_| group(drawn[0].0, &drawn[0].1, ground));
     let began = Instant::now();
-    let took = in_parallel(drawn.len(), threads, &|i| group(&drawn[i].0, &drawn[i].1, ground)).concat();
+    let took = in_parallel(drawn.len(), threads, &|i| group(drawn[i].0, &drawn[i].1, ground)).concat();
     let seconds = began.elapsed().as_secs_f64();
     let began = Instant::now();
     in_parallel(drawn.len(), threads, &|i| drawn[i].1.iter().for_each(|text| validate(text, drawn[i].0, ground)));
