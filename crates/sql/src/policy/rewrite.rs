@@ -6,7 +6,7 @@ use schema::{Catalog, TableId, Value};
 
 use super::Policy;
 use super::file::Restriction;
-use super::quiet::is_quiet;
+use super::quiet::{asks_within, is_quiet};
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Expr, ExprKind, Item, Query, Select, Source, SourceId, SourceKind, Span};
 use crate::visit::{each_expr_mut, each_expr_of_query, each_query_mut, each_select, renumber_expr};
@@ -138,19 +138,26 @@ struct Rewriter<'a> {
 impl Rewriter<'_> {
     fn sources_of(&mut self, query: &mut Query) {
         let Some(select) = query.select_mut() else { return };
+        let is_barred = self.barrier || asks_within(select);
         for source in &mut select.from {
             let Some(table) = source.table_id().filter(|_| u32::from(source.id.0) < self.first_own) else { continue };
             let restriction = self.policy.of(table).filter(|restriction| restriction.restricts());
             if let Some(restriction) = restriction {
                 let name = &self.catalog.table(table).name;
                 source.alias.get_or_insert_with(|| name.clone());
-                source.kind = self.restricted(source.id, table, restriction);
+                source.kind = self.restricted(source.id, table, restriction, is_barred);
             }
         }
     }
 
     /// The rows and columns of a table that the user may see, at the places they have in the visible catalog.
-    fn restricted(&mut self, replaced: SourceId, table: TableId, restriction: &Restriction) -> SourceKind {
+    fn restricted(
+        &mut self,
+        replaced: SourceId,
+        table: TableId,
+        restriction: &Restriction,
+        is_barred: bool,
+    ) -> SourceKind {
         let inner = self.new_source();
         let column = |column: &u16| Expr::from(ExprKind::Column { source: inner, column: *column });
         let mut items: Vec<Item> = restriction.shown.iter().map(|position| Item::new(column(position))).collect();
@@ -163,10 +170,9 @@ impl Rewriter<'_> {
             columns.push(alias);
         }
         let filter = restriction.rows.as_ref().map(|rule| self.renewed(&rule.condition, rule.source, inner));
-        let is_barred = self.barrier && filter.is_some();
         let from = vec![Source::table(inner, table)];
         let mut query = Query::from_select(Select { items, from, filter, ..Select::default() });
-        query.limit = is_barred.then(|| Expr::value(Value::Integer(-1)));
+        query.limit = (is_barred && restriction.rows.is_some()).then(|| Expr::value(Value::Integer(-1)));
         SourceKind::Derived { query: Box::new(query), columns }
     }
 

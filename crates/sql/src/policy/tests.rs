@@ -220,7 +220,14 @@ fn failures_tell_nothing_of_hidden_rows() {
         "CASE WHEN name = 'Eve' THEN abs(-9223372036854775807 - 1) ELSE 1 END",
         "CASE WHEN name = 'Eve' THEN json_extract('{', '$') ELSE 1 END",
         "name = 'Ada' OR name LIKE 'x' ESCAPE CASE WHEN name = 'Eve' THEN 'xx' ELSE '!' END OR name <> ''",
+        "name <> 'Eve' OR name LIKE 'x' ESCAPE 'ab'",
+        "name <> 'Eve' OR name LIKE '~'",
+        "name <> 'Eve' OR name GLOB '~'",
+        "name <> 'Eve' OR id IN (SELECT 1 FROM dept WHERE dept.budget <> staff.id LIMIT 'x')",
+        "name <> 'Eve' OR id IN (SELECT 1 FROM dept WHERE dept.budget <> staff.id LIMIT 1 OFFSET 'x')",
+        "name <> 'Eve' OR (SELECT COUNT(*) OVER (ROWS 'x' PRECEDING) FROM dept WHERE dept.budget <> staff.id)",
     ] {
+        let condition = condition.replace('~', &"ab%".repeat(20_000));
         let sql = format!("SELECT name FROM staff WHERE {condition} ORDER BY 1");
         assert!(rows(&whole, &sql, &[]).is_err(), "the trap is set: {sql}");
         let query = verified(&sql, &access).unwrap_or_else(|found| panic!("{sql}: {found:?}"));
