@@ -8,6 +8,7 @@ use super::Policy;
 use super::file::Restriction;
 use super::quiet::{asks_within, is_quiet};
 use crate::diagnostic::Diagnostic;
+use crate::rename::rename_ctes;
 use crate::tree::{Expr, ExprKind, Item, Query, Select, Source, SourceId, SourceKind, Span};
 use crate::visit::{each_expr_mut, each_expr_of_query, each_query_mut, each_select, renumber_expr};
 
@@ -17,7 +18,8 @@ pub(super) fn rewrite(query: &mut Query, catalog: &Catalog, policy: &Policy) -> 
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    rename_ctes(query, catalog);
+    // The policy's conditions, and tables that the query calls `main.t`, must not be caught by a CTE.
+    rename_ctes(query, &catalog.tables.iter().map(|table| table.name.to_lowercase()).collect());
     let mut rewriter = Rewriter {
         catalog,
         policy,
@@ -89,38 +91,6 @@ fn highest_source(query: &Query) -> u32 {
         highest = select.from.iter().map(|source| u32::from(source.id.0)).fold(highest, u32::max);
     });
     highest
-}
-
-/// Gives CTEs that have the name of a table another: the policy's conditions, and tables that the query calls `main.t`,
-/// must not be caught by them.
-fn rename_ctes(query: &mut Query, catalog: &Catalog) {
-    let mut taken: HashSet<String> = catalog.tables.iter().map(|table| table.name.to_lowercase()).collect();
-    let mut clashing: Vec<String> = Vec::new();
-    each_query_mut(query, &mut |query| {
-        let names = query.with.iter().map(|cte| cte.name.to_lowercase());
-        clashing.extend(names.filter(|name| taken.contains(name)));
-    });
-    each_query_mut(query, &mut |query| taken.extend(query.with.iter().map(|cte| cte.name.to_lowercase())));
-    let mut renamed: HashMap<String, String> = HashMap::new();
-    for name in clashing {
-        let free = (2..).map(|n: usize| format!("{name}_{n}")).find(|free| !taken.contains(free));
-        let free = free.unwrap_or_default();
-        taken.insert(free.clone());
-        renamed.entry(name).or_insert(free);
-    }
-    let rename = |name: &mut String| {
-        if let Some(new) = renamed.get(&name.to_lowercase()) {
-            name.clone_from(new);
-        }
-    };
-    each_query_mut(query, &mut |query| {
-        query.with.iter_mut().for_each(|cte| rename(&mut cte.name));
-        for source in query.select_mut().into_iter().flat_map(|select| &mut select.from) {
-            if let SourceKind::Cte { name, .. } = &mut source.kind {
-                rename(name);
-            }
-        }
-    });
 }
 
 struct Rewriter<'a> {
