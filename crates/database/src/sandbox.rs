@@ -29,6 +29,8 @@ pub const STEPS_BETWEEN_LOOKS: i32 = 1_000;
 const ROW_ID: &str = "rowid";
 /// The longest text, blob or row, in bytes.
 pub const LONGEST_VALUE: u64 = 1_000_000;
+/// The longest pattern of LIKE or GLOB, in bytes.
+pub(crate) const LONGEST_PATTERN: usize = 250;
 
 const LIMITS: [(Limit, i32); 11] = [
     (Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE as i32),
@@ -40,7 +42,7 @@ const LIMITS: [(Limit, i32); 11] = [
     (Limit::SQLITE_LIMIT_VDBE_OP, 25_000),
     (Limit::SQLITE_LIMIT_FUNCTION_ARG, 16),
     (Limit::SQLITE_LIMIT_ATTACHED, 0),
-    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 250),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_PATTERN as i32),
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 16),
     (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
 ];
@@ -113,7 +115,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let deadline = AtomicU64::new(u64::MAX);
         Guard { start: Instant::now(), deadline, cancelled: AtomicBool::new(false), refused: Mutex::new(None) }
     }
@@ -138,6 +140,11 @@ impl Guard {
     /// Whether someone asked to stop.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Whether the query should stop, for either reason.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_cancelled() || self.is_late()
     }
 
     /// Forgets a request to stop.
@@ -166,7 +173,8 @@ pub(crate) fn lock_down(
     path: Option<PathBuf>,
 ) -> rusqlite::Result<Database> {
     configure(&connection)?;
-    linear::install(&connection)?;
+    let guard = Arc::new(Guard::new());
+    linear::install(&connection, &guard)?;
     let tables = columns_of(&catalog, &live.catalog);
     let is_allowed = |name: &str| tables.contains_key(&name.to_lowercase());
     let views: Vec<&str> =
@@ -177,11 +185,10 @@ pub(crate) fn lock_down(
     let holds_more = has_more_columns(&catalog, &live.catalog);
     let rights = Rights { tables, others, within_views };
 
-    let guard = Arc::new(Guard::new());
     let judge = Arc::clone(&guard);
     connection.authorizer(Some(move |context: AuthContext<'_>| authorize(&rights, &judge, &context)))?;
     let clock = Arc::clone(&guard);
-    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || clock.is_late() || clock.is_cancelled()))?;
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || clock.is_over()))?;
     Ok(Database { connection, guard, catalog, path, accessors, holds_more })
 }
 
