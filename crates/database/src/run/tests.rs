@@ -200,7 +200,6 @@ fn a_cte_cannot_pose_as_a_view() {
         sql::verify("WITH t AS (SELECT word FROM secret) SELECT word FROM t", &known(), &sql::Options::default())
             .is_err()
     );
-    run(&database, "WITH t AS (SELECT word FROM secret) SELECT word FROM t").expect_err("the engine alone");
 }
 
 /// What a table has beyond the catalog is not there for a query, however it asks.
@@ -237,7 +236,7 @@ fn columns_outside_the_catalog_are_not_read() {
     assert_eq!(rows.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["id", "name", "amount", "raw"]);
     assert_eq!(rows.rows.len(), 1);
     assert_eq!(
-        check("SELECT COUNT(*), MAX(rowid) FROM t NATURAL JOIN more").rows,
+        check("SELECT COUNT(*), MAX(t.rowid) FROM t NATURAL JOIN more").rows,
         [[Value::Integer(1), Value::Integer(1)]]
     );
     assert_eq!(check("SELECT COUNT(*) FROM t WHERE EXISTS (SELECT * FROM more)").rows, [[Value::Integer(3)]]);
