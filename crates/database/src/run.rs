@@ -140,6 +140,10 @@ fn value(cell: ValueRef<'_>) -> Value {
     match cell {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(whole) => Value::Integer(whole),
+        // No number of JSON is infinite; this is how SQLite spells it.
+        ValueRef::Real(number) if number.is_infinite() => {
+            Value::Text(if number > 0.0 { "Inf" } else { "-Inf" }.to_owned())
+        }
         ValueRef::Real(number) => Value::Real(number),
         ValueRef::Text(bytes) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
         ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),

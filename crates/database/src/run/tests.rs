@@ -361,6 +361,12 @@ fn rows_bytes_and_values_are_limited() {
 }
 
 #[test]
+fn a_number_without_end_is_not_null() {
+    let rows = run(&File::new().open(), "SELECT 1e999, -1e999").expect("rows").rows;
+    assert_eq!(rows, [["Inf", "-Inf"].map(|text| Value::Text(text.to_owned()))]);
+}
+
+#[test]
 fn values_and_declared_types_come_back() {
     let file = File::new();
     let database = file.open();

@@ -139,10 +139,12 @@ impl Rewriter<'_> {
             items.push(Item { expr: ExprKind::RowId(inner).into(), alias: Some(alias.clone()), from_star: false });
             columns.push(alias);
         }
-        let filter = restriction.rows.as_ref().map(|rule| self.renewed(&rule.condition, rule.source, inner));
+        let rules = restriction.rows.iter().map(|rule| self.renewed(&rule.condition, rule.source, inner));
+        let filter = rules.reduce(Expr::and);
         let from = vec![Source::table(inner, table)];
+        let limit = (is_barred && filter.is_some()).then(|| Expr::value(Value::Integer(-1)));
         let mut query = Query::from_select(Select { items, from, filter, ..Select::default() });
-        query.limit = (is_barred && restriction.rows.is_some()).then(|| Expr::value(Value::Integer(-1)));
+        query.limit = limit;
         SourceKind::Derived { query: Box::new(query), columns }
     }
 
