@@ -310,6 +310,22 @@ fn arms_arguments_and_calls_are_counted() {
     );
 }
 
+/// A FULL JOIN merges what it joins by, and nothing that merely stands beside it.
+#[test]
+fn a_full_join_hides_no_ambiguity() {
+    let merged = "SELECT status FROM project p FULL JOIN contract c USING (project_code, status)";
+    check(
+        "SCH203",
+        &Options::default(),
+        &[
+            (merged, false),
+            (&format!("{merged} FULL JOIN project d USING (project_code)"), true),
+            (&format!("{merged} FULL JOIN project d USING (project_code, status)"), false),
+            (&format!("{merged} JOIN project d ON d.project_code = p.project_code"), true),
+        ],
+    );
+}
+
 /// What a view reads is not known, and may be secret.
 #[test]
 fn a_view_is_no_way_around_a_secret() {
