@@ -204,13 +204,15 @@ fn is_query(engine: &Engine, text: &str) -> bool {
 fn answer_sql(engine: &Engine, sql: &str, options: &Options, answer: &mut Answer) -> Result<(), Problem> {
     answer.intent = Some(Intent::PastedSql);
     let query = validate_text(engine, sql, None).map_err(|found| {
-        let reaches_too_far = found.iter().any(|d| d.layer == Layer::Security && d.severity == Severity::Error);
-        let first = found.first().map_or_else(String::new, |d| format!(": {}", d.message));
+        let errors = || found.iter().filter(|d| d.severity == Severity::Error);
+        let too_far = errors().find(|d| d.layer == Layer::Security);
+        let reason = too_far.or_else(|| errors().next()).map_or_else(String::new, |d| format!(": {}", d.message));
+        let reaches_too_far = too_far.is_some();
         answer.validation = found;
         if reaches_too_far {
-            Problem::new(Cause::Unsafe, format!("this SQL is refused{first}"))
+            Problem::new(Cause::Unsafe, format!("this SQL is refused{reason}"))
         } else {
-            Problem::new(Cause::InvalidSql, format!("this SQL does not fit the tables{first}"))
+            Problem::new(Cause::InvalidSql, format!("this SQL does not fit the tables{reason}"))
         }
     })?;
     conclude(engine, &query, options, answer)

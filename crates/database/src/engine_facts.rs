@@ -54,7 +54,7 @@ pub enum AccessPath {
 /// # Errors
 /// When SQLite does not accept the query.
 pub fn engine_facts(database: &Database, query: &VerifiedQuery) -> Result<EngineFacts, RunError> {
-    facts_of_text(database, query.sql())
+    facts_of_text(database, &database.text_of(query))
 }
 
 pub(crate) fn facts_of_text(database: &Database, sql: &str) -> Result<EngineFacts, RunError> {

@@ -26,6 +26,7 @@ pub mod image;
 pub mod introspect;
 mod linear;
 pub mod open;
+mod pattern;
 pub mod profile;
 pub mod run;
 pub mod sandbox;

@@ -8,7 +8,6 @@ use rusqlite::{Connection, ErrorCode, PrepFlags, Statement};
 use schema::Value;
 use serde::Serialize;
 use sql::VerifiedQuery;
-use sql::visit::each_query;
 
 use crate::error::{RunError, engine_error};
 use crate::sandbox::{Database, LONGEST_VALUE, STEPS_BETWEEN_LOOKS};
@@ -67,8 +66,7 @@ pub struct ResultColumn {
 /// # Errors
 /// When a limit is reached, the database cannot be read, or SQLite refuses what analysis let pass.
 pub fn run(database: &Database, query: &VerifiedQuery, limits: &Limits) -> Result<Rows, RunError> {
-    refuse_view_names(database, query)?;
-    run_text(database, query.sql(), query.parameters(), limits)
+    run_text(database, &database.text_of(query), query.parameters(), limits)
 }
 
 /// Runs a text that nothing checked and throws away what it returns: what the sandbox alone stops is measured so.
@@ -77,18 +75,6 @@ pub fn run(database: &Database, query: &VerifiedQuery, limits: &Limits) -> Resul
 /// As [`run`].
 pub fn try_unchecked(database: &Database, text: &str, limits: &Limits) -> Result<(), RunError> {
     run_text(database, text, &[], limits).map(drop)
-}
-
-/// A CTE named as a view is could read what only that view may: SQLite names both alike when it asks.
-fn refuse_view_names(database: &Database, query: &VerifiedQuery) -> Result<(), RunError> {
-    let mut clash = None;
-    each_query(query.query(), &mut |query| {
-        clash = clash.take().or_else(|| query.with.iter().find(|cte| database.is_accessor(&cte.name)));
-    });
-    match clash {
-        Some(cte) => Err(RunError::Refused { reason: format!("the CTE {} has the name of a view", cte.name) }),
-        None => Ok(()),
-    }
 }
 
 fn run_text(database: &Database, sql: &str, parameters: &[(String, Value)], limits: &Limits) -> Result<Rows, RunError> {
@@ -163,6 +149,10 @@ fn value(cell: ValueRef<'_>) -> Value {
     match cell {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(whole) => Value::Integer(whole),
+        // No number of JSON is infinite; this is how SQLite spells it.
+        ValueRef::Real(number) if number.is_infinite() => {
+            Value::Text(if number > 0.0 { "Inf" } else { "-Inf" }.to_owned())
+        }
         ValueRef::Real(number) => Value::Real(number),
         ValueRef::Text(bytes) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
         ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),

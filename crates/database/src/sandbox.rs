@@ -4,6 +4,7 @@
 //! on, the authorizer knows which tables and functions exist for a query, hard limits bound what a statement may be,
 //! and a handler looks at the clock each [`STEPS_BETWEEN_LOOKS`] steps.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,7 +15,9 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
-use schema::Catalog;
+use schema::{Catalog, Table};
+use sql::VerifiedQuery;
+use sql::visit::each_query;
 
 use crate::functions::is_allowed;
 use crate::introspect::Live;
@@ -22,8 +25,12 @@ use crate::linear;
 
 /// How many steps of SQLite's machine pass between two looks at the clock.
 pub const STEPS_BETWEEN_LOOKS: i32 = 1_000;
+/// What SQLite calls a row id that is no column of its table.
+const ROW_ID: &str = "rowid";
 /// The longest text, blob or row, in bytes.
 pub const LONGEST_VALUE: u64 = 1_000_000;
+/// The longest pattern of LIKE or GLOB, in bytes.
+pub(crate) const LONGEST_PATTERN: usize = 250;
 
 const LIMITS: [(Limit, i32); 11] = [
     (Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE as i32),
@@ -35,7 +42,7 @@ const LIMITS: [(Limit, i32); 11] = [
     (Limit::SQLITE_LIMIT_VDBE_OP, 25_000),
     (Limit::SQLITE_LIMIT_FUNCTION_ARG, 16),
     (Limit::SQLITE_LIMIT_ATTACHED, 0),
-    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 250),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_PATTERN as i32),
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 16),
     (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
 ];
@@ -50,6 +57,8 @@ pub struct Database {
     catalog: Catalog,
     path: Option<PathBuf>,
     accessors: HashSet<String>,
+    /// Whether a table of the catalog has columns that the catalog does not name.
+    holds_more: bool,
 }
 
 impl Database {
@@ -63,9 +72,18 @@ impl Database {
         self.path.as_deref()
     }
 
-    /// Whether views of this name exist and read tables on a query's behalf; a query's own CTE must not be named so.
-    pub(crate) fn is_accessor(&self, name: &str) -> bool {
-        self.accessors.contains(&name.to_lowercase())
+    /// The text that runs for a query: its own, unless that means something else here than in the catalog.
+    ///
+    /// SQLite names views and CTEs alike when it asks what may be read, so a CTE that has a view's name gets another.
+    pub(crate) fn text_of<'q>(&self, query: &'q VerifiedQuery) -> Cow<'q, str> {
+        let mut poses = false;
+        each_query(query.query(), &mut |query| {
+            poses |= query.with.iter().any(|cte| self.accessors.contains(&cte.name.to_lowercase()));
+        });
+        if poses || self.holds_more && query.is_open_ended() {
+            return Cow::Owned(query.spelled_out(&self.catalog, &self.accessors));
+        }
+        Cow::Borrowed(query.sql())
     }
 
     /// Steps of SQLite's machine that the last query took, to the next [`STEPS_BETWEEN_LOOKS`].
@@ -105,7 +123,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let deadline = AtomicU64::new(u64::MAX);
         Guard {
             start: Instant::now(),
@@ -157,6 +175,11 @@ impl Guard {
         self.cancelled.load(Ordering::Relaxed)
     }
 
+    /// Whether the query should stop, for either reason.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_cancelled() || self.is_late()
+    }
+
     /// Forgets a request to stop.
     pub(crate) fn clear_cancel(&self) {
         self.cancelled.store(false, Ordering::Relaxed);
@@ -183,22 +206,23 @@ pub(crate) fn lock_down(
     path: Option<PathBuf>,
 ) -> rusqlite::Result<Database> {
     configure(&connection)?;
-    linear::install(&connection)?;
-    let tables: HashSet<String> = catalog.tables.iter().map(|t| t.name.to_lowercase()).collect();
-    let is_allowed = |name: &str| tables.contains(&name.to_lowercase());
+    let guard = Arc::new(Guard::new());
+    linear::install(&connection, &guard)?;
+    let tables = columns_of(&catalog, &live.catalog);
+    let is_allowed = |name: &str| tables.contains_key(&name.to_lowercase());
     let views: Vec<&str> =
         live.catalog.tables.iter().filter(|t| t.is_view && is_allowed(&t.name)).map(|t| t.name.as_str()).collect();
     let within_views = reads_within_views(&mut connection, &views)?;
     let others = live.names().filter(|name| !is_allowed(name)).map(str::to_lowercase).collect();
     let accessors = within_views.keys().cloned().collect();
+    let holds_more = has_more_columns(&catalog, &live.catalog);
     let rights = Rights { tables, others, within_views };
 
-    let guard = Arc::new(Guard::new());
     let judge = Arc::clone(&guard);
     connection.authorizer(Some(move |context: AuthContext<'_>| authorize(&rights, &judge, &context)))?;
     let clock = Arc::clone(&guard);
     connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || clock.look()))?;
-    Ok(Database { connection, guard, catalog, path, accessors })
+    Ok(Database { connection, guard, catalog, path, accessors, holds_more })
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
@@ -227,8 +251,8 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 
 /// What a query may read.
 struct Rights {
-    /// The catalog's tables and views, in lower case.
-    tables: HashSet<String>,
+    /// The catalog's tables and views with what may be read of each, in lower case.
+    tables: HashMap<String, HashSet<String>>,
     /// Everything else the database holds, in lower case.
     others: HashSet<String>,
     /// For each view of the catalog, and each view it reads: the (table, column) pairs its own text reads. Under the
@@ -254,20 +278,46 @@ fn authorize(rights: &Rights, guard: &Guard, context: &AuthContext<'_>) -> Autho
 
 fn may_read(rights: &Rights, context: &AuthContext<'_>, table: &str, column: &str) -> bool {
     let table = table.to_lowercase();
+    let column = column.to_lowercase();
     let is_main = context.database_name.is_none_or(|name| name.eq_ignore_ascii_case("main"));
-    if is_main && rights.tables.contains(&table) {
+    let known = rights.tables.get(&table);
+    if is_main && known.is_some_and(|columns| columns.contains(&column)) {
         return true;
     }
-    // A view reads what its text names. SQLite calls a CTE an accessor too, so [`crate::run`] refuses CTEs that are
-    // named as a view is.
+    // A view reads what its text names. SQLite calls a CTE an accessor too, so [`Database::text_of`] gives those that are
+    // named as a view is another name.
     let accessor = context.accessor.unwrap_or_default().to_lowercase();
-    let read = (table, column.to_lowercase());
+    let read = (table, column);
     if rights.within_views.get(&accessor).is_some_and(|reads| reads.contains(&read)) {
         return true;
     }
-    let (table, column) = read;
-    // `SELECT COUNT(*) FROM a_cte` is announced as reading column "" of a table that does not exist.
-    column.is_empty() && !is_reserved(&table) && !rights.others.contains(&table)
+    let (table, _) = read;
+    // What SQLite itself made of a CTE or derived table is announced under its alias: a count of it, and outputs of it
+    // that GROUP BY or ORDER BY call by another alias.
+    known.is_none() && !is_reserved(&table) && !rights.others.contains(&table)
+}
+
+/// What may be read of each table of the catalog, in lower case: its columns, the number of its rows, and the row id where
+/// that is no column.
+fn columns_of(catalog: &Catalog, live: &Catalog) -> HashMap<String, HashSet<String>> {
+    let is_column = |table: &str, name| live.find_table(table).and_then(|id| live.find_column(id, name)).is_some();
+    let columns = |table: &Table| {
+        let mut columns: HashSet<String> = table.columns.iter().map(|column| column.name.to_lowercase()).collect();
+        columns.insert(String::new());
+        if !is_column(&table.name, ROW_ID) {
+            columns.insert(ROW_ID.to_owned());
+        }
+        columns
+    };
+    catalog.tables.iter().map(|table| (table.name.to_lowercase(), columns(table))).collect()
+}
+
+/// Whether a table has columns that the catalog does not name.
+fn has_more_columns(catalog: &Catalog, live: &Catalog) -> bool {
+    live.tables.iter().any(|table| {
+        let known = catalog.find_table(&table.name);
+        known.is_some_and(|id| table.columns.iter().any(|column| catalog.find_column(id, &column.name).is_none()))
+    })
 }
 
 fn is_reserved(table: &str) -> bool {

@@ -31,6 +31,7 @@ pub mod matcher;
 pub mod policy;
 pub mod print;
 pub mod reasoning;
+mod rename;
 pub mod resolve;
 mod syntax;
 pub mod tree;

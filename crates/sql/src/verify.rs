@@ -1,11 +1,18 @@
 //! The only way to a query that may be run.
 
+use std::collections::HashSet;
+
 use schema::{Catalog, Value};
 
 use crate::diagnostic::Layer;
-use crate::print::readable;
+use crate::print::{compact, readable};
+use crate::rename::rename_ctes;
 use crate::tree::Query;
 use crate::validate::{Options, Report, validate};
+use crate::visit::each_select;
+
+/// Words by which a text joins whatever columns the tables share.
+const JOINS_BY_NAME: [&str; 2] = ["natural", "using"];
 
 /// A query that passed every layer that can make it an error. Its fields are private: only [`verify`] makes one.
 #[derive(Debug, Clone)]
@@ -25,6 +32,21 @@ impl VerifiedQuery {
     /// The text that was verified, and that is to be run.
     pub fn sql(&self) -> &str {
         &self.sql
+    }
+
+    /// Whether the text may mean other columns where tables have more than the catalog says: by `*` or a join by names.
+    pub fn is_open_ended(&self) -> bool {
+        let text = self.sql.to_ascii_lowercase();
+        let mut starred = false;
+        each_select(&self.query, &mut |select| starred |= select.items.iter().any(|item| item.from_star));
+        starred || JOINS_BY_NAME.iter().any(|word| text.contains(word))
+    }
+
+    /// The same query with every column named, no join by names, and no CTE of a `taken` name (in lower case).
+    pub fn spelled_out(&self, catalog: &Catalog, taken: &HashSet<String>) -> String {
+        let mut query = self.query.clone();
+        rename_ctes(&mut query, taken);
+        compact(&query, catalog)
     }
 
     /// The tree of that text.

@@ -161,6 +161,9 @@ fn pasted_sql_that_reaches_too_far_ends_with_6() {
         assert_eq!(ran.json()["status"], "refused", "{sql}");
         assert!(ran.json()["rows"].is_null());
     }
+    // Among several findings, what refuses is told.
+    let reply = ask(&["SELECT * FROM sqlite_master"]).json();
+    assert!(reply["error"]["message"].as_str().is_some_and(|text| text.contains("sqlite_master")), "{reply}");
 }
 
 #[test]

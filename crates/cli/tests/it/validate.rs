@@ -218,6 +218,29 @@ const POLICY: &str = "
 ";
 
 #[test]
+fn a_policy_of_the_pack_counts_beside_another() {
+    let folder = Folder::new();
+    folder.write("schema.sql", "CREATE TABLE staff (id INTEGER PRIMARY KEY, name TEXT, dept TEXT, salary REAL);");
+    folder.write("policies.toml", "[[table]]\nname = 'staff'\nhide = ['salary']\n");
+    let other = folder.write("other.toml", "[[table]]\nname = 'staff'\nhide = ['dept']\n");
+    let empty = folder.write("empty.toml", "");
+    let pack = folder.0.to_str().unwrap();
+    let code = |column: &str, policy: &std::path::Path| {
+        let sql = format!("SELECT {column} FROM staff");
+        run(["validate", "--json", "--pack", pack, "--policy", policy.to_str().unwrap(), &sql]).code
+    };
+    for (column, policy, valid) in [
+        ("salary", &empty, false),
+        ("salary", &other, false),
+        ("dept", &other, false),
+        ("dept", &empty, true),
+        ("name", &other, true),
+    ] {
+        assert_eq!(code(column, policy) == 0, valid, "{column} {policy:?}");
+    }
+}
+
+#[test]
 fn a_policy_refuses_what_its_user_may_not_see() {
     let folder = Folder::new();
     let ddl = folder.write("a.sql", "CREATE TABLE staff (name TEXT, department TEXT, salary REAL)");

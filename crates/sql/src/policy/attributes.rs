@@ -76,7 +76,7 @@ impl Access {
     /// refused.
     ///
     /// # Errors
-    /// When an attribute is not declared, or its text is not of its type.
+    /// When an attribute is not declared or given twice, or its text is not of its type.
     pub fn new<'v>(policy: Policy, user: impl IntoIterator<Item = (&'v str, &'v str)>) -> Result<Self, PolicyError> {
         let mut values = BTreeMap::new();
         for (name, text) in user {
@@ -87,7 +87,9 @@ impl Access {
             let Some(value) = ty.read(text) else {
                 return Err(PolicyError::BadValue { attribute: name.to_owned(), ty, given: text.to_owned() });
             };
-            values.insert(name.to_owned(), value);
+            if values.insert(name.to_owned(), value).is_some() {
+                return Err(PolicyError::GivenTwice { attribute: name.to_owned() });
+            }
         }
         Ok(Access { policy, values })
     }

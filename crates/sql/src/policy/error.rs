@@ -65,6 +65,26 @@ pub enum PolicyError {
         /// Its type.
         ty: AttributeType,
     },
+    /// More attributes than can be bound to a statement.
+    #[error("the policy declares {given} attributes; at most {most} can be")]
+    TooManyAttributes {
+        /// How many it declares.
+        given: usize,
+        /// How many it may.
+        most: usize,
+    },
+    /// Two policies that apply together declare an attribute differently.
+    #[error("two policies apply, and declare {attribute} with different types")]
+    TwoTypes {
+        /// The attribute.
+        attribute: String,
+    },
+    /// An attribute with two values.
+    #[error("the user's {attribute} is given twice")]
+    GivenTwice {
+        /// The attribute.
+        attribute: String,
+    },
     /// Something said of the user that the policy has no use for.
     #[error("the policy declares no attribute {attribute}{}", did_you_mean(.nearest))]
     UnknownAttribute {

@@ -1,6 +1,6 @@
 //! The data of a policy, checked against a catalog.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schema::{Catalog, TableId};
 use serde::Deserialize;
@@ -15,6 +15,8 @@ use crate::visit::each_expr_of_query;
 
 /// SQLite's reading of a name in double quotes that is no column.
 const QUOTED_TEXT: &str = "SCH212";
+/// How many values can be bound to a statement.
+const MOST_ATTRIBUTES: usize = 16;
 
 /// A policy as it is written.
 ///
@@ -62,7 +64,8 @@ pub struct Policy {
 /// What is left of one table.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Restriction {
-    pub(super) rows: Option<RowRule>,
+    /// Each must hold.
+    pub(super) rows: Vec<RowRule>,
     /// Positions of hidden columns.
     pub(super) hidden: Vec<u16>,
     /// Positions of the others.
@@ -94,8 +97,38 @@ impl Policy {
                 return Err(PolicyError::Twice { table: catalog.table(table).name.clone() });
             }
         }
+        Policy::of_parts(file.attributes.clone(), restrictions, catalog)
+    }
+
+    /// What both let be seen: rows for which the conditions of both hold, columns that neither hides, views of which both
+    /// speak. An empty policy leaves the other as it is.
+    ///
+    /// # Errors
+    /// When they differ in the type of an attribute, or leave no column of a table.
+    pub fn and(&self, other: &Policy, catalog: &Catalog) -> Result<Self, PolicyError> {
+        let attributes = united(&self.attributes, &other.attributes)?;
+        let both = |table: &TableId| self.restrictions.contains_key(table) && other.restrictions.contains_key(table);
+        let any_empty = self.is_empty() || other.is_empty();
+        let settled = |table: &TableId| any_empty || !catalog.table(*table).is_view || both(table);
+        let tables: BTreeSet<TableId> = self.restrictions.keys().chain(other.restrictions.keys()).copied().collect();
+        let mut restrictions = BTreeMap::new();
+        for table in tables.into_iter().filter(settled) {
+            let parts = [self, other].into_iter().filter_map(|policy| policy.restrictions.get(&table));
+            restrictions.insert(table, joined(parts, table, catalog)?);
+        }
+        Policy::of_parts(attributes, restrictions, catalog)
+    }
+
+    fn of_parts(
+        attributes: BTreeMap<String, AttributeType>,
+        restrictions: BTreeMap<TableId, Restriction>,
+        catalog: &Catalog,
+    ) -> Result<Self, PolicyError> {
+        if attributes.len() > MOST_ATTRIBUTES {
+            return Err(PolicyError::TooManyAttributes { given: attributes.len(), most: MOST_ATTRIBUTES });
+        }
         let visible = visible(catalog, &restrictions);
-        Ok(Policy { attributes: file.attributes.clone(), restrictions, visible })
+        Ok(Policy { attributes, restrictions, visible })
     }
 
     /// The attributes it declares.
@@ -121,8 +154,43 @@ impl Policy {
 impl Restriction {
     /// Whether anything of the table is kept back.
     pub(super) fn restricts(&self) -> bool {
-        self.rows.is_some() || !self.hidden.is_empty()
+        !self.rows.is_empty() || !self.hidden.is_empty()
     }
+
+    fn new(rows: Vec<RowRule>, hidden: Vec<u16>, table: TableId, catalog: &Catalog) -> Result<Self, PolicyError> {
+        let facts = catalog.table(table);
+        let shown: Vec<u16> = (0..facts.columns.len() as u16).filter(|column| !hidden.contains(column)).collect();
+        if shown.is_empty() {
+            return Err(PolicyError::NothingLeft { table: facts.name.clone() });
+        }
+        Ok(Restriction { rows, hidden, shown })
+    }
+}
+
+/// The attributes that either declares.
+fn united(
+    ours: &BTreeMap<String, AttributeType>,
+    theirs: &BTreeMap<String, AttributeType>,
+) -> Result<BTreeMap<String, AttributeType>, PolicyError> {
+    let differs = |(name, ty): &(&String, &AttributeType)| ours.get(*name).is_some_and(|other| other != *ty);
+    match theirs.iter().find(differs) {
+        Some((name, _)) => Err(PolicyError::TwoTypes { attribute: name.clone() }),
+        None => Ok(ours.iter().chain(theirs).map(|(name, ty)| (name.clone(), *ty)).collect()),
+    }
+}
+
+/// One restriction of a table for several.
+fn joined<'r>(
+    parts: impl Iterator<Item = &'r Restriction>,
+    table: TableId,
+    catalog: &Catalog,
+) -> Result<Restriction, PolicyError> {
+    let (mut rows, mut hidden) = (vec![], BTreeSet::new());
+    for part in parts {
+        rows.extend(part.rows.iter().cloned());
+        hidden.extend(part.hidden.iter().copied());
+    }
+    Restriction::new(rows, hidden.into_iter().collect(), table, catalog)
 }
 
 fn restriction(
@@ -140,12 +208,8 @@ fn restriction(
         })?;
         hidden.push(column.column);
     }
-    let shown: Vec<u16> = (0..facts.columns.len() as u16).filter(|column| !hidden.contains(column)).collect();
-    if shown.is_empty() {
-        return Err(PolicyError::NothingLeft { table: facts.name.clone() });
-    }
     let rows = entry.rows.as_ref().map(|text| row_rule(text, table, file, catalog)).transpose()?;
-    Ok(Restriction { rows, hidden, shown })
+    Restriction::new(rows.into_iter().collect(), hidden, table, catalog)
 }
 
 fn row_rule(text: &str, table: TableId, file: &PolicyFile, catalog: &Catalog) -> Result<RowRule, PolicyError> {

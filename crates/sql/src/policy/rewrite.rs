@@ -6,8 +6,9 @@ use schema::{Catalog, TableId, Value};
 
 use super::Policy;
 use super::file::Restriction;
-use super::quiet::is_quiet;
+use super::quiet::{asks_within, is_quiet};
 use crate::diagnostic::Diagnostic;
+use crate::rename::rename_ctes;
 use crate::tree::{Expr, ExprKind, Item, Query, Select, Source, SourceId, SourceKind, Span};
 use crate::visit::{each_expr_mut, each_expr_of_query, each_query_mut, each_select, renumber_expr};
 
@@ -17,7 +18,8 @@ pub(super) fn rewrite(query: &mut Query, catalog: &Catalog, policy: &Policy) -> 
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    rename_ctes(query, catalog);
+    // The policy's conditions, and tables that the query calls `main.t`, must not be caught by a CTE.
+    rename_ctes(query, &catalog.tables.iter().map(|table| table.name.to_lowercase()).collect());
     let mut rewriter = Rewriter {
         catalog,
         policy,
@@ -91,38 +93,6 @@ fn highest_source(query: &Query) -> u32 {
     highest
 }
 
-/// Gives CTEs that have the name of a table another: the policy's conditions, and tables that the query calls `main.t`,
-/// must not be caught by them.
-fn rename_ctes(query: &mut Query, catalog: &Catalog) {
-    let mut taken: HashSet<String> = catalog.tables.iter().map(|table| table.name.to_lowercase()).collect();
-    let mut clashing: Vec<String> = Vec::new();
-    each_query_mut(query, &mut |query| {
-        let names = query.with.iter().map(|cte| cte.name.to_lowercase());
-        clashing.extend(names.filter(|name| taken.contains(name)));
-    });
-    each_query_mut(query, &mut |query| taken.extend(query.with.iter().map(|cte| cte.name.to_lowercase())));
-    let mut renamed: HashMap<String, String> = HashMap::new();
-    for name in clashing {
-        let free = (2..).map(|n: usize| format!("{name}_{n}")).find(|free| !taken.contains(free));
-        let free = free.unwrap_or_default();
-        taken.insert(free.clone());
-        renamed.entry(name).or_insert(free);
-    }
-    let rename = |name: &mut String| {
-        if let Some(new) = renamed.get(&name.to_lowercase()) {
-            name.clone_from(new);
-        }
-    };
-    each_query_mut(query, &mut |query| {
-        query.with.iter_mut().for_each(|cte| rename(&mut cte.name));
-        for source in query.select_mut().into_iter().flat_map(|select| &mut select.from) {
-            if let SourceKind::Cte { name, .. } = &mut source.kind {
-                rename(name);
-            }
-        }
-    });
-}
-
 struct Rewriter<'a> {
     catalog: &'a Catalog,
     policy: &'a Policy,
@@ -138,19 +108,26 @@ struct Rewriter<'a> {
 impl Rewriter<'_> {
     fn sources_of(&mut self, query: &mut Query) {
         let Some(select) = query.select_mut() else { return };
+        let is_barred = self.barrier || asks_within(select);
         for source in &mut select.from {
             let Some(table) = source.table_id().filter(|_| u32::from(source.id.0) < self.first_own) else { continue };
             let restriction = self.policy.of(table).filter(|restriction| restriction.restricts());
             if let Some(restriction) = restriction {
                 let name = &self.catalog.table(table).name;
                 source.alias.get_or_insert_with(|| name.clone());
-                source.kind = self.restricted(source.id, table, restriction);
+                source.kind = self.restricted(source.id, table, restriction, is_barred);
             }
         }
     }
 
     /// The rows and columns of a table that the user may see, at the places they have in the visible catalog.
-    fn restricted(&mut self, replaced: SourceId, table: TableId, restriction: &Restriction) -> SourceKind {
+    fn restricted(
+        &mut self,
+        replaced: SourceId,
+        table: TableId,
+        restriction: &Restriction,
+        is_barred: bool,
+    ) -> SourceKind {
         let inner = self.new_source();
         let column = |column: &u16| Expr::from(ExprKind::Column { source: inner, column: *column });
         let mut items: Vec<Item> = restriction.shown.iter().map(|position| Item::new(column(position))).collect();
@@ -162,11 +139,12 @@ impl Rewriter<'_> {
             items.push(Item { expr: ExprKind::RowId(inner).into(), alias: Some(alias.clone()), from_star: false });
             columns.push(alias);
         }
-        let filter = restriction.rows.as_ref().map(|rule| self.renewed(&rule.condition, rule.source, inner));
-        let is_barred = self.barrier && filter.is_some();
+        let rules = restriction.rows.iter().map(|rule| self.renewed(&rule.condition, rule.source, inner));
+        let filter = rules.reduce(Expr::and);
         let from = vec![Source::table(inner, table)];
+        let limit = (is_barred && filter.is_some()).then(|| Expr::value(Value::Integer(-1)));
         let mut query = Query::from_select(Select { items, from, filter, ..Select::default() });
-        query.limit = is_barred.then(|| Expr::value(Value::Integer(-1)));
+        query.limit = limit;
         SourceKind::Derived { query: Box::new(query), columns }
     }
 

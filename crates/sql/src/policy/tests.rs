@@ -149,6 +149,11 @@ fn a_query_sees_what_a_filtered_copy_holds() {
         "SELECT * FROM titles ORDER BY 1",
         "SELECT UPPER(name) || '!' FROM staff WHERE name || dept <> '' ORDER BY 1",
         "VALUES ((SELECT COUNT(*) FROM staff))",
+        "SELECT s.*, 1 FROM (SELECT id AS a, name AS a FROM staff) s ORDER BY 1",
+        "SELECT * FROM (SELECT id AS a, name AS A, dept AS a FROM staff ORDER BY 2 DESC) s",
+        "WITH c(x, x) AS (SELECT id, name FROM staff) SELECT c.*, 5 FROM c ORDER BY 1",
+        "WITH c(x, x) AS (SELECT 1, 2) SELECT c.*, 5 FROM c, staff",
+        "SELECT * FROM (SELECT id AS a, name AS a FROM staff UNION SELECT 1, 2) s ORDER BY 1, 2",
     ] {
         let query = verified(sql, &access).unwrap_or_else(|found| panic!("{sql}: {found:?}"));
         let given = rows(&whole, query.sql(), query.parameters());
@@ -220,7 +225,14 @@ fn failures_tell_nothing_of_hidden_rows() {
         "CASE WHEN name = 'Eve' THEN abs(-9223372036854775807 - 1) ELSE 1 END",
         "CASE WHEN name = 'Eve' THEN json_extract('{', '$') ELSE 1 END",
         "name = 'Ada' OR name LIKE 'x' ESCAPE CASE WHEN name = 'Eve' THEN 'xx' ELSE '!' END OR name <> ''",
+        "name <> 'Eve' OR name LIKE 'x' ESCAPE 'ab'",
+        "name <> 'Eve' OR name LIKE '~'",
+        "name <> 'Eve' OR name GLOB '~'",
+        "name <> 'Eve' OR id IN (SELECT 1 FROM dept WHERE dept.budget <> staff.id LIMIT 'x')",
+        "name <> 'Eve' OR id IN (SELECT 1 FROM dept WHERE dept.budget <> staff.id LIMIT 1 OFFSET 'x')",
+        "name <> 'Eve' OR (SELECT COUNT(*) OVER (ROWS 'x' PRECEDING) FROM dept WHERE dept.budget <> staff.id)",
     ] {
+        let condition = condition.replace('~', &"ab%".repeat(20_000));
         let sql = format!("SELECT name FROM staff WHERE {condition} ORDER BY 1");
         assert!(rows(&whole, &sql, &[]).is_err(), "the trap is set: {sql}");
         let query = verified(&sql, &access).unwrap_or_else(|found| panic!("{sql}: {found:?}"));
@@ -253,6 +265,51 @@ fn the_text_that_runs_holds_no_attribute() {
         ) AS s"#]];
     expected.assert_eq(query.sql());
     assert_eq!(query.parameters(), [("user_department".to_owned(), Value::Text("IT".to_owned()))]);
+}
+
+#[test]
+fn of_two_policies_both_count() {
+    let first = file(vec![
+        entry("staff", Some("dept = :user_department"), &["salary"]),
+        entry("titles", None, &[]),
+        entry("everyone", None, &[]),
+    ]);
+    let attributes = [("least".to_owned(), AttributeType::Integer)].into();
+    let table = vec![
+        entry("staff", Some("id >= :least AND EXISTS (SELECT 1 FROM dept WHERE code = staff.dept)"), &["boss"]),
+        entry("titles", None, &[]),
+    ];
+    let second = PolicyFile { attributes, table };
+    let policy = |file: &PolicyFile| Policy::new(file, &catalog()).expect("the policy fits");
+    let (first, second) = (policy(&first), policy(&second));
+    for both in [first.and(&second, &catalog()), second.and(&first, &catalog())] {
+        let user = [("user_department", "IT"), ("least", "2")];
+        let access = Access::new(both.expect("they fit together"), user).expect("the user's attributes fit");
+        let names = verified("SELECT name FROM staff", &access).expect("it may be asked");
+        let found: Vec<Vec<Cell>> = {
+            let parameters: Vec<(String, Value)> = names.parameters().to_vec();
+            let bound: Vec<(String, Value)> = parameters
+                .into_iter()
+                .map(|(name, value)| if name == "least" { (name, Value::Real(2.0)) } else { (name, value) })
+                .collect();
+            rows(&database(&[DDL, ROWS]), names.sql(), &bound).expect("it runs")
+        };
+        assert_eq!(found, [[Cell::Text("Cyd".to_owned())]], "{}", names.sql());
+        for hidden in ["SELECT salary FROM staff", "SELECT boss FROM staff"] {
+            assert_eq!(verified(hidden, &access).map(|_| ()), Err(vec!["SEC515"]), "{hidden}");
+        }
+        assert_eq!(verified("SELECT name FROM everyone", &access).map(|_| ()), Err(vec!["SEC516"]));
+        assert!(verified("SELECT title FROM titles", &access).is_ok());
+    }
+    let none = policy(&PolicyFile::default());
+    for kept in [first.and(&none, &catalog()), none.and(&first, &catalog())] {
+        let access = Access::new(kept.expect("they fit together"), [("user_department", "IT")]).expect("a user");
+        assert!(verified("SELECT salary FROM staff", &access).is_err());
+        assert!(verified("SELECT name FROM everyone", &access).is_ok());
+    }
+    let other = PolicyFile { attributes: [("least".to_owned(), AttributeType::Text)].into(), table: vec![] };
+    let error = second.and(&policy(&other), &catalog()).expect_err("a number and a text");
+    assert_eq!(error.to_string(), "two policies apply, and declare least with different types");
 }
 
 #[test]
@@ -316,6 +373,12 @@ fn a_users_attributes_are_typed() {
         expected.assert_eq(&Access::new(policy, [user]).expect_err("it does not fit").to_string());
     };
     check(("most", "9 OR 1"), expect![[r#"the user's most is "9 OR 1", which is not a number"#]]);
+    let policy = Policy::new(&usual(), &catalog()).expect("the policy fits");
+    let twice = Access::new(policy, [("most", "9"), ("most", "8")]).expect_err("which of them?");
+    assert_eq!(twice.to_string(), "the user's most is given twice");
+    let attributes = (0..17).map(|i| (format!("a{i}"), AttributeType::Text)).collect();
+    let many = Policy::new(&PolicyFile { attributes, table: vec![] }, &catalog()).expect_err("too many");
+    assert_eq!(many.to_string(), "the policy declares 17 attributes; at most 16 can be");
     check(("most", "inf"), expect![[r#"the user's most is "inf", which is not a number"#]]);
     check(
         ("user_departmant", "IT"),

@@ -141,7 +141,9 @@ impl Printer<'_> {
     /// The names of a CTE's columns.
     pub(super) fn cte_columns(&mut self, cte: &Cte) -> Vec<String> {
         if cte.columns_listed {
-            return cte.columns.clone();
+            let mut taken = cte.columns.iter().map(|name| name.to_lowercase()).collect();
+            let mut used = HashSet::new();
+            return cte.columns.iter().map(|name| told_apart(name, &mut used, &mut taken)).collect();
         }
         if cte.recursive {
             // Its own name is in scope within it; the first arm names the columns.
@@ -163,9 +165,11 @@ impl Printer<'_> {
             }
         }
         let mut names = Vec::with_capacity(select.items.len());
+        let mut used = HashSet::new();
         for (position, item) in select.items.iter().enumerate() {
             let plain = matches!(item.expr.kind, ExprKind::Column { .. });
             names.push(match &item.alias {
+                Some(alias) if unique => (told_apart(alias, &mut used, &mut taken), true),
                 Some(alias) => (alias.clone(), true),
                 None if plain && !unique => (self.column_name(&item.expr), false),
                 None => {
@@ -425,6 +429,15 @@ fn is_indicator(expr: &Expr) -> bool {
 fn last_word(name: &str) -> String {
     let word = name.rsplit(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
     word.unwrap_or("row").to_lowercase()
+}
+
+/// The name itself where it is not `used`, else as SQLite numbers the columns of a derived table that share a name.
+fn told_apart(name: &str, used: &mut HashSet<String>, taken: &mut HashSet<String>) -> String {
+    if used.insert(name.to_lowercase()) {
+        return name.to_owned();
+    }
+    let numbered = (1..).map(|n: usize| format!("{name}:{n}"));
+    numbered.into_iter().find(|name| taken.insert(name.to_lowercase())).unwrap_or_default()
 }
 
 /// The name itself, or with the first number that makes it free.

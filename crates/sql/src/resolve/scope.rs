@@ -137,7 +137,7 @@ impl Scope<'_> {
     /// JOIN, the first that is not NULL after a FULL JOIN.
     fn find_column(&self, table: Option<&Name>, column: &str) -> Found {
         let mut matches: Vec<(&Binding, ExprKind)> = Vec::new();
-        let mut merged = false;
+        let mut apart = false;
         for binding in self.bindings.iter().filter(|b| b.answers_to(table)) {
             let same_name = binding.columns.iter().filter(|c| c.name.eq_ignore_ascii_case(column)).count();
             let Some(position) = binding.column(column) else { continue };
@@ -148,9 +148,12 @@ impl Scope<'_> {
             let kind = ExprKind::Column { source: binding.source, column: position };
             let joined = !matches.is_empty() && binding.joins_by(column) && same_name == 1;
             match binding.join {
-                _ if !joined => {}
-                JoinKind::Right => matches.clear(),
-                JoinKind::Full => merged = true,
+                _ if !joined => apart |= !matches.is_empty(),
+                JoinKind::Right => {
+                    matches.clear();
+                    apart = false;
+                }
+                JoinKind::Full => {}
                 _ => continue,
             }
             matches.push((binding, kind));
@@ -158,7 +161,7 @@ impl Scope<'_> {
         match matches.len() {
             0 => Found::Nothing,
             1 => Found::Column(matches.remove(0).1),
-            _ if merged => {
+            _ if !apart => {
                 let args = matches.into_iter().map(|(_, kind)| kind.into()).collect();
                 Found::Column(Expr::call("COALESCE", args).kind)
             }

@@ -287,6 +287,64 @@ fn depth_counts_queries_within_queries() {
     );
 }
 
+/// What is more than the engine takes is said before it is asked.
+#[test]
+fn arms_arguments_and_calls_are_counted() {
+    let arms = |count: usize| vec!["SELECT 1"; count].join(" UNION ALL ");
+    let within = format!("SELECT COUNT(*) FROM ({})", arms(21));
+    let call = |count: usize| format!("SELECT COALESCE({}) FROM project", vec!["name"; count].join(", "));
+    let calls = |count: usize| format!("SELECT {} FROM project", vec!["ABS(1)"; count].join(" + "));
+    let limits = Limits { calls: 30, ..Limits::default() };
+    check(
+        "SEC507",
+        &Options { limits, ..Options::default() },
+        &[
+            (&arms(20), false),
+            (&arms(21), true),
+            (&within, true),
+            (&call(16), false),
+            (&call(17), true),
+            (&calls(30), false),
+            (&calls(31), true),
+        ],
+    );
+}
+
+/// A FULL JOIN merges what it joins by, and nothing that merely stands beside it.
+#[test]
+fn a_full_join_hides_no_ambiguity() {
+    let merged = "SELECT status FROM project p FULL JOIN contract c USING (project_code, status)";
+    check(
+        "SCH203",
+        &Options::default(),
+        &[
+            (merged, false),
+            (&format!("{merged} FULL JOIN project d USING (project_code)"), true),
+            (&format!("{merged} FULL JOIN project d USING (project_code, status)"), false),
+            (&format!("{merged} JOIN project d ON d.project_code = p.project_code"), true),
+        ],
+    );
+}
+
+/// What a view reads is not known, and may be secret.
+#[test]
+fn a_view_is_no_way_around_a_secret() {
+    let ddl = "CREATE TABLE staff (name TEXT, salary REAL); CREATE VIEW everyone AS SELECT name, salary FROM staff;";
+    let catalog = sql::ddl::catalog_from_ddl(ddl).expect("the schema is readable");
+    let secret = vec![catalog.find_qualified("staff.salary").expect("a column")];
+    let codes = |sql: &str, access: &Access| -> Vec<&'static str> {
+        let options = Options { access: Some(access), ..Options::default() };
+        sql::validate(sql, &catalog, &options).diagnostics.iter().map(|d| d.code).collect()
+    };
+    let access = Access { secret, ..Access::default() };
+    assert_eq!(codes("SELECT name FROM everyone", &access), ["SEC512"]);
+    assert_eq!(codes("SELECT COUNT(*) FROM staff WHERE name IN (SELECT name FROM everyone)", &access), ["SEC512"]);
+    assert!(codes("SELECT name FROM staff", &access).is_empty());
+    let listed = Access { tables: catalog.find_table("everyone").map(|table| vec![table]), ..access };
+    assert!(codes("SELECT name FROM everyone", &listed).is_empty());
+    assert!(codes("SELECT name FROM everyone", &Access::default()).is_empty());
+}
+
 #[test]
 fn a_total_may_stand_beside_anything() {
     check(

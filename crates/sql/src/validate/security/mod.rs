@@ -55,11 +55,17 @@ pub struct Limits {
     pub sources: usize,
     /// Queries within queries.
     pub depth: usize,
+    /// Arms of one chain of set operations.
+    pub arms: usize,
+    /// Arguments of one call.
+    pub arguments: usize,
+    /// Calls of functions in the whole query: each may take a moment that cannot be interrupted.
+    pub calls: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { bytes: 100_000, columns: 200, sources: 64, depth: 12 }
+        Limits { bytes: 100_000, columns: 200, sources: 64, depth: 12, arms: 20, arguments: 16, calls: 1_000 }
     }
 }
 

@@ -1,4 +1,5 @@
-//! SEC512: a table of the catalog that is not on the list of those that may be read.
+//! SEC512: a table of the catalog that is not on the list of those that may be read. Where columns are secret, a view must
+//! be on the list: what it reads is not known here, and may be one of them.
 
 use crate::diagnostic::Severity;
 use crate::tree::Select;
@@ -14,11 +15,18 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(select: &Select, subject: &Subject, found: &mut Found) {
-    let Some(listed) = subject.options.access.and_then(|access| access.tables.as_ref()) else { return };
+    let Some(access) = subject.options.access else { return };
     for source in &select.from {
-        if let Some(table) = source.table_id().filter(|table| !listed.contains(table)) {
-            let message = format!("{} is not among the tables that may be read.", subject.catalog.table(table).name);
-            found.push(RULE.at(source.span, message));
-        }
+        let Some(table) = source.table_id() else { continue };
+        let facts = subject.catalog.table(table);
+        let message = match &access.tables {
+            Some(listed) if listed.contains(&table) => continue,
+            Some(_) => format!("{} is not among the tables that may be read.", facts.name),
+            None if facts.is_view && !access.secret.is_empty() => {
+                format!("{} is a view, which may show a secret column.", facts.name)
+            }
+            None => continue,
+        };
+        found.push(RULE.at(source.span, message));
     }
 }
