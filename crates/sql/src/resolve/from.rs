@@ -17,6 +17,8 @@ pub(super) struct From<'a> {
     pub(super) bindings: Vec<Binding>,
     /// Position of a source and its condition.
     pub(super) conditions: Vec<(usize, &'a ast::Expr)>,
+    /// Whether a RIGHT or FULL join stands among the sources: a column that USING joins must then be one column.
+    strict: bool,
     /// One past the last byte of the clause.
     pub(super) end: u32,
 }
@@ -30,7 +32,7 @@ const VIRTUAL_TABLES: [&str; 6] = ["json_each", "json_tree", "dbstat", "jsonb_ea
 
 impl<'a> Resolver<'a> {
     pub(super) fn from(&mut self, sources: &'a [ast::Source]) -> From<'a> {
-        let mut from = From::default();
+        let mut from = From { strict: has_right_join(sources), ..From::default() };
         for source in sources {
             self.add_source(source, &mut from);
         }
@@ -89,7 +91,7 @@ impl<'a> Resolver<'a> {
         left.bindings = std::mem::take(&mut from.bindings);
         for (name, span) in using {
             let right = bindings.iter_mut().find(|b| b.columns.iter().any(|c| c.name.eq_ignore_ascii_case(&name)));
-            let found = left.find(None, &name);
+            let found = left.find_joined(&name, from.strict);
             let (Some(right), Found::Column(left)) = (right, found) else {
                 if !left.bindings.iter().chain(&bindings).any(|b| b.open) {
                     self.not_on_both_sides(&name, span, &left.bindings, &bindings);
@@ -337,6 +339,15 @@ impl<'a> Resolver<'a> {
         }
         Query::from_select(Select { items, from: from.sources, ..Select::default() })
     }
+}
+
+/// Whether a list of sources holds a RIGHT or FULL join. Brackets around the first sources change nothing.
+fn has_right_join(sources: &[ast::Source]) -> bool {
+    let within = match sources.first() {
+        Some(ast::Source { kind: ast::SourceKind::Group(inner), alias: None, on: None, .. }) => has_right_join(inner),
+        _ => false,
+    };
+    within || sources.iter().any(|s| matches!(s.join.kind, Some(JoinWord::Right | JoinWord::Full)))
 }
 
 fn unknown_source(name: &str) -> SourceKind {

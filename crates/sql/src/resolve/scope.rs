@@ -166,6 +166,23 @@ impl Scope<'_> {
         }
     }
 
+    /// The column that USING or NATURAL joins with one further right: the leftmost of that name; with a RIGHT or FULL join
+    /// beside it, it has to be the only one.
+    pub(super) fn find_joined(&self, column: &str, strict: bool) -> Found {
+        match self.find_column(None, column) {
+            Found::Ambiguous(_) if !strict => self.leftmost(column),
+            found => found,
+        }
+    }
+
+    fn leftmost(&self, column: &str) -> Found {
+        let found = self.bindings.iter().filter(|b| b.answers_to(None)).find_map(|binding| {
+            let source = binding.source;
+            binding.column(column).map(|column| ExprKind::Column { source, column })
+        });
+        found.map_or(Found::Nothing, Found::Column)
+    }
+
     /// A name that two bindings share, along with a column.
     pub(super) fn twin_columns(&self) -> Option<&str> {
         self.bindings.iter().enumerate().find_map(|(i, binding)| {

@@ -4,7 +4,9 @@ use schema::Catalog;
 
 use super::Resolver;
 use super::scope::{Clause, Output, Scope};
+use crate::dialect::Dialect;
 use crate::syntax::ast;
+use crate::syntax::token::{Token, TokenKind, tokens, unquote};
 use crate::tree::{Body, Expr, ExprKind, Item, Query, Select, Source, SourceKind, Span};
 use crate::visit::{Part, each_expr, each_expr_here, first_select, parts_of_expr, parts_of_query};
 
@@ -209,7 +211,8 @@ pub(super) fn has_unknown_names(query: &Query) -> bool {
 pub(crate) fn output_names(query: &Query, catalog: &Catalog, text: &str) -> Vec<String> {
     let mut names: Vec<String> = match &query.body {
         Body::Select(select) => {
-            select.items.iter().map(|item| output_name(item, &select.from, catalog, text)).collect()
+            let name = |(i, item)| output_name(item, i, &select.from, catalog, text);
+            select.items.iter().enumerate().map(name).collect()
         }
         Body::Set { left, .. } => return output_names(left, catalog, text),
         Body::Values(rows) => (1..=rows.first().map_or(0, Vec::len)).map(|i| format!("column{i}")).collect(),
@@ -224,16 +227,53 @@ pub(crate) fn output_names(query: &Query, catalog: &Catalog, text: &str) -> Vec<
     names
 }
 
-fn output_name(item: &Item, from: &[Source], catalog: &Catalog, text: &str) -> String {
+fn output_name(item: &Item, position: usize, from: &[Source], catalog: &Catalog, text: &str) -> String {
     if let Some(alias) = &item.alias {
         return alias.clone();
     }
+    let expr = shown_column(item);
     let Span { start, end } = item.expr.span;
-    let written = || text.get(start as usize..end as usize).unwrap_or("").to_owned();
-    let ExprKind::Column { source, column } = item.expr.kind else { return written() };
+    let written = || name_as_written(text.get(start as usize..end as usize).unwrap_or(""), position);
+    let ExprKind::Column { source, column } = expr.kind else { return written() };
     let known = from.iter().find(|s| s.id == source).and_then(|source| match &source.kind {
         SourceKind::Table(table) => catalog.table(*table).columns.get(column as usize).map(|c| &c.name),
         SourceKind::Cte { columns, .. } | SourceKind::Derived { columns, .. } => columns.get(column as usize),
     });
     known.cloned().unwrap_or_else(written)
+}
+
+/// The column that an output has its name from: under its collations, and of those that a `*` merges the first.
+fn shown_column(item: &Item) -> &Expr {
+    let mut expr = &item.expr;
+    loop {
+        expr = match &expr.kind {
+            ExprKind::Collate(inner, _) => inner,
+            ExprKind::Call(call) if item.from_star && !call.args.is_empty() => &call.args[0],
+            _ => return expr,
+        }
+    }
+}
+
+/// What SQLite calls an output without an alias: a name by its last part without quotes, whether it means a column, a row
+/// id or a text, and whatever brackets and collations stand around it; TRUE and FALSE by their place; all else by its text.
+fn name_as_written(text: &str, position: usize) -> String {
+    let tokens = tokens(text, Dialect::Sqlite);
+    let raw = |token: &Token| &text[token.span.start as usize..token.span.end as usize];
+    let is = |token: &Token, word: &str| raw(token).eq_ignore_ascii_case(word);
+    let mut parts = &tokens[..tokens.len().saturating_sub(1)];
+    loop {
+        parts = match parts {
+            [open, inner @ .., close] if is(open, "(") && is(close, ")") => inner,
+            [inner @ .., word, _] if is(word, "COLLATE") && !inner.is_empty() => inner,
+            _ => break,
+        }
+    }
+    let last = match parts {
+        [only] if matches!(only.kind, TokenKind::Word | TokenKind::Quoted(_)) => only,
+        [.., point, last] if is(point, ".") && parts.len() <= 5 => last,
+        _ => return text.to_owned(),
+    };
+    let name = unquote(raw(last), last.kind);
+    let truth = ["true", "false"].iter().any(|word| name.eq_ignore_ascii_case(word));
+    if truth { format!("column{}", position + 1) } else { name }
 }

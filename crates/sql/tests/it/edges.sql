@@ -359,3 +359,60 @@ SELECT q.status FROM (project p LEFT JOIN contract c ON c.project_code = p.proje
 SELECT CAST(budget AS "a) b") FROM project
 SELECT CAST(budget AS 'INTEGER'), CAST(budget AS "big int"), CAST(budget AS [x"y] (3)) FROM project
 WITH a AS (SELECT name FROM main.project), project AS (SELECT 1 AS one) SELECT a.name, project.one FROM a, project
+-- The left column of USING and NATURAL; what derived columns are called.
+SELECT resource_name FROM project p JOIN contract c ON p.project_code = c.project_code JOIN staff USING (project_code)
+SELECT project_code FROM project p JOIN contract c ON p.project_code = c.project_code JOIN staff USING (project_code)
+SELECT hours FROM project, contract NATURAL JOIN staff
+SELECT hours FROM project LEFT JOIN contract ON 1 LEFT JOIN staff USING (project_code)
+SELECT hours FROM project LEFT JOIN contract ON 1 RIGHT JOIN staff USING (project_code)
+SELECT hours FROM project LEFT JOIN contract ON 1 JOIN staff USING (project_code) RIGHT JOIN company ON 1
+SELECT hours FROM (project RIGHT JOIN contract ON 1) JOIN staff USING (project_code)
+SELECT hours FROM company c, (project RIGHT JOIN contract ON 1) JOIN staff USING (project_code)
+SELECT hours FROM company c, (project RIGHT JOIN contract ON 1) NATURAL JOIN staff
+SELECT * FROM project, contract NATURAL JOIN staff
+SELECT * FROM project LEFT JOIN contract ON 1 FULL JOIN staff USING (project_code)
+SELECT hours FROM project RIGHT JOIN contract USING (project_code) JOIN staff USING (project_code)
+SELECT hours FROM staff, (project p, contract c) JOIN staff s USING (project_code)
+SELECT 1 FROM staff JOIN (SELECT 1 AS rowid) USING (rowid)
+SELECT 1 FROM (SELECT 1 AS rowid) JOIN staff USING (rowid)
+SELECT 1 FROM (SELECT 1 AS rowid) JOIN (SELECT 1 AS rowid) USING (rowid)
+SELECT abc FROM (SELECT "abc")
+SELECT [abc] FROM (SELECT 'abc')
+SELECT "'abc'" FROM (SELECT 'abc')
+SELECT name FROM (SELECT name COLLATE NOCASE FROM project)
+SELECT [name COLLATE NOCASE] FROM (SELECT name COLLATE NOCASE FROM project)
+SELECT name FROM (SELECT (name COLLATE NOCASE) COLLATE RTRIM FROM project)
+SELECT oid FROM (SELECT p.oid FROM project p)
+SELECT [p.oid] FROM (SELECT p.oid FROM project p)
+SELECT rowid FROM (SELECT (rowid) FROM project p)
+SELECT _rowid_ FROM (SELECT main.project."_rowid_" COLLATE NOCASE FROM project)
+SELECT rowid FROM (SELECT _rowid_ FROM project)
+SELECT oid FROM (SELECT oid FROM staff)
+SELECT staff_id FROM (SELECT oid FROM staff)
+SELECT column1 FROM (SELECT TRUE)
+SELECT column2 FROM (SELECT 1, false)
+SELECT [true] FROM (SELECT TRUE)
+SELECT "abc def" FROM (SELECT ("abc def"))
+SELECT [a"b] FROM (SELECT "a""b")
+SELECT [NULL] FROM (SELECT NULL)
+SELECT [-budget] FROM (SELECT -budget FROM project)
+SELECT budget FROM (SELECT +budget FROM project)
+SELECT [(1)] FROM (SELECT (1))
+SELECT [1] FROM (SELECT (1))
+SELECT [budget + 1] FROM (SELECT (budget + 1) FROM project)
+SELECT [(budget + 1)] FROM (SELECT (budget + 1) FROM project)
+SELECT project_code FROM (SELECT * FROM project FULL JOIN staff USING (project_code))
+SELECT project_code FROM (SELECT project_code FROM project FULL JOIN staff USING (project_code))
+SELECT name FROM (SELECT 1 AS x, project.'name' FROM project)
+WITH c AS (SELECT "abc") SELECT abc FROM c
+WITH c AS (SELECT p.rowid, name COLLATE NOCASE FROM project p) SELECT rowid, name FROM c
+SELECT [likely(name)] FROM (SELECT likely(name) FROM project)
+SELECT name FROM (SELECT likely(name) FROM project)
+SELECT [CURRENT_DATE] FROM (SELECT CURRENT_DATE)
+SELECT [name ] FROM (SELECT "name " FROM project)
+SELECT x FROM (SELECT "x", "x")
+SELECT [x:1] FROM (SELECT "x", "x")
+SELECT column2 FROM (SELECT 1 AS column2, TRUE)
+SELECT [column2:1] FROM (SELECT 1 AS column2, TRUE)
+SELECT name FROM (SELECT name COLLATE NOCASE FROM project UNION SELECT 1)
+SELECT DISTINCT abc FROM (SELECT DISTINCT "abc" UNION ALL SELECT 2) WHERE abc = 'abc'
