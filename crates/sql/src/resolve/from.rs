@@ -72,6 +72,7 @@ impl<'a> Resolver<'a> {
             name,
             source: id,
             table,
+            has_row_id: table.is_some_and(|table| !self.catalog.table(table).without_rowid),
             columns: columns.collect(),
             join,
             using: vec![],
@@ -156,13 +157,29 @@ impl<'a> Resolver<'a> {
                 (SourceKind::Derived { query: Box::new(query), columns: columns.clone() }, columns, open)
             }
             ast::SourceKind::Table { schema, name, args: None, indexed_by } => {
+                let found = self.named_source(schema.as_ref(), name);
                 if let Some(index) = indexed_by {
-                    self.error("SCH226", index.span, format!("No index {} is known.", index.text));
+                    self.check_index(index, &found.0);
                 }
-                self.named_source(schema.as_ref(), name)
+                found
             }
             ast::SourceKind::Table { name, .. } => self.table_function(name),
             ast::SourceKind::Group(_) => (unknown_source(""), vec![], true),
+        }
+    }
+
+    /// INDEXED BY names an index of its own table. One that is there is told of too: the query fails once it is gone.
+    fn check_index(&mut self, index: &ast::Name, source: &SourceKind) {
+        let known = match source {
+            SourceKind::Table(table) => &self.catalog.table(*table).index_names[..],
+            _ => &[],
+        };
+        if known.iter().any(|name| name.eq_ignore_ascii_case(&index.text)) {
+            let message = format!("The query works for as long as there is an index {}.", index.text);
+            let diagnostic = Diagnostic::warning("SCH226", index.span, message);
+            self.diagnostics.push(diagnostic.help("Leave INDEXED BY out: the engine finds the index by itself."));
+        } else {
+            self.error("SCH226", index.span, format!("No index {} is known.", index.text));
         }
     }
 
@@ -249,6 +266,7 @@ impl<'a> Resolver<'a> {
         for binding in &mut bindings {
             binding.source = id;
             binding.table = None;
+            binding.has_row_id = false;
             binding.join = join;
             for column in &mut binding.columns {
                 column.position = position;
@@ -265,6 +283,7 @@ impl<'a> Resolver<'a> {
                 name,
                 source: id,
                 table: None,
+                has_row_id: false,
                 columns,
                 join,
                 using: vec![],

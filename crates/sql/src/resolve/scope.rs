@@ -31,6 +31,8 @@ pub(super) struct Binding {
     pub(super) name: Option<String>,
     pub(super) source: SourceId,
     pub(super) table: Option<TableId>,
+    /// Whether it is a table of the catalog that has row ids.
+    pub(super) has_row_id: bool,
     pub(super) columns: Vec<BoundColumn>,
     pub(super) join: JoinKind,
     /// Columns that USING or NATURAL joined with those before.
@@ -200,7 +202,7 @@ impl Scope<'_> {
         if !["rowid", "oid", "_rowid_"].iter().any(|name| name.eq_ignore_ascii_case(column)) {
             return None;
         }
-        let fits = |b: &&Binding| b.table.is_some() && table.is_none_or(|t| b.is_named(&t.text));
+        let fits = |b: &&Binding| b.has_row_id && table.is_none_or(|t| b.is_named(&t.text));
         let offers: Vec<&Binding> = self.bindings.iter().filter(fits).collect();
         match offers.as_slice() {
             [] => None,

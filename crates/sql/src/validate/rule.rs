@@ -1,6 +1,6 @@
 //! What a rule is, and what it is shown of a query.
 
-use schema::{Catalog, ColumnId, TableId};
+use schema::{Catalog, ColumnId};
 
 use super::Options;
 use crate::diagnostic::{Diagnostic, Layer, Severity};
@@ -107,16 +107,9 @@ impl<'a> Subject<'a> {
                 let table = self.source(source)?.table_id()?;
                 Some(ColumnId { table, column })
             }
-            ExprKind::RowId(source) => self.row_id(self.source(source)?.table_id()?),
+            ExprKind::RowId(source) => self.catalog.row_id_column(self.source(source)?.table_id()?),
             _ => None,
         }
-    }
-
-    /// SQLite's row id of a table whose only key column is an INTEGER is that column.
-    fn row_id(&self, table: TableId) -> Option<ColumnId> {
-        let [column] = *self.catalog.table(table).primary_key.as_slice() else { return None };
-        let id = ColumnId { table, column };
-        self.catalog.column(id).declared.eq_ignore_ascii_case("INTEGER").then_some(id)
     }
 
     /// `new` in place of what stands there, with a blank wherever a word would run into it.
