@@ -48,16 +48,25 @@ impl<'a> Resolver<'a> {
             from.end = from.end.max(last.span.end + 1);
         }
         if let ast::SourceKind::Group(inner) = &source.kind {
+            let first = from.sources.is_empty() && source.alias.is_none() && source.on.is_none();
+            if let Some(only) = only_source(inner).filter(|_| !first) {
+                return self.add_single(source, only, from);
+            }
             if source.alias.is_none() && self.can_flatten(source, inner, from.sources.is_empty()) {
                 return self.flatten(source, inner, from);
             }
             return self.nest(source, inner, from);
         }
+        self.add_single(source, source, from);
+    }
+
+    /// A table, CTE or subquery, joined and called as `source` says; `held` is the same or stands in brackets in it.
+    fn add_single(&mut self, source: &'a ast::Source, held: &'a ast::Source, from: &mut From<'a>) {
         let first = from.sources.is_empty();
-        let (kind, columns, open) = self.source_kind(source);
+        let (kind, columns, open) = self.source_kind(held);
         let id = self.new_source();
         let join = join_kind(source, first);
-        let name = match (&source.alias, &source.kind) {
+        let name = match (&source.alias, &held.kind) {
             (Some(alias), _) => Some(alias.text.clone()),
             (None, ast::SourceKind::Table { name, .. }) => Some(name.text.clone()),
             _ => None,
@@ -228,11 +237,8 @@ impl<'a> Resolver<'a> {
     fn can_flatten(&self, source: &ast::Source, inner: &[ast::Source], first: bool) -> bool {
         let is_inner = |s: &ast::Source| matches!(s.join.kind, None | Some(JoinWord::Inner | JoinWord::Cross));
         let plain_group = inner.iter().all(|s| is_inner(s) && !matches!(s.kind, ast::SourceKind::Group(_)));
-        let one = inner.len() == 1 && !matches!(inner[0].kind, ast::SourceKind::Group(_));
         let by_names = source.using.is_some() || source.join.natural;
-        one && !by_names && inner[0].on.is_none()
-            || first && source.on.is_none()
-            || plain_group && is_inner(source) && !by_names
+        first && source.on.is_none() || plain_group && is_inner(source) && !by_names
     }
 
     fn flatten(&mut self, source: &'a ast::Source, inner: &'a [ast::Source], from: &mut From<'a>) {
@@ -332,7 +338,7 @@ impl<'a> Resolver<'a> {
         let later: Vec<SourceId> = sources[position + 1..].iter().map(|source| source.id).collect();
         let mut found = false;
         each_expr(on, &mut |expr| {
-            found |= matches!(expr.kind, ExprKind::Column { source, .. } if later.contains(&source))
+            found |= matches!(expr.kind, ExprKind::Column { source, .. } | ExprKind::RowId(source) if later.contains(&source))
         });
         if found {
             self.error("SCH220", on.span, "This ON speaks of a table that is joined further right.");
@@ -367,6 +373,15 @@ fn has_right_join(sources: &[ast::Source]) -> bool {
         _ => false,
     };
     within || sources.iter().any(|s| matches!(s.join.kind, Some(JoinWord::Right | JoinWord::Full)))
+}
+
+/// The only source within brackets, however many: SQLite forgets the alias that it has there.
+fn only_source(inner: &[ast::Source]) -> Option<&ast::Source> {
+    match inner {
+        [ast::Source { kind: ast::SourceKind::Group(inner), .. }] => only_source(inner),
+        [only] => Some(only).filter(|only| only.on.is_none() && only.using.is_none()),
+        _ => None,
+    }
 }
 
 fn unknown_source(name: &str) -> SourceKind {

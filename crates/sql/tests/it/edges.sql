@@ -512,3 +512,116 @@ SELECT budget > 1 AS x FROM project UNION SELECT 1 ORDER BY budget > 1
 SELECT budget > 1 AS x FROM project UNION SELECT 1 ORDER BY x > 1
 SELECT likely(budget) FROM project UNION SELECT 1 ORDER BY budget
 SELECT sum(budget) OVER w FROM project WINDOW w AS (ORDER BY name) UNION SELECT 1 ORDER BY sum(budget) OVER w
+-- What the tokens, brackets, frames and empty lists let pass.
+SELECT 1 /*
+SELECT 1 /* x
+SELECT 1 /* x *
+SELECT 1 /**/
+SELECT 1 /*/
+WITH recursive AS (SELECT 1 AS x) SELECT x FROM recursive
+WITH recursive(x) AS (SELECT 1) SELECT x FROM recursive
+WITH "recursive" AS (SELECT 1 AS x) SELECT x FROM "recursive"
+WITH RECURSIVE recursive AS (SELECT 1 AS x) SELECT x FROM recursive
+SELECT name GLOB 'a' ESCAPE 'x' FROM project
+SELECT name LIKE 'a' ESCAPE 'x' FROM project
+SELECT likelihood(budget, 2) FROM project
+SELECT likelihood(budget, 1) FROM project
+SELECT likelihood(budget, 1.0) FROM project
+SELECT likelihood(budget, 0) FROM project
+SELECT likelihood(budget, 0.5) FROM project
+SELECT likelihood(budget, 1.5) FROM project
+SELECT likelihood(budget, -0.5) FROM project
+SELECT likelihood(budget, '0.5') FROM project
+SELECT likelihood(budget, 0.5 + 0) FROM project
+SELECT likelihood(budget, (0.5)) FROM project
+SELECT likelihood(budget, budget) FROM project
+SELECT likelihood(budget, .5e0) FROM project
+SELECT -0x8000000000000000
+SELECT 0x8000000000000000
+SELECT -0x7fffffffffffffff
+SELECT - -0x8000000000000000
+SELECT -(0x8000000000000000)
+SELECT +0x8000000000000000
+SELECT -0xffffffffffffffff
+SELECT -9223372036854775808
+SELECT y.name FROM company, (project y)
+SELECT y.name FROM (project y)
+SELECT y.name FROM (project y), company
+SELECT y.name FROM company JOIN (project y) ON 1
+SELECT name FROM staff, (project y)
+SELECT project.name FROM (project) AS x
+SELECT x.name FROM (project) AS x
+SELECT x.name FROM (project p) AS x
+SELECT p.name FROM (project p) AS x
+SELECT x.name FROM company, (project p) AS x
+SELECT p.name FROM staff, (project p) AS x
+SELECT project.name FROM staff, (project)
+SELECT * FROM staff, (project y)
+SELECT y.* FROM staff, (project y)
+SELECT y.name FROM staff, ((project y))
+SELECT y.name FROM staff, (SELECT 1), (project y)
+SELECT y.name FROM staff, (project y, company c)
+SELECT y.name FROM staff, (project y JOIN company c)
+SELECT q.n FROM staff, ((SELECT 1 AS n) q)
+SELECT n FROM staff, ((SELECT 1 AS n) q)
+SELECT y.name FROM staff s LEFT JOIN (project y) ON y.project_code = s.project_code
+SELECT name FROM staff s LEFT JOIN (project y) ON project.project_code = s.project_code
+SELECT project.name FROM staff s LEFT JOIN (project y) ON 1
+SELECT rowid FROM (project y)
+SELECT hours FROM staff, (project y) WHERE y.rowid = 1
+SELECT name FROM project WHERE sum(budget) IN ()
+SELECT name FROM project WHERE nope IN ()
+SELECT name FROM project WHERE row_number() OVER () IN ()
+SELECT sum(budget) IN () FROM project
+SELECT name FROM project WHERE (SELECT sum(budget)) IN ()
+SELECT name FROM project GROUP BY sum(budget) IN ()
+SELECT name FROM project WHERE nofunc(budget) IN ()
+SELECT name FROM project WHERE (1, 2) IN ()
+SELECT sum(sum(budget) IN ()) FROM project
+SELECT name FROM project WHERE upper(sum(budget)) IN ()
+SELECT 1 FROM project p LEFT JOIN company c ON s.rowid = 1 LEFT JOIN staff s ON 1
+SELECT 1 FROM project p LEFT JOIN company c ON s.staff_id = 1 LEFT JOIN staff s ON 1
+SELECT 1 FROM project p JOIN company c ON s.rowid = 1 JOIN staff s ON 1
+SELECT sum(budget) OVER (ROWS +2 PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS 1+1 PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS CAST(2 AS INT) PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS -1 PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS '2' PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS 'x' PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS NULL PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS 1 = 1 PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS x'31' PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS BETWEEN 1+1 PRECEDING AND +1 FOLLOWING) FROM project
+SELECT sum(budget) OVER (ORDER BY budget RANGE BETWEEN 1.5*2 PRECEDING AND 1 + 1 FOLLOWING) FROM project
+SELECT sum(budget) OVER (ROWS 1 AND 1 PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS (1, 2) PRECEDING) FROM project
+SELECT CASE (1, 2) WHEN (1, 2) THEN 1 END
+SELECT CASE (1, 2) WHEN (1, 3) THEN 1 ELSE 2 END
+SELECT CASE (1, 2) WHEN 1 THEN 1 END
+SELECT CASE 1 WHEN (1, 2) THEN 1 END
+SELECT CASE (1, 2) WHEN (1, 2) THEN (1, 2) END
+SELECT CASE WHEN (1, 2) THEN 1 END
+SELECT CASE (SELECT 1, 2) WHEN (1, 2) THEN 1 END
+SELECT CASE 1 WHEN (SELECT 1, 2) THEN 1 END
+SELECT sum(budget) OVER w FROM project WINDOW w AS (w)
+SELECT sum(budget) OVER (w) FROM project WINDOW w AS (w)
+SELECT sum(budget) OVER w FROM project WINDOW w AS (v)
+SELECT sum(budget) OVER v FROM project WINDOW w AS (ORDER BY name), v AS (v)
+SELECT sum(budget) OVER (v) FROM project WINDOW w AS (ORDER BY name), v AS (v)
+SELECT sum(budget) OVER v FROM project WINDOW w AS (ORDER BY name), v AS (nope)
+SELECT sum(budget) OVER v FROM project WINDOW v AS (ORDER BY name), v AS (v)
+SELECT 1 FROM project WINDOW w AS (w)
+SELECT name FROM project WHERE upper(nope) IN ()
+SELECT name FROM project WHERE nope + abs(1) IN ()
+SELECT name FROM project WHERE abs(1) + nope IN ()
+SELECT name FROM project WHERE (SELECT nofunc(1)) IN ()
+SELECT name FROM project WHERE (SELECT nope) IN ()
+SELECT name FROM project WHERE abs(1, 2) IN ()
+SELECT name FROM project WHERE name COLLATE nosuch IN ()
+SELECT name FROM project WHERE CURRENT_DATE + nope IN ()
+SELECT name FROM project WHERE nope LIKE 'a' IN ()
+SELECT ?0
+SELECT ?99999
+SELECT ?32766
+SELECT ?1
+SELECT sum(budget) OVER (ROWS ?1 PRECEDING) FROM project

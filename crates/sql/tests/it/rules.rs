@@ -198,6 +198,42 @@ fn a_secret_key_has_no_other_name() {
     );
 }
 
+/// A fence within a text or a comment of SQL is part of it; one around SQL is not.
+#[test]
+fn a_fence_within_a_text_fences_nothing() {
+    for (text, fenced) in [
+        ("SELECT name FROM project WHERE name = '\n```\nx\n```'", false),
+        ("-- of all\nselect name AS \"\n```\n\" FROM project", false),
+        ("WITH a AS (SELECT 1) /*\n```\n*/ SELECT * FROM a", false),
+        ("With pleasure:\n```sql\nSELECT name FROM project\n```", true),
+        ("Select the names:\n```\nSELECT name FROM project WHERE name = '```'\n```", true),
+        ("```\nSELECT name FROM project\n```", true),
+        ("Here's all of it\n```sql\nSELECT name FROM project\n```", true),
+    ] {
+        let codes = codes(text, &Options::default());
+        assert_eq!(codes.contains(&"SYN110"), fenced, "{text}: {codes:?}");
+    }
+    let text = "SELECT name FROM project WHERE name = '\n```\nx\n```'";
+    assert!(validate(text, &catalog(), &Options::default()).valid);
+}
+
+/// SQLite reads no text and no comment beyond a NUL.
+#[test]
+fn a_nul_means_nothing_anywhere() {
+    for text in [
+        "SELECT 'a\0b'",
+        "SELECT \"a\0b\"",
+        "SELECT [a\0b]",
+        "SELECT `a\0b`",
+        "SELECT 1 -- a\0b",
+        "SELECT 1 /* a\0b */",
+        "SELECT 1\0",
+        "SELECT x'\0'",
+    ] {
+        assert_eq!(codes(text, &Options::default()), ["SYN106"], "{text:?}");
+    }
+}
+
 #[test]
 fn people_are_shown_only_where_they_are_shown() {
     let catalog = catalog();
