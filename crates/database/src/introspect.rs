@@ -70,15 +70,16 @@ pub fn missing(wanted: &Catalog, live: &Catalog) -> Vec<String> {
 /// SQLite's own, when the file cannot be read.
 pub fn introspect(connection: &Connection) -> rusqlite::Result<Live> {
     let mut live = Live { modules: collect(connection, "PRAGMA module_list", |row| row.get(0))?, ..Live::default() };
-    let sql = "SELECT l.name, l.type FROM pragma_table_list AS l JOIN sqlite_schema AS s ON s.name = l.name
+    let sql = "SELECT l.name, l.type, l.wr FROM pragma_table_list AS l JOIN sqlite_schema AS s ON s.name = l.name
                WHERE l.schema = 'main' AND s.type IN ('table', 'view') AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
                ORDER BY s.rowid";
-    let objects: Vec<(String, String)> = collect(connection, sql, |row| Ok((row.get(0)?, row.get(1)?)))?;
-    for (name, kind) in objects {
+    let objects: Vec<(String, String, bool)> =
+        collect(connection, sql, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    for (name, kind, without_rowid) in objects {
         match kind.as_str() {
             "virtual" => live.skipped.push(Skipped { name, reason: SkipReason::Virtual }),
             "shadow" => live.skipped.push(Skipped { name, reason: SkipReason::Shadow }),
-            _ => add_table(connection, &mut live, name, kind == "view")?,
+            _ => add_table(connection, &mut live, Table { name, is_view: kind == "view", without_rowid, ..Table::default() })?,
         }
     }
     live.script = script(connection)?;
@@ -98,13 +99,13 @@ fn script(connection: &Connection) -> rusqlite::Result<String> {
     Ok(statements.into_iter().map(|statement| statement + ";\n").collect())
 }
 
-fn add_table(connection: &Connection, live: &mut Live, name: String, is_view: bool) -> rusqlite::Result<()> {
-    if is_view && let Err(error) = connection.prepare(&format!("SELECT * FROM {}", quoted(&name))) {
-        live.skipped.push(Skipped { name, reason: SkipReason::BrokenView(error.to_string()) });
+fn add_table(connection: &Connection, live: &mut Live, mut table: Table) -> rusqlite::Result<()> {
+    let all = format!("SELECT * FROM {}", quoted(&table.name));
+    if table.is_view && let Err(error) = connection.prepare(&all) {
+        live.skipped.push(Skipped { name: table.name, reason: SkipReason::BrokenView(error.to_string()) });
         return Ok(());
     }
     let table_id = TableId(live.catalog.tables.len() as u16);
-    let mut table = Table { name, is_view, ..Table::default() };
     let mut key = Vec::new();
     for (column, key_position, is_generated) in columns(connection, &table.name)? {
         let position = table.columns.len() as u16;
@@ -152,6 +153,9 @@ fn add_indexes(connection: &Connection, table: &mut Table) -> rusqlite::Result<(
     })?;
     indexes.reverse();
     for (name, is_unique, origin, is_partial) in indexes {
+        if origin == "c" {
+            table.index_names.push(name.clone());
+        }
         let sql = format!("PRAGMA index_info({})", quoted(&name));
         let names: Vec<Option<String>> = collect(connection, &sql, |row| row.get("name"))?;
         let position = |name: &Option<String>| {

@@ -41,8 +41,14 @@ pub struct Table {
     pub unique: Vec<Vec<u16>>,
     /// Column positions of each index, in index order.
     pub indexes: Vec<Vec<u16>>,
+    /// Names of the indexes created for it, those over expressions and a part of the rows too.
+    #[serde(default)]
+    pub index_names: Vec<String>,
     /// Whether this is a view.
     pub is_view: bool,
+    /// Declared `WITHOUT ROWID`.
+    #[serde(default)]
+    pub without_rowid: bool,
     /// The schema's own comment, if any.
     pub comment: Option<String>,
 }
@@ -183,6 +189,15 @@ impl Catalog {
             .iter()
             .zip(&key.to_columns)
             .map(move |(&a, &b)| (ColumnId { table: key.from, column: a }, ColumnId { table: key.to, column: b }))
+    }
+
+    /// The column that names a table's row id: its only key column, declared INTEGER to the letter (SQLite, "ROWIDs and
+    /// the INTEGER PRIMARY KEY").
+    pub fn row_id_column(&self, table: TableId) -> Option<ColumnId> {
+        let [column] = *self.table(table).primary_key.as_slice() else { return None };
+        let id = ColumnId { table, column };
+        let named = !self.table(table).without_rowid && self.column(id).declared.eq_ignore_ascii_case("INTEGER");
+        named.then_some(id)
     }
 
     /// Whether these columns identify at most one row: they contain a primary key or a unique constraint.

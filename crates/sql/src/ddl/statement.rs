@@ -127,14 +127,17 @@ impl Script<'_> {
         if self.catalog.table(id).columns.is_empty() {
             return self.error(DdlProblem::NoColumns(name));
         }
-        self.table_options()
+        self.table_options(id)
     }
 
     /// What follows the closing bracket: `WITHOUT ROWID, STRICT`, `ENGINE=InnoDB …`.
-    fn table_options(&mut self) -> Result<(), DdlError> {
+    fn table_options(&mut self, table: TableId) -> Result<(), DdlError> {
         while !matches!(self.cursor.peek().kind, TokenKind::End | TokenKind::Symbol(";")) {
             if self.cursor.is_symbol(")") || self.cursor.is_word("CREATE") {
                 return self.expected("\";\"");
+            }
+            if self.cursor.is_word("WITHOUT") && self.cursor.is_word_at(1, "ROWID") {
+                self.catalog.tables[table.0 as usize].without_rowid = true;
             }
             self.skip_one("\";\"")?;
         }
@@ -181,9 +184,7 @@ impl Script<'_> {
         self.word("INDEX")?;
         self.cursor.eat_word("CONCURRENTLY");
         self.if_not_exists();
-        if !self.cursor.is_word("ON") {
-            self.table_name()?;
-        }
+        let name = if self.cursor.is_word("ON") { None } else { Some(self.table_name()?) };
         self.word("ON")?;
         let table = self.table_name()?;
         let Some(id) = self.catalog.find_table(&table) else { return self.error(DdlProblem::NoTable(table)) };
@@ -193,6 +194,7 @@ impl Script<'_> {
         let names = self.column_list()?;
         let columns = self.columns_of(id, &names)?;
         let partial = self.cursor.is_word("WHERE");
+        self.catalog.tables[id.0 as usize].index_names.extend(name);
         if !columns.is_empty() {
             let table = &mut self.catalog.tables[id.0 as usize];
             table.indexes.push(columns.clone());

@@ -1,12 +1,14 @@
 //! Common table expressions: each is followed when it is first spoken of, so that one that nobody uses reads nothing.
 
-use super::{Level, Reads, Tracer};
+use super::{Condition, Level, Reads, Tracer};
 use crate::tree::Cte;
 
 /// A CTE in scope.
 pub(super) struct Entry<'a> {
     cte: &'a Cte,
     state: State,
+    /// What stands in its text, once it is followed.
+    conditions: Vec<Condition>,
     /// One past the last CTE of its WITH: what it sees.
     group_end: usize,
 }
@@ -24,8 +26,14 @@ impl<'a> Tracer<'a> {
     pub(super) fn enter_with(&mut self, ctes: &'a [Cte]) -> usize {
         let start = self.ctes.len();
         let group_end = start + ctes.len();
-        self.ctes.extend(ctes.iter().map(|cte| Entry { cte, state: State::Pending, group_end }));
+        self.ctes.extend(ctes.iter().map(|cte| Entry { cte, state: State::Pending, conditions: vec![], group_end }));
         start
+    }
+
+    /// Takes the CTEs of a WITH out of scope; the conditions in them stand before those noted since.
+    pub(super) fn leave_with(&mut self, start: usize, noted: usize) {
+        let conditions = self.ctes.drain(start..).flat_map(|entry| entry.conditions);
+        self.conditions.splice(noted..noted, conditions);
     }
 
     /// What the CTE that a name in FROM means comes to. Within itself, what is known of it so far.
@@ -44,10 +52,10 @@ impl<'a> Tracer<'a> {
     fn follow(&mut self, index: usize) -> Level {
         let Entry { cte, group_end, .. } = self.ctes[index];
         let hidden = self.ctes.split_off(group_end);
-        let noted = self.conditions.len();
+        let before = std::mem::take(&mut self.conditions);
         let mut level = Level::default();
         loop {
-            self.conditions.truncate(noted);
+            self.conditions.clear();
             self.ctes[index].state = State::Following(level.outputs.clone());
             let next = self.query(&cte.query);
             let settled = next.outputs == level.outputs;
@@ -57,6 +65,7 @@ impl<'a> Tracer<'a> {
             }
         }
         self.ctes[index].state = State::Done(level.clone());
+        self.ctes[index].conditions = std::mem::replace(&mut self.conditions, before);
         self.ctes.extend(hidden);
         level
     }

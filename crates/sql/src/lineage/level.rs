@@ -1,6 +1,6 @@
 //! One query level after another: sources first, so that everything else finds them.
 
-use schema::{ColumnId, TableId, Type};
+use schema::{ColumnId, TableId};
 
 use super::{Clause, Columns, Condition, Level, Read, Reads, Tracer};
 use crate::tree::{Body, Expr, ExprKind, Query, Select, Source, SourceId, SourceKind};
@@ -10,6 +10,7 @@ impl<'a> Tracer<'a> {
     /// What a query reads. The outputs of an ORDER BY are those of its body.
     pub(super) fn query(&mut self, query: &'a Query) -> Level {
         let group = self.enter_with(&query.with);
+        let noted = self.conditions.len();
         let mut level = self.body(&query.body);
         self.outputs.push(std::mem::take(&mut level.outputs));
         for item in &query.order_by {
@@ -19,7 +20,7 @@ impl<'a> Tracer<'a> {
             self.condition(Clause::Limit, limit, &mut level.reads);
         }
         level.outputs = self.outputs.pop().unwrap_or_default();
-        self.ctes.truncate(group);
+        self.leave_with(group, noted);
         level
     }
 
@@ -115,21 +116,9 @@ impl<'a> Tracer<'a> {
     }
 
     /// A table's row id: its `INTEGER PRIMARY KEY`, where it has one.
-    fn row_id(&self, id: TableId) -> Read {
-        let table = self.catalog.table(id);
-        match table.primary_key.as_slice() {
-            [column] if is_row_id(&table.columns[usize::from(*column)]) => {
-                Read::Column(ColumnId { table: id, column: *column })
-            }
-            _ => Read::RowId(id),
-        }
+    fn row_id(&self, table: TableId) -> Read {
+        self.catalog.row_id_column(table).map_or(Read::RowId(table), Read::Column)
     }
-}
-
-/// Whether a primary key of this one column names the row id: declared INTEGER to the letter (SQLite, "ROWIDs and the
-/// INTEGER PRIMARY KEY").
-fn is_row_id(column: &schema::Column) -> bool {
-    column.ty == Type::Integer && column.declared.eq_ignore_ascii_case("INTEGER")
 }
 
 impl Level {

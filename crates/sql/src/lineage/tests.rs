@@ -179,6 +179,26 @@ fn recursion_runs_until_nothing_is_added() {
 }
 
 #[test]
+fn recursion_forgets_no_condition_of_what_it_speaks_of() {
+    check(
+        "WITH RECURSIVE d AS (SELECT id FROM staff WHERE hours > 1),
+           c (x) AS (SELECT id FROM d UNION ALL
+                     SELECT x + n FROM c JOIN (WITH i AS (SELECT 1 AS n FROM project WHERE boss = 2) SELECT n FROM i)
+                     WHERE x < 5)
+         SELECT x FROM c ORDER BY (SELECT MAX(name) FROM staff WHERE id IN d)",
+        expect![[r#"
+            1: staff.id
+            where: staff.hours
+            where: project.boss
+            where: staff.id
+            where: staff.id
+            order by: staff.id staff.name staff.hours
+            all: project.boss staff.id staff.name staff.hours
+        "#]],
+    );
+}
+
+#[test]
 fn correlated_scopes() {
     check(
         "SELECT (SELECT MAX(hours) FROM staff WHERE staff.code = project.code) FROM project

@@ -1,5 +1,7 @@
 //! Function calls: whether there is such a function, whether it may stand here, and the windows it runs over.
 
+use schema::Value;
+
 use super::scope::Clause;
 use super::{Resolver, expression::bare_call};
 use crate::diagnostic::Diagnostic;
@@ -45,6 +47,7 @@ impl<'a> Resolver<'a> {
             scope.in_window |= kind != FunctionKind::Scalar;
         }
         let args = self.scalars(&call.args);
+        self.check_likelihood(call);
         let mut resolved = bare_call(call.name.text.to_ascii_uppercase(), args);
         resolved.star = call.star;
         resolved.distinct = call.distinct;
@@ -66,6 +69,16 @@ impl<'a> Resolver<'a> {
             self.place_aggregate(&resolved, span);
         }
         ExprKind::Call(resolved)
+    }
+
+    /// The second argument of LIKELIHOOD is a number between 0.0 and 1.0, written with its point.
+    fn check_likelihood(&mut self, call: &ast::Call) {
+        let [_, chance] = call.args.as_slice() else { return };
+        let is_chance = |real: f64| real.is_sign_positive() && real <= 1.0;
+        let fits = matches!(chance.kind, ast::ExprKind::Literal(Value::Real(real)) if is_chance(real));
+        if !fits && call.name.text.eq_ignore_ascii_case("LIKELIHOOD") {
+            self.error("SCH208", chance.span, "LIKELIHOOD takes a number between 0.0 and 1.0, with its point.");
+        }
     }
 
     /// The function that a call means; an error when there is none or the arguments do not fit.

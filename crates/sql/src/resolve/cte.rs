@@ -3,7 +3,7 @@
 
 use super::Resolver;
 use super::query::{Arm, body_span, columns};
-use super::select::{has_unknown_names, output_names};
+use super::select::{has_unknown_names, output_names, settle_names};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::ast;
 use crate::tree::{Body, Cte, Query, SetOp, Span};
@@ -143,7 +143,9 @@ impl<'a> Resolver<'a> {
             let message = format!("{} lists {listed}, but its query shows {count}.", cte.name.text);
             self.error("SCH215", cte.name.span, message);
         }
-        cte.columns.iter().map(|name| name.text.clone()).collect()
+        let mut names: Vec<String> = cte.columns.iter().map(|name| name.text.clone()).collect();
+        settle_names(&mut names);
+        names
     }
 
     /// A query whose last arms speak of the CTE itself: the arms before give the columns.

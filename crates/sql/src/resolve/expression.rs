@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::dialect::{Dialect, quote_text};
 use crate::syntax::ast;
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, LikeOp, Span};
-use crate::visit::arity;
+use crate::visit::{arity, each_expr_here};
 
 impl<'a> Resolver<'a> {
     /// An expression that must be one value.
@@ -56,11 +56,12 @@ impl<'a> Resolver<'a> {
             ast::ExprKind::IsNull(operand, negated) => {
                 ExprKind::IsNull { operand: self.scalar_box(operand), negated: *negated }
             }
-            ast::ExprKind::Case { operand, branches, otherwise } => ExprKind::Case {
-                operand: operand.as_ref().map(|operand| self.scalar_box(operand)),
-                branches: branches.iter().map(|(when, then)| (self.scalar(when), self.scalar(then))).collect(),
-                otherwise: otherwise.as_ref().map(|otherwise| self.scalar_box(otherwise)),
-            },
+            ast::ExprKind::Case { operand, branches, otherwise } => {
+                let operand = operand.as_ref().map(|operand| Box::new(self.expr(operand)));
+                let branches = branches.iter().map(|(when, then)| self.branch(operand.as_deref(), when, then)).collect();
+                let otherwise = otherwise.as_ref().map(|otherwise| self.scalar_box(otherwise));
+                ExprKind::Case { operand, branches, otherwise }
+            }
             ast::ExprKind::Cast(operand, to) => ExprKind::Cast { operand: self.scalar_box(operand), to: to.clone() },
             ast::ExprKind::Call(call) => self.call(call, span),
             ast::ExprKind::Collate(operand, name) => {
@@ -79,6 +80,19 @@ impl<'a> Resolver<'a> {
         Expr { kind: negated_exists(kind), span }
     }
 
+    /// One WHEN and THEN of a CASE; what is compared may be a row of values.
+    fn branch(&mut self, operand: Option<&Expr>, when: &'a ast::Expr, then: &'a ast::Expr) -> (Expr, Expr) {
+        let when = match operand {
+            None => self.scalar(when),
+            Some(operand) => {
+                let when = self.expr(when);
+                self.check_widths(operand, &when, when.span);
+                when
+            }
+        };
+        (when, self.scalar(then))
+    }
+
     /// BETWEEN, LIKE, IN.
     fn predicate(&mut self, expr: &'a ast::Expr) -> ExprKind {
         match &expr.kind {
@@ -92,6 +106,9 @@ impl<'a> Resolver<'a> {
             ast::ExprKind::Like { op, operand, pattern, escape, negated } => {
                 if *op == LikeOp::Regexp && self.dialect == Dialect::Sqlite {
                     self.error("SCH207", expr.span, "SQLite has no REGEXP function.");
+                }
+                if *op == LikeOp::Glob && escape.is_some() && self.dialect == Dialect::Sqlite {
+                    self.error("SCH208", expr.span, "GLOB takes no ESCAPE.");
                 }
                 ExprKind::Like {
                     op: *op,
@@ -109,8 +126,8 @@ impl<'a> Resolver<'a> {
             ast::ExprKind::InList { operand, list, negated } => {
                 let noted = self.diagnostics.len();
                 let operand = Box::new(self.expr(operand));
-                if list.is_empty() {
-                    // SQLite never looks at the operand of IN ().
+                if list.is_empty() && !calls(&operand) {
+                    // SQLite never looks at the operand of IN () where it calls nothing.
                     self.downgrade(noted);
                 }
                 let list: Vec<Expr> = list.iter().map(|member| self.expr(member)).collect();
@@ -272,6 +289,17 @@ impl<'a> Resolver<'a> {
         self.unknown_column(table, column, span);
         unknown(self.text_of(span), span)
     }
+}
+
+/// Whether an expression calls a function of its own level; LIKE and `->` are such.
+fn calls(expr: &Expr) -> bool {
+    use BinaryOp::{Arrow, LongArrow};
+    let mut found = false;
+    each_expr_here(expr, &mut |expr| {
+        let call = matches!(expr.kind, ExprKind::Call(_) | ExprKind::Like { .. });
+        found |= call || matches!(expr.kind, ExprKind::Binary(_, Arrow | LongArrow, _));
+    });
+    found
 }
 
 fn truth_word(word: &str) -> Option<bool> {

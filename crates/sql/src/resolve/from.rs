@@ -17,6 +17,8 @@ pub(super) struct From<'a> {
     pub(super) bindings: Vec<Binding>,
     /// Position of a source and its condition.
     pub(super) conditions: Vec<(usize, &'a ast::Expr)>,
+    /// Whether a RIGHT or FULL join stands among the sources: a column that USING joins must then be one column.
+    strict: bool,
     /// One past the last byte of the clause.
     pub(super) end: u32,
 }
@@ -30,7 +32,7 @@ const VIRTUAL_TABLES: [&str; 6] = ["json_each", "json_tree", "dbstat", "jsonb_ea
 
 impl<'a> Resolver<'a> {
     pub(super) fn from(&mut self, sources: &'a [ast::Source]) -> From<'a> {
-        let mut from = From::default();
+        let mut from = From { strict: has_right_join(sources), ..From::default() };
         for source in sources {
             self.add_source(source, &mut from);
         }
@@ -46,16 +48,25 @@ impl<'a> Resolver<'a> {
             from.end = from.end.max(last.span.end + 1);
         }
         if let ast::SourceKind::Group(inner) = &source.kind {
+            let first = from.sources.is_empty() && source.alias.is_none() && source.on.is_none();
+            if let Some(only) = only_source(inner).filter(|_| !first) {
+                return self.add_single(source, only, from);
+            }
             if source.alias.is_none() && self.can_flatten(source, inner, from.sources.is_empty()) {
                 return self.flatten(source, inner, from);
             }
             return self.nest(source, inner, from);
         }
+        self.add_single(source, source, from);
+    }
+
+    /// A table, CTE or subquery, joined and called as `source` says; `held` is the same or stands in brackets in it.
+    fn add_single(&mut self, source: &'a ast::Source, held: &'a ast::Source, from: &mut From<'a>) {
         let first = from.sources.is_empty();
-        let (kind, columns, open) = self.source_kind(source);
+        let (kind, columns, open) = self.source_kind(held);
         let id = self.new_source();
         let join = join_kind(source, first);
-        let name = match (&source.alias, &source.kind) {
+        let name = match (&source.alias, &held.kind) {
             (Some(alias), _) => Some(alias.text.clone()),
             (None, ast::SourceKind::Table { name, .. }) => Some(name.text.clone()),
             _ => None,
@@ -70,6 +81,7 @@ impl<'a> Resolver<'a> {
             name,
             source: id,
             table,
+            has_row_id: table.is_some_and(|table| !self.catalog.table(table).without_rowid),
             columns: columns.collect(),
             join,
             using: vec![],
@@ -89,7 +101,7 @@ impl<'a> Resolver<'a> {
         left.bindings = std::mem::take(&mut from.bindings);
         for (name, span) in using {
             let right = bindings.iter_mut().find(|b| b.columns.iter().any(|c| c.name.eq_ignore_ascii_case(&name)));
-            let found = left.find(None, &name);
+            let found = left.find_joined(&name, from.strict);
             let (Some(right), Found::Column(left)) = (right, found) else {
                 if !left.bindings.iter().chain(&bindings).any(|b| b.open) {
                     self.not_on_both_sides(&name, span, &left.bindings, &bindings);
@@ -154,13 +166,29 @@ impl<'a> Resolver<'a> {
                 (SourceKind::Derived { query: Box::new(query), columns: columns.clone() }, columns, open)
             }
             ast::SourceKind::Table { schema, name, args: None, indexed_by } => {
+                let found = self.named_source(schema.as_ref(), name);
                 if let Some(index) = indexed_by {
-                    self.error("SCH226", index.span, format!("No index {} is known.", index.text));
+                    self.check_index(index, &found.0);
                 }
-                self.named_source(schema.as_ref(), name)
+                found
             }
             ast::SourceKind::Table { name, .. } => self.table_function(name),
             ast::SourceKind::Group(_) => (unknown_source(""), vec![], true),
+        }
+    }
+
+    /// INDEXED BY names an index of its own table. One that is there is told of too: the query fails once it is gone.
+    fn check_index(&mut self, index: &ast::Name, source: &SourceKind) {
+        let known = match source {
+            SourceKind::Table(table) => &self.catalog.table(*table).index_names[..],
+            _ => &[],
+        };
+        if known.iter().any(|name| name.eq_ignore_ascii_case(&index.text)) {
+            let message = format!("The query works for as long as there is an index {}.", index.text);
+            let diagnostic = Diagnostic::warning("SCH226", index.span, message);
+            self.diagnostics.push(diagnostic.help("Leave INDEXED BY out: the engine finds the index by itself."));
+        } else {
+            self.error("SCH226", index.span, format!("No index {} is known.", index.text));
         }
     }
 
@@ -209,11 +237,8 @@ impl<'a> Resolver<'a> {
     fn can_flatten(&self, source: &ast::Source, inner: &[ast::Source], first: bool) -> bool {
         let is_inner = |s: &ast::Source| matches!(s.join.kind, None | Some(JoinWord::Inner | JoinWord::Cross));
         let plain_group = inner.iter().all(|s| is_inner(s) && !matches!(s.kind, ast::SourceKind::Group(_)));
-        let one = inner.len() == 1 && !matches!(inner[0].kind, ast::SourceKind::Group(_));
         let by_names = source.using.is_some() || source.join.natural;
-        one && !by_names && inner[0].on.is_none()
-            || first && source.on.is_none()
-            || plain_group && is_inner(source) && !by_names
+        first && source.on.is_none() || plain_group && is_inner(source) && !by_names
     }
 
     fn flatten(&mut self, source: &'a ast::Source, inner: &'a [ast::Source], from: &mut From<'a>) {
@@ -247,6 +272,7 @@ impl<'a> Resolver<'a> {
         for binding in &mut bindings {
             binding.source = id;
             binding.table = None;
+            binding.has_row_id = false;
             binding.join = join;
             for column in &mut binding.columns {
                 column.position = position;
@@ -263,6 +289,7 @@ impl<'a> Resolver<'a> {
                 name,
                 source: id,
                 table: None,
+                has_row_id: false,
                 columns,
                 join,
                 using: vec![],
@@ -311,7 +338,7 @@ impl<'a> Resolver<'a> {
         let later: Vec<SourceId> = sources[position + 1..].iter().map(|source| source.id).collect();
         let mut found = false;
         each_expr(on, &mut |expr| {
-            found |= matches!(expr.kind, ExprKind::Column { source, .. } if later.contains(&source))
+            found |= matches!(expr.kind, ExprKind::Column { source, .. } | ExprKind::RowId(source) if later.contains(&source))
         });
         if found {
             self.error("SCH220", on.span, "This ON speaks of a table that is joined further right.");
@@ -336,6 +363,24 @@ impl<'a> Resolver<'a> {
             }
         }
         Query::from_select(Select { items, from: from.sources, ..Select::default() })
+    }
+}
+
+/// Whether a list of sources holds a RIGHT or FULL join. Brackets around the first sources change nothing.
+fn has_right_join(sources: &[ast::Source]) -> bool {
+    let within = match sources.first() {
+        Some(ast::Source { kind: ast::SourceKind::Group(inner), alias: None, on: None, .. }) => has_right_join(inner),
+        _ => false,
+    };
+    within || sources.iter().any(|s| matches!(s.join.kind, Some(JoinWord::Right | JoinWord::Full)))
+}
+
+/// The only source within brackets, however many: SQLite forgets the alias that it has there.
+fn only_source(inner: &[ast::Source]) -> Option<&ast::Source> {
+    match inner {
+        [ast::Source { kind: ast::SourceKind::Group(inner), .. }] => only_source(inner),
+        [only] => Some(only).filter(|only| only.on.is_none() && only.using.is_none()),
+        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@
 //! Suggested reading order:
 //! * `scope`: what a name means at one level.
 //! * `query`: WITH, set operations, ORDER BY, LIMIT.
+//! * `same`: what ORDER BY of a set operation takes for one of its outputs.
 //! * `cte`: common table expressions, resolved when first spoken of.
 //! * `select`: one SELECT, clause by clause.
 //! * `from`: sources, joins, USING and NATURAL.
@@ -20,6 +21,7 @@ mod cte;
 mod expression;
 mod from;
 mod query;
+mod same;
 mod scope;
 mod select;
 mod suggest;

@@ -2,6 +2,7 @@
 
 use schema::Value;
 
+use super::same::{comparable, is_comparable};
 use super::scope::{Clause, Output, Scope};
 use super::{Resolver, plain_name};
 use crate::diagnostic::Diagnostic;
@@ -185,7 +186,7 @@ impl<'a> Resolver<'a> {
                 arm.items.iter().position(aliased)
             });
             let position = by_alias.or_else(|| {
-                if !is_plain(expr) {
+                if !is_comparable(expr) {
                     return None;
                 }
                 let noted = self.diagnostics.len();
@@ -196,7 +197,8 @@ impl<'a> Resolver<'a> {
                 self.scopes.pop();
                 self.diagnostics.truncate(noted);
                 self.next_source = next;
-                arm.items.iter().position(|item| item.expr == resolved)
+                let term = comparable(&resolved, &arm.scope, self);
+                arm.items.iter().position(|item| comparable(&item.expr, &arm.scope, self) == term)
             });
             if let Some(position) = position {
                 return Some(Expr { kind: ExprKind::Output(position as u16), span: expr.span });
@@ -227,17 +229,6 @@ fn whole_number(expr: &ast::Expr) -> Option<i64> {
         ast::ExprKind::Literal(Value::Integer(whole)) => Some(*whole),
         ast::ExprKind::Unary(crate::tree::UnaryOp::Plus, inner) => whole_number(inner),
         _ => None,
-    }
-}
-
-/// Whether an expression is made of names, literals, operators and calls only: SQLite looks no further.
-fn is_plain(expr: &ast::Expr) -> bool {
-    match &expr.kind {
-        ast::ExprKind::Name(_) | ast::ExprKind::Literal(_) | ast::ExprKind::Clock(_) => true,
-        ast::ExprKind::Unary(_, x) | ast::ExprKind::Cast(x, _) | ast::ExprKind::Collate(x, _) => is_plain(x),
-        ast::ExprKind::Binary(a, _, b) => is_plain(a) && is_plain(b),
-        ast::ExprKind::Call(call) => call.over.is_none() && call.filter.is_none() && call.args.iter().all(is_plain),
-        _ => false,
     }
 }
 

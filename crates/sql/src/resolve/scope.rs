@@ -31,6 +31,8 @@ pub(super) struct Binding {
     pub(super) name: Option<String>,
     pub(super) source: SourceId,
     pub(super) table: Option<TableId>,
+    /// Whether it is a table of the catalog that has row ids.
+    pub(super) has_row_id: bool,
     pub(super) columns: Vec<BoundColumn>,
     pub(super) join: JoinKind,
     /// Columns that USING or NATURAL joined with those before.
@@ -169,6 +171,23 @@ impl Scope<'_> {
         }
     }
 
+    /// The column that USING or NATURAL joins with one further right: the leftmost of that name; with a RIGHT or FULL join
+    /// beside it, it has to be the only one.
+    pub(super) fn find_joined(&self, column: &str, strict: bool) -> Found {
+        match self.find_column(None, column) {
+            Found::Ambiguous(_) if !strict => self.leftmost(column),
+            found => found,
+        }
+    }
+
+    fn leftmost(&self, column: &str) -> Found {
+        let found = self.bindings.iter().filter(|b| b.answers_to(None)).find_map(|binding| {
+            let source = binding.source;
+            binding.column(column).map(|column| ExprKind::Column { source, column })
+        });
+        found.map_or(Found::Nothing, Found::Column)
+    }
+
     /// A name that two bindings share, along with a column.
     pub(super) fn twin_columns(&self) -> Option<&str> {
         self.bindings.iter().enumerate().find_map(|(i, binding)| {
@@ -186,7 +205,7 @@ impl Scope<'_> {
         if !["rowid", "oid", "_rowid_"].iter().any(|name| name.eq_ignore_ascii_case(column)) {
             return None;
         }
-        let fits = |b: &&Binding| b.table.is_some() && table.is_none_or(|t| b.is_named(&t.text));
+        let fits = |b: &&Binding| b.has_row_id && table.is_none_or(|t| b.is_named(&t.text));
         let offers: Vec<&Binding> = self.bindings.iter().filter(fits).collect();
         match offers.as_slice() {
             [] => None,

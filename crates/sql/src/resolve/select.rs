@@ -4,7 +4,9 @@ use schema::Catalog;
 
 use super::Resolver;
 use super::scope::{Clause, Output, Scope};
+use crate::dialect::Dialect;
 use crate::syntax::ast;
+use crate::syntax::token::{Token, TokenKind, tokens, unquote};
 use crate::tree::{Body, Expr, ExprKind, Item, Query, Select, Source, SourceKind, Span};
 use crate::visit::{Part, each_expr, each_expr_here, first_select, parts_of_expr, parts_of_query};
 
@@ -77,7 +79,11 @@ impl<'a> Resolver<'a> {
         for item in items {
             match item {
                 ast::Item::Expr { expr, alias } => {
+                    let noted = self.diagnostics.len();
                     let expr = self.scalar(expr);
+                    if alias.is_none() {
+                        self.keep_text(noted);
+                    }
                     resolved.push(Item { expr, alias: alias.as_ref().map(|a| a.text.clone()), from_star: false });
                 }
                 ast::Item::Star(span) => self.star(*span, &mut resolved),
@@ -85,6 +91,13 @@ impl<'a> Resolver<'a> {
             }
         }
         resolved
+    }
+
+    /// An output without an alias is called what its text says: no change of that is safe.
+    fn keep_text(&mut self, noted: usize) {
+        for fix in self.diagnostics[noted..].iter_mut().flat_map(|diagnostic| &mut diagnostic.fixes) {
+            fix.safe = false;
+        }
     }
 
     fn star(&mut self, span: Span, items: &mut Vec<Item>) {
@@ -214,26 +227,74 @@ pub(crate) fn output_names(query: &Query, catalog: &Catalog, text: &str) -> Vec<
         Body::Set { left, .. } => return output_names(left, catalog, text),
         Body::Values(rows) => (1..=rows.first().map_or(0, Vec::len)).map(|i| format!("column{i}")).collect(),
     };
-    for i in 1..names.len() {
-        let taken = |name: &str, names: &[String]| names[..i].iter().any(|other| other.eq_ignore_ascii_case(name));
-        if taken(&names[i], &names) {
-            let mut numbered = (1..=names.len()).map(|n| format!("{}:{n}", names[i]));
-            names[i] = numbered.find(|name| !taken(name, &names)).unwrap_or_default();
+    settle_names(&mut names);
+    names
+}
+
+/// SQLite's last word on the names of a table's columns: TRUE and FALSE go by their place, what stands there twice is
+/// numbered.
+pub(super) fn settle_names(names: &mut [String]) {
+    for (i, name) in names.iter_mut().enumerate() {
+        if ["true", "false"].iter().any(|word| name.eq_ignore_ascii_case(word)) {
+            *name = format!("column{}", i + 1);
         }
     }
-    names
+    for i in 1..names.len() {
+        let taken = |name: &str| names[..i].iter().any(|other| other.eq_ignore_ascii_case(name));
+        if taken(&names[i]) {
+            let unnumbered = names[i].trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(':');
+            let stem = unnumbered.unwrap_or(&names[i]);
+            let mut numbered = (1..=names.len()).map(|n| format!("{stem}:{n}"));
+            names[i] = numbered.find(|name| !taken(name)).unwrap_or_default();
+        }
+    }
 }
 
 fn output_name(item: &Item, from: &[Source], catalog: &Catalog, text: &str) -> String {
     if let Some(alias) = &item.alias {
         return alias.clone();
     }
+    let expr = shown_column(item);
     let Span { start, end } = item.expr.span;
-    let written = || text.get(start as usize..end as usize).unwrap_or("").to_owned();
-    let ExprKind::Column { source, column } = item.expr.kind else { return written() };
+    let written = || name_as_written(text.get(start as usize..end as usize).unwrap_or(""));
+    let ExprKind::Column { source, column } = expr.kind else { return written() };
     let known = from.iter().find(|s| s.id == source).and_then(|source| match &source.kind {
         SourceKind::Table(table) => catalog.table(*table).columns.get(column as usize).map(|c| &c.name),
         SourceKind::Cte { columns, .. } | SourceKind::Derived { columns, .. } => columns.get(column as usize),
     });
     known.cloned().unwrap_or_else(written)
+}
+
+/// The column that an output has its name from: under its collations, and of those that a `*` merges the first.
+fn shown_column(item: &Item) -> &Expr {
+    let mut expr = &item.expr;
+    loop {
+        expr = match &expr.kind {
+            ExprKind::Collate(inner, _) => inner,
+            ExprKind::Call(call) if item.from_star && !call.args.is_empty() => &call.args[0],
+            _ => return expr,
+        }
+    }
+}
+
+/// What SQLite calls an output without an alias: a name by its last part without quotes, whether it means a column, a row
+/// id or a text, and whatever brackets and collations stand around it; all else by its text.
+fn name_as_written(text: &str) -> String {
+    let tokens = tokens(text, Dialect::Sqlite);
+    let raw = |token: &Token| &text[token.span.start as usize..token.span.end as usize];
+    let is = |token: &Token, word: &str| raw(token).eq_ignore_ascii_case(word);
+    let mut parts = &tokens[..tokens.len().saturating_sub(1)];
+    loop {
+        parts = match parts {
+            [open, inner @ .., close] if is(open, "(") && is(close, ")") => inner,
+            [inner @ .., word, _] if is(word, "COLLATE") && !inner.is_empty() => inner,
+            _ => break,
+        }
+    }
+    let last = match parts {
+        [only] if matches!(only.kind, TokenKind::Word | TokenKind::Quoted(_)) => only,
+        [.., point, last] if is(point, ".") && parts.len() <= 5 => last,
+        _ => return text.to_owned(),
+    };
+    unquote(raw(last), last.kind)
 }

@@ -3,7 +3,6 @@
 use super::ast::{Call, Expr, ExprKind, Frame, Name, Over, Window};
 use super::parser::{Parse, Parser, Problem};
 use crate::dialect::Dialect;
-use crate::tree::Span;
 
 /// One end of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +124,21 @@ impl Parser<'_> {
         Ok(Frame { text, range_distance, span })
     }
 
+    /// A frame's distance, which is made of numbers alone: no name, no call and no subquery may stand in a text that
+    /// nothing looks into.
+    fn distance(&mut self) -> Parse<String> {
+        let first = self.cursor.position();
+        let Expr { kind, span } = self.expr()?;
+        let (code, message) = if holds_variable(&kind) {
+            ("SEC508", "A parameter has no value here: write the value itself.")
+        } else if !is_number(&kind) {
+            ("SYN109", "A window's distance must be a plain number.")
+        } else {
+            return Ok(self.cursor.words_since(first).join(" "));
+        };
+        Err(Problem { code, span, message: message.to_owned(), help: None })
+    }
+
     fn bound(&mut self) -> Parse<(Bound, String)> {
         if self.cursor.eat_words(&["UNBOUNDED", "PRECEDING"]) {
             return Ok((Bound::UnboundedPreceding, "UNBOUNDED PRECEDING".to_owned()));
@@ -135,15 +149,30 @@ impl Parser<'_> {
         if self.cursor.eat_words(&["CURRENT", "ROW"]) {
             return Ok((Bound::Current, "CURRENT ROW".to_owned()));
         }
-        let Expr { kind, span: Span { start, end } } = self.expr()?;
-        if !matches!(kind, ExprKind::Literal(_)) {
-            return self.problem("SYN109", "A window's distance must be a plain number.".to_owned(), None);
-        }
-        let distance = self.cursor.text.get(start as usize..end as usize).unwrap_or("").to_owned();
+        let distance = self.distance()?;
         if self.cursor.eat_word("PRECEDING") {
             return Ok((Bound::Preceding, format!("{distance} PRECEDING")));
         }
         self.word("FOLLOWING")?;
         Ok((Bound::Following, format!("{distance} FOLLOWING")))
+    }
+}
+
+/// Whether an expression is a literal or computed from such.
+fn is_number(kind: &ExprKind) -> bool {
+    match kind {
+        ExprKind::Literal(_) => true,
+        ExprKind::Unary(_, x) | ExprKind::Cast(x, _) => is_number(&x.kind),
+        ExprKind::Binary(a, _, b) => is_number(&a.kind) && is_number(&b.kind),
+        _ => false,
+    }
+}
+
+fn holds_variable(kind: &ExprKind) -> bool {
+    match kind {
+        ExprKind::Variable => true,
+        ExprKind::Unary(_, x) | ExprKind::Cast(x, _) => holds_variable(&x.kind),
+        ExprKind::Binary(a, _, b) => holds_variable(&a.kind) || holds_variable(&b.kind),
+        _ => false,
     }
 }

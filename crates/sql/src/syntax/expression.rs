@@ -3,7 +3,7 @@
 use schema::Value;
 
 use super::ast::{Call, Expr, ExprKind, Join, Name, Source};
-use super::parser::{Parse, Parser};
+use super::parser::{Parse, Parser, Problem};
 use super::token::{TokenKind, unquote};
 use crate::dialect::{Dialect, quote_name};
 use crate::tree::{BinaryOp, LikeOp, Span, UnaryOp};
@@ -277,6 +277,12 @@ impl Parser<'_> {
         self.cursor.advance();
         let smallest = op == UnaryOp::Minus && self.cursor.raw(self.cursor.peek()) == "9223372036854775808";
         let operand = self.expr_from(binds::UNARY)?;
+        if matches!((op, &operand.kind), (UnaryOp::Minus, ExprKind::Literal(Value::Integer(i64::MIN))))
+            && self.text_of(operand.span).contains(['x', 'X'])
+        {
+            let message = "This hexadecimal number has no negative.".to_owned();
+            return Err(Problem { code: "SYN106", span: operand.span, message, help: None });
+        }
         Ok(match (op, operand.kind) {
             (UnaryOp::Minus, ExprKind::Literal(Value::Real(_))) if smallest => {
                 ExprKind::Literal(Value::Integer(i64::MIN))

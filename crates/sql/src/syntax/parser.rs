@@ -87,6 +87,9 @@ impl Parser<'_> {
         let raw: String = self.cursor.raw(token).chars().take(40).collect();
         match token.kind {
             TokenKind::End => self.problem("SYN103", format!("The query ends too early: {expected} is missing."), None),
+            TokenKind::Illegal if self.cursor.raw(token).ends_with('\0') => {
+                self.problem("SYN106", "A NUL stands here, which means nothing in SQL.".to_owned(), None)
+            }
             TokenKind::Illegal if raw.starts_with(['\'', '"', '`', '[']) => {
                 let help = Some(format!("Close the text with another {}.", &raw[..1]));
                 self.problem("SYN105", "This quote is never closed.".to_owned(), help)
@@ -111,6 +114,10 @@ impl Parser<'_> {
     /// From a token up to the one before the present one.
     pub(super) fn span_from(&self, start: Span) -> Span {
         Span { start: start.start, end: self.cursor.previous().span.end.max(start.start) }
+    }
+
+    pub(super) fn text_of(&self, span: Span) -> &str {
+        self.cursor.text.get(span.start as usize..span.end as usize).unwrap_or("")
     }
 
     /// Runs `read` one level deeper, so that no text can exhaust the stack.
@@ -220,9 +227,7 @@ impl Parser<'_> {
 
     fn with(&mut self) -> Parse<Vec<Cte>> {
         self.word("WITH")?;
-        if self.cursor.is_word("RECURSIVE") && !self.cursor.is_word_at(1, "AS") && !self.cursor.is_symbol_at(1, "(") {
-            self.cursor.advance();
-        }
+        self.cursor.eat_word("RECURSIVE");
         let mut ctes = Vec::new();
         loop {
             let name = self.name("the name of a common table expression")?;

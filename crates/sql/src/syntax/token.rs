@@ -67,17 +67,24 @@ fn skip_blank(bytes: &[u8], mut at: usize, dialect: Dialect) -> usize {
             (Some(b'-'), Some(b'-')) => at = line_end(bytes, at),
             (Some(0xef), Some(0xbb)) if bytes.get(at + 2) == Some(&0xbf) => at += 3,
             (Some(b'#'), _) if dialect == Dialect::MySql => at = line_end(bytes, at),
-            (Some(b'/'), Some(b'*')) => {
-                let close = bytes[at + 2..].windows(2).position(|pair| pair == b"*/");
-                at = close.map_or(bytes.len(), |found| at + 2 + found + 2);
-            }
+            (Some(b'/'), Some(b'*')) if at + 2 < bytes.len() => at = comment_end(bytes, at + 2),
             _ => return at,
         }
     }
 }
 
 fn line_end(bytes: &[u8], at: usize) -> usize {
-    bytes[at..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |found| at + found)
+    bytes[at..].iter().position(|b| matches!(b, b'\n' | 0)).map_or(bytes.len(), |found| at + found)
+}
+
+/// One past a comment whose inside starts at `at`. No comment and no text goes beyond a NUL, which means nothing anywhere.
+fn comment_end(bytes: &[u8], at: usize) -> usize {
+    let stops = |i: &usize| bytes[*i] == 0 || bytes[*i..].starts_with(b"*/");
+    match (at..bytes.len()).find(stops) {
+        Some(i) if bytes[i] == 0 => i,
+        Some(i) => i + 2,
+        None => bytes.len(),
+    }
 }
 
 fn token_at(text: &str, at: usize, dialect: Dialect) -> (TokenKind, usize) {
@@ -87,7 +94,8 @@ fn token_at(text: &str, at: usize, dialect: Dialect) -> (TokenKind, usize) {
         b'\'' => quoted(bytes, at, b'\'', TokenKind::Text, dialect == Dialect::MySql),
         b'"' => quoted(bytes, at, b'"', TokenKind::Quoted('"'), false),
         b'`' => quoted(bytes, at, b'`', TokenKind::Quoted('`'), false),
-        b'[' if dialect == Dialect::Sqlite => match bytes[at..].iter().position(|b| *b == b']') {
+        b'[' if dialect == Dialect::Sqlite => match bytes[at..].iter().position(|b| matches!(b, b']' | 0)) {
+            Some(found) if bytes[at + found] == 0 => (TokenKind::Illegal, at + found + 1),
             Some(found) => (TokenKind::Quoted('['), at + found + 1),
             None => (TokenKind::Illegal, bytes.len()),
         },
@@ -116,7 +124,9 @@ fn word_end(bytes: &[u8], at: usize) -> usize {
 fn quoted(bytes: &[u8], at: usize, quote: u8, kind: TokenKind, backslash: bool) -> (TokenKind, usize) {
     let mut i = at + 1;
     while i < bytes.len() {
-        if backslash && bytes[i] == b'\\' {
+        if bytes[i] == 0 {
+            return (TokenKind::Illegal, i + 1);
+        } else if backslash && bytes[i] == b'\\' {
             i += 2;
         } else if bytes[i] != quote {
             i += 1;
@@ -178,8 +188,14 @@ fn number(bytes: &[u8], at: usize) -> (TokenKind, usize) {
 fn variable(bytes: &[u8], at: usize) -> (TokenKind, usize) {
     let end = word_end(bytes, at + 1);
     let named = bytes[at] == b'?' || end > at + 1;
-    let numbered = bytes[at] != b'?' || bytes[at + 1..end].iter().all(u8::is_ascii_digit);
+    let numbered = bytes[at] != b'?' || end == at + 1 || is_variable_number(&bytes[at + 1..end]);
     if named && numbered { (TokenKind::Variable, end) } else { (TokenKind::Illegal, end.max(at + 1)) }
+}
+
+/// Whether digits number a variable: from 1 to SQLite's SQLITE_MAX_VARIABLE_NUMBER.
+fn is_variable_number(digits: &[u8]) -> bool {
+    let number = std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    number.and_then(|text| text.parse::<u32>().ok()).is_some_and(|number| (1..=32_766).contains(&number))
 }
 
 fn symbol(text: &str, at: usize, dialect: Dialect) -> (TokenKind, usize) {
@@ -293,6 +309,16 @@ impl<'a> Cursor<'a> {
             self.advance();
         }
         found
+    }
+
+    /// Where the present token stands among all.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The tokens from a position up to the present one, as they stand.
+    pub(crate) fn words_since(&self, position: usize) -> Vec<&'a str> {
+        self.tokens[position.min(self.at)..self.at].iter().map(|token| self.raw(*token)).collect()
     }
 
     /// Steps over a bracketed group, its brackets included, if one opens here. False when it never closes.

@@ -1,6 +1,6 @@
 //! What a rule is, and what it is shown of a query.
 
-use schema::{Catalog, ColumnId, TableId};
+use schema::{Catalog, ColumnId};
 
 use super::Options;
 use crate::diagnostic::{Diagnostic, Layer, Severity};
@@ -107,16 +107,18 @@ impl<'a> Subject<'a> {
                 let table = self.source(source)?.table_id()?;
                 Some(ColumnId { table, column })
             }
-            ExprKind::RowId(source) => self.row_id(self.source(source)?.table_id()?),
+            ExprKind::RowId(source) => self.catalog.row_id_column(self.source(source)?.table_id()?),
             _ => None,
         }
     }
 
-    /// SQLite's row id of a table whose only key column is an INTEGER is that column.
-    fn row_id(&self, table: TableId) -> Option<ColumnId> {
-        let [column] = *self.catalog.table(table).primary_key.as_slice() else { return None };
-        let id = ColumnId { table, column };
-        self.catalog.column(id).declared.eq_ignore_ascii_case("INTEGER").then_some(id)
+    /// `new` in place of what stands there, with a blank wherever a word would run into it.
+    pub(super) fn apart(&self, span: Span, new: &str) -> String {
+        let joins = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
+        let before = self.text.get(..span.start as usize).unwrap_or("").ends_with(joins);
+        let after = self.text.get(span.end as usize..).unwrap_or("").starts_with(joins);
+        let blank = |needed: bool| if needed { " " } else { "" };
+        [blank(before), new, blank(after)].concat()
     }
 
     /// What stands in the text at a place.

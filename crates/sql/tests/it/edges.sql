@@ -359,3 +359,269 @@ SELECT q.status FROM (project p LEFT JOIN contract c ON c.project_code = p.proje
 SELECT CAST(budget AS "a) b") FROM project
 SELECT CAST(budget AS 'INTEGER'), CAST(budget AS "big int"), CAST(budget AS [x"y] (3)) FROM project
 WITH a AS (SELECT name FROM main.project), project AS (SELECT 1 AS one) SELECT a.name, project.one FROM a, project
+-- The left column of USING and NATURAL; what derived columns are called.
+SELECT resource_name FROM project p JOIN contract c ON p.project_code = c.project_code JOIN staff USING (project_code)
+SELECT project_code FROM project p JOIN contract c ON p.project_code = c.project_code JOIN staff USING (project_code)
+SELECT hours FROM project, contract NATURAL JOIN staff
+SELECT hours FROM project LEFT JOIN contract ON 1 LEFT JOIN staff USING (project_code)
+SELECT hours FROM project LEFT JOIN contract ON 1 RIGHT JOIN staff USING (project_code)
+SELECT hours FROM project LEFT JOIN contract ON 1 JOIN staff USING (project_code) RIGHT JOIN company ON 1
+SELECT hours FROM (project RIGHT JOIN contract ON 1) JOIN staff USING (project_code)
+SELECT hours FROM company c, (project RIGHT JOIN contract ON 1) JOIN staff USING (project_code)
+SELECT hours FROM company c, (project RIGHT JOIN contract ON 1) NATURAL JOIN staff
+SELECT * FROM project, contract NATURAL JOIN staff
+SELECT * FROM project LEFT JOIN contract ON 1 FULL JOIN staff USING (project_code)
+SELECT hours FROM project RIGHT JOIN contract USING (project_code) JOIN staff USING (project_code)
+SELECT hours FROM staff, (project p, contract c) JOIN staff s USING (project_code)
+SELECT 1 FROM staff JOIN (SELECT 1 AS rowid) USING (rowid)
+SELECT 1 FROM (SELECT 1 AS rowid) JOIN staff USING (rowid)
+SELECT 1 FROM (SELECT 1 AS rowid) JOIN (SELECT 1 AS rowid) USING (rowid)
+SELECT abc FROM (SELECT "abc")
+SELECT [abc] FROM (SELECT 'abc')
+SELECT "'abc'" FROM (SELECT 'abc')
+SELECT name FROM (SELECT name COLLATE NOCASE FROM project)
+SELECT [name COLLATE NOCASE] FROM (SELECT name COLLATE NOCASE FROM project)
+SELECT name FROM (SELECT (name COLLATE NOCASE) COLLATE RTRIM FROM project)
+SELECT oid FROM (SELECT p.oid FROM project p)
+SELECT [p.oid] FROM (SELECT p.oid FROM project p)
+SELECT rowid FROM (SELECT (rowid) FROM project p)
+SELECT _rowid_ FROM (SELECT main.project."_rowid_" COLLATE NOCASE FROM project)
+SELECT rowid FROM (SELECT _rowid_ FROM project)
+SELECT oid FROM (SELECT oid FROM staff)
+SELECT staff_id FROM (SELECT oid FROM staff)
+SELECT column1 FROM (SELECT TRUE)
+SELECT column2 FROM (SELECT 1, false)
+SELECT [true] FROM (SELECT TRUE)
+SELECT "abc def" FROM (SELECT ("abc def"))
+SELECT [a"b] FROM (SELECT "a""b")
+SELECT [NULL] FROM (SELECT NULL)
+SELECT [-budget] FROM (SELECT -budget FROM project)
+SELECT budget FROM (SELECT +budget FROM project)
+SELECT [(1)] FROM (SELECT (1))
+SELECT [1] FROM (SELECT (1))
+SELECT [budget + 1] FROM (SELECT (budget + 1) FROM project)
+SELECT [(budget + 1)] FROM (SELECT (budget + 1) FROM project)
+SELECT project_code FROM (SELECT * FROM project FULL JOIN staff USING (project_code))
+SELECT project_code FROM (SELECT project_code FROM project FULL JOIN staff USING (project_code))
+SELECT name FROM (SELECT 1 AS x, project.'name' FROM project)
+WITH c AS (SELECT "abc") SELECT abc FROM c
+WITH c AS (SELECT p.rowid, name COLLATE NOCASE FROM project p) SELECT rowid, name FROM c
+SELECT [likely(name)] FROM (SELECT likely(name) FROM project)
+SELECT name FROM (SELECT likely(name) FROM project)
+SELECT [CURRENT_DATE] FROM (SELECT CURRENT_DATE)
+SELECT [name ] FROM (SELECT "name " FROM project)
+SELECT x FROM (SELECT "x", "x")
+SELECT [x:1] FROM (SELECT "x", "x")
+SELECT column2 FROM (SELECT 1 AS column2, TRUE)
+SELECT [column2:1] FROM (SELECT 1 AS column2, TRUE)
+SELECT name FROM (SELECT name COLLATE NOCASE FROM project UNION SELECT 1)
+SELECT DISTINCT abc FROM (SELECT DISTINCT "abc" UNION ALL SELECT 2) WHERE abc = 'abc'
+SELECT [true] FROM (SELECT 1 AS true)
+WITH c(true, x) AS (SELECT 1, 2) SELECT column1 FROM c
+WITH c(x, x) AS (SELECT 1, 2) SELECT x, [x:1] FROM c
+WITH c(x, x, X) AS (SELECT 1, 2, 3) SELECT [x:2] FROM c
+SELECT [x:2] FROM (SELECT 1 AS x, 2 AS [x:1], 3 AS [x:1])
+SELECT [x:1:1] FROM (SELECT 1 AS x, 2 AS [x:1], 3 AS [x:1])
+WITH RECURSIVE c(x, x) AS (SELECT 1, 2 UNION ALL SELECT x + 1, [x:1] FROM c WHERE x < 3) SELECT x FROM c
+-- Row ids and indexes.
+SELECT rowid FROM w
+SELECT w.oid FROM w
+SELECT rowid FROM project, w
+SELECT rowid FROM w, company
+SELECT rowid FROM w, company, staff
+SELECT rowid IS NULL FROM company UNION SELECT k FROM w ORDER BY company_id IS NULL
+SELECT name FROM project INDEXED BY by_status WHERE status = 'x'
+SELECT name FROM project INDEXED BY BY_STATUS
+SELECT name FROM company INDEXED BY by_status
+SELECT 1 FROM contract INDEXED BY by_part WHERE amount > 0
+SELECT 1 FROM (SELECT 1) x, project p INDEXED BY by_status WHERE p.status = 'x'
+WITH project AS (SELECT 1) SELECT * FROM project INDEXED BY by_status
+-- Terms of ORDER BY after a set operation.
+SELECT name IS NULL FROM project UNION SELECT name FROM company ORDER BY name IS NULL
+SELECT name IS NOT NULL FROM project UNION SELECT name FROM company ORDER BY name NOTNULL
+SELECT name ISNULL FROM project UNION SELECT name FROM company ORDER BY NAME IS NULL
+SELECT budget BETWEEN 1 AND 2 FROM project UNION SELECT 1 ORDER BY budget BETWEEN 1 AND 2
+SELECT budget BETWEEN 1 AND 2 FROM project UNION SELECT 1 ORDER BY budget BETWEEN 1 AND 3
+SELECT budget IN (1, 2) FROM project UNION SELECT 1 ORDER BY budget IN (1, 2)
+SELECT budget IN (1, 2) FROM project UNION SELECT 1 ORDER BY budget IN (2, 1)
+SELECT budget IN () FROM project UNION SELECT 1 ORDER BY budget IN ()
+SELECT name LIKE 'a%' FROM project UNION SELECT 1 ORDER BY name LIKE 'a%'
+SELECT name NOT LIKE 'a%' ESCAPE 'x' FROM project UNION SELECT 1 ORDER BY name NOT LIKE 'a%' ESCAPE 'x'
+SELECT CASE WHEN budget > 1 THEN 1 ELSE 2 END FROM project UNION SELECT 1 ORDER BY CASE WHEN budget > 1 THEN 1 ELSE 2 END
+SELECT CASE budget WHEN 1 THEN 2 END FROM project UNION SELECT 1 ORDER BY CASE budget WHEN 1 THEN 2 END
+SELECT count(*) FROM project UNION SELECT 1 ORDER BY count(*)
+SELECT count(*) FROM project UNION SELECT 1 ORDER BY count()
+SELECT count() FROM project UNION SELECT 1 ORDER BY count(*)
+SELECT COUNT(name) FROM project UNION SELECT 1 ORDER BY count(name)
+SELECT sum(budget) OVER () FROM project UNION SELECT 1 ORDER BY sum(budget) OVER ()
+SELECT sum(budget) OVER (ORDER BY name) FROM project UNION SELECT 1 ORDER BY sum(budget) OVER (ORDER BY name)
+SELECT sum(budget) FILTER (WHERE name > 'a') FROM project UNION SELECT 1 ORDER BY sum(budget) FILTER (WHERE name > 'a')
+SELECT count(DISTINCT name) FROM project UNION SELECT 1 ORDER BY count(DISTINCT name)
+SELECT count(DISTINCT name) FROM project UNION SELECT 1 ORDER BY count(name)
+SELECT (SELECT 1) FROM project UNION SELECT 1 ORDER BY (SELECT 1)
+SELECT EXISTS (SELECT 1) FROM project UNION SELECT 1 ORDER BY EXISTS (SELECT 1)
+SELECT name IN (SELECT name FROM company) FROM project UNION SELECT 1 ORDER BY name IN (SELECT name FROM company)
+SELECT staff_id FROM staff UNION SELECT 1 ORDER BY rowid
+SELECT rowid FROM staff UNION SELECT 1 ORDER BY staff_id
+SELECT rowid FROM project UNION SELECT 1 ORDER BY oid
+SELECT staff_id + 1 FROM staff UNION SELECT 1 ORDER BY rowid + 1
+SELECT name FROM project UNION SELECT 1 ORDER BY name COLLATE NOCASE
+SELECT name COLLATE NOCASE FROM project UNION SELECT 1 ORDER BY name
+SELECT name COLLATE NOCASE FROM project UNION SELECT 1 ORDER BY name COLLATE RTRIM
+SELECT name COLLATE NOCASE || 'a' FROM project UNION SELECT 1 ORDER BY name || 'a'
+SELECT budget + 1 FROM project UNION SELECT 1 ORDER BY +budget + 1
+SELECT -budget FROM project UNION SELECT 1 ORDER BY - budget
+SELECT CAST(budget AS INTEGER) FROM project UNION SELECT 1 ORDER BY CAST(budget AS INTEGER)
+SELECT CAST(budget AS INTEGER) FROM project UNION SELECT 1 ORDER BY CAST(budget AS TEXT)
+SELECT CAST(budget AS INTEGER) FROM project UNION SELECT 1 ORDER BY CAST(budget AS integer)
+SELECT (budget) FROM project UNION SELECT 1 ORDER BY budget
+SELECT 'a' FROM project UNION SELECT 1 ORDER BY 'a'
+SELECT 1.0 FROM project UNION SELECT 1 ORDER BY 1.0
+SELECT 1.0 FROM project UNION SELECT 1 ORDER BY 1.00
+SELECT 0x10 FROM project UNION SELECT 1 ORDER BY 0x10 + 0
+SELECT 16 + 0 FROM project UNION SELECT 1 ORDER BY 0x10 + 0
+SELECT NULL FROM project UNION SELECT 1 ORDER BY NULL
+SELECT budget = 1 FROM project UNION SELECT 1 ORDER BY budget == 1
+SELECT budget <> 1 FROM project UNION SELECT 1 ORDER BY budget != 1
+SELECT budget IS 1 FROM project UNION SELECT 1 ORDER BY budget IS NOT DISTINCT FROM 1
+SELECT budget IS TRUE FROM project UNION SELECT 1 ORDER BY budget IS TRUE
+SELECT budget IS TRUE FROM project UNION SELECT 1 ORDER BY budget IS FALSE
+SELECT NOT EXISTS (SELECT 1) FROM project UNION SELECT 1 ORDER BY NOT EXISTS (SELECT 1)
+SELECT name NOT IN ('a') FROM project UNION SELECT 1 ORDER BY NOT name IN ('a')
+SELECT NOT name LIKE 'a' FROM project UNION SELECT 1 ORDER BY name NOT LIKE 'a'
+SELECT name NOT BETWEEN 'a' AND 'b' FROM project UNION SELECT 1 ORDER BY NOT (name BETWEEN 'a' AND 'b')
+SELECT name IS NOT NULL FROM project UNION SELECT 1 ORDER BY NOT name IS NULL
+SELECT "x" FROM project UNION SELECT 1 ORDER BY "x"
+SELECT "x" FROM project UNION SELECT 1 ORDER BY 'x'
+SELECT TRUE FROM project UNION SELECT 1 ORDER BY TRUE
+SELECT TRUE FROM project UNION SELECT 1 ORDER BY true + 0
+SELECT CURRENT_DATE FROM project UNION SELECT 1 ORDER BY CURRENT_DATE
+SELECT name -> 'a' FROM project UNION SELECT 1 ORDER BY name -> 'a'
+SELECT (name, budget) = (1, 2) FROM project UNION SELECT 1 ORDER BY (name, budget) = (1, 2)
+SELECT project.name FROM project UNION SELECT 1 ORDER BY name
+SELECT p.name FROM project p UNION SELECT 1 ORDER BY p.name IS NULL
+SELECT p.name IS NULL FROM project p UNION SELECT 1 ORDER BY name IS NULL
+SELECT a.name IS NULL FROM project a, company b UNION SELECT 1 ORDER BY name IS NULL
+SELECT upper(name) IS NULL FROM project p UNION SELECT 1 ORDER BY upper(name) IS NULL
+SELECT group_concat(name ORDER BY budget) FROM project UNION SELECT 1 ORDER BY group_concat(name ORDER BY budget)
+SELECT group_concat(name ORDER BY budget) FROM project UNION SELECT 1 ORDER BY group_concat(name)
+SELECT group_concat(name) FROM project UNION SELECT 1 ORDER BY group_concat(name ORDER BY budget)
+SELECT sum(budget) FROM project UNION SELECT 1 ORDER BY sum(budget) FILTER (WHERE name > 'a')
+SELECT name FROM company UNION SELECT budget IS NULL FROM project ORDER BY budget IS NULL
+SELECT budget > 1 AS x FROM project UNION SELECT 1 ORDER BY budget > 1
+SELECT budget > 1 AS x FROM project UNION SELECT 1 ORDER BY x > 1
+SELECT likely(budget) FROM project UNION SELECT 1 ORDER BY budget
+SELECT sum(budget) OVER w FROM project WINDOW w AS (ORDER BY name) UNION SELECT 1 ORDER BY sum(budget) OVER w
+-- What the tokens, brackets, frames and empty lists let pass.
+SELECT 1 /*
+SELECT 1 /* x
+SELECT 1 /* x *
+SELECT 1 /**/
+SELECT 1 /*/
+WITH recursive AS (SELECT 1 AS x) SELECT x FROM recursive
+WITH recursive(x) AS (SELECT 1) SELECT x FROM recursive
+WITH "recursive" AS (SELECT 1 AS x) SELECT x FROM "recursive"
+WITH RECURSIVE recursive AS (SELECT 1 AS x) SELECT x FROM recursive
+SELECT name GLOB 'a' ESCAPE 'x' FROM project
+SELECT name LIKE 'a' ESCAPE 'x' FROM project
+SELECT likelihood(budget, 2) FROM project
+SELECT likelihood(budget, 1) FROM project
+SELECT likelihood(budget, 1.0) FROM project
+SELECT likelihood(budget, 0) FROM project
+SELECT likelihood(budget, 0.5) FROM project
+SELECT likelihood(budget, 1.5) FROM project
+SELECT likelihood(budget, -0.5) FROM project
+SELECT likelihood(budget, '0.5') FROM project
+SELECT likelihood(budget, 0.5 + 0) FROM project
+SELECT likelihood(budget, (0.5)) FROM project
+SELECT likelihood(budget, budget) FROM project
+SELECT likelihood(budget, .5e0) FROM project
+SELECT -0x8000000000000000
+SELECT 0x8000000000000000
+SELECT -0x7fffffffffffffff
+SELECT - -0x8000000000000000
+SELECT -(0x8000000000000000)
+SELECT +0x8000000000000000
+SELECT -0xffffffffffffffff
+SELECT -9223372036854775808
+SELECT y.name FROM company, (project y)
+SELECT y.name FROM (project y)
+SELECT y.name FROM (project y), company
+SELECT y.name FROM company JOIN (project y) ON 1
+SELECT name FROM staff, (project y)
+SELECT project.name FROM (project) AS x
+SELECT x.name FROM (project) AS x
+SELECT x.name FROM (project p) AS x
+SELECT p.name FROM (project p) AS x
+SELECT x.name FROM company, (project p) AS x
+SELECT p.name FROM staff, (project p) AS x
+SELECT project.name FROM staff, (project)
+SELECT * FROM staff, (project y)
+SELECT y.* FROM staff, (project y)
+SELECT y.name FROM staff, ((project y))
+SELECT y.name FROM staff, (SELECT 1), (project y)
+SELECT y.name FROM staff, (project y, company c)
+SELECT y.name FROM staff, (project y JOIN company c)
+SELECT q.n FROM staff, ((SELECT 1 AS n) q)
+SELECT n FROM staff, ((SELECT 1 AS n) q)
+SELECT y.name FROM staff s LEFT JOIN (project y) ON y.project_code = s.project_code
+SELECT name FROM staff s LEFT JOIN (project y) ON project.project_code = s.project_code
+SELECT project.name FROM staff s LEFT JOIN (project y) ON 1
+SELECT rowid FROM (project y)
+SELECT hours FROM staff, (project y) WHERE y.rowid = 1
+SELECT name FROM project WHERE sum(budget) IN ()
+SELECT name FROM project WHERE nope IN ()
+SELECT name FROM project WHERE row_number() OVER () IN ()
+SELECT sum(budget) IN () FROM project
+SELECT name FROM project WHERE (SELECT sum(budget)) IN ()
+SELECT name FROM project GROUP BY sum(budget) IN ()
+SELECT name FROM project WHERE nofunc(budget) IN ()
+SELECT name FROM project WHERE (1, 2) IN ()
+SELECT sum(sum(budget) IN ()) FROM project
+SELECT name FROM project WHERE upper(sum(budget)) IN ()
+SELECT 1 FROM project p LEFT JOIN company c ON s.rowid = 1 LEFT JOIN staff s ON 1
+SELECT 1 FROM project p LEFT JOIN company c ON s.staff_id = 1 LEFT JOIN staff s ON 1
+SELECT 1 FROM project p JOIN company c ON s.rowid = 1 JOIN staff s ON 1
+SELECT sum(budget) OVER (ROWS +2 PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS 1+1 PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS CAST(2 AS INT) PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS -1 PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS '2' PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS 'x' PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS NULL PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS 1 = 1 PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS x'31' PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS BETWEEN 1+1 PRECEDING AND +1 FOLLOWING) FROM project
+SELECT sum(budget) OVER (ORDER BY budget RANGE BETWEEN 1.5*2 PRECEDING AND 1 + 1 FOLLOWING) FROM project
+SELECT sum(budget) OVER (ROWS 1 AND 1 PRECEDING) FROM project
+SELECT sum(budget) OVER (ROWS (1, 2) PRECEDING) FROM project
+SELECT CASE (1, 2) WHEN (1, 2) THEN 1 END
+SELECT CASE (1, 2) WHEN (1, 3) THEN 1 ELSE 2 END
+SELECT CASE (1, 2) WHEN 1 THEN 1 END
+SELECT CASE 1 WHEN (1, 2) THEN 1 END
+SELECT CASE (1, 2) WHEN (1, 2) THEN (1, 2) END
+SELECT CASE WHEN (1, 2) THEN 1 END
+SELECT CASE (SELECT 1, 2) WHEN (1, 2) THEN 1 END
+SELECT CASE 1 WHEN (SELECT 1, 2) THEN 1 END
+SELECT sum(budget) OVER w FROM project WINDOW w AS (w)
+SELECT sum(budget) OVER (w) FROM project WINDOW w AS (w)
+SELECT sum(budget) OVER w FROM project WINDOW w AS (v)
+SELECT sum(budget) OVER v FROM project WINDOW w AS (ORDER BY name), v AS (v)
+SELECT sum(budget) OVER (v) FROM project WINDOW w AS (ORDER BY name), v AS (v)
+SELECT sum(budget) OVER v FROM project WINDOW w AS (ORDER BY name), v AS (nope)
+SELECT sum(budget) OVER v FROM project WINDOW v AS (ORDER BY name), v AS (v)
+SELECT 1 FROM project WINDOW w AS (w)
+SELECT name FROM project WHERE upper(nope) IN ()
+SELECT name FROM project WHERE nope + abs(1) IN ()
+SELECT name FROM project WHERE abs(1) + nope IN ()
+SELECT name FROM project WHERE (SELECT nofunc(1)) IN ()
+SELECT name FROM project WHERE (SELECT nope) IN ()
+SELECT name FROM project WHERE abs(1, 2) IN ()
+SELECT name FROM project WHERE name COLLATE nosuch IN ()
+SELECT name FROM project WHERE CURRENT_DATE + nope IN ()
+SELECT name FROM project WHERE nope LIKE 'a' IN ()
+SELECT ?0
+SELECT ?99999
+SELECT ?32766
+SELECT ?1
+SELECT sum(budget) OVER (ROWS ?1 PRECEDING) FROM project

@@ -1,5 +1,7 @@
 //! Rules that need more than one example: what they find, and what they let be.
 
+use rusqlite::Connection;
+use rusqlite::types::Value;
 use sql::validate::{Access, BusinessRule, Limits, RuleKind, apply, fixed};
 use sql::{Dialect, Options, validate, verify};
 
@@ -194,6 +196,42 @@ fn a_secret_key_has_no_other_name() {
             ("SELECT rowid FROM company", false),
         ],
     );
+}
+
+/// A fence within a text or a comment of SQL is part of it; one around SQL is not.
+#[test]
+fn a_fence_within_a_text_fences_nothing() {
+    for (text, fenced) in [
+        ("SELECT name FROM project WHERE name = '\n```\nx\n```'", false),
+        ("-- of all\nselect name AS \"\n```\n\" FROM project", false),
+        ("WITH a AS (SELECT 1) /*\n```\n*/ SELECT * FROM a", false),
+        ("With pleasure:\n```sql\nSELECT name FROM project\n```", true),
+        ("Select the names:\n```\nSELECT name FROM project WHERE name = '```'\n```", true),
+        ("```\nSELECT name FROM project\n```", true),
+        ("Here's all of it\n```sql\nSELECT name FROM project\n```", true),
+    ] {
+        let codes = codes(text, &Options::default());
+        assert_eq!(codes.contains(&"SYN110"), fenced, "{text}: {codes:?}");
+    }
+    let text = "SELECT name FROM project WHERE name = '\n```\nx\n```'";
+    assert!(validate(text, &catalog(), &Options::default()).valid);
+}
+
+/// SQLite reads no text and no comment beyond a NUL.
+#[test]
+fn a_nul_means_nothing_anywhere() {
+    for text in [
+        "SELECT 'a\0b'",
+        "SELECT \"a\0b\"",
+        "SELECT [a\0b]",
+        "SELECT `a\0b`",
+        "SELECT 1 -- a\0b",
+        "SELECT 1 /* a\0b */",
+        "SELECT 1\0",
+        "SELECT x'\0'",
+    ] {
+        assert_eq!(codes(text, &Options::default()), ["SYN106"], "{text:?}");
+    }
 }
 
 #[test]
@@ -406,10 +444,25 @@ fn indexes_are_not_defeated() {
     }
 }
 
-/// Every query with its safe fixes applied can be prepared, shows the same columns, and has nothing left to fix.
+/// A row of most tables.
+const ROWS: &str = "
+    INSERT INTO project VALUES ('P1', 'b', 5, 3, 'Active', 'IT', '2024-01-01', NULL);
+    INSERT INTO company VALUES (7, 'x', 'Trade', NULL);
+    INSERT INTO staff VALUES (1, 'P1', 'Ada', 8.0, 90.0, 1);
+";
+
+fn rows(connection: &Connection, sql: &str) -> Vec<Vec<Value>> {
+    let mut statement = connection.prepare(sql).unwrap_or_else(|e| panic!("{e}: {sql}"));
+    let width = statement.column_count();
+    let rows = statement.query_map([], |row| (0..width).map(|i| row.get(i)).collect()).expect("it runs");
+    rows.collect::<Result<_, _>>().expect("every value is read")
+}
+
+/// Every query with its safe fixes applied shows the same columns and rows, and has nothing left to fix.
 #[test]
 fn safe_fixes_change_no_meaning() {
     let (catalog, connection) = (catalog(), database(DDL));
+    connection.execute_batch(ROWS).expect("the rows fit");
     for text in [
         "SELECT * FROM \"order line\"",
         "SELECT p.*, s.* FROM project p JOIN staff AS \"the staff\" ON 1 = 1 JOIN staff s ON s.staff_id = 1",
@@ -419,6 +472,14 @@ fn safe_fixes_change_no_meaning() {
         "SELECT * FROM (SELECT name FROM project), company",
         "WITH t AS (SELECT * FROM project) SELECT * FROM t WHERE status = \"Active\"",
         "SELECT * FROM active_project ORDER BY 1",
+        "SELECT*FROM project",
+        "SELECT p.*FROM project p,company",
+        "SELECT * FROM (SELECT \"abc\", name FROM project)",
+        "SELECT abc FROM (SELECT \"abc\" FROM project WHERE name <> \"x\")",
+        "SELECT * FROM (SELECT \"a b\" || name FROM project)",
+        "SELECT * FROM (SELECT COUNT(*), TRUE FROM project) WHERE 'a' = \"a\"",
+        "WITH c(x, x) AS (SELECT 1, 2) SELECT * FROM c",
+        "WITH c(x, y) AS (SELECT 1, 2) SELECT*FROM c",
         "```sql\nSELECT * FROM company WHERE name = \"x\";\n```\nThat is all.",
     ] {
         let (after, report) = fixed(text, &catalog, &Options::default());
@@ -430,6 +491,7 @@ fn safe_fixes_change_no_meaning() {
         };
         let before = text.trim_start_matches("```sql").split("```").next().expect("there is SQL");
         assert_eq!(names(before), names(&after), "{after}");
+        assert_eq!(rows(&connection, before), rows(&connection, &after), "{after}");
     }
 }
 

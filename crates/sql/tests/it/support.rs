@@ -41,6 +41,9 @@ pub(crate) const DDL: &str = "
         status VARCHAR(20)
     );
     CREATE TABLE \"order line\" (\"line no\" INTEGER, \"größe\" REAL, [select] TEXT, \"update\" TEXT);
+    CREATE TABLE w (k TEXT PRIMARY KEY, v INTEGER) WITHOUT ROWID;
+    CREATE INDEX by_status ON project(status);
+    CREATE INDEX by_part ON contract(amount) WHERE amount > 0;
     CREATE VIEW active_project AS SELECT project_code, name AS title, budget FROM project WHERE status = 'Active';
 ";
 

@@ -1,7 +1,7 @@
 //! PRF403: `SELECT *` at the outermost level: every column is read and sent, whoever wants it.
 
 use crate::diagnostic::Severity;
-use crate::dialect::quote_name;
+use crate::dialect::{needs_quotes, quote_name};
 use crate::tree::{ExprKind, Item, Select, SourceKind};
 use crate::validate::rule::{Check, Found, Rule, Subject};
 
@@ -24,14 +24,18 @@ fn check(subject: &Subject, found: &mut Found) {
         let finding = RULE.at(place, "Every column is read.").help("Name the columns that are needed.");
         let named = select.items[first..first + count].iter().map(|item| name_of(item, select, subject));
         found.push(match named.collect::<Option<Vec<String>>>() {
-            Some(names) => finding.fix("Name the columns", place, names.join(", "), true),
+            Some(names) => {
+                let names = subject.apart(place, &names.join(", "));
+                finding.fix("Name the columns", place, names, true)
+            }
             None => finding,
         });
         start = first + count;
     }
 }
 
-/// The column that an item of `*` stands for, as the text must say it; None where the source has no name to say it by.
+/// The column that an item of `*` stands for, as the text must say it; None where the source has no name to say it by, and
+/// where a computed column may be called by its text or a number, which another change of the text changes too.
 fn name_of(item: &Item, select: &Select, subject: &Subject) -> Option<String> {
     let ExprKind::Column { source, column } = item.expr.kind else { return None };
     let source = select.from.iter().find(|s| s.id == source)?;
@@ -44,6 +48,9 @@ fn name_of(item: &Item, select: &Select, subject: &Subject) -> Option<String> {
         SourceKind::Cte { name, columns } => (name.as_str(), columns.get(column)?),
         SourceKind::Derived { columns, .. } => ("", columns.get(column)?),
     };
+    if source.table_id().is_none() && needs_quotes(name) {
+        return None;
+    }
     let called = source.alias.as_deref().unwrap_or(table);
     let twins = select.from.iter().filter(|s| s.id != source.id).any(|s| is_called(s, called, subject));
     match select.from.len() {

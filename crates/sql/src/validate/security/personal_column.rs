@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use schema::ColumnId;
 
 use crate::diagnostic::Severity;
-use crate::tree::{Body, Expr, ExprKind, Query, SourceId, SourceKind};
+use crate::tree::{Body, Expr, ExprKind, Query, SourceId, SourceKind, Span};
 use crate::validate::columns::{Place, is_aggregate};
 use crate::validate::rule::{Check, Found, Rule, Subject};
-use crate::visit::{Part, each_query, first_select, parts_of_expr};
+use crate::visit::{Part, each_query, parts_of_expr};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -28,14 +28,22 @@ const SUMMARIES: [&str; 4] = ["AVG", "COUNT", "SUM", "TOTAL"];
 fn check(subject: &Subject, found: &mut Found) {
     let Some(access) = subject.options.access.filter(|access| !access.personal.is_empty()) else { return };
     let behind = queries_behind(subject.query);
-    let Some(shown) = first_select(subject.query) else { return };
-    for (position, item) in shown.items.iter().enumerate() {
+    for (position, span) in places(subject.query).into_iter().enumerate() {
         let mut gathered = Shown { subject, behind: &behind, seen: HashSet::new(), columns: vec![] };
         gathered.output(subject.query, position);
         if let Some(column) = gathered.columns.iter().find(|column| access.personal.contains(column)) {
             let message = format!("{} is about people, and is shown.", subject.catalog.qualified(*column));
-            found.push(RULE.at(item.expr.span, message).help("Show it only where the question asks for it."));
+            found.push(RULE.at(span, message).help("Show it only where the question asks for it."));
         }
+    }
+}
+
+/// Where each output of a query stands: among those of its first arm.
+fn places(query: &Query) -> Vec<Span> {
+    match &query.body {
+        Body::Select(select) => select.items.iter().map(|item| item.expr.span).collect(),
+        Body::Set { left, .. } => places(left),
+        Body::Values(rows) => rows.iter().take(1).flatten().map(|value| value.span).collect(),
     }
 }
 
@@ -84,7 +92,7 @@ impl Shown<'_, '_> {
                 self.output(left, position);
                 self.output(right, position);
             }
-            Body::Values(_) => {}
+            Body::Values(rows) => rows.iter().filter_map(|row| row.get(position)).for_each(|value| self.expr(value)),
         }
     }
 

@@ -1,6 +1,8 @@
 //! SYN110: fences and prose around the SQL. What is taken away is blanked, so that every byte of the rest keeps its place.
 
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::dialect::Dialect;
+use crate::syntax::token::{TokenKind, tokens};
 use crate::tree::Span;
 use crate::validate::rule::Rule;
 
@@ -32,7 +34,7 @@ pub(in crate::validate) fn without_fence(text: &str) -> Cleaned {
 fn fenced(text: &str) -> Option<(usize, usize)> {
     let fence = text.find("```")?;
     let line_start = text[..fence].rfind('\n').map_or(0, |i| i + 1);
-    if !text[line_start..fence].trim().is_empty() {
+    if !text[line_start..fence].trim().is_empty() || stands_in_sql(text, fence) {
         return None;
     }
     let after = fence + 3;
@@ -41,4 +43,13 @@ fn fenced(text: &str) -> Option<(usize, usize)> {
     let start = if is_tag { tag } else { after };
     let end = text[start..].find("```").map_or(text.len(), |i| start + i);
     Some((start, end))
+}
+
+/// Whether a text is SQL from its first word on, and a mark in it stands within a quoted text, a name or a comment.
+fn stands_in_sql(text: &str, mark: usize) -> bool {
+    let tokens = tokens(text, Dialect::Sqlite);
+    let first = tokens.first().map_or("", |token| &text[token.span.start as usize..token.span.end as usize]);
+    let is_sql = ["SELECT", "WITH", "VALUES", "EXPLAIN"].iter().any(|word| word.eq_ignore_ascii_case(first));
+    let around = tokens.iter().find(|t| t.span.start as usize <= mark && mark < t.span.end as usize);
+    is_sql && around.is_none_or(|t| (t.span.start as usize) < mark && t.kind != TokenKind::Illegal)
 }
