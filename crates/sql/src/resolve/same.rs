@@ -53,10 +53,11 @@ pub(super) fn comparable(expr: &Expr, scope: &Scope, resolver: &Resolver) -> Exp
                 expr.kind = ExprKind::Unknown(resolver.text_of(span).to_owned());
             }
             ExprKind::Call(call) => call.star |= call.args.is_empty(),
-            ExprKind::Between { negated, .. } | ExprKind::Like { negated, .. } | ExprKind::InList { negated, .. } => {
-                if std::mem::take(negated) {
-                    expr.kind = ExprKind::Unary(UnaryOp::Not, Box::new(expr.clone()));
-                }
+            ExprKind::Between { negated, .. } | ExprKind::Like { negated, .. } | ExprKind::InList { negated, .. }
+                if *negated =>
+            {
+                *negated = false;
+                expr.kind = ExprKind::Unary(UnaryOp::Not, Box::new(expr.clone()));
             }
             _ => {}
         }
