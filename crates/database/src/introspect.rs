@@ -79,7 +79,11 @@ pub fn introspect(connection: &Connection) -> rusqlite::Result<Live> {
         match kind.as_str() {
             "virtual" => live.skipped.push(Skipped { name, reason: SkipReason::Virtual }),
             "shadow" => live.skipped.push(Skipped { name, reason: SkipReason::Shadow }),
-            _ => add_table(connection, &mut live, Table { name, is_view: kind == "view", without_rowid, ..Table::default() })?,
+            _ => add_table(
+                connection,
+                &mut live,
+                Table { name, is_view: kind == "view", without_rowid, ..Table::default() },
+            )?,
         }
     }
     live.script = script(connection)?;
@@ -101,7 +105,9 @@ fn script(connection: &Connection) -> rusqlite::Result<String> {
 
 fn add_table(connection: &Connection, live: &mut Live, mut table: Table) -> rusqlite::Result<()> {
     let all = format!("SELECT * FROM {}", quoted(&table.name));
-    if table.is_view && let Err(error) = connection.prepare(&all) {
+    if table.is_view
+        && let Err(error) = connection.prepare(&all)
+    {
         live.skipped.push(Skipped { name: table.name, reason: SkipReason::BrokenView(error.to_string()) });
         return Ok(());
     }

@@ -58,7 +58,8 @@ impl<'a> Resolver<'a> {
             }
             ast::ExprKind::Case { operand, branches, otherwise } => {
                 let operand = operand.as_ref().map(|operand| Box::new(self.expr(operand)));
-                let branches = branches.iter().map(|(when, then)| self.branch(operand.as_deref(), when, then)).collect();
+                let branches =
+                    branches.iter().map(|(when, then)| self.branch(operand.as_deref(), when, then)).collect();
                 let otherwise = otherwise.as_ref().map(|otherwise| self.scalar_box(otherwise));
                 ExprKind::Case { operand, branches, otherwise }
             }

@@ -11,8 +11,8 @@ use crate::visit::rewrite_expr;
 /// Whether an expression holds no subquery and no window, which SQLite never finds to be the same.
 pub(super) fn is_comparable(expr: &ast::Expr) -> bool {
     use ast::ExprKind::{
-        Between, Binary, Call, Case, Cast, Clock, Collate, Exists, InList, InQuery, InTable, IsNull, Like, Literal, Match,
-        Name, Raise, Row, Scalar, Unary, Variable,
+        Between, Binary, Call, Case, Cast, Clock, Collate, Exists, InList, InQuery, InTable, IsNull, Like, Literal,
+        Match, Name, Raise, Row, Scalar, Unary, Variable,
     };
     let all = |parts: &[&ast::Expr]| parts.iter().all(|part| is_comparable(part));
     let optional = |part: &Option<Box<ast::Expr>>| part.as_ref().is_none_or(|part| is_comparable(part));

@@ -53,7 +53,8 @@ fn repeater<'a>(select: &'a Select, summed: &[Place], fixed: &[Place], subject: 
     let behind = queries_behind(subject.query);
     let inner = behind.get(&source)?.select().filter(|inner| is_ungrouped(inner))?;
     let within = |places: &[Place]| -> Vec<Place> {
-        let items = places.iter().filter(|place| place.0 == source).filter_map(|place| inner.items.get(place.1 as usize));
+        let items =
+            places.iter().filter(|place| place.0 == source).filter_map(|place| inner.items.get(place.1 as usize));
         items.flat_map(|item| value_columns(&item.expr)).collect()
     };
     let summed = within(summed);
@@ -73,12 +74,7 @@ fn is_ungrouped(select: &Select) -> bool {
 
 /// A joined table of which several rows may meet one row of what is summed: it is reached by columns that do not hold a
 /// key of it, or by nothing at all. Derived tables and CTEs are taken to hold one row for each.
-fn multiplier<'a>(
-    select: &'a Select,
-    summed: &[Place],
-    fixed: &[Place],
-    subject: &Subject,
-) -> Option<&'a Source> {
+fn multiplier<'a>(select: &'a Select, summed: &[Place], fixed: &[Place], subject: &Subject) -> Option<&'a Source> {
     let pairs = joined_columns(select);
     let mut reached: Vec<SourceId> = summed.iter().map(|(source, _)| *source).collect();
     loop {
