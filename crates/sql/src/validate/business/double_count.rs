@@ -77,7 +77,7 @@ fn is_ungrouped(select: &Select) -> bool {
 fn multiplier<'a>(select: &'a Select, summed: &[Place], fixed: &[Place], subject: &Subject) -> Option<&'a Source> {
     let pairs = joined_columns(select);
     let mut reached: Vec<SourceId> = summed.iter().map(|(source, _)| *source).collect();
-    loop {
+    let many = loop {
         let open = select.from.iter().filter(|source| !reached.contains(&source.id));
         let mut joined =
             open.map(|source| (source, join_to(source, &reached, &pairs))).filter(|(_, by)| !by.is_empty());
@@ -91,8 +91,8 @@ fn multiplier<'a>(select: &'a Select, summed: &[Place], fixed: &[Place], subject
             Some((source, _)) => reached.push(source.id),
             None => break many,
         }
-    }
-    .or_else(|| {
+    };
+    many.or_else(|| {
         let mut open = select.from.iter().filter(|source| !reached.contains(&source.id));
         open.find(|source| !is_single(source, &[], fixed, subject) && is_unrelated(source.id, select))
     })
