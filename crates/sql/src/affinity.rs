@@ -49,18 +49,22 @@ pub(crate) fn is_comparison(op: BinaryOp) -> bool {
 
 fn coerce(e: &mut Expr, ty: Type) {
     let ExprKind::Literal(literal) = &mut e.kind else { return };
+    if let Some(value) = as_held(&literal.value, ty) {
+        literal.value = value;
+        literal.slot = None;
+    }
+}
+
+/// A value as a column of a type holds it, where that is another one.
+pub(crate) fn as_held(value: &Value, ty: Type) -> Option<Value> {
     let as_number = |text: &str| {
         let real = || text.parse().ok().filter(|x: &f64| x.is_finite()).map(Value::Real);
         text.parse().ok().map(Value::Integer).or_else(real)
     };
-    let coerced = match &literal.value {
+    match value {
         Value::Integer(n) if ty == Type::Text => Some(Value::Text(n.to_string())),
         Value::Text(text) if ty.is_numeric() => as_number(text),
         _ => None,
-    };
-    if let Some(value) = coerced {
-        literal.value = value;
-        literal.slot = None;
     }
 }
 

@@ -191,7 +191,7 @@ fn recursion_forgets_no_condition_of_what_it_speaks_of() {
             where: staff.hours
             where: project.boss
             where: staff.id
-            where: staff.id
+            where: staff.id staff.hours
             order by: staff.id staff.name staff.hours
             all: project.boss staff.id staff.name staff.hours
         "#]],

@@ -1,8 +1,10 @@
 //! What several rules ask of a SELECT: which columns are set equal, and where its conditions stand.
 
+use std::collections::HashMap;
+
 use crate::functions::{self, FunctionKind};
-use crate::tree::{BinaryOp, Call, Expr, ExprKind, Select, SourceId, Span, UnaryOp};
-use crate::visit::each_expr_here;
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, Query, Select, SourceId, SourceKind, Span, UnaryOp};
+use crate::visit::{each_expr_here, each_query};
 
 /// A column of a source.
 pub(super) type Place = (SourceId, u16);
@@ -18,7 +20,7 @@ pub(super) fn place(expr: &Expr) -> Option<Place> {
 /// Columns that a chain of ANDs sets equal.
 pub(super) fn equal_columns(condition: &Expr) -> Vec<[Place; 2]> {
     let pair = |expr: &&Expr| match &expr.kind {
-        ExprKind::Binary(a, BinaryOp::Eq, b) => Some([place(a)?, place(b)?]),
+        ExprKind::Binary(a, BinaryOp::Eq | BinaryOp::Is, b) => Some([place(a)?, place(b)?]),
         _ => None,
     };
     condition.conjuncts().iter().filter_map(pair).collect()
@@ -82,14 +84,30 @@ pub(super) fn is_aggregate(call: &Call) -> bool {
     call.over.is_none() && kind == Some(FunctionKind::Aggregate)
 }
 
-/// Calls `f` with each SUM, AVG or TOTAL of all values among the outputs and conditions of a SELECT, windows included.
-pub(super) fn each_sum<'a>(select: &'a Select, f: &mut dyn FnMut(&'a Expr, &'a Call)) {
-    for expr in select.items.iter().map(|item| &item.expr).chain(&select.having) {
+/// The columns that a SELECT keeps to one value each.
+pub(super) fn pinned_columns(select: &Select) -> Vec<Place> {
+    let pinned = |condition: &Expr| match &condition.kind {
+        ExprKind::Binary(a, BinaryOp::Eq | BinaryOp::Is, b) => match (&a.kind, &b.kind) {
+            (_, ExprKind::Literal(_)) => place(a),
+            (ExprKind::Literal(_), _) => place(b),
+            _ => None,
+        },
+        _ => None,
+    };
+    row_conditions(select).into_iter().filter_map(pinned).collect()
+}
+
+/// Calls `f` with each SUM, AVG or TOTAL of all values among the outputs, conditions and order of a query that is one
+/// SELECT, windows included.
+pub(super) fn each_sum<'a>(query: &'a Query, f: &mut dyn FnMut(&'a Select, &'a Expr, &'a Call)) {
+    let Some(select) = query.select() else { return };
+    let ordered = query.order_by.iter().map(|item| &item.expr);
+    for expr in select.items.iter().map(|item| &item.expr).chain(&select.having).chain(ordered) {
         each_expr_here(expr, &mut |expr| {
             if let ExprKind::Call(call) = &expr.kind
                 && matches!(call.function.as_str(), "SUM" | "AVG" | "TOTAL")
             {
-                f(expr, call);
+                f(select, expr, call);
             }
         });
     }
@@ -100,4 +118,31 @@ pub(super) fn outputs(select: &Select) -> Span {
     let spans = || select.items.iter().map(|item| item.expr.span);
     let start = spans().map(|span| span.start).min().unwrap_or(0);
     Span { start, end: spans().map(|span| span.end).max().unwrap_or(start) }
+}
+
+/// What a source shows: the query behind a CTE or a derived table.
+pub(super) type Behind<'a> = HashMap<SourceId, &'a Query>;
+
+/// The query behind each source that is a CTE or a derived table. The innermost CTE of a name counts.
+pub(super) fn queries_behind(query: &Query) -> Behind<'_> {
+    let mut behind = HashMap::new();
+    each_query(query, &mut |outer| {
+        // Inner queries come after outer ones, so that their CTEs take the place of others of the same name.
+        each_query(outer, &mut |inner| {
+            for source in inner.select().into_iter().flat_map(|select| &select.from) {
+                match &source.kind {
+                    SourceKind::Derived { query, .. } => {
+                        behind.insert(source.id, &**query);
+                    }
+                    SourceKind::Cte { name, .. } => {
+                        if let Some(cte) = outer.with.iter().find(|cte| cte.name.eq_ignore_ascii_case(name)) {
+                            behind.insert(source.id, &*cte.query);
+                        }
+                    }
+                    SourceKind::Table(_) => {}
+                }
+            }
+        });
+    });
+    behind
 }

@@ -420,7 +420,7 @@ SELECT [true] FROM (SELECT 1 AS true)
 WITH c(true, x) AS (SELECT 1, 2) SELECT column1 FROM c
 WITH c(x, x) AS (SELECT 1, 2) SELECT x, [x:1] FROM c
 WITH c(x, x, X) AS (SELECT 1, 2, 3) SELECT [x:2] FROM c
-SELECT [x:2] FROM (SELECT 1 AS x, 2 AS [x:1], 3 AS [x:1])
+WITH c(x, [x:1], [x:1]) AS (SELECT 1, 2, 3) SELECT [x:2] FROM c
 SELECT [x:1:1] FROM (SELECT 1 AS x, 2 AS [x:1], 3 AS [x:1])
 WITH RECURSIVE c(x, x) AS (SELECT 1, 2 UNION ALL SELECT x + 1, [x:1] FROM c WHERE x < 3) SELECT x FROM c
 -- Row ids and indexes.

@@ -29,6 +29,40 @@ fn sums_are_counted_once() {
             ("SELECT SUM(p.budget) FROM project p JOIN staff s ON s.project_code = p.project_code", true),
             ("SELECT AVG(p.budget) FROM staff s LEFT JOIN project p ON s.project_code = p.project_code", true),
             ("SELECT SUM(p.budget) FROM project p, staff s WHERE s.project_code = p.project_code", true),
+            ("SELECT SUM(p.budget) FROM project p JOIN staff s ON s.project_code IS p.project_code", true),
+            (
+                "SELECT p.department FROM project p JOIN staff s ON s.project_code = p.project_code \
+                 GROUP BY p.department ORDER BY SUM(p.budget)",
+                true,
+            ),
+            // Nothing ties the other table to the one that is summed.
+            ("SELECT SUM(p.budget) FROM project p, staff s", true),
+            ("SELECT SUM(p.budget) FROM project p CROSS JOIN staff s WHERE s.hours > 1", true),
+            ("SELECT SUM(p.budget) FROM project p, staff s WHERE s.staff_id = 1", false),
+            ("SELECT s.staff_id, SUM(p.budget) FROM project p, staff s GROUP BY s.staff_id", false),
+            ("SELECT SUM(p.budget) FROM project p, (SELECT COUNT(*) AS n FROM staff) t", false),
+            ("SELECT SUM(s.hours) FROM staff s JOIN project p ON LOWER(p.project_code) = LOWER(s.project_code)", false),
+            // The join stands behind a CTE or a derived table.
+            (
+                "WITH j AS (SELECT p.budget AS b FROM project p JOIN staff s ON s.project_code = p.project_code) \
+                 SELECT SUM(b) FROM j",
+                true,
+            ),
+            (
+                "SELECT SUM(b) FROM (SELECT b FROM (SELECT p.budget AS b FROM project p, staff s \
+                 WHERE s.project_code = p.project_code))",
+                true,
+            ),
+            (
+                "WITH j AS (SELECT p.budget AS b, s.staff_id AS i FROM project p \
+                 JOIN staff s ON s.project_code = p.project_code) SELECT i, SUM(b) FROM j GROUP BY i",
+                false,
+            ),
+            (
+                "WITH j AS (SELECT DISTINCT p.budget AS b FROM project p \
+                 JOIN staff s ON s.project_code = p.project_code) SELECT SUM(b) FROM j",
+                false,
+            ),
             // The sum is of the many.
             ("SELECT SUM(s.hours) FROM project p JOIN staff s ON s.project_code = p.project_code", false),
             ("SELECT SUM(s.hours * p.budget) FROM project p JOIN staff s ON s.project_code = p.project_code", false),
@@ -63,6 +97,43 @@ fn sums_are_counted_once() {
                  ON t.k = p.project_code",
                 false,
             ),
+        ],
+    );
+}
+
+/// A range ends before it starts as the column compares its ends.
+#[test]
+fn ranges_are_compared_as_their_column_does() {
+    check(
+        "BUS302",
+        &Options::default(),
+        &[
+            ("SELECT name FROM project WHERE budget BETWEEN '9' AND '10'", false),
+            ("SELECT name FROM project WHERE budget BETWEEN '10' AND '9'", true),
+            ("SELECT name FROM project WHERE budget BETWEEN 100 AND 5.5", true),
+            ("SELECT name FROM project WHERE budget >= 5.5 AND budget < 5", true),
+            ("SELECT name FROM project WHERE budget BETWEEN 5 AND 5.5", false),
+            ("SELECT name FROM project WHERE name BETWEEN 9 AND 10", true),
+            ("SELECT name FROM project WHERE name BETWEEN '9' AND '10'", true),
+        ],
+    );
+}
+
+/// A value that a column never holds, however it is compared.
+#[test]
+fn values_are_looked_up_wherever_they_are_compared() {
+    let column = catalog().find_qualified("project.status").expect("the column exists");
+    let values = vec!["Active".to_owned(), "On Hold".to_owned()];
+    let rules = [BusinessRule::new(RuleKind::ValueInList { column, values })];
+    check(
+        "BUS301",
+        &Options { rules: &rules, ..Options::default() },
+        &[
+            ("SELECT name FROM project WHERE status IS 'Actve'", true),
+            ("SELECT name FROM project WHERE 'Actve' IS NOT status", true),
+            ("SELECT CASE status WHEN 'Active' THEN 1 WHEN 'Actve' THEN 2 END FROM project", true),
+            ("SELECT CASE status WHEN 'Active' THEN 'Actve' END FROM project", false),
+            ("SELECT name FROM project WHERE status IS 'Active'", false),
         ],
     );
 }
@@ -260,6 +331,10 @@ fn people_are_shown_only_where_they_are_shown() {
             ("SELECT COUNT(resource_name), COUNT(*) FROM staff", false),
             ("SELECT hours FROM staff WHERE resource_name = 'Ann'", false),
             ("SELECT resource_name IS NULL FROM staff", false),
+            ("VALUES ((SELECT resource_name FROM staff))", true),
+            ("VALUES (1, 2), (1, (SELECT resource_name FROM staff))", true),
+            ("WITH t(n) AS (VALUES ((SELECT MIN(resource_name) FROM staff))) SELECT n FROM t", true),
+            ("VALUES ((SELECT COUNT(resource_name) FROM staff))", false),
             // The inner CTE of a name counts.
             (
                 "WITH t AS (SELECT resource_name AS n FROM staff) SELECT n FROM \

@@ -4,7 +4,7 @@ use schema::ColumnId;
 
 use super::RuleKind;
 use crate::diagnostic::Severity;
-use crate::tree::{BinaryOp, Call, Expr, ExprKind, Select, SourceId};
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, Query, Select, SourceId};
 use crate::validate::columns::{
     Place, each_sum, grouped_columns, joined_columns, place, row_conditions, value_columns,
 };
@@ -17,13 +17,13 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     title: "amounts of several currencies added",
     page: include_str!("BUS307.md"),
-    check: Check::Select(check),
+    check: Check::Query(check),
 };
 
-fn check(select: &Select, subject: &Subject, found: &mut Found) {
+fn check(query: &Query, subject: &Subject, found: &mut Found) {
     for rule in subject.options.rules {
         let RuleKind::SameCurrency { columns, currency } = &rule.kind else { continue };
-        each_sum(select, &mut |expr, call| {
+        each_sum(query, &mut |select, expr, call| {
             let amount = |(source, column): &Place| {
                 let table = subject.source(*source).and_then(|source| source.table_id());
                 table.is_some_and(|table| columns.contains(&ColumnId { table, column: *column }))

@@ -3,6 +3,7 @@
 use schema::Value;
 
 use super::RuleKind;
+use crate::affinity::as_held;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::tree::{BinaryOp, Expr, ExprKind, Select};
 use crate::validate::columns::each_condition;
@@ -24,7 +25,7 @@ fn check(select: &Select, subject: &Subject, found: &mut Found) {
     each_condition(select, &mut |condition| {
         each_expr_here(condition, &mut |expr| {
             if let ExprKind::Between { operand, low, high, .. } = &expr.kind
-                && is_after(low, high)
+                && is_after(low, high, operand, subject)
             {
                 let finding = RULE.at(expr.span, MESSAGE).label(low.span, "it starts here");
                 let (low_text, high_text) = (subject.text_of(low.span), subject.text_of(high.span));
@@ -40,7 +41,7 @@ fn check(select: &Select, subject: &Subject, found: &mut Found) {
 fn check_bounds(parts: &[&Expr], subject: &Subject, found: &mut Found) {
     for (x, low) in parts.iter().filter_map(|part| bound(part, true)) {
         for (y, high) in parts.iter().filter_map(|part| bound(part, false)) {
-            if x == y && is_after(low, high) {
+            if x == y && is_after(low, high, x, subject) {
                 let finding = RULE.at(high.span, MESSAGE).label(low.span, "it starts here");
                 found.push(told(finding, x, subject));
             }
@@ -69,12 +70,18 @@ fn told(finding: Diagnostic, operand: &Expr, subject: &Subject) -> Diagnostic {
     }
 }
 
-fn is_after(low: &Expr, high: &Expr) -> bool {
+/// Whether a literal comes after another as the column that they bound compares them: a text as the number that it says
+/// beside numbers, a number as text beside texts.
+fn is_after(low: &Expr, high: &Expr, operand: &Expr, subject: &Subject) -> bool {
     let (ExprKind::Literal(low), ExprKind::Literal(high)) = (&low.kind, &high.kind) else { return false };
-    match (&low.value, &high.value) {
+    let ty = subject.column(operand).map(|column| subject.catalog.column(column).ty);
+    let held = |value: &Value| ty.and_then(|ty| as_held(value, ty)).unwrap_or_else(|| value.clone());
+    match (&held(&low.value), &held(&high.value)) {
         (Value::Integer(a), Value::Integer(b)) => a > b,
-        (Value::Real(a), Value::Real(b)) => a > b,
         (Value::Text(a), Value::Text(b)) => a > b,
+        (Value::Integer(a), Value::Real(b)) => (*a as f64) > *b,
+        (Value::Real(a), Value::Integer(b)) => *a > (*b as f64),
+        (Value::Real(a), Value::Real(b)) => a > b,
         _ => false,
     }
 }

@@ -19,12 +19,14 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(expr: &Expr, subject: &Subject, found: &mut Found) {
-    let (operand, beside): (&Expr, &[Expr]) = match &expr.kind {
-        ExprKind::Binary(a, BinaryOp::Eq | BinaryOp::NotEq, b) if matches!(b.kind, ExprKind::Literal(_)) => {
-            (a, std::slice::from_ref(b))
+    use BinaryOp::{Eq, Is, IsNot, NotEq};
+    let (operand, beside): (&Expr, Vec<&Expr>) = match &expr.kind {
+        ExprKind::Binary(a, Eq | NotEq | Is | IsNot, b) if matches!(b.kind, ExprKind::Literal(_)) => (a, vec![b]),
+        ExprKind::Binary(a, Eq | NotEq | Is | IsNot, b) => (b, vec![a]),
+        ExprKind::InList { operand, list, .. } => (operand, list.iter().collect()),
+        ExprKind::Case { operand: Some(operand), branches, .. } => {
+            (operand, branches.iter().map(|(when, _)| when).collect())
         }
-        ExprKind::Binary(a, BinaryOp::Eq | BinaryOp::NotEq, b) => (b, std::slice::from_ref(a)),
-        ExprKind::InList { operand, list, .. } => (operand, list),
         _ => return,
     };
     let Some(column) = subject.column(operand) else { return };

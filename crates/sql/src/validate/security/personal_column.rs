@@ -1,14 +1,14 @@
 //! SEC511: a column about people among the outputs, also through CTEs, derived tables and `*`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use schema::ColumnId;
 
 use crate::diagnostic::Severity;
-use crate::tree::{Body, Expr, ExprKind, Query, SourceId, SourceKind, Span};
-use crate::validate::columns::{Place, is_aggregate};
+use crate::tree::{Body, Expr, ExprKind, Query, Span};
+use crate::validate::columns::{Behind, Place, is_aggregate, queries_behind};
 use crate::validate::rule::{Check, Found, Rule, Subject};
-use crate::visit::{Part, each_query, parts_of_expr};
+use crate::visit::{Part, parts_of_expr};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -18,9 +18,6 @@ pub(super) const RULE: Rule = Rule {
     page: include_str!("SEC511.md"),
     check: Check::Whole(check),
 };
-
-/// What a source shows: the query behind a CTE or a derived table.
-type Behind<'a> = HashMap<SourceId, &'a Query>;
 
 /// Aggregates that show none of the values they are made of.
 const SUMMARIES: [&str; 4] = ["AVG", "COUNT", "SUM", "TOTAL"];
@@ -45,30 +42,6 @@ fn places(query: &Query) -> Vec<Span> {
         Body::Set { left, .. } => places(left),
         Body::Values(rows) => rows.iter().take(1).flatten().map(|value| value.span).collect(),
     }
-}
-
-/// The query behind each source that is a CTE or a derived table. The innermost CTE of a name counts.
-fn queries_behind(query: &Query) -> Behind<'_> {
-    let mut behind = HashMap::new();
-    each_query(query, &mut |outer| {
-        // Inner queries come after outer ones, so that their CTEs take the place of others of the same name.
-        each_query(outer, &mut |inner| {
-            for source in inner.select().into_iter().flat_map(|select| &select.from) {
-                match &source.kind {
-                    SourceKind::Derived { query, .. } => {
-                        behind.insert(source.id, &**query);
-                    }
-                    SourceKind::Cte { name, .. } => {
-                        if let Some(cte) = outer.with.iter().find(|cte| cte.name.eq_ignore_ascii_case(name)) {
-                            behind.insert(source.id, &*cte.query);
-                        }
-                    }
-                    SourceKind::Table(_) => {}
-                }
-            }
-        });
-    });
-    behind
 }
 
 /// Columns being gathered: each column of a CTE or derived table is followed once, so that a recursive one ends.
