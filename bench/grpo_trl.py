@@ -17,29 +17,12 @@ import time
 import torch
 from datasets import Dataset
 from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM, TrainerCallback
+from transformers import PreTrainedTokenizerFast, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
+from train_torch import network
+
 VOCABULARY, QUESTIONS, CANDIDATES, PROMPT, COMPLETION = 4096, 16, 16, 96, 48
-
-
-def network() -> Qwen2ForCausalLM:
-    torch.manual_seed(0)
-    return Qwen2ForCausalLM(
-        Qwen2Config(
-            hidden_size=256,
-            intermediate_size=704,
-            num_hidden_layers=6,
-            num_attention_heads=4,
-            num_key_value_heads=2,
-            vocab_size=VOCABULARY,
-            max_position_embeddings=1024,
-            tie_word_embeddings=True,
-            pad_token_id=0,
-            eos_token_id=1,
-            bos_token_id=2,
-        )
-    )
 
 
 def tokenizer() -> PreTrainedTokenizerFast:

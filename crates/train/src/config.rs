@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use model::config::Config;
 use model::optim::{Rule, Schedule, Settings};
 use model::training::Precision;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, TrainError};
@@ -224,6 +225,16 @@ impl OptimiserConfig {
         within("optimiser.ema_decay", f64::from(o.ema_decay), 0.0, 0.999_999)
     }
 
+    /// Warm-up and half a cosine over so many steps.
+    pub(crate) fn learning_rates(&self, max_steps: u64, warmup_ratio: f64, min_lr_ratio: f64) -> Schedule {
+        Schedule {
+            peak: self.learning_rate,
+            floor: self.learning_rate * min_lr_ratio as f32,
+            warmup_steps: (max_steps as f64 * warmup_ratio).round() as u64,
+            total_steps: max_steps,
+        }
+    }
+
     /// The same with how products are computed.
     pub(crate) fn settings(&self, precision: Precision) -> Settings {
         Settings {
@@ -245,8 +256,7 @@ impl SftConfig {
     /// # Errors
     /// When it is not TOML, names an unknown setting, or a value cannot be.
     pub fn from_toml(text: &str) -> Result<Self> {
-        let config: SftConfig = toml::from_str(text)
-            .map_err(|e| TrainError::Setting { setting: "file".to_owned(), reason: e.to_string() })?;
+        let config: SftConfig = read(text)?;
         config.check()?;
         Ok(config)
     }
@@ -256,7 +266,7 @@ impl SftConfig {
     /// # Errors
     /// When a number cannot be written in TOML.
     pub fn to_toml(&self) -> Result<String> {
-        toml::to_string(self).map_err(|e| TrainError::Setting { setting: "file".to_owned(), reason: e.to_string() })
+        written(self)
     }
 
     /// Refuses values that cannot be.
@@ -307,19 +317,24 @@ impl SftConfig {
 
     /// The learning rate over `schedule.max_steps` steps.
     pub fn learning_rates(&self) -> Schedule {
-        let (peak, s) = (self.optimiser.learning_rate, &self.schedule);
-        Schedule {
-            peak,
-            floor: peak * s.min_lr_ratio as f32,
-            warmup_steps: (s.max_steps as f64 * s.warmup_ratio).round() as u64,
-            total_steps: s.max_steps,
-        }
+        let s = &self.schedule;
+        self.optimiser.learning_rates(s.max_steps, s.warmup_ratio, s.min_lr_ratio)
     }
 
     /// How often an example with these tags stands in one epoch.
     pub fn copies(&self, tags: &[String]) -> f32 {
         tags.iter().filter_map(|tag| self.data.copies.get(tag).copied()).reduce(f32::max).unwrap_or(1.0)
     }
+}
+
+/// The settings that a file holds.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|e| TrainError::Setting { setting: "file".to_owned(), reason: e.to_string() })
+}
+
+/// The settings as a file.
+pub(crate) fn written<T: Serialize>(settings: &T) -> Result<String> {
+    toml::to_string(settings).map_err(|e| TrainError::Setting { setting: "file".to_owned(), reason: e.to_string() })
 }
 
 /// Refuses numbers outside `low..=high`, and NaN.

@@ -128,11 +128,16 @@ impl Dataset {
             let drawn = fraction > 0.0 && (random.next_u32() as f64) < fraction * 4_294_967_296.0;
             order.extend(std::iter::repeat_n(example as u32, whole as usize + usize::from(drawn)));
         }
-        for i in (1..order.len()).rev() {
-            let j = (u128::from(random.next_u64()) * (i as u128 + 1)) >> 64;
-            order.swap(i, j as usize);
-        }
+        shuffle(&mut order, &mut random);
         order
+    }
+}
+
+/// Puts an epoch into a random order (Fisher and Yates).
+pub(crate) fn shuffle(order: &mut [u32], random: &mut ChaCha8Rng) {
+    for i in (1..order.len()).rev() {
+        let j = (u128::from(random.next_u64()) * (i as u128 + 1)) >> 64;
+        order.swap(i, j as usize);
     }
 }
 

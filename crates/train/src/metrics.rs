@@ -43,7 +43,7 @@ pub struct Metrics {
     /// Mean over groups of the rewards' standard deviation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reward_std: Option<f64>,
-    /// Share of the groups asked for whose rewards are all the same, and which are dropped.
+    /// Share of the groups asked for whose rewards are the same but for what decides among right ones: they are dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frac_reward_zero_std: Option<f64>,
     /// Mean divergence (k3) from the reference at chosen tokens.

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use model::optim::{self, Settings};
 use model::parameters::Parameters;
 use model::training::Precision;
 use serde::Serialize;
@@ -197,8 +198,18 @@ pub(crate) fn finite(state: &State, what: &'static str, value: f64) -> Result<()
     if value.is_finite() { Ok(()) } else { Err(TrainError::Diverged { step: state.progress.step + 1, what, value }) }
 }
 
-pub(crate) fn norm_of(grads: &[f32]) -> f64 {
-    grads.iter().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>().sqrt()
+/// Changes the weights; the norm of the gradients. Gradients that are no longer numbers change nothing.
+pub(crate) fn update(
+    state: &mut State,
+    grads: &[f32],
+    settings: &Settings,
+    (rate, threads): (f32, usize),
+) -> Result<f32> {
+    optim::step(&mut state.parameters, grads, &mut state.optimiser, settings, (rate, threads)).or_else(|error| {
+        let norm = grads.iter().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>().sqrt();
+        finite(state, "the norm of the gradients", norm)?;
+        Err(error.into())
+    })
 }
 
 fn is_due(step: u64, every: u64) -> bool {

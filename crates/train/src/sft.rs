@@ -18,7 +18,7 @@ use crate::error::{Result, TrainError};
 use crate::metrics::Metrics;
 use crate::run::{
     Evaluate, Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, environment, finite, found, hash_due,
-    norm_of,
+    update,
 };
 
 /// Steps timed to turn minutes into steps.
@@ -70,8 +70,7 @@ pub fn sft(job: &Job<'_>, resume: bool, evaluate: &mut Evaluate<'_>, watch: &mut
         let loss = loss_and_gradients(&state.parameters, &batch, &mut grads, &mut workspace)?;
         finite(&state, "the loss", loss.sum)?;
         let rate = rates.learning_rate(state.progress.step);
-        let norm = optim::step(&mut state.parameters, &grads, &mut state.optimiser, &settings, (rate, config.threads));
-        let norm = norm.or_else(|e| finite(&state, "the norm of the gradients", norm_of(&grads)).and(Err(e.into())))?;
+        let norm = update(&mut state, &grads, &settings, (rate, config.threads))?;
         state.progress.step += 1;
         state.progress.tokens += batch.tokens.len() as u64;
         state.progress.cursor = batches.cursor();

@@ -6,7 +6,7 @@ use model::training::Precision;
 use serde::{Deserialize, Serialize};
 
 use super::objective::{Loss, Objective, Scale};
-use crate::config::{CheckpointConfig, EvaluationConfig, OptimiserConfig, within};
+use crate::config::{CheckpointConfig, EvaluationConfig, OptimiserConfig, read, within, written};
 use crate::error::{Result, TrainError};
 
 /// All settings of a run.
@@ -147,8 +147,7 @@ impl GrpoConfig {
     /// # Errors
     /// When it is not TOML, names an unknown setting, or a value cannot be.
     pub fn from_toml(text: &str) -> Result<Self> {
-        let config: GrpoConfig = toml::from_str(text)
-            .map_err(|e| TrainError::Setting { setting: "file".to_owned(), reason: e.to_string() })?;
+        let config: GrpoConfig = read(text)?;
         config.check()?;
         Ok(config)
     }
@@ -158,7 +157,7 @@ impl GrpoConfig {
     /// # Errors
     /// When a number cannot be written in TOML.
     pub fn to_toml(&self) -> Result<String> {
-        toml::to_string(self).map_err(|e| TrainError::Setting { setting: "file".to_owned(), reason: e.to_string() })
+        written(self)
     }
 
     /// Refuses values that cannot be.
@@ -193,13 +192,8 @@ impl GrpoConfig {
 
     /// Learning rate over the steps.
     pub fn learning_rates(&self) -> Schedule {
-        let (s, peak) = (&self.schedule, self.optimiser.learning_rate);
-        Schedule {
-            peak,
-            floor: peak * s.min_lr_ratio as f32,
-            warmup_steps: (s.max_steps as f64 * s.warmup_ratio).round() as u64,
-            total_steps: s.max_steps,
-        }
+        let s = &self.schedule;
+        self.optimiser.learning_rates(s.max_steps, s.warmup_ratio, s.min_lr_ratio)
     }
 }
 

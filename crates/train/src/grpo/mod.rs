@@ -42,7 +42,7 @@ use crate::evaluate::{Exam, grade_weights};
 use crate::metrics::Metrics;
 use crate::question::Question;
 use crate::run::{
-    Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, environment, finite, found, hash_due, norm_of,
+    Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, environment, finite, found, hash_due, update,
 };
 
 /// What a run is made of.
@@ -313,7 +313,7 @@ impl<'a> Learner<'a> {
                 token.iter_mut().for_each(|token| token.reference = Some(*log_prob));
             }
         }
-        for update in 0..self.config.rollout.updates {
+        for round in 0..self.config.rollout.updates {
             let objective = self.config.objective;
             let weight = |place: usize, log_prob: f32| batch.weight(&objective, &tokens, place, log_prob);
             let Learner { workspace, grads, .. } = self;
@@ -321,16 +321,9 @@ impl<'a> Learner<'a> {
             finite(state, "the loss", loss.sum)?;
             let now = measure(&objective, &tokens, &batch.shares, self.workspace.log_probs());
             let settings = self.config.settings();
-            let norm = optim::step(
-                &mut state.parameters,
-                &self.grads,
-                &mut state.optimiser,
-                &settings,
-                (rate, self.config.threads),
-            );
-            let norm =
-                norm.or_else(|e| finite(state, "the norm of the gradients", norm_of(&self.grads)).and(Err(e.into())))?;
-            let drawn = if update == 0 { now } else { measured };
+            let norm = update(state, &self.grads, &settings, (rate, self.config.threads))?;
+            // How far what drew is from what learns shows before the first update.
+            let drawn = if round == 0 { now } else { measured };
             measured = Measured {
                 norm,
                 rate,
@@ -374,7 +367,7 @@ fn metrics(
 ) -> Metrics {
     let all = rollouts.rewards.concat();
     let deviations: Vec<f64> = rollouts.rewards.iter().map(|rewards| deviation(rewards)).collect();
-    let flat = deviations.iter().filter(|deviation| **deviation == 0.0).count();
+    let dropped = rollouts.rewards.len() - rollouts.groups.len();
     Metrics {
         step: state.progress.step,
         epoch,
@@ -386,7 +379,7 @@ fn metrics(
         num_tokens: Some(state.progress.tokens),
         reward: Some(mean(&all)),
         reward_std: Some(mean(&deviations)),
-        frac_reward_zero_std: Some(flat as f64 / deviations.len().max(1) as f64),
+        frac_reward_zero_std: Some(dropped as f64 / deviations.len().max(1) as f64),
         kl: Some(measured.kl),
         clip_ratio: Some(measured.clipped),
         mean_length: Some(batch.written as f64 / batch.completions.max(1) as f64),

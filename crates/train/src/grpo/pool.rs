@@ -3,10 +3,10 @@
 //! A group whose completions are all right, or all wrong, teaches nothing; its question rests for some epochs and is then
 //! tried anew, since the model has changed. (DAPO's dynamic sampling, Yu et al. 2025, with a memory.)
 
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::dataset::Cursor;
+use crate::dataset::{Cursor, shuffle};
 
 /// The endless stream of questions.
 #[derive(Debug)]
@@ -69,10 +69,7 @@ fn order(count: usize, cursor: Cursor) -> Vec<u32> {
     let mut random = ChaCha8Rng::seed_from_u64(cursor.seed);
     random.set_stream(cursor.epoch);
     let mut order: Vec<u32> = (0..count as u32).collect();
-    for i in (1..order.len()).rev() {
-        let j = (u128::from(random.next_u64()) * (i as u128 + 1)) >> 64;
-        order.swap(i, j as usize);
-    }
+    shuffle(&mut order, &mut random);
     order
 }
 

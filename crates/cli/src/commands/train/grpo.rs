@@ -72,7 +72,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let config = recipe(args)?;
     let today = fixed_day(&args.today)?;
     let pack = context.pack()?;
-    let questions = practice(&args.questions)?;
+    let mut questions = practice(&args.questions)?;
+    let all = questions.len();
+    questions.retain(|question| fits(question, &pack));
+    if questions.len() < all {
+        context.note(format_args!("left out {} questions whose queries do not fit the tables", all - questions.len()));
+    }
     let held_out = read_questions(&args.dev).map_err(|e| failed(&e))?;
     let (judged_on, rewarded_on) = (databases(&pack, FILL_SEED)?, databases(&pack, REWARD_SEED)?);
     let exam = Exam::new(&held_out, &judged_on, config.threads).map_err(|e| failed(&e))?;
@@ -103,6 +108,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     });
     bar.finish_and_clear();
     report(&args.run, &trained.map_err(|e| failed(&e))?, context)
+}
+
+/// Whether the reference of a question, and the query that it goes on from, can be run.
+fn fits(question: &Question, pack: &Pack) -> bool {
+    let mut queries = question.sql.iter().chain(&question.previous);
+    queries.all(|sql| sql::verify(sql, &pack.catalog, &Default::default()).is_ok())
 }
 
 /// The model with its weights as training has them, whatever the settings say of answering.
