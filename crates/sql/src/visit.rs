@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::tree::{Body, Call, Expr, ExprKind, OrderItem, Query, Select, SourceId, SourceKind};
+use crate::tree::{BinaryOp, Body, Call, Expr, ExprKind, OrderItem, Query, Select, SourceId, SourceKind};
 
 /// A direct part of a node.
 #[derive(Debug, Clone, Copy)]
@@ -198,6 +198,18 @@ pub fn each_expr_here<'a>(expr: &'a Expr, f: &mut dyn FnMut(&'a Expr)) {
             each_expr_here(x, f);
         }
     });
+}
+
+/// Whether an expression calls a function of its own level; LIKE and `->` are such. SQLite never looks at the operand of
+/// `IN ()` where it calls nothing.
+pub(crate) fn calls(expr: &Expr) -> bool {
+    use BinaryOp::{Arrow, LongArrow};
+    let mut found = false;
+    each_expr_here(expr, &mut |expr| {
+        let call = matches!(expr.kind, ExprKind::Call(_) | ExprKind::Like { .. });
+        found |= call || matches!(expr.kind, ExprKind::Binary(_, Arrow | LongArrow, _));
+    });
+    found
 }
 
 /// Calls `f` with a query and every query within it, outermost first.

@@ -4,7 +4,7 @@ use schema::{ColumnId, TableId};
 
 use super::{Clause, Columns, Condition, Level, Read, Reads, Tracer};
 use crate::tree::{Body, Expr, ExprKind, Query, Select, Source, SourceId, SourceKind};
-use crate::visit::{Part, parts_of_expr};
+use crate::visit::{Part, calls, parts_of_expr};
 
 impl<'a> Tracer<'a> {
     /// What a query reads. The outputs of an ORDER BY are those of its body.
@@ -96,8 +96,7 @@ impl<'a> Tracer<'a> {
                 let outputs = self.outputs.last().and_then(|outputs| outputs.get(usize::from(*position)));
                 reads.extend(outputs.into_iter().flatten());
             }
-            // SQLite never looks at the operand of `IN ()`.
-            ExprKind::InList { list, .. } if list.is_empty() => {}
+            ExprKind::InList { operand, list, .. } if list.is_empty() && !calls(operand) => {}
             _ => parts_of_expr(expr, &mut |part| match part {
                 Part::Expr(part) => self.add_expr(part, reads),
                 Part::Query(query) => reads.extend(self.query(query).reads),

@@ -239,11 +239,11 @@ fn row_ids_and_aliases() {
     "#]],
     );
     check(
-        "SELECT COUNT(*) FROM staff WHERE name IN ()",
+        "SELECT COUNT(*) FROM staff WHERE name IN () AND upper(code) NOT IN ()",
         expect![[r#"
         1:
-        where:
-        all:
+        where: staff.code
+        all: staff.code
     "#]],
     );
 }

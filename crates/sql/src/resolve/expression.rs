@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::dialect::{Dialect, quote_text};
 use crate::syntax::ast;
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, LikeOp, Span};
-use crate::visit::{arity, each_expr_here};
+use crate::visit::{arity, calls};
 
 impl<'a> Resolver<'a> {
     /// An expression that must be one value.
@@ -128,7 +128,6 @@ impl<'a> Resolver<'a> {
                 let noted = self.diagnostics.len();
                 let operand = Box::new(self.expr(operand));
                 if list.is_empty() && !calls(&operand) {
-                    // SQLite never looks at the operand of IN () where it calls nothing.
                     self.downgrade(noted);
                 }
                 let list: Vec<Expr> = list.iter().map(|member| self.expr(member)).collect();
@@ -290,17 +289,6 @@ impl<'a> Resolver<'a> {
         self.unknown_column(table, column, span);
         unknown(self.text_of(span), span)
     }
-}
-
-/// Whether an expression calls a function of its own level; LIKE and `->` are such.
-fn calls(expr: &Expr) -> bool {
-    use BinaryOp::{Arrow, LongArrow};
-    let mut found = false;
-    each_expr_here(expr, &mut |expr| {
-        let call = matches!(expr.kind, ExprKind::Call(_) | ExprKind::Like { .. });
-        found |= call || matches!(expr.kind, ExprKind::Binary(_, Arrow | LongArrow, _));
-    });
-    found
 }
 
 fn truth_word(word: &str) -> Option<bool> {
