@@ -8,7 +8,7 @@ mod parts;
 mod spelled;
 mod written;
 
-use self::money::{Prefix, currency_prefix, unit_at};
+use self::money::{Prefix, currency_prefix, is_sign_at, unit_at};
 use self::parts::and_a_part;
 use self::spelled::spelled;
 pub(crate) use self::spelled::{tens_word, unit_word};
@@ -38,7 +38,8 @@ pub(crate) fn number_at(atoms: &[Atom<'_>], at: usize) -> Option<Spoken> {
     let (amount, len) = with_factors(atoms, first, prefix).or_else(|| spelled(atoms, first))?;
     let mut end = first + len;
     let (unit, factor, n) = unit_at(atoms, end);
-    let amount = amount.times(factor)?;
+    let shared = shared_factor(atoms, at, end, amount).filter(|_| n == 0 && prefix.factor == 1);
+    let amount = amount.times(shared.unwrap_or(factor))?;
     end += n;
     if n == 0 && breaks_off(atoms, end) {
         return None;
@@ -69,6 +70,23 @@ fn with_factors(atoms: &[Atom<'_>], at: usize, prefix: Prefix) -> Option<(Decima
     }
     len += price_dash(atoms, at + len);
     Some((amount.times(if factors == 0 { prefix.factor } else { 1 })?, len))
+}
+
+/// The factor that the end of a range says for its start too: "between 100 and 200k", "2 to 3 million", "50-75k". Where the
+/// start is no smaller it says itself what it means: "between 500 and 2k".
+fn shared_factor(atoms: &[Atom<'_>], at: usize, end: usize, start: Decimal) -> Option<u64> {
+    let dash = (is_mark_at(atoms, end, '-') || is_mark_at(atoms, end, '–')) && is_glued_at(atoms, end);
+    let joined = match fold_at(atoms, end) {
+        "and" => fold_before(atoms, at) == "between",
+        "to" => true,
+        _ => dash,
+    };
+    let next = end + 1 + usize::from(is_sign_at(atoms, end + 1));
+    let (last, n) = written(atoms, next, false).filter(|_| joined)?;
+    let factor = factor_at(atoms, next + n)?;
+    let is_plain = atoms[end - 1].is_digits();
+    let is_less = start.digits * 10_i128.pow(last.scale) < last.digits * 10_i128.pow(start.scale);
+    (is_plain && is_less).then_some(factor)
 }
 
 /// The dot of an abbreviated factor in front of a currency: "1,2 Mio. EUR".
@@ -250,6 +268,15 @@ mod tests {
             ("1.2.3", "-"),
             ("192.168.1.1", "-"),
             ("two hundred", "Integer(200) None 2"),
+            ("between 100 and 200k", "Integer(100000) None 1"),
+            ("$1.5 to $2 million", "Integer(1500000) Money 4"),
+            ("50-75k", "Integer(50000) None 1"),
+            ("between 500 and 2k", "Integer(500) None 1"),
+            ("between 1k and 2000k", "Integer(1000) None 2"),
+            ("12 and 200k", "Integer(12) None 1"),
+            ("between 10 and 20", "Integer(10) None 1"),
+            ("500 €", "Integer(500) Money 2"),
+            ("500 €200", "Integer(500) None 1"),
             ("nine trillion trillion trillion trillion", "Integer(9000000000000) None 2"),
         ];
         for (text, expected) in cases {

@@ -135,7 +135,7 @@ fn plain_unit(atoms: &[Atom<'_>], at: usize) -> (NumberUnit, usize) {
     if is_mark_at(atoms, at, '%') {
         return (NumberUnit::Percent, 1);
     }
-    if is_sign_at(atoms, at) && is_glued_at(atoms, at) {
+    if is_sign_at(atoms, at) && (is_glued_at(atoms, at) || !amount_follows(atoms, at + 1)) {
         return (NumberUnit::Money, 1);
     }
     match (fold_at(atoms, at), fold_at(atoms, at + 1)) {

@@ -41,7 +41,7 @@ fn decimal_commas_and_separators_of_thousands() {
             budget above 45 500, cost above 200 000
                 budget above <num1> , cost above <num2>   [45500, 200000]
             budget of 1 234 567,89 €
-                budget of <num1> €   [1234567.89]
+                budget of <num1>   [1234567.89 money]
             budget over 1.234,56 EUR
                 budget over <num1>   [1234.56 money]
             budget over 12,50 EUR or 12,5 %

@@ -1,7 +1,5 @@
 //! The value index by itself: what a text stands for, and how large an index stays quick.
 
-use std::time::Instant;
-
 use schema::{ColumnId, Context, TableId, ValueIndex, normalize};
 
 use crate::fixture::fixture;
@@ -47,7 +45,7 @@ fn it_is_rebuilt_from_its_entries() {
 }
 
 #[test]
-fn a_hundred_thousand_values_stay_quick() {
+fn values_are_found_among_a_hundred_thousand() {
     let fixture = fixture();
     let syllables = ["ba", "do", "mi", "ter", "lon", "ga", "ri", "vas", "ne", "qui", "sol", "pra"];
     let word = |mut n: usize| {
@@ -63,9 +61,7 @@ fn a_hundred_thousand_values_stay_quick() {
     let values = ValueIndex::new(profiled, &fixture.catalog, &fixture.glossary);
     let context = Context { values: &values, ..fixture.context() };
     let question = format!("total budget of {} and {} in bamiterlom", word(77), word(4_000));
-    let started = Instant::now();
-    let normalized = normalize(&question, &context);
-    let took = started.elapsed();
-    assert!(!normalized.pieces.is_empty());
-    assert!(took.as_millis() < 50, "normalising took {took:?} in a test build");
+    let found: Vec<&str> =
+        normalize(&question, &context).slots.iter().map(|slot| &question[slot.span.start..slot.span.end]).collect();
+    assert_eq!(found, [word(77), word(4_000), "bamiterlom".to_owned()]);
 }
