@@ -320,45 +320,13 @@ impl Writer<'_> {
             if i > 0 {
                 self.word(Word::Comma);
             }
-            let is_column = is_shown_column(e);
-            let is_case = matches!(e.kind, ExprKind::Case { .. });
-            let label = label(e).filter(|_| kind.is_whole());
-            if !is_case
-                && label.is_none()
-                && !self.is_of_text(e)
-                && !self.has_column(e)
-                && !self.has_aggregate(e)
-                && !self.has_scalar(e)
-            {
-                let named = if matches!(e.kind, ExprKind::Literal(_)) {
-                    "constant output".to_owned()
-                } else {
-                    super::condition::feature(e)
-                };
-                return not_canonical(named, e.span);
-            }
-            let is_call = matches!(&e.kind, ExprKind::Call(call) if !is_value_function(call) && !self.is_of_text(e));
-            if kind == Kind::Member && !is_column && !is_call {
-                return not_canonical("computed output of an in subquery", e.span);
-            }
-            if self.has_window(e)
-                && (!kind.is_whole() || shape.distinct || shape.grouped || shape.one_row || shape.is_arm)
-            {
-                return not_canonical("window here", e.span);
-            }
-            let start = self.out.len();
-            let plain = !shape.grouped && !shape.one_row && !shape.repeats;
-            match label {
-                Some(label) => self.out.push(label),
-                None if is_case && plain && kind.is_whole() => self.write_case(e, true)?,
-                None => self.write_expression(e, kind.is_whole().then_some(Kind::Shown { tied: plain }))?,
-            }
-            let lexemes = self.out[start..].to_vec();
-            if written.contains(&lexemes) && !shape.repeats && !is_case {
+            self.check_item(e, shape, kind)?;
+            let lexemes = self.write_item(e, shape, kind)?;
+            if written.contains(&lexemes) && !shape.repeats && !matches!(e.kind, ExprKind::Case { .. }) {
                 return not_canonical("repeated output", e.span);
             }
             written.push(lexemes);
-            let named = !is_column || kind == Kind::Cte;
+            let named = !is_shown_column(e) || kind == Kind::Cte;
             computed += u8::from(named);
             if computed > OUTPUTS {
                 return not_canonical("ninth computed output", e.span);
@@ -372,6 +340,44 @@ impl Writer<'_> {
             return not_canonical("subquery of several columns", Default::default());
         }
         Ok(outputs)
+    }
+
+    /// Whether such an output can be written here at all.
+    fn check_item(&self, e: &Expr, shape: &Shape, kind: Kind) -> Result<()> {
+        let has_form = matches!(e.kind, ExprKind::Case { .. })
+            || kind.is_whole() && label(e).is_some()
+            || self.is_of_text(e)
+            || self.has_column(e)
+            || self.has_aggregate(e)
+            || self.has_scalar(e);
+        if !has_form {
+            let named = match e.kind {
+                ExprKind::Literal(_) => "constant output".to_owned(),
+                _ => super::condition::feature(e),
+            };
+            return not_canonical(named, e.span);
+        }
+        let is_call = matches!(&e.kind, ExprKind::Call(call) if !is_value_function(call) && !self.is_of_text(e));
+        if kind == Kind::Member && !is_shown_column(e) && !is_call {
+            return not_canonical("computed output of an in subquery", e.span);
+        }
+        let windows = kind.is_whole() && !(shape.distinct || shape.grouped || shape.one_row || shape.is_arm);
+        if self.has_window(e) && !windows {
+            return not_canonical("window here", e.span);
+        }
+        Ok(())
+    }
+
+    /// Writes one output; what was written.
+    fn write_item(&mut self, e: &Expr, shape: &Shape, kind: Kind) -> Result<Vec<Lexeme>> {
+        let start = self.out.len();
+        let plain = !shape.grouped && !shape.one_row && !shape.repeats;
+        match label(e).filter(|_| kind.is_whole()) {
+            Some(label) => self.out.push(label),
+            None if matches!(e.kind, ExprKind::Case { .. }) && plain && kind.is_whole() => self.write_case(e, true)?,
+            None => self.write_expression(e, kind.is_whole().then_some(Kind::Shown { tied: plain }))?,
+        }
+        Ok(self.out[start..].to_vec())
     }
 
     fn write_groups(&mut self, shape: &Shape, having: &[Cond]) -> Result<()> {

@@ -342,6 +342,18 @@ impl Word {
         (Word::RowNumber..=Word::Lead).contains(&self)
     }
 
+    /// Whether it begins an operand that others stand within: an aggregate, a function, a bracket, CASE, a subquery, a window.
+    pub fn opens_operand(self) -> bool {
+        use Word::{
+            Abs, Avg, Beginning, CaseWhen, Coalesce, Count, CountDistinct, Days, Length, Lower, Max, Min, NullIf, Open,
+            OrElse, Round, Scalar, Sum, ToNumber, Upper,
+        };
+        let aggregate = matches!(self, Count | CountDistinct | Sum | Avg | Min | Max);
+        let function = matches!(self, Coalesce | NullIf | Abs | Round | Days);
+        let of_text = matches!(self, Upper | Lower | Length | Beginning | OrElse | ToNumber);
+        aggregate || function || of_text || matches!(self, Open | CaseWhen | Scalar) || self.opens_window()
+    }
+
     /// The word's text.
     pub fn text(self) -> &'static str {
         Word::ALL.iter().find(|(word, _)| *word == self).map_or("", |(_, text)| text)

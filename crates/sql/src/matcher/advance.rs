@@ -1,5 +1,7 @@
 //! Taking one lexeme: the innermost goal that can take it does; goals that it ends are dropped.
 
+use schema::ColumnId;
+
 use super::Matcher;
 use super::days::Days;
 use super::expression::{Expression, Op, Operand, Role};
@@ -357,68 +359,58 @@ impl Matcher<'_> {
 
     fn take_operand_start(&mut self, e: Expression, id: u32, lexeme: Lexeme) -> bool {
         match lexeme {
-            Lexeme::Column(column) => {
-                let facts = self.level().facts(self.grammar, column.column);
-                let (kinds, text) = (facts.kinds, facts.kinds & JOINED != 0 && !facts.part);
-                if e.place == Place::Item && !e.inside {
-                    self.note_bare(id);
-                }
-                self.take_operand(Operand {
-                    kinds,
-                    source: id,
-                    lone: true,
-                    text,
-                    column: true,
-                    value: true,
-                    ..Operand::NOTHING
-                });
-            }
+            Lexeme::Column(column) => self.take_column(&e, id, column.column),
             Lexeme::Word(Word::CountStar) => {
                 self.note_aggregate(&e);
                 self.take_operand(Operand { kinds: kind::NUMBER, aggregate: true, value: true, ..Operand::NOTHING });
             }
-            Lexeme::Word(
-                word @ (Word::Count | Word::CountDistinct | Word::Sum | Word::Avg | Word::Min | Word::Max),
-            ) => {
-                self.note_aggregate(&e);
-                let (argument, result) = self.argument(&e, word);
-                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
-                self.frames.extend([Frame::Call(result), Frame::Expression(argument)]);
-            }
-            Lexeme::Word(Word::Open) => {
-                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
-                self.frames.push(Frame::Expression(e.parenthesis()));
-            }
-            Lexeme::Word(Word::CaseWhen) => {
-                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
-                self.open_case(&e);
-            }
-            Lexeme::Word(word) if word.opens_window() => {
-                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
-                self.open_window(&e, word);
-            }
-            Lexeme::Word(word @ (Word::Coalesce | Word::NullIf | Word::Abs | Word::Round)) => {
-                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
-                self.frames.extend([Frame::Function(word), Frame::Expression(e.wrapped())]);
-            }
-            Lexeme::Word(
-                word @ (Word::Upper | Word::Lower | Word::Length | Word::Beginning | Word::OrElse | Word::ToNumber),
-            ) => {
-                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
-                self.open_text_call(&e, word);
-            }
-            Lexeme::Word(Word::Days) => {
-                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
-                self.frames.push(Frame::Days(Days::new(&e)));
-            }
-            Lexeme::Word(Word::Scalar) => {
-                self.replace_frame(Frame::Expression(Expression { expects: false, ..e }));
-                let tied = e.place == Place::Where || (e.place == Place::Item && self.may_tie_output());
-                self.open_level(LevelKind::Scalar, Self::query_kinds(&e), tied);
-            }
+            Lexeme::Word(word) if word.opens_operand() => self.open_operand(&e, word),
             _ => self.take_literal(&e, id, lexeme),
         }
         true
+    }
+
+    fn take_column(&mut self, e: &Expression, id: u32, column: ColumnId) {
+        let facts = self.level().facts(self.grammar, column);
+        let (kinds, text) = (facts.kinds, facts.kinds & JOINED != 0 && !facts.part);
+        if e.place == Place::Item && !e.inside {
+            self.note_bare(id);
+        }
+        self.take_operand(Operand {
+            kinds,
+            source: id,
+            lone: true,
+            text,
+            column: true,
+            value: true,
+            ..Operand::NOTHING
+        });
+    }
+
+    /// A word that an operand begins with and others follow; the expression goes on behind it.
+    fn open_operand(&mut self, e: &Expression, word: Word) {
+        self.replace_frame(Frame::Expression(Expression { expects: false, ..*e }));
+        match word {
+            Word::Open => self.frames.push(Frame::Expression(e.parenthesis())),
+            Word::CaseWhen => self.open_case(e),
+            Word::Coalesce | Word::NullIf | Word::Abs | Word::Round => {
+                self.frames.extend([Frame::Function(word), Frame::Expression(e.wrapped())]);
+            }
+            Word::Upper | Word::Lower | Word::Length | Word::Beginning | Word::OrElse | Word::ToNumber => {
+                self.open_text_call(e, word);
+            }
+            Word::Days => self.frames.push(Frame::Days(Days::new(e))),
+            Word::Scalar => {
+                let tied = e.place == Place::Where || (e.place == Place::Item && self.may_tie_output());
+                self.open_level(LevelKind::Scalar, Self::query_kinds(e), tied);
+            }
+            _ if word.opens_window() => self.open_window(e, word),
+            _ => {
+                self.note_aggregate(e);
+                let (argument, result) = self.argument(e, word);
+                self.frames.extend([Frame::Call(result), Frame::Expression(argument)]);
+            }
+        }
     }
 
     /// A column of SELECT outside aggregates.
