@@ -32,6 +32,8 @@ struct Asked<'q> {
 /// What was written for one question.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
+    /// Its place among the questions.
+    pub(crate) question: usize,
     pub(crate) prompt: Vec<u32>,
     pub(crate) completions: Vec<Completion>,
 }
@@ -156,7 +158,7 @@ impl Rollout<'_> {
             let steps = replay(generator, &asked.prompt, &asked.analysis.slots, candidate);
             Completion { steps, sampled: candidate.sampled.clone(), reward }
         });
-        Group { prompt: asked.prompt.clone(), completions: completions.collect() }
+        Group { question: asked.index, prompt: asked.prompt.clone(), completions: completions.collect() }
     }
 }
 
