@@ -17,18 +17,18 @@ type Measure = (&'static str, &'static str, fn(&Metrics) -> Option<f64>);
 
 /// In the order in which people ask for them.
 const MEASURES: [Measure; 13] = [
-    ("eval_accuracy", "Execution accuracy on the development questions", |m| m.eval_accuracy),
+    ("eval_accuracy", "Execution accuracy", |m| m.eval_accuracy),
     ("reward", "Reward", |m| m.reward),
     ("loss", "Loss", |m| m.loss),
-    ("kl", "KL divergence from the reference", |m| m.kl),
+    ("kl", "KL to the reference", |m| m.kl),
     ("entropy", "Entropy", |m| m.entropy),
     ("grad_norm", "Norm of the gradients", |m| m.grad_norm),
     ("learning_rate", "Learning rate", |m| m.learning_rate),
     ("completions/mean_length", "Tokens of a completion", |m| m.mean_length),
-    ("mean_token_accuracy", "Share of tokens that were the likeliest", |m| m.mean_token_accuracy),
-    ("reward_std", "Deviation of rewards within a group", |m| m.reward_std),
-    ("frac_reward_zero_std", "Share of groups that teach nothing", |m| m.frac_reward_zero_std),
-    ("clip_ratio", "Share of clipped tokens", |m| m.clip_ratio),
+    ("mean_token_accuracy", "Token accuracy", |m| m.mean_token_accuracy),
+    ("reward_std", "Reward deviation in a group", |m| m.reward_std),
+    ("frac_reward_zero_std", "Groups that teach nothing", |m| m.frac_reward_zero_std),
+    ("clip_ratio", "Clipped tokens", |m| m.clip_ratio),
     ("tokens_per_second", "Tokens a second", |m| m.tokens_per_second),
 ];
 

@@ -97,12 +97,17 @@ pub type Watch<'a> = dyn FnMut(&Event<'_>) -> ControlFlow<()> + 'a;
 /// When a run is judged and saved, and when it ends.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    pub(crate) max_steps: u64,
-    pub(crate) evaluation: EvaluationConfig,
-    pub(crate) checkpoint: CheckpointConfig,
+    max_steps: u64,
+    evaluation: EvaluationConfig,
+    checkpoint: CheckpointConfig,
 }
 
 impl Plan {
+    /// From the settings of a run.
+    pub(crate) fn new(max_steps: u64, evaluation: &EvaluationConfig, checkpoint: &CheckpointConfig) -> Self {
+        Plan { max_steps, evaluation: evaluation.clone(), checkpoint: checkpoint.clone() }
+    }
+
     /// Whether enough evaluations in a row were no better than the best before.
     fn is_out_of_patience(&self, progress: &Progress) -> bool {
         self.evaluation.patience > 0 && progress.stale >= self.evaluation.patience
@@ -183,7 +188,7 @@ impl<'a> Keeper<'a> {
         report.write(&self.folder.join("report").join("evaluation"))?;
         self.stopped |= watch(&Event::Evaluated(&line)).is_break();
         let is_best = note_best(&mut state.progress, report.all());
-        if self.plan.is_out_of_patience(&state.progress) {
+        if step < self.plan.max_steps && self.plan.is_out_of_patience(&state.progress) {
             let _ = watch(&Event::NoBetter(state.progress.stale));
         }
         Ok(is_best)
@@ -226,7 +231,9 @@ pub(crate) fn ended(run: &Path, state: &State, result: Result<Outcome>) -> Resul
         return result;
     };
     let checkpoint = checkpoint::newest(run).ok().and_then(|(newest, _)| newest);
-    let (best, newest) = (state.progress.best.map(Into::into), checkpoint.as_deref().map(name));
+    // The best may be the one that could not be saved.
+    let best = state.progress.best.filter(|best| run.join(checkpoint::name_of(best.step)).is_dir()).map(Into::into);
+    let newest = checkpoint.as_deref().map(name);
     let error = TrainError::Halted { cause: Box::new(cause), checkpoint };
     let (step, message) = (state.progress.step, Some(error.to_string()));
     // Where the disk is full the note is lost too; the error itself is what counts.

@@ -65,11 +65,7 @@ fn steps(
         metadata: job.metadata,
         environment: &environment,
     };
-    let plan = Plan {
-        max_steps: config.schedule.max_steps,
-        evaluation: config.evaluation.clone(),
-        checkpoint: config.checkpoint.clone(),
-    };
+    let plan = Plan::new(config.schedule.max_steps, &config.evaluation, &config.checkpoint);
     let mut keeper = Keeper::open(job.run, companions, plan, state.progress.step)?;
     let mut workspace = workspace(config, state)?;
     let mut batches = Batches::new(job.data, state.progress.cursor, config.data.batch_tokens)?;

@@ -2,23 +2,26 @@
 
 use model::tokenizer::Tokenizer;
 
-use super::objective::{Scale, advantages};
+use super::Job;
+use super::objective::advantages;
 use super::rollout::Group;
+use crate::error::Result;
 use crate::question::Question;
-use crate::samples::{Completion, Drawn};
+use crate::samples::{self, Completion, Drawn};
 
 /// Questions of a step that are shown.
 const SHOWN: usize = 4;
 
-/// The first groups of a step with their completions.
-pub(super) fn drawn(groups: &[Group], questions: &[Question], scale: Scale, tokenizer: &Tokenizer) -> Vec<Drawn> {
+/// Writes the first groups of a step with their completions.
+pub(super) fn write_drawn(job: &Job<'_>, step: u64, groups: &[Group]) -> Result<()> {
     let rewards: Vec<Vec<f64>> = groups.iter().map(Group::rewards).collect();
-    let shown = groups.iter().zip(advantages(&rewards, scale)).take(SHOWN).map(|(group, advantages)| {
-        let Question { question, sql, .. } = &questions[group.question];
-        let completions = completions(group, &advantages, tokenizer);
+    let advantages = advantages(&rewards, job.config.objective.scale);
+    let shown = groups.iter().zip(&advantages).take(SHOWN).map(|(group, advantages)| {
+        let Question { question, sql, .. } = &job.questions[group.question];
+        let completions = completions(group, advantages, job.tokenizer);
         Drawn { question: question.clone(), expected: sql.clone(), completions }
     });
-    shown.collect()
+    samples::write_drawn(job.run, step, &shown.collect::<Vec<_>>())
 }
 
 /// The completions of a group, equal ones together, the best first.

@@ -33,7 +33,7 @@ use model::weights::Metadata;
 use sha2::{Digest, Sha256};
 
 use self::config::GrpoConfig;
-use self::drawn::drawn;
+use self::drawn::write_drawn;
 use self::objective::{Objective, Token, advantages, deviation, k3, mean};
 use self::pool::Pool;
 use self::reward::Court;
@@ -41,13 +41,12 @@ use self::rollout::{Completion, Group, Rollout, Rollouts, mix};
 use crate::checkpoint::{self, Companions, Progress, State};
 use crate::dataset::Cursor;
 use crate::error::{Result, TrainError};
-use crate::evaluate::{Exam, grade_weights};
+use crate::evaluate::{Exam, grade_weights, renew};
 use crate::metrics::Metrics;
 use crate::question::Question;
 use crate::run::{
     Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, ended, environment, finite, found, hash_due, update,
 };
-use crate::samples;
 
 /// What a run is made of.
 pub struct Job<'a> {
@@ -95,11 +94,7 @@ fn steps(job: &Job<'_>, state: &mut State, engine: &mut Engine, watch: &mut Watc
         metadata: job.metadata,
         environment: &environment,
     };
-    let plan = Plan {
-        max_steps: config.schedule.max_steps,
-        evaluation: config.evaluation.clone(),
-        checkpoint: config.checkpoint.clone(),
-    };
+    let plan = Plan::new(config.schedule.max_steps, &config.evaluation, &config.checkpoint);
     let mut keeper = Keeper::open(job.run, companions, plan, state.progress.step)?;
     let mut pool = Pool::new(job.questions.len(), state.progress.cursor, state.progress.resting.clone());
     let mut learner = Learner::new(job, state)?;
@@ -119,15 +114,11 @@ fn steps(job: &Job<'_>, state: &mut State, engine: &mut Engine, watch: &mut Watc
         let rollouts = rollout.gather(&mut pool, mix(config.seed, state.progress.step))?;
         let batch = Batch::new(config, &rollouts.groups);
         let measured = learner.learn(state, &batch)?;
-        state.progress.step += 1;
-        state.progress.tokens += batch.sequences.tokens.len() as u64;
-        state.progress.cursor = pool.cursor();
-        state.progress.resting = pool.resting().to_vec();
+        count(&mut state.progress, &batch, &pool);
         state.update_average(config.optimiser.ema_decay);
         let line = metrics(state, &rollouts, &batch, measured, (pool.epochs(), began));
         if keeper.shows(state.progress.step) {
-            let drawn = drawn(&rollouts.groups, job.questions, config.objective.scale, job.tokenizer);
-            samples::write_drawn(job.run, state.progress.step, &drawn)?;
+            write_drawn(job, state.progress.step, &rollouts.groups)?;
         }
         let mut evaluate = |parameters: &Parameters| grade_weights(job.exam, engine, parameters, &asked);
         keeper.after_step(state, &line, &mut evaluate, watch)?;
@@ -193,12 +184,12 @@ fn ground(config: &GrpoConfig) -> Ground {
     Ground { seed, threads, shards, precision }
 }
 
-/// Gives the engine's model the newest weights.
-fn renew(engine: &mut Engine, parameters: &Parameters) -> Result<()> {
-    match &mut engine.model {
-        Ok(loaded) => Ok(loaded.model.update(parameters)?),
-        Err(problem) => Err(TrainError::Evaluation(problem.message.clone())),
-    }
+/// Counts a step that was made.
+fn count(progress: &mut Progress, batch: &Batch, pool: &Pool) {
+    progress.step += 1;
+    progress.tokens += batch.sequences.tokens.len() as u64;
+    progress.cursor = pool.cursor();
+    progress.resting = pool.resting().to_vec();
 }
 
 /// The completions of a step as training sequences.

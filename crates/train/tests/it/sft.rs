@@ -397,7 +397,7 @@ fn a_loss_that_is_no_number_stops_the_run_and_spares_its_checkpoints() {
     let error = run(&folder.0, Plan { resume: true, ..plan(&data) }).0.unwrap_err();
     assert!(matches!(error.cause(), TrainError::Diverged { step: 11, what: "the loss", .. }), "{error}");
     let message = error.to_string();
-    assert!(message.starts_with("step 11: the loss is NaN") && message.ends_with("checkpoint-000010"), "{message}");
+    assert!(message.starts_with("step 11: the loss is ") && message.ends_with("checkpoint-000010"), "{message}");
     assert!(error.advice().unwrap().contains("optimiser.learning_rate"));
     assert_eq!(
         (checkpoints(&folder.0), std::fs::read(newest.join("MANIFEST.json")).unwrap()),

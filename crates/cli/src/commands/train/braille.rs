@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn steep_flat_short_and_empty_curves_are_drawn() {
-        assert_eq!(chart(&[(0.0, 0.0), (1.0, 1.0)], 1, 1), ["⣰"], "a jump is one line");
+        assert_eq!(chart(&[(0.0, 0.0), (1.0, 1.0)], 1, 1), ["⡸"], "a jump is one line");
         assert_eq!(sparkline(&[(1.0, 3.0), (2.0, 3.0)], 9), "▅▅");
         assert_eq!(sparkline(&[(5.0, 1.0)], 9), "▅");
         assert_eq!((sparkline(&[], 9), chart(&[], 2, 1)), (String::new(), vec!["⠀⠀".to_owned()]));
