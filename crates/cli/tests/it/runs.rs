@@ -79,7 +79,7 @@ fn patience_is_a_flag_and_needs_evaluations() {
 /// Runs the binary with a limit on the size of each file it writes, in blocks of 512 bytes: writing fails as on a full disk.
 #[cfg(unix)]
 fn limited(blocks: u32, args: &[String]) -> Ran {
-    let mut command = glrl();
+    let command = glrl();
     let program = command.get_program().to_owned();
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
     let mut shell = Command::new("sh");
