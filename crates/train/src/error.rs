@@ -40,7 +40,7 @@ pub enum TrainError {
     Diverged {
         /// The step at which it was seen.
         step: u64,
-        /// "the loss", "the norm of the gradients" or "a weight".
+        /// "the loss", "the norm of the gradients", "a weight" or "a logit".
         what: &'static str,
         /// NaN or an infinity.
         value: f64,

@@ -272,6 +272,16 @@ pub(crate) fn finite(state: &State, what: &'static str, value: f64) -> Result<()
     if value.is_finite() { Ok(()) } else { Err(TrainError::Diverged { step: state.progress.step + 1, what, value }) }
 }
 
+/// What stands behind an error: logits that are no numbers come from weights that went too far.
+pub(crate) fn diverged(state: &State, error: TrainError) -> TrainError {
+    match error {
+        TrainError::Model(model::error::Error::Input { what: "logits", .. }) => {
+            TrainError::Diverged { step: state.progress.step + 1, what: "a logit", value: f64::NAN }
+        }
+        other => other,
+    }
+}
+
 /// Changes the weights; the norm of the gradients. Gradients that are no longer numbers change nothing, and weights that are
 /// none are not to be judged or saved.
 pub(crate) fn update(
@@ -374,6 +384,9 @@ mod tests {
         let progress = Progress { step: 6, ..Progress::default() };
         let mut state = State { parameters, average: None, optimiser: optim::State::new(count), progress };
         let before = state.parameters.data.clone();
+        let error = finite(&state, "the loss", f64::NAN).unwrap_err();
+        assert_eq!(error.to_string(), "step 7: the loss is NaN");
+        assert!(error.advice().is_some_and(|advice| advice.contains("optimiser.learning_rate")));
         let mut grads = vec![1e-3; count];
         grads[3] = f32::NAN;
         let error = update(&mut state, &grads, &Settings::default(), (1e-3, 1)).unwrap_err();

@@ -45,7 +45,8 @@ use crate::evaluate::{Exam, grade_weights, renew};
 use crate::metrics::Metrics;
 use crate::question::Question;
 use crate::run::{
-    Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, ended, environment, finite, found, hash_due, update,
+    Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, diverged, ended, environment, finite, found,
+    hash_due, update,
 };
 
 /// What a run is made of.
@@ -111,7 +112,8 @@ fn steps(job: &Job<'_>, state: &mut State, engine: &mut Engine, watch: &mut Watc
             today: job.today,
             threads: config.threads,
         };
-        let rollouts = rollout.gather(&mut pool, mix(config.seed, state.progress.step))?;
+        let rollouts = rollout.gather(&mut pool, mix(config.seed, state.progress.step));
+        let rollouts = rollouts.map_err(|error| diverged(state, error))?;
         let batch = Batch::new(config, &rollouts.groups);
         let measured = learner.learn(state, &batch)?;
         count(&mut state.progress, &batch, &pool);

@@ -377,7 +377,7 @@ fn a_resumed_run_is_as_patient_as_one_that_never_stopped() {
 }
 
 #[test]
-fn a_loss_that_is_no_number_stops_the_run_and_spares_its_checkpoints() {
+fn gradients_that_are_no_numbers_stop_the_run_and_spare_its_checkpoints() {
     let data = dataset(&pairs(40));
     let folder = Folder::new("nan");
     run(&folder.0, Plan { config: config(10), ..plan(&data) }).0.unwrap();
@@ -395,9 +395,9 @@ fn a_loss_that_is_no_number_stops_the_run_and_spares_its_checkpoints() {
     let before = std::fs::read(newest.join("MANIFEST.json")).unwrap();
 
     let error = run(&folder.0, Plan { resume: true, ..plan(&data) }).0.unwrap_err();
-    assert!(matches!(error.cause(), TrainError::Diverged { step: 11, what: "the loss", .. }), "{error}");
+    assert!(matches!(error.cause(), TrainError::Diverged { step: 11, value, .. } if !value.is_finite()), "{error}");
     let message = error.to_string();
-    assert!(message.starts_with("step 11: the loss is ") && message.ends_with("checkpoint-000010"), "{message}");
+    assert!(message.starts_with("step 11: the ") && message.ends_with("checkpoint-000010"), "{message}");
     assert!(error.advice().unwrap().contains("optimiser.learning_rate"));
     assert_eq!(
         (checkpoints(&folder.0), std::fs::read(newest.join("MANIFEST.json")).unwrap()),
