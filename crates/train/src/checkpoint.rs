@@ -142,13 +142,7 @@ pub fn save(run: &Path, state: &State, companions: &Companions<'_>) -> Result<Pa
 /// # Errors
 /// When a file is missing, damaged or not what it should be.
 pub fn load(folder: &Path) -> Result<(State, String)> {
-    let text = |name: &str| -> Result<String> {
-        let broken = |reason: String| TrainError::Run { path: folder.join(name), reason };
-        String::from_utf8(folder::read(folder, name)?).map_err(|e| broken(e.to_string()))
-    };
-    let settings = text(SETTINGS)?;
-    let progress: Progress = serde_json::from_str(&text(PROGRESS)?)
-        .map_err(|e| TrainError::Run { path: folder.join(PROGRESS), reason: e.to_string() })?;
+    let (settings, progress) = (text(folder, SETTINGS)?, progress(folder)?);
     let shipped = model_folder::load(folder)?.parameters;
     let (path, bytes) = (folder.join(OPTIMISER), folder::read(folder, OPTIMISER)?);
     let optimiser = weights::optimizer_from_bytes(Source { path: &path, bytes: &bytes })?;
@@ -161,6 +155,20 @@ pub fn load(folder: &Path) -> Result<(State, String)> {
         State { parameters: shipped, average: None, optimiser, progress }
     };
     Ok((state, settings))
+}
+
+/// The counters of a checkpoint.
+///
+/// # Errors
+/// When the file is missing, damaged or not what it should be.
+pub fn progress(folder: &Path) -> Result<Progress> {
+    serde_json::from_str(&text(folder, PROGRESS)?)
+        .map_err(|e| TrainError::Run { path: folder.join(PROGRESS), reason: e.to_string() })
+}
+
+fn text(folder: &Path, name: &str) -> Result<String> {
+    String::from_utf8(folder::read(folder, name)?)
+        .map_err(|e| TrainError::Run { path: folder.join(name), reason: e.to_string() })
 }
 
 /// The newest whole checkpoint of a run, and the damaged ones passed over with what is wrong with them.

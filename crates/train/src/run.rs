@@ -231,8 +231,8 @@ pub(crate) fn ended(run: &Path, state: &State, result: Result<Outcome>) -> Resul
         return result;
     };
     let checkpoint = checkpoint::newest(run).ok().and_then(|(newest, _)| newest);
-    // The best may be the one that could not be saved.
-    let best = state.progress.best.filter(|best| run.join(checkpoint::name_of(best.step)).is_dir()).map(Into::into);
+    // The best of this moment may be the one that could not be saved.
+    let best = checkpoint.as_deref().and_then(|folder| checkpoint::progress(folder).ok()?.best).map(Into::into);
     let newest = checkpoint.as_deref().map(name);
     let error = TrainError::Halted { cause: Box::new(cause), checkpoint };
     let (step, message) = (state.progress.step, Some(error.to_string()));

@@ -33,7 +33,7 @@ fn a_run_can_be_followed_and_becomes_a_page() {
     let best = &trained.json()["best"];
     assert_eq!(trained.json()["ending"], "done");
     assert!(fs::exists(folder.path("run").join(best["checkpoint"].as_str().unwrap())).unwrap(), "{best}");
-    for want in ["step 1 of 6: loss ", "step 6 of 6: loss ", " tokens/s", " left", "saved "] {
+    for want in ["step 1 of 6, ", "step 6 of 6, 0 s left: loss ", " tokens/s", "saved "] {
         assert!(trained.stderr.contains(want), "{want}: {}", trained.stderr);
     }
     assert!(!trained.stderr.contains('\u{1b}'), "no bar where there is no terminal");

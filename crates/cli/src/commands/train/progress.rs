@@ -43,7 +43,7 @@ impl<'a> Progress<'a> {
     pub(super) fn new(context: &'a Context) -> Self {
         let target = if context.is_quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);
-        let style = ProgressStyle::with_template("{bar:20} {wide_msg}");
+        let style = ProgressStyle::with_template("{bar:10} {wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         let now = Instant::now();
         Progress { context, bar, pace: Pace { began: now, first: 0, max_steps: 0 }, told: now }
@@ -107,10 +107,11 @@ fn told(line: &Metrics, max_steps: u64, left: Option<f64>) -> String {
         line.kl.map(|kl| format!("KL {kl:.4}")),
         line.entropy.map(|entropy| format!("entropy {entropy:.3}")),
         line.tokens_per_second.map(|speed| format!("{} tokens/s", output::separated(speed as i128))),
-        left.map(|seconds| format!("{} left", output::span(seconds))),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    format!("step {step} of {of}: {}", parts.join(", "))
+    // On a narrow terminal the end of the line is cut off.
+    let left = left.map_or_else(String::new, |seconds| format!(", {} left", output::span(seconds)));
+    format!("step {step} of {of}{left}: {}", parts.join(", "))
 }
 
 #[cfg(test)]
@@ -123,7 +124,7 @@ mod tests {
         let taught = Metrics { loss: Some(0.5), ..base.clone() };
         assert_eq!(
             told(&taught, 4000, Some(3725.0)),
-            "step 1,200 of 4,000: loss 0.500, entropy 0.250, 12,345 tokens/s, 1 h 02 min left"
+            "step 1,200 of 4,000, 1 h 02 min left: loss 0.500, entropy 0.250, 12,345 tokens/s"
         );
         let practised = Metrics { reward: Some(0.75), loss: Some(-0.1), kl: Some(0.001), ..base };
         assert_eq!(
