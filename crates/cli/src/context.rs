@@ -41,6 +41,11 @@ impl Context {
         &self.resolved.settings
     }
 
+    /// `--quiet`.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Says something on standard error, unless `--quiet`.
     pub(crate) fn note(&self, line: impl std::fmt::Display) {
         if !self.quiet {

@@ -88,6 +88,16 @@ pub(crate) fn duration(ms: f64) -> String {
     }
 }
 
+/// A long time for people: 12 s, 3 min 20 s, 1 h 05 min.
+pub(crate) fn span(seconds: f64) -> String {
+    let whole = seconds.max(0.0) as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
+        (hours, minutes, _) => format!("{} h {minutes:02} min", separated(hours.into())),
+    }
+}
+
 /// A cell for people. Control characters, which could move the cursor, are shown as escapes.
 pub(crate) fn cell(value: &Value) -> String {
     match value {
@@ -120,6 +130,13 @@ pub(crate) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_read_by_people() {
+        let spans = [0.4, 59.9, 200.0, 3600.0, 1e7].map(span);
+        assert_eq!(spans, ["0 s", "59 s", "3 min 20 s", "1 h 00 min", "2,777 h 46 min"]);
+        assert_eq!(span(f64::NAN), "0 s");
+    }
 
     #[test]
     fn numbers_are_read_by_people() {

@@ -51,11 +51,18 @@ pub struct Progress {
     pub cursor: Cursor,
     /// The best evaluation so far.
     pub best: Option<Best>,
+    /// Evaluations since accuracy last rose above all before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stale: u64,
     /// SHA-256 of the training data.
     pub data_sha256: String,
     /// For a run that learns from its own answers: the epoch from which each question is asked again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resting: Vec<u32>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// An evaluation.
@@ -97,12 +104,17 @@ impl State {
     }
 }
 
+/// The name of the checkpoint of a step.
+pub fn name_of(step: u64) -> String {
+    format!("{PREFIX}{step:06}")
+}
+
 /// Writes `checkpoint-N`, then moves `latest` to it.
 ///
 /// # Errors
 /// When a value is not finite or a file cannot be written; what was there before is untouched.
 pub fn save(run: &Path, state: &State, companions: &Companions<'_>) -> Result<PathBuf> {
-    let name = format!("{PREFIX}{:06}", state.progress.step);
+    let name = name_of(state.progress.step);
     let optimiser = weights::optimizer_to_bytes(&state.optimiser);
     let progress = serde_json::to_string_pretty(&state.progress).map_err(|e| io(run)(e.into()))? + "\n";
     let mut extra: Vec<(&str, &[u8])> = vec![
@@ -130,13 +142,7 @@ pub fn save(run: &Path, state: &State, companions: &Companions<'_>) -> Result<Pa
 /// # Errors
 /// When a file is missing, damaged or not what it should be.
 pub fn load(folder: &Path) -> Result<(State, String)> {
-    let text = |name: &str| -> Result<String> {
-        let broken = |reason: String| TrainError::Run { path: folder.join(name), reason };
-        String::from_utf8(folder::read(folder, name)?).map_err(|e| broken(e.to_string()))
-    };
-    let settings = text(SETTINGS)?;
-    let progress: Progress = serde_json::from_str(&text(PROGRESS)?)
-        .map_err(|e| TrainError::Run { path: folder.join(PROGRESS), reason: e.to_string() })?;
+    let (settings, progress) = (text(folder, SETTINGS)?, progress(folder)?);
     let shipped = model_folder::load(folder)?.parameters;
     let (path, bytes) = (folder.join(OPTIMISER), folder::read(folder, OPTIMISER)?);
     let optimiser = weights::optimizer_from_bytes(Source { path: &path, bytes: &bytes })?;
@@ -149,6 +155,20 @@ pub fn load(folder: &Path) -> Result<(State, String)> {
         State { parameters: shipped, average: None, optimiser, progress }
     };
     Ok((state, settings))
+}
+
+/// The counters of a checkpoint.
+///
+/// # Errors
+/// When the file is missing, damaged or not what it should be.
+pub fn progress(folder: &Path) -> Result<Progress> {
+    serde_json::from_str(&text(folder, PROGRESS)?)
+        .map_err(|e| TrainError::Run { path: folder.join(PROGRESS), reason: e.to_string() })
+}
+
+fn text(folder: &Path, name: &str) -> Result<String> {
+    String::from_utf8(folder::read(folder, name)?)
+        .map_err(|e| TrainError::Run { path: folder.join(name), reason: e.to_string() })
 }
 
 /// The newest whole checkpoint of a run, and the damaged ones passed over with what is wrong with them.
@@ -170,7 +190,21 @@ pub fn newest(run: &Path) -> Result<(Option<PathBuf>, Vec<String>)> {
 /// # Errors
 /// When the link cannot be written.
 pub fn mark_best(run: &Path, step: u64) -> Result<()> {
-    link(run, "best", &format!("{PREFIX}{step:06}"))
+    link(run, "best", &name_of(step))
+}
+
+/// Moves `best` to the checkpoint of the best evaluation, from which a crash may have kept it. A best one that is not whole any
+/// more is forgotten: the next evaluation is the best.
+///
+/// # Errors
+/// When the link cannot be written.
+pub fn restore_best(run: &Path, progress: &mut Progress) -> Result<()> {
+    let Some(best) = progress.best else { return Ok(()) };
+    if folder::verify(&run.join(name_of(best.step))).is_ok() {
+        return mark_best(run, best.step);
+    }
+    progress.best = None;
+    Ok(())
 }
 
 /// Removes all checkpoints but the last `keep` and the best, and what crashed saves left behind.
@@ -188,7 +222,7 @@ pub fn prune(run: &Path, keep: usize, best: Option<u64>) -> Result<()> {
     }
     names.sort_unstable();
     let whole = names.iter().filter(|(whole, _)| *whole).count();
-    let best = best.map(|step| format!("{PREFIX}{step:06}"));
+    let best = best.map(name_of);
     let halves = names.len() - whole;
     for (i, (is_whole, name)) in names.iter().enumerate() {
         let is_last = *is_whole && i >= halves + whole.saturating_sub(keep.max(1));

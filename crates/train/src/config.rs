@@ -123,6 +123,9 @@ pub struct EvaluationConfig {
     pub every_steps: u64,
     /// Questions of the development set, spread evenly over it.
     pub questions: usize,
+    /// Stops after so many evaluations in a row that are no better than the best before; 0 makes all steps. A resumed run
+    /// may have another.
+    pub patience: u64,
 }
 
 /// When the run is saved.
@@ -202,13 +205,24 @@ impl Default for ScheduleConfig {
 
 impl Default for EvaluationConfig {
     fn default() -> Self {
-        EvaluationConfig { every_steps: 500, questions: 300 }
+        EvaluationConfig { every_steps: 500, questions: 300, patience: 0 }
     }
 }
 
 impl Default for CheckpointConfig {
     fn default() -> Self {
         CheckpointConfig { every_steps: 500, keep: 2 }
+    }
+}
+
+impl EvaluationConfig {
+    /// Refuses patience without evaluations.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.patience == 0 || self.every_steps > 0 {
+            return Ok(());
+        }
+        let reason = format!("{} without evaluations: evaluation.every_steps is 0", self.patience);
+        Err(TrainError::Setting { setting: "evaluation.patience".to_owned(), reason })
     }
 }
 
@@ -284,6 +298,7 @@ impl SftConfig {
             within(&format!("data.copies.{tag}"), f64::from(*copies), 0.0, 1000.0)?;
         }
         self.optimiser.check()?;
+        self.evaluation.check()?;
         within("schedule.minutes", s.minutes, 0.0, 1e6)?;
         within("schedule.epochs", s.epochs, 0.0, 1e6)?;
         within("schedule.warmup_ratio", s.warmup_ratio, 0.0, 1.0)?;
@@ -373,5 +388,6 @@ mod tests {
         check("[schedule]\nepochs = 0.0", "max_steps, minutes and epochs");
         check("[model]\nhidden_size = 250", "hidden_size = 250");
         check("threads = 0", "threads");
+        check("[evaluation]\nevery_steps = 0\npatience = 3", "evaluation.patience");
     }
 }

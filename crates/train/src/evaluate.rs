@@ -69,11 +69,16 @@ pub fn grade_weights(
     parameters: &Parameters,
     options: &Options,
 ) -> Result<Report> {
-    match &mut engine.model {
-        Ok(loaded) => loaded.model.update(parameters)?,
-        Err(problem) => return Err(TrainError::Evaluation(problem.message.clone())),
-    }
+    renew(engine, parameters)?;
     Ok(exam.grade(&pipeline(engine, options)))
+}
+
+/// Gives the engine's model other weights.
+pub(crate) fn renew(engine: &mut Engine, parameters: &Parameters) -> Result<()> {
+    match &mut engine.model {
+        Ok(loaded) => Ok(loaded.model.update(parameters)?),
+        Err(problem) => Err(TrainError::Evaluation(problem.message.clone())),
+    }
 }
 
 /// Questions with what their references return, computed once for many evaluations.

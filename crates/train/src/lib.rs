@@ -6,7 +6,8 @@
 //! * [`encode`], [`dataset`]: examples to tokens, and the order in which training sees them.
 //! * [`config`], [`sft`]: the settings of supervised fine-tuning, and its loop; [`run`]: what every kind of run shares.
 //! * [`grpo`](mod@grpo): learning from the rows that the model's own answers return.
-//! * [`metrics`], [`tensorboard`], [`checkpoint`], [`export`]: what a run leaves behind, and what is shipped of it.
+//! * [`metrics`], [`tensorboard`], [`checkpoint`], [`samples`], [`summary`], [`export`]: what a run leaves behind, and what is shipped
+//!   of it; [`curves`], [`plot`], [`run_report`]: the same to be looked at.
 //! * [`evaluate`], [`report`]: answers judged by their rows, and what was found; [`reliability`]: what confidence is worth;
 //!   [`elements`]: what wrong
 //!   queries lack; [`compare`]: two evaluations of the same questions; [`consistency`]: one thing asked in several ways.
@@ -19,6 +20,7 @@ pub mod checkpoint;
 pub mod compare;
 pub mod config;
 pub mod consistency;
+pub mod curves;
 pub mod dataset;
 pub mod elements;
 pub mod encode;
@@ -26,13 +28,19 @@ pub mod error;
 pub mod evaluate;
 pub mod example;
 pub mod export;
+mod files;
 pub mod grpo;
 pub mod metrics;
 pub mod oracle;
+mod page;
+pub mod plot;
 pub mod question;
 pub mod reliability;
 pub mod report;
 pub mod run;
+pub mod run_report;
+pub mod samples;
 pub mod sft;
+pub mod summary;
 pub mod synth;
 pub mod tensorboard;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, io};
+use crate::files;
 
 /// One line of `metrics.jsonl`. What a line does not measure is left out of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -97,10 +98,8 @@ impl MetricsFile {
         } else {
             vec![]
         };
-        let rewritten = run.join("metrics.jsonl.tmp");
         let text: String = kept.iter().map(|line| format!("{line}\n")).collect();
-        std::fs::write(&rewritten, text).map_err(io(&rewritten))?;
-        std::fs::rename(&rewritten, &path).map_err(io(&path))?;
+        files::replace(&path, text)?;
         let file = OpenOptions::new().append(true).open(&path).map_err(io(&path))?;
         Ok(MetricsFile { path, file })
     }

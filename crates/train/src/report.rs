@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::elements::{Confusion, most};
 use crate::error::{Result, io};
+use crate::files;
+use crate::page::{self, escape};
 use crate::question::{Question, Status};
 use crate::reliability::Reliability;
 
@@ -201,14 +203,13 @@ impl Report {
         std::fs::create_dir_all(folder).map_err(io(folder))?;
         let json = folder.join("report.json");
         let text = serde_json::to_string_pretty(self).map_err(|e| io(&json)(e.into()))?;
-        std::fs::write(&json, text + "\n").map_err(io(&json))?;
-        let page = folder.join("index.html");
-        std::fs::write(&page, self.html()).map_err(io(&page))
+        files::replace(&json, text + "\n")?;
+        files::replace(&folder.join("index.html"), self.html())
     }
 
     /// The report as one HTML page without scripts.
     pub fn html(&self) -> String {
-        let mut page = String::from(HEAD);
+        let mut page = page::head("Evaluation");
         let databases = self.databases;
         page += &format!("<p>Compared by rows on {databases} databases, in {:.1} s.</p>", self.seconds);
         let by_tables = self.by_tables.iter().map(|(n, tally)| (n.to_string(), *tally));
@@ -238,15 +239,9 @@ impl Report {
         lists.into_iter().for_each(|(title, counts)| page += &counted(title, counts));
         page += &format!("<h2>{} misses</h2>", self.misses.len());
         self.misses.iter().for_each(|miss| page += &miss_html(miss));
-        page + "</body></html>\n"
+        page + page::END
     }
 }
-
-const HEAD: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Evaluation</title><style>
-body{font:15px/1.5 system-ui,sans-serif;max-width:64em;margin:2em auto;padding:0 1em;color:#1c2430}
-table{border-collapse:collapse;margin:.5em 0 1.5em}td,th{border:1px solid #cfd6df;padding:.2em .7em;text-align:left}
-td.n{text-align:right;font-variant-numeric:tabular-nums}pre{background:#f3f5f8;padding:.6em;white-space:pre-wrap;margin:.3em 0}
-section{border-top:1px solid #cfd6df;padding:.6em 0}small{color:#5b6675}</style></head><body><h1>Evaluation</h1>";
 
 fn table(title: &str, rows: impl Iterator<Item = (String, Tally)>) -> String {
     let mut text =
@@ -269,7 +264,8 @@ fn counted(title: &str, counts: &BTreeMap<String, usize>) -> String {
     format!("<h2>{title}</h2><table>{}</table>", rows.collect::<String>())
 }
 
-fn miss_html(miss: &Miss) -> String {
+/// A miss as a section of a page.
+pub(crate) fn miss_html(miss: &Miss) -> String {
     let tags = miss.tags.join(", ");
     let fault = format!("{:?}", miss.fault).to_lowercase();
     let mut text = format!(
@@ -304,10 +300,6 @@ fn difference_html(difference: &Difference) -> String {
         }
     }
     text
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

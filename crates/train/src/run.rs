@@ -1,7 +1,8 @@
 //! What every kind of training run shares: its folder, its events, and what is done after each step.
 //!
 //! A run is a folder: `config.resolved.toml`, `environment.json`, `metrics.jsonl`, `events.out.tfevents.*`,
-//! `completions/step_N.jsonl` (what each evaluation got wrong), `checkpoint-N/`, `latest`, `best`, `report/index.html`.
+//! `completions/step_N.jsonl` (what each evaluation got wrong), `checkpoint-N/`, `latest`, `best`, `report/evaluation/` (the newest
+//! evaluation), and when it has ended `report/index.html` and `summary.json`.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -16,8 +17,12 @@ use sha2::{Digest, Sha256};
 use crate::checkpoint::{self, Best, Companions, Progress, SETTINGS, State};
 use crate::config::{CheckpointConfig, EvaluationConfig};
 use crate::error::{Result, TrainError, io};
+use crate::files;
 use crate::metrics::{Metrics, MetricsFile};
 use crate::report::{Report, Tally};
+use crate::run_report;
+use crate::samples;
+use crate::summary::{self, Ending, Summary};
 use crate::tensorboard::EventFile;
 
 /// Steps between two hashes of the weights in the metrics.
@@ -54,6 +59,8 @@ pub enum Event<'e> {
     Evaluated(&'e Metrics),
     /// A checkpoint was written.
     Saved(&'e Path),
+    /// Patience is at an end: so many evaluations in a row were no better than the best before.
+    NoBetter(u64),
 }
 
 /// How a run ended.
@@ -67,6 +74,19 @@ pub struct Outcome {
     pub checkpoint: Option<PathBuf>,
     /// Whether the watcher stopped it.
     pub stopped: bool,
+    /// Whether it ended before its last step since it got no better.
+    pub early: bool,
+}
+
+impl Outcome {
+    /// How the run ended.
+    pub fn ending(&self) -> Ending {
+        match (self.early, self.stopped) {
+            (true, _) => Ending::Early,
+            (false, true) => Ending::Stopped,
+            (false, false) => Ending::Done,
+        }
+    }
 }
 
 /// Judges weights on the development sample; all its questions count, those that must be declined too.
@@ -77,9 +97,21 @@ pub type Watch<'a> = dyn FnMut(&Event<'_>) -> ControlFlow<()> + 'a;
 /// When a run is judged and saved, and when it ends.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    pub(crate) max_steps: u64,
-    pub(crate) evaluation: EvaluationConfig,
-    pub(crate) checkpoint: CheckpointConfig,
+    max_steps: u64,
+    evaluation: EvaluationConfig,
+    checkpoint: CheckpointConfig,
+}
+
+impl Plan {
+    /// From the settings of a run.
+    pub(crate) fn new(max_steps: u64, evaluation: &EvaluationConfig, checkpoint: &CheckpointConfig) -> Self {
+        Plan { max_steps, evaluation: evaluation.clone(), checkpoint: checkpoint.clone() }
+    }
+
+    /// Whether enough evaluations in a row were no better than the best before.
+    fn is_out_of_patience(&self, progress: &Progress) -> bool {
+        self.evaluation.patience > 0 && progress.stale >= self.evaluation.patience
+    }
 }
 
 /// The open files of a run.
@@ -97,16 +129,27 @@ impl<'a> Keeper<'a> {
     /// Writes what does not change during the run, and opens the others from a step on.
     pub(crate) fn open(folder: &'a Path, companions: Companions<'a>, plan: Plan, step: u64) -> Result<Self> {
         for (name, text) in [(SETTINGS, companions.settings), ("environment.json", companions.environment)] {
-            let path = folder.join(name);
-            std::fs::write(&path, text).map_err(io(&path))?;
+            files::replace(&folder.join(name), text)?;
         }
+        summary::remove(folder)?;
         let (metrics, events) = (MetricsFile::open(folder, step)?, EventFile::create(folder)?);
         Ok(Keeper { folder, companions, plan, metrics, events, newest: None, stopped: false })
     }
 
     /// Whether another step is to be made.
     pub(crate) fn goes_on(&self, state: &State) -> bool {
-        state.progress.step < self.plan.max_steps && !self.stopped
+        let is_over = self.stopped || self.plan.is_out_of_patience(&state.progress);
+        state.progress.step < self.plan.max_steps && !is_over
+    }
+
+    /// Whether a step is followed by an evaluation.
+    fn judges(&self, step: u64) -> bool {
+        step == self.plan.max_steps || is_due(step, self.plan.evaluation.every_steps)
+    }
+
+    /// Whether samples of what was drawn for a step are written: for the first, and for those that are judged.
+    pub(crate) fn shows(&self, step: u64) -> bool {
+        step == 1 || self.judges(step)
     }
 
     /// Notes a step that was made; judges and saves where that is due.
@@ -120,10 +163,9 @@ impl<'a> Keeper<'a> {
         self.write(line)?;
         self.stopped = watch(&Event::Step(line)).is_break();
         let step = state.progress.step;
-        let is_last = step == self.plan.max_steps;
-        let is_judged = is_due(step, self.plan.evaluation.every_steps) && !self.stopped || is_last;
-        let is_best = is_judged && self.judge(state, line.epoch, evaluate, watch)?;
-        if is_best || self.stopped || is_last || is_due(step, self.plan.checkpoint.every_steps) {
+        // Judged also where the watcher stops here: a resumed run is to know what one knows that never stopped.
+        let is_best = self.judges(step) && self.judge(state, line.epoch, evaluate, watch)?;
+        if is_best || !self.goes_on(state) || is_due(step, self.plan.checkpoint.every_steps) {
             self.save(state, is_best, watch)?;
         }
         Ok(())
@@ -142,9 +184,14 @@ impl<'a> Keeper<'a> {
         let step = state.progress.step;
         let line = evaluation_metrics(step, &report, epoch, began);
         self.write(&line)?;
-        write_misses(self.folder, step, &report, step == self.plan.max_steps)?;
+        samples::write_misses(self.folder, step, &report.misses)?;
+        report.write(&self.folder.join("report").join("evaluation"))?;
         self.stopped |= watch(&Event::Evaluated(&line)).is_break();
-        Ok(note_best(&mut state.progress, report.all()))
+        let is_best = note_best(&mut state.progress, report.all());
+        if step < self.plan.max_steps && self.plan.is_out_of_patience(&state.progress) {
+            let _ = watch(&Event::NoBetter(state.progress.stale));
+        }
+        Ok(is_best)
     }
 
     fn save(&mut self, state: &State, is_best: bool, watch: &mut Watch<'_>) -> Result<()> {
@@ -163,12 +210,39 @@ impl<'a> Keeper<'a> {
         self.events.write(line)
     }
 
-    /// How the run ended.
+    /// How the run ended; leaves its summary and its page.
     pub(crate) fn close(self, state: &State) -> Result<Outcome> {
         let Progress { step, best, .. } = state.progress;
         let checkpoint = if self.newest.is_some() { self.newest } else { checkpoint::newest(self.folder)?.0 };
-        Ok(Outcome { steps: step, best, checkpoint, stopped: self.stopped && step < self.plan.max_steps })
+        let is_short = step < self.plan.max_steps;
+        let early = is_short && self.plan.is_out_of_patience(&state.progress);
+        let outcome = Outcome { steps: step, best, checkpoint, stopped: self.stopped && is_short && !early, early };
+        let (best, checkpoint) = (best.map(Into::into), outcome.checkpoint.as_deref().map(name));
+        Summary { ending: outcome.ending(), step, best, checkpoint, error: None }.write(self.folder)?;
+        run_report::write(self.folder, &self.folder.join("report"))?;
+        Ok(outcome)
     }
+}
+
+/// Names in the failure of a run that had begun what is left of it, and notes the failure in its folder as far as it can be
+/// written. What is wrong with questions or settings passes as it is.
+pub(crate) fn ended(run: &Path, state: &State, result: Result<Outcome>) -> Result<Outcome> {
+    let Err(cause @ (TrainError::Diverged { .. } | TrainError::Io { .. } | TrainError::Model(_))) = result else {
+        return result;
+    };
+    let checkpoint = checkpoint::newest(run).ok().and_then(|(newest, _)| newest);
+    // The best of this moment may be the one that could not be saved.
+    let best = checkpoint.as_deref().and_then(|folder| checkpoint::progress(folder).ok()?.best).map(Into::into);
+    let newest = checkpoint.as_deref().map(name);
+    let error = TrainError::Halted { cause: Box::new(cause), checkpoint };
+    let (step, message) = (state.progress.step, Some(error.to_string()));
+    // Where the disk is full the note is lost too; the error itself is what counts.
+    let _ = Summary { ending: Ending::Failed, step, best, checkpoint: newest, error: message }.write(run);
+    Err(error)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The newest whole checkpoint of a run that is to be resumed; none for a run that begins. Damaged ones are passed over.
@@ -198,18 +272,33 @@ pub(crate) fn finite(state: &State, what: &'static str, value: f64) -> Result<()
     if value.is_finite() { Ok(()) } else { Err(TrainError::Diverged { step: state.progress.step + 1, what, value }) }
 }
 
-/// Changes the weights; the norm of the gradients. Gradients that are no longer numbers change nothing.
+/// What stands behind an error: logits that are no numbers come from weights that went too far.
+pub(crate) fn diverged(state: &State, error: TrainError) -> TrainError {
+    match error {
+        TrainError::Model(model::error::Error::Input { what: "logits", .. }) => {
+            TrainError::Diverged { step: state.progress.step + 1, what: "a logit", value: f64::NAN }
+        }
+        other => other,
+    }
+}
+
+/// Changes the weights; the norm of the gradients. Gradients that are no longer numbers change nothing, and weights that are
+/// none are not to be judged or saved.
 pub(crate) fn update(
     state: &mut State,
     grads: &[f32],
     settings: &Settings,
     (rate, threads): (f32, usize),
 ) -> Result<f32> {
-    optim::step(&mut state.parameters, grads, &mut state.optimiser, settings, (rate, threads)).or_else(|error| {
+    let norm = optim::step(&mut state.parameters, grads, &mut state.optimiser, settings, (rate, threads));
+    let norm = norm.or_else(|error| {
         let norm = grads.iter().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>().sqrt();
         finite(state, "the norm of the gradients", norm)?;
-        Err(error.into())
-    })
+        Err(TrainError::from(error))
+    })?;
+    let worst = state.parameters.data.iter().find(|weight| !weight.is_finite());
+    finite(state, "a weight", f64::from(*worst.unwrap_or(&0.0)))?;
+    Ok(norm)
 }
 
 fn is_due(step: u64, every: u64) -> bool {
@@ -244,27 +333,16 @@ fn evaluation_metrics(step: u64, report: &Report, epoch: f64, began: Instant) ->
     }
 }
 
-/// Whether this evaluation is at least as good as all before; then it is remembered.
+/// Whether this evaluation is at least as good as all before; then it is remembered. Of equal ones the last is kept, but
+/// patience wants a better one.
 fn note_best(progress: &mut Progress, tally: Tally) -> bool {
-    let is_best = progress.best.is_none_or(|best| tally.accuracy() >= best.tally.accuracy());
+    let before = progress.best.map_or(f64::NEG_INFINITY, |best| best.tally.accuracy());
+    progress.stale = if tally.accuracy() > before { 0 } else { progress.stale + 1 };
+    let is_best = tally.accuracy() >= before;
     if is_best {
         progress.best = Some(Best { step: progress.step, tally });
     }
     is_best
-}
-
-/// Writes what an evaluation got wrong, a line each, and after the last step the whole report as a page.
-fn write_misses(run: &Path, step: u64, report: &Report, is_last: bool) -> Result<()> {
-    let folder = run.join("completions");
-    std::fs::create_dir_all(&folder).map_err(io(&folder))?;
-    let path = folder.join(format!("step_{step:06}.jsonl"));
-    let mut text = String::new();
-    for miss in &report.misses {
-        text += &serde_json::to_string(miss).map_err(|e| io(&path)(e.into()))?;
-        text.push('\n');
-    }
-    std::fs::write(&path, text).map_err(io(&path))?;
-    if is_last { report.write(&run.join("report")) } else { Ok(()) }
 }
 
 /// What the bytes of a run depend on besides its settings.
@@ -290,4 +368,32 @@ pub(crate) fn environment(ground: &Ground, origin: &Origin) -> String {
         "precision": ground.precision.available(),
     });
     format!("{value:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use model::config::Config;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_is_named_and_changes_nothing_that_is_saved() {
+        let config = Config { hidden_size: 8, num_hidden_layers: 1, intermediate_size: 16, ..Config::compact(40) };
+        let parameters = Parameters::init(&config, 1).unwrap();
+        let count = parameters.data.len();
+        let progress = Progress { step: 6, ..Progress::default() };
+        let mut state = State { parameters, average: None, optimiser: optim::State::new(count), progress };
+        let before = state.parameters.data.clone();
+        let error = finite(&state, "the loss", f64::NAN).unwrap_err();
+        assert_eq!(error.to_string(), "step 7: the loss is NaN");
+        assert!(error.advice().is_some_and(|advice| advice.contains("optimiser.learning_rate")));
+        let mut grads = vec![1e-3; count];
+        grads[3] = f32::NAN;
+        let error = update(&mut state, &grads, &Settings::default(), (1e-3, 1)).unwrap_err();
+        assert_eq!(error.to_string(), "step 7: the norm of the gradients is NaN");
+        assert!(state.parameters.data == before, "such gradients change nothing");
+        grads[3] = 1e-3;
+        let error = update(&mut state, &grads, &Settings::default(), (f32::INFINITY, 1)).unwrap_err();
+        assert!(matches!(error, TrainError::Diverged { step: 7, what: "a weight", .. }), "{error}");
+    }
 }

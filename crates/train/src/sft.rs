@@ -17,8 +17,8 @@ use crate::dataset::{Batches, Cursor, Dataset};
 use crate::error::{Result, TrainError};
 use crate::metrics::Metrics;
 use crate::run::{
-    Evaluate, Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, environment, finite, found, hash_due,
-    update,
+    Evaluate, Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, ended, environment, finite, found,
+    hash_due, update,
 };
 
 /// Steps timed to turn minutes into steps.
@@ -47,39 +47,46 @@ pub struct Job<'a> {
 /// checkpoints written so far are whole.
 pub fn sft(job: &Job<'_>, resume: bool, evaluate: &mut Evaluate<'_>, watch: &mut Watch<'_>) -> Result<Outcome> {
     let (config, mut state) = begin(job, resume, watch)?;
-    let (settings_text, environment) = (config.to_toml()?, environment(&ground(&config), job.origin));
+    let outcome = steps(job, &config, &mut state, (evaluate, watch));
+    ended(job.run, &state, outcome)
+}
+
+/// The loop: a batch, its gradients, an update, and what is to be noted.
+fn steps(
+    job: &Job<'_>,
+    config: &SftConfig,
+    state: &mut State,
+    (evaluate, watch): (&mut Evaluate<'_>, &mut Watch<'_>),
+) -> Result<Outcome> {
+    let (settings_text, environment) = (config.to_toml()?, environment(&ground(config), job.origin));
     let companions = Companions {
         settings: &settings_text,
         tokenizer: job.tokenizer,
         metadata: job.metadata,
         environment: &environment,
     };
-    let plan = Plan {
-        max_steps: config.schedule.max_steps,
-        evaluation: config.evaluation.clone(),
-        checkpoint: config.checkpoint.clone(),
-    };
+    let plan = Plan::new(config.schedule.max_steps, &config.evaluation, &config.checkpoint);
     let mut keeper = Keeper::open(job.run, companions, plan, state.progress.step)?;
-    let mut workspace = workspace(&config, &state)?;
+    let mut workspace = workspace(config, state)?;
     let mut batches = Batches::new(job.data, state.progress.cursor, config.data.batch_tokens)?;
     let mut grads = vec![0.0; state.parameters.data.len()];
     let (rates, settings) = (config.learning_rates(), config.settings());
-    while keeper.goes_on(&state) {
+    while keeper.goes_on(state) {
         let began = Instant::now();
         let batch = batches.next_batch();
         let loss = loss_and_gradients(&state.parameters, &batch, &mut grads, &mut workspace)?;
-        finite(&state, "the loss", loss.sum)?;
+        finite(state, "the loss", loss.sum)?;
         let rate = rates.learning_rate(state.progress.step);
-        let norm = update(&mut state, &grads, &settings, (rate, config.threads))?;
+        let norm = update(state, &grads, &settings, (rate, config.threads))?;
         state.progress.step += 1;
         state.progress.tokens += batch.tokens.len() as u64;
         state.progress.cursor = batches.cursor();
         state.update_average(config.optimiser.ema_decay);
         let speed = batch.tokens.len() as f64 / began.elapsed().as_secs_f64();
-        let line = step_metrics(&state, &loss, batches.epochs(), (norm, rate, speed));
-        keeper.after_step(&mut state, &line, evaluate, watch)?;
+        let line = step_metrics(state, &loss, batches.epochs(), (norm, rate, speed));
+        keeper.after_step(state, &line, evaluate, watch)?;
     }
-    keeper.close(&state)
+    keeper.close(state)
 }
 
 /// The resolved settings and the state to go on from.
@@ -121,12 +128,12 @@ fn fresh(job: &Job<'_>) -> Result<(SftConfig, State)> {
     Ok((config, state))
 }
 
-/// The state of a checkpoint. Its settings hold, only the number of threads may be another.
+/// The state of a checkpoint. Its settings hold, only the number of threads and the patience may be others.
 fn resumed(job: &Job<'_>, folder: &Path) -> Result<(SftConfig, State)> {
-    let (state, settings) = checkpoint::load(folder)?;
-    let saved = SftConfig::from_toml(&settings)?;
+    let (mut state, settings) = checkpoint::load(folder)?;
+    let mut saved = SftConfig::from_toml(&settings)?;
+    (saved.threads, saved.evaluation.patience) = (job.config.threads, job.config.evaluation.patience);
     let mut given = job.config.clone();
-    given.threads = saved.threads;
     if given.schedule.max_steps == 0 {
         given.schedule.max_steps = saved.schedule.max_steps;
     }
@@ -139,11 +146,8 @@ fn resumed(job: &Job<'_>, folder: &Path) -> Result<(SftConfig, State)> {
     if state.parameters.config.vocab_size != job.tokenizer.len() {
         return Err(differs(folder, "tokens"));
     }
-    if let Some(best) = state.progress.best {
-        // A crash may have come between the checkpoint and its mark.
-        checkpoint::mark_best(job.run, best.step)?;
-    }
-    Ok((SftConfig { threads: job.config.threads, ..saved }, state))
+    checkpoint::restore_best(job.run, &mut state.progress)?;
+    Ok((saved, state))
 }
 
 /// Steps for the minutes or the epochs that the settings ask for.

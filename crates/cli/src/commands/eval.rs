@@ -96,16 +96,19 @@ impl Arguments for Args {
     }
 }
 
-/// A failure of training or evaluation: exit 7 for data, 4 for settings, 8 for models.
+/// A failure of training or evaluation: exit 7 for data, 4 for settings, 8 for models, 1 for a full disk and for training whose
+/// numbers are none any more.
 pub(super) fn failed(error: &TrainError) -> Failure {
-    let (exit, code) = match error {
+    let (exit, code) = match error.cause() {
+        _ if error.is_disk_full() => (Exit::Failed, "disk_full"),
+        TrainError::Diverged { .. } => (Exit::Failed, "diverged"),
         TrainError::Line { .. } | TrainError::Data(_) | TrainError::Evaluation(_) => (Exit::Data, "data"),
         TrainError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => (Exit::Data, "unreadable"),
         TrainError::Setting { .. } => (Exit::Settings, "settings"),
         TrainError::Model(_) => (Exit::Model, "model_damaged"),
         _ => (Exit::Failed, "failed"),
     };
-    Failure::new(exit, code, error)
+    Failure { hint: error.advice().map(str::to_owned), ..Failure::new(exit, code, error) }
 }
 
 /// A day that a flag gives.

@@ -8,6 +8,7 @@ mod databases;
 mod ddl;
 mod models;
 mod reward;
+mod runs;
 mod settings;
 mod tidy;
 mod tools;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::tools::{Folder, Ran, glrl, root, run};
 
-const RECIPE: &str = "
+pub(crate) const RECIPE: &str = "
     [model]
     hidden_size = 32
     num_hidden_layers = 1

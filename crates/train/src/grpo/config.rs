@@ -89,7 +89,7 @@ impl Default for GrpoConfig {
                 ..OptimiserConfig::default()
             },
             schedule: GrpoSchedule::default(),
-            evaluation: EvaluationConfig { every_steps: 50, questions: 0 },
+            evaluation: EvaluationConfig { every_steps: 50, questions: 0, patience: 0 },
             checkpoint: CheckpointConfig { every_steps: 50, keep: 2 },
         }
     }
@@ -182,6 +182,7 @@ impl GrpoConfig {
         self.reward
             .check()
             .map_err(|bad| TrainError::Setting { setting: format!("reward.{}", bad.setting), reason: bad.reason })?;
+        self.evaluation.check()?;
         self.optimiser.check()
     }
 

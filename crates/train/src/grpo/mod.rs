@@ -4,9 +4,11 @@
 //! Rollouts are written by the network that is trained, under the matcher. The policy is the distribution over what the
 //! matcher allows, renormalised, at the sampling temperature; tokens that the grammar forces count nothing.
 //!
-//! Suggested reading order: [`objective`], [`config`], `pool`, `rollout`, `reward`, and [`grpo`] itself.
+//! Suggested reading order: [`objective`], [`config`], `pool`, `rollout`, `reward`, `drawn`, and [`grpo`]
+//! itself.
 
 pub mod config;
+mod drawn;
 pub mod objective;
 mod pool;
 #[cfg(test)]
@@ -31,6 +33,7 @@ use model::weights::Metadata;
 use sha2::{Digest, Sha256};
 
 use self::config::GrpoConfig;
+use self::drawn::write_drawn;
 use self::objective::{Objective, Token, advantages, deviation, k3, mean};
 use self::pool::Pool;
 use self::reward::Court;
@@ -38,11 +41,12 @@ use self::rollout::{Completion, Group, Rollout, Rollouts, mix};
 use crate::checkpoint::{self, Companions, Progress, State};
 use crate::dataset::Cursor;
 use crate::error::{Result, TrainError};
-use crate::evaluate::{Exam, grade_weights};
+use crate::evaluate::{Exam, grade_weights, renew};
 use crate::metrics::Metrics;
 use crate::question::Question;
 use crate::run::{
-    Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, environment, finite, found, hash_due, update,
+    Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, diverged, ended, environment, finite, found,
+    hash_due, update,
 };
 
 /// What a run is made of.
@@ -76,8 +80,14 @@ pub struct Job<'a> {
 /// When settings, questions or the run's folder do not fit, a file cannot be written, or the gradients are no longer
 /// numbers; the checkpoints written so far are whole.
 pub fn grpo(job: &Job<'_>, resume: bool, engine: &mut Engine, watch: &mut Watch<'_>) -> Result<Outcome> {
-    let config = job.config;
     let mut state = begin(job, resume, watch)?;
+    let outcome = steps(job, &mut state, engine, watch);
+    ended(job.run, &state, outcome)
+}
+
+/// The loop: completions, their rewards, an update, and what is to be noted.
+fn steps(job: &Job<'_>, state: &mut State, engine: &mut Engine, watch: &mut Watch<'_>) -> Result<Outcome> {
+    let config = job.config;
     let (settings_text, environment) = (config.to_toml()?, environment(&ground(config), job.origin));
     let companions = Companions {
         settings: &settings_text,
@@ -85,17 +95,13 @@ pub fn grpo(job: &Job<'_>, resume: bool, engine: &mut Engine, watch: &mut Watch<
         metadata: job.metadata,
         environment: &environment,
     };
-    let plan = Plan {
-        max_steps: config.schedule.max_steps,
-        evaluation: config.evaluation.clone(),
-        checkpoint: config.checkpoint.clone(),
-    };
+    let plan = Plan::new(config.schedule.max_steps, &config.evaluation, &config.checkpoint);
     let mut keeper = Keeper::open(job.run, companions, plan, state.progress.step)?;
     let mut pool = Pool::new(job.questions.len(), state.progress.cursor, state.progress.resting.clone());
-    let mut learner = Learner::new(job, &state)?;
+    let mut learner = Learner::new(job, state)?;
     let court = Court { databases: job.databases, settings: &config.reward };
     let asked = orchestrator::Options::on(job.today);
-    while keeper.goes_on(&state) {
+    while keeper.goes_on(state) {
         let began = Instant::now();
         renew(engine, &state.parameters)?;
         let rollout = Rollout {
@@ -106,19 +112,20 @@ pub fn grpo(job: &Job<'_>, resume: bool, engine: &mut Engine, watch: &mut Watch<
             today: job.today,
             threads: config.threads,
         };
-        let rollouts = rollout.gather(&mut pool, mix(config.seed, state.progress.step))?;
+        let rollouts = rollout.gather(&mut pool, mix(config.seed, state.progress.step));
+        let rollouts = rollouts.map_err(|error| diverged(state, error))?;
         let batch = Batch::new(config, &rollouts.groups);
-        let measured = learner.learn(&mut state, &batch)?;
-        state.progress.step += 1;
-        state.progress.tokens += batch.sequences.tokens.len() as u64;
-        state.progress.cursor = pool.cursor();
-        state.progress.resting = pool.resting().to_vec();
+        let measured = learner.learn(state, &batch)?;
+        count(&mut state.progress, &batch, &pool);
         state.update_average(config.optimiser.ema_decay);
-        let line = metrics(&state, &rollouts, &batch, measured, (pool.epochs(), began));
+        let line = metrics(state, &rollouts, &batch, measured, (pool.epochs(), began));
+        if keeper.shows(state.progress.step) {
+            write_drawn(job, state.progress.step, &rollouts.groups)?;
+        }
         let mut evaluate = |parameters: &Parameters| grade_weights(job.exam, engine, parameters, &asked);
-        keeper.after_step(&mut state, &line, &mut evaluate, watch)?;
+        keeper.after_step(state, &line, &mut evaluate, watch)?;
     }
-    keeper.close(&state)
+    keeper.close(state)
 }
 
 /// The state to begin or to go on with.
@@ -146,20 +153,18 @@ fn fresh(job: &Job<'_>) -> State {
     State { parameters, average, optimiser, progress }
 }
 
-/// The state of a checkpoint. Its settings hold, only the number of threads may be another.
+/// The state of a checkpoint. Its settings hold, only the number of threads and the patience may be others.
 fn resumed(job: &Job<'_>, folder: &Path) -> Result<State> {
-    let (state, settings) = checkpoint::load(folder)?;
-    let saved = GrpoConfig { threads: job.config.threads, ..GrpoConfig::from_toml(&settings)? };
+    let (mut state, settings) = checkpoint::load(folder)?;
+    let mut saved = GrpoConfig::from_toml(&settings)?;
+    (saved.threads, saved.evaluation.patience) = (job.config.threads, job.config.evaluation.patience);
     if saved != *job.config {
         return Err(differs(folder, "settings"));
     }
     if state.progress.data_sha256 != sha256_of(job) {
         return Err(differs(folder, "questions or first weights"));
     }
-    if let Some(best) = state.progress.best {
-        // A crash may have come between the checkpoint and its mark.
-        checkpoint::mark_best(job.run, best.step)?;
-    }
+    checkpoint::restore_best(job.run, &mut state.progress)?;
     Ok(state)
 }
 
@@ -181,12 +186,12 @@ fn ground(config: &GrpoConfig) -> Ground {
     Ground { seed, threads, shards, precision }
 }
 
-/// Gives the engine's model the newest weights.
-fn renew(engine: &mut Engine, parameters: &Parameters) -> Result<()> {
-    match &mut engine.model {
-        Ok(loaded) => Ok(loaded.model.update(parameters)?),
-        Err(problem) => Err(TrainError::Evaluation(problem.message.clone())),
-    }
+/// Counts a step that was made.
+fn count(progress: &mut Progress, batch: &Batch, pool: &Pool) {
+    progress.step += 1;
+    progress.tokens += batch.sequences.tokens.len() as u64;
+    progress.cursor = pool.cursor();
+    progress.resting = pool.resting().to_vec();
 }
 
 /// The completions of a step as training sequences.

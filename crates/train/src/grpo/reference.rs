@@ -63,7 +63,7 @@ impl Reference {
                 Completion { steps: steps.collect(), sampled, reward }
             });
             let prompt = list(&group["prompt"]).iter().map(number).collect();
-            Group { prompt, completions: completions.collect() }
+            Group { question: 0, prompt, completions: completions.collect() }
         };
         let groups = list(&groups).iter().zip(list(&rewards)).map(|(group, rewards)| one(group, rewards)).collect();
         (groups, references)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use answer::engine::Engine;
 use answer::engine::LoadedModel;
 use answer::prompt::prompt;
-use answer::query_generator::{Candidate, Draw, Generator, Request, generate};
+use answer::query_generator::{Candidate, Draw, GenerateError, Generator, Request, generate};
 use answer::replay::{Step, replay};
 use answer::schema_analyzer::{Analysis, analyze};
 use jiff::civil::Date;
@@ -32,6 +32,8 @@ struct Asked<'q> {
 /// What was written for one question.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
+    /// Its place among the questions.
+    pub(crate) question: usize,
     pub(crate) prompt: Vec<u32>,
     pub(crate) completions: Vec<Completion>,
 }
@@ -136,7 +138,10 @@ impl Rollout<'_> {
             Request { prompt: &one.prompt, slots: &one.analysis.slots, draws, intent: None, least_answerable: 0.0 }
         };
         let requests: Vec<Request<'_>> = asked.iter().zip(&draws).map(request).collect();
-        generate(self.generator(model, self.threads), &requests).map_err(|e| TrainError::Evaluation(e.to_string()))
+        generate(self.generator(model, self.threads), &requests).map_err(|error| match error {
+            GenerateError::Model(error) => TrainError::Model(error),
+            error @ GenerateError::TooLong { .. } => TrainError::Evaluation(error.to_string()),
+        })
     }
 
     fn generator<'m>(&self, model: &'m LoadedModel, threads: usize) -> Generator<'m> {
@@ -156,7 +161,7 @@ impl Rollout<'_> {
             let steps = replay(generator, &asked.prompt, &asked.analysis.slots, candidate);
             Completion { steps, sampled: candidate.sampled.clone(), reward }
         });
-        Group { prompt: asked.prompt.clone(), completions: completions.collect() }
+        Group { question: asked.index, prompt: asked.prompt.clone(), completions: completions.collect() }
     }
 }
 

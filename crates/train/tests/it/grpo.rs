@@ -19,6 +19,7 @@ use train::metrics;
 use train::question::Question;
 use train::report::Report;
 use train::run::{Event, Origin, Outcome, weights_sha256};
+use train::samples;
 use train::sft::{self, sft};
 
 use crate::folder::Folder;
@@ -125,7 +126,7 @@ fn config(max_steps: u64) -> GrpoConfig {
         },
         optimiser: OptimiserConfig { learning_rate: 2e-3, ..GrpoConfig::default().optimiser },
         schedule: GrpoSchedule { max_steps, ..GrpoSchedule::default() },
-        evaluation: EvaluationConfig { every_steps: 0, questions: 0 },
+        evaluation: EvaluationConfig { every_steps: 0, questions: 0, patience: 0 },
         checkpoint: CheckpointConfig { every_steps: 2, keep: 9 },
         ..GrpoConfig::default()
     }
@@ -204,6 +205,41 @@ fn without_the_matcher_anything_may_be_written() {
     config.rollout.matcher = false;
     let free = reward(&config, "free");
     assert!(free < constrained, "{free} {constrained}");
+}
+
+#[test]
+fn practice_shows_what_it_draws_and_ends_with_its_patience() {
+    let folder = Folder::new("grpo-patience");
+    let pupil = Pupil::taught(45, &folder.0);
+    let mut config = config(6);
+    // What is not learnt from is judged alike each time.
+    config.optimiser.learning_rate = 0.0;
+    config.evaluation = EvaluationConfig { every_steps: 1, questions: 0, patience: 2 };
+    let run = folder.0.join("run");
+    let (outcome, _) = pupil.practise(&config, &run, (false, None)).unwrap();
+    assert_eq!((outcome.steps, outcome.early, outcome.best.unwrap().step), (3, true, 3));
+    let (step, drawn) = samples::newest_drawn(&run).unwrap().unwrap();
+    assert!(step == 3 && !drawn.is_empty() && drawn.len() <= 4);
+    for one in &drawn {
+        let count: usize = one.completions.iter().map(|completion| completion.count).sum();
+        assert_eq!(count, config.rollout.candidates);
+        let (best, worst) = (&one.completions[0], one.completions.last().unwrap());
+        assert!(best.reward > worst.reward && best.advantage > 0.0 && worst.advantage < 0.0, "{one:?}");
+        assert!(questions().iter().any(|question| question.question == one.question));
+    }
+}
+
+#[test]
+fn weights_that_overflow_stop_practice() {
+    let folder = Folder::new("grpo-nan");
+    let mut pupil = Pupil::taught(1, &folder.0);
+    let layout = pupil.parameters.layout.clone();
+    for tensor in layout.tensors.iter().filter(|tensor| tensor.name.contains("norm")) {
+        pupil.parameters.data[tensor.range.clone()].fill(3e38);
+    }
+    let error = pupil.practise(&config(2), &folder.0.join("run"), (false, None)).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("no checkpoint had been written yet"), "{error}");
+    assert!(matches!(error.cause(), TrainError::Diverged { step: 1, .. }), "{error}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(crate) fn config() -> SftConfig {
         },
         optimiser: OptimiserConfig { learning_rate: 1e-2, ema_decay: 0.9, ..OptimiserConfig::default() },
         schedule: ScheduleConfig { max_steps: 80, ..ScheduleConfig::default() },
-        evaluation: EvaluationConfig { every_steps: 0, questions: 0 },
+        evaluation: EvaluationConfig { every_steps: 0, questions: 0, patience: 0 },
         ..SftConfig::default()
     }
 }

@@ -18,8 +18,12 @@ use train::metrics;
 use train::report::{Report, Tally};
 use train::run::{Event, Origin, Outcome, weights_sha256};
 use train::sft::{Job, sft};
+use train::summary::{self, Ending};
 
 use crate::folder::Folder;
+
+/// Evaluations of a run, one after another.
+type Scores<'a> = std::slice::Iter<'a, usize>;
 
 const END: u32 = 1;
 
@@ -65,7 +69,7 @@ fn config(max_steps: u64) -> SftConfig {
         data: DataConfig { batch_tokens: 64, ..DataConfig::default() },
         optimiser: OptimiserConfig { learning_rate: 1e-2, ema_decay: 0.9, ..OptimiserConfig::default() },
         schedule: ScheduleConfig { max_steps, ..ScheduleConfig::default() },
-        evaluation: EvaluationConfig { every_steps: 5, questions: 0 },
+        evaluation: EvaluationConfig { every_steps: 5, questions: 0, patience: 0 },
         checkpoint: CheckpointConfig { every_steps: 10, keep: 2 },
         ..SftConfig::default()
     }
@@ -219,9 +223,16 @@ fn the_run_folder_holds_what_it_should() {
         "latest",
         "metrics.jsonl",
         "report",
+        "summary.json",
     ];
     assert_eq!(names, expected);
-    assert!(folder.0.join("report/index.html").exists() && folder.0.join("completions/step_000040.jsonl").exists());
+    for name in
+        ["report/index.html", "report/loss.svg", "report/evaluation/index.html", "completions/step_000040.jsonl"]
+    {
+        assert!(folder.0.join(name).exists(), "{name}");
+    }
+    let summary = summary::read(&folder.0).unwrap().unwrap();
+    assert_eq!((summary.ending, summary.checkpoint.as_deref()), (Ending::Done, Some("checkpoint-000040")));
     assert_eq!(outcome.best.unwrap().step, 40);
     assert_eq!(std::fs::read_link(folder.0.join("best")).unwrap(), Path::new("checkpoint-000040"));
     assert_eq!(checkpoint::resolve(&folder.0), folder.0.join("best"));
@@ -297,4 +308,115 @@ fn a_watcher_can_stop_a_run_that_then_resumes() {
     sft(&job, true, &mut evaluate, &mut watch).unwrap();
     run(&whole.0, plan(&data)).0.unwrap();
     assert_eq!(weights(&folder.0), weights(&whole.0));
+}
+
+/// Trains with evaluations that find so many of ten right, one after another; stops after a step where one is given.
+fn judged(folder: &Path, config: &SftConfig, scores: &mut Scores<'_>, (resume, stop_at): (bool, u64)) -> Outcome {
+    let (tokenizer, metadata, origin, data) = (tokenizer(), Metadata::new(), Origin::default(), dataset(&pairs(40)));
+    let job = Job { config, data: &data, tokenizer: &tokenizer, metadata: &metadata, origin: &origin, run: folder };
+    let mut evaluate = |_: &Parameters| {
+        let answerable = Tally { right: *scores.next().unwrap(), questions: 10 };
+        Ok(Report { answerable, ..Report::default() })
+    };
+    let mut watch = |event: &Event<'_>| match event {
+        Event::Step(line) if line.step == stop_at => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    sft(&job, resume, &mut evaluate, &mut watch).unwrap()
+}
+
+fn patient(patience: u64) -> SftConfig {
+    let mut config = config(45);
+    config.evaluation.patience = patience;
+    config.checkpoint = CheckpointConfig { every_steps: 5, keep: 1 };
+    config
+}
+
+fn checkpoints(folder: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
+    let mut found: Vec<String> = names.filter(|name| name.starts_with("checkpoint-")).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn patience_ends_a_run_and_keeps_the_best_apart() {
+    let folder = Folder::new("patience");
+    // An evaluation as good as the best is kept in its place, but is none that patience waits for.
+    let mut scores = [3, 5, 5, 4, 1, 1, 1, 2, 1].iter();
+    let outcome = judged(&folder.0, &patient(2), &mut scores, (false, 0));
+    assert_eq!((outcome.steps, outcome.early, outcome.ending()), (20, true, Ending::Early));
+    assert_eq!((outcome.best.unwrap().step, checkpoints(&folder.0)), (15, names(&[15, 20])));
+    assert!(summary::read(&folder.0).unwrap().unwrap().best.unwrap().checkpoint == "checkpoint-000015");
+
+    let again = judged(&folder.0, &patient(2), &mut scores, (true, 0));
+    assert_eq!((again.steps, again.early), (20, true), "its patience is still at an end");
+    let on = judged(&folder.0, &patient(0), &mut scores, (true, 0));
+    assert_eq!((on.steps, on.ending(), scores.len()), (45, Ending::Done, 0));
+    assert_eq!((on.best.unwrap().step, checkpoints(&folder.0)), (15, names(&[15, 45])));
+    assert_eq!(std::fs::read_link(folder.0.join("best")).unwrap(), Path::new("checkpoint-000015"));
+}
+
+fn names(steps: &[u64]) -> Vec<String> {
+    steps.iter().map(|step| checkpoint::name_of(*step)).collect()
+}
+
+#[test]
+fn a_resumed_run_is_as_patient_as_one_that_never_stopped() {
+    let folder = Folder::new("patience-resumed");
+    let mut scores = [5, 4, 3, 2].iter();
+    let stopped = judged(&folder.0, &patient(3), &mut scores, (false, 10));
+    assert_eq!((stopped.steps, stopped.ending()), (10, Ending::Stopped));
+    let outcome = judged(&folder.0, &patient(3), &mut scores, (true, 0));
+    assert_eq!((outcome.steps, outcome.early, outcome.best.unwrap().step), (20, true, 5));
+
+    // Where the best is damaged it is no longer the best.
+    std::fs::write(folder.0.join("checkpoint-000005/model.safetensors"), "x").unwrap();
+    let outcome = judged(&folder.0, &patient(0), &mut [1, 1, 1, 1, 1].iter(), (true, 0));
+    assert_eq!(outcome.best.unwrap().step, 45);
+}
+
+#[test]
+fn gradients_that_are_no_numbers_stop_the_run_and_spare_its_checkpoints() {
+    let data = dataset(&pairs(40));
+    let folder = Folder::new("nan");
+    run(&folder.0, Plan { config: config(10), ..plan(&data) }).0.unwrap();
+    let newest = folder.0.join("checkpoint-000010");
+    let (mut state, settings) = checkpoint::load(&newest).unwrap();
+    let long = settings.replace("max_steps = 10", "max_steps = 20");
+    // Norms of this size overflow every product behind them.
+    for tensor in state.parameters.layout.tensors.iter().filter(|tensor| tensor.name.contains("norm")) {
+        state.parameters.data[tensor.range.clone()].fill(3e38);
+    }
+    let (tokenizer, metadata) = (tokenizer(), Metadata::new());
+    let companions =
+        checkpoint::Companions { settings: &long, tokenizer: &tokenizer, metadata: &metadata, environment: "{}" };
+    checkpoint::save(&folder.0, &state, &companions).unwrap();
+    let before = std::fs::read(newest.join("MANIFEST.json")).unwrap();
+
+    let error = run(&folder.0, Plan { resume: true, ..plan(&data) }).0.unwrap_err();
+    assert!(matches!(error.cause(), TrainError::Diverged { step: 11, value, .. } if !value.is_finite()), "{error}");
+    let message = error.to_string();
+    assert!(message.starts_with("step 11: the ") && message.ends_with("checkpoint-000010"), "{message}");
+    assert!(error.advice().unwrap().contains("optimiser.learning_rate"));
+    assert_eq!(
+        (checkpoints(&folder.0), std::fs::read(newest.join("MANIFEST.json")).unwrap()),
+        (names(&[5, 10]), before)
+    );
+    let summary = summary::read(&folder.0).unwrap().unwrap();
+    assert_eq!((summary.ending, summary.step, summary.error), (Ending::Failed, 10, Some(message)));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_ends_the_run_with_the_last_good_checkpoint() {
+    let folder = Folder::new("unwritable");
+    judged(&folder.0, &patient(0), &mut [].iter(), (false, 3));
+    std::fs::write(folder.0.join("completions"), "a file where a folder is to be").unwrap();
+    let error = run(&folder.0, Plan { config: patient(0), resume: true, ..plan(&dataset(&pairs(40))) }).0.unwrap_err();
+    let message = error.to_string();
+    assert!(matches!(error.cause(), TrainError::Io { path, .. } if path.ends_with("completions")), "{message}");
+    assert!(message.ends_with("checkpoint-000003") && !error.is_disk_full(), "{message}");
+    std::fs::remove_file(folder.0.join("completions")).unwrap();
+    let outcome = judged(&folder.0, &patient(0), &mut [1; 9].iter(), (true, 0));
+    assert_eq!(outcome.steps, 45);
 }

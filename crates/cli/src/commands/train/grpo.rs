@@ -13,7 +13,8 @@ use train::question::{Question, read_questions};
 use train::run::{Event, Origin};
 use train::synth::sets::is_learnt_from;
 
-use super::{bar, command_line, report, watch};
+use super::progress::Progress;
+use super::{command_line, tell};
 use crate::commands::eval::{FILL_SEED, REWARD_SEED, TODAY, databases, engine_over, failed, fixed_day};
 use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
@@ -50,6 +51,9 @@ pub(crate) struct Args {
     /// Stop after this step as if interrupted there, with a checkpoint that `--resume` goes on from.
     #[arg(long, value_name = "STEP")]
     stop_at: Option<u64>,
+    /// Stop after so many evaluations in a row that are no better than the best before.
+    #[arg(long, value_name = "N")]
+    patience: Option<u64>,
     /// Threads; the weights do not depend on them.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -98,16 +102,16 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         run: &args.run,
     };
     context.note(format_args!("{} questions to practise on", questions.len()));
-    let bar = bar();
+    let mut progress = Progress::new(context);
     let trained = grpo(&job, args.resume, &mut engine, &mut |event| {
-        watch(event, &bar, context);
+        progress.show(event);
         match event {
             Event::Step(line) if args.stop_at.is_some_and(|last| line.step >= last) => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         }
     });
-    bar.finish_and_clear();
-    report(&args.run, &trained.map_err(|e| failed(&e))?, context)
+    progress.finish();
+    tell(&args.run, &trained.map_err(|e| failed(&e))?, context)
 }
 
 /// Whether the reference of a question, and the query that it goes on from, can be run.
@@ -139,6 +143,7 @@ fn recipe(args: &Args) -> Result<GrpoConfig, Failure> {
     config.seed = args.seed.unwrap_or(config.seed);
     config.threads = args.threads.unwrap_or(config.threads);
     config.schedule.max_steps = args.steps.unwrap_or(config.schedule.max_steps);
+    config.evaluation.patience = args.patience.unwrap_or(config.evaluation.patience);
     config.check().map_err(|e| failed(&e))?;
     Ok(config)
 }

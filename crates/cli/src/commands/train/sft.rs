@@ -18,7 +18,8 @@ use train::question::{Question, read_questions};
 use train::run::{Evaluate, Event, Origin, Outcome as Trained};
 use train::sft::{Job, sft};
 
-use super::{bar, command_line, report, watch};
+use super::progress::Progress;
+use super::{command_line, tell};
 use crate::commands::eval::{FILL_SEED, TODAY, databases, engine_over, failed, fixed_day};
 use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
@@ -49,6 +50,9 @@ pub(crate) struct Args {
     /// Stop after this step as if interrupted there, with a checkpoint that `--resume` goes on from.
     #[arg(long, value_name = "STEP")]
     stop_at: Option<u64>,
+    /// Stop after so many evaluations in a row that are no better than the best before.
+    #[arg(long, value_name = "N")]
+    patience: Option<u64>,
     /// Threads; the weights do not depend on them.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -76,7 +80,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let options = Options::on(today);
     let mut evaluate = |parameters: &Parameters| grade_weights(&exam, &mut engine, parameters, &options);
     let trained = train(args, &config, &Ground { pack: &pack, vocabulary: &vocabulary, data: &data }, context, &mut evaluate);
-    report(&args.run, &trained?, context)
+    tell(&args.run, &trained?, context)
 }
 
 struct Ground<'a> {
@@ -96,16 +100,16 @@ fn train(
     let origin = Origin { command: command_line(), commit: None };
     let tokenizer = &ground.vocabulary.tokenizer;
     let job = Job { config, data: ground.data, tokenizer, metadata: &metadata, origin: &origin, run: &args.run };
-    let bar = bar();
+    let mut progress = Progress::new(context);
     let trained = sft(&job, args.resume, evaluate, &mut |event| {
-        watch(event, &bar, context);
+        progress.show(event);
         let is_last = |line: &Metrics| args.stop_at.is_some_and(|last| line.step >= last);
         match event {
             Event::Step(line) if is_last(line) => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         }
     });
-    bar.finish_and_clear();
+    progress.finish();
     trained.map_err(|e| failed(&e))
 }
 
@@ -124,6 +128,7 @@ fn recipe(args: &Args) -> Result<SftConfig, Failure> {
         (config.schedule.minutes, config.schedule.max_steps) = (minutes, 0);
     }
     config.schedule.max_steps = args.steps.unwrap_or(config.schedule.max_steps);
+    config.evaluation.patience = args.patience.unwrap_or(config.evaluation.patience);
     config.check().map_err(|e| failed(&e))?;
     Ok(config)
 }
