@@ -107,16 +107,17 @@ impl Context {
         }
         let files = assets::model().filter(|_| assets::PACKS.contains(&pack.name()));
         let Some(files) = files else { return Err(no_model(pack)) };
+        self.choose_cpu()?;
         self.checked(model::model_folder::load_embedded(files), pack)
     }
 
     /// The model of a folder, checked against the pack.
     pub(crate) fn model_at(&self, folder: &Path, pack: &Pack) -> Result<LoadedModel, Failure> {
+        self.choose_cpu()?;
         self.checked(model::model_folder::load(folder), pack)
     }
 
     fn checked(&self, loaded: Result<Loaded, model::Error>, pack: &Pack) -> Result<LoadedModel, Failure> {
-        self.choose_cpu()?;
         let loaded = loaded.map_err(|e| Failure::new(Exit::Model, "model_damaged", e).hint(MODEL_HINT))?;
         let weights = self.settings().model.weights.parse().map_err(|e| Failure::new(Exit::Settings, "settings", e))?;
         LoadedModel::with_weights(loaded, pack, weights)

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_loss_within_the_margin_does_not_pass_where_it_is_no_luck() {
-        // 0.8 points of 20,000 questions: surely less than a point, and surely a loss.
+        // 0.3 points of 20,000 questions: surely less than a point, and surely a loss.
         assert_eq!(decide(&compared(20_000, 60, 0), 0.01).verdict, Verdict::Worse);
         assert!(compared(20_000, 60, 0).interval.0 > -0.01);
     }
@@ -110,8 +110,8 @@ mod tests {
         let unsure = decide(&compared(1000, 40, 40), 0.01);
         // 1.96² · 0.08 / 0.01².
         assert_eq!(unsure.needed, Some(3074));
-        let told = decide(&compared(3100, 124, 124), 0.01);
-        assert_eq!(told, Decision { verdict: Verdict::NotWorse, needed: None }, "as many questions do tell");
+        let told = decide(&compared(4000, 160, 160), 0.01);
+        assert_eq!(told, Decision { verdict: Verdict::NotWorse, needed: None }, "so many questions do tell");
         assert_eq!(decide(&compared(1000, 40, 29), 0.01).needed, None, "a difference of the margin is never told");
         assert_eq!(decide(&compared(10, 0, 0), 0.01).needed, Some(299));
     }

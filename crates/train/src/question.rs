@@ -168,10 +168,8 @@ pub type Parsed = std::result::Result<Question, (Trouble, String)>;
 /// When the file cannot be read, a line is not a question, an answerable question has no reference, or one follows a
 /// question that is not there.
 pub fn read_questions(path: &Path) -> Result<Vec<Question>> {
-    let bad = |line: Line, reason| TrainError::Line { path: line.path, line: line.number, reason };
-    let each = read_lines(path, &[])?.into_iter().map(|mut line| {
-        let parsed = std::mem::replace(&mut line.question, Ok(Question::default()));
-        parsed.map_err(|(_, reason)| bad(line, reason))
+    let each = read_lines(path, &[])?.into_iter().map(|Line { path, number, question, .. }| {
+        question.map_err(|(_, reason)| TrainError::Line { path, line: number, reason })
     });
     each.collect()
 }

@@ -25,6 +25,8 @@ pub(super) struct Intake<'a, 'g> {
     from: HashMap<usize, Place>,
     /// Lines that were taken.
     pub(super) taken: HashSet<usize>,
+    /// Where the collection is not what it was.
+    pub(super) changed: HashSet<usize>,
     /// Lines that were replaced.
     pub(super) corrections: Vec<Aside>,
     /// What was done.
@@ -54,6 +56,7 @@ impl<'a, 'g> Intake<'a, 'g> {
             renamed: HashMap::new(),
             from: HashMap::new(),
             taken: HashSet::new(),
+            changed: HashSet::new(),
             corrections: vec![],
             report: Imported::default(),
         };
@@ -65,7 +68,9 @@ impl<'a, 'g> Intake<'a, 'g> {
     fn note(&mut self, place: usize) {
         let question = &self.collection.questions[place].question;
         self.named.insert(question.id.clone(), place);
-        asked(question, self.ground).into_iter().for_each(|key| drop(self.asking.insert(key, place)));
+        for key in asked(question, self.ground) {
+            self.asking.insert(key, place);
+        }
     }
 
     /// Where a question goes. Its name decides before its words.
@@ -77,11 +82,11 @@ impl<'a, 'g> Intake<'a, 'g> {
             None => self.named.get(&question.id).copied(),
             Some(id) => match self.named.get(id) {
                 Some(place) => Some(*place),
-                None => return Ok(nowhere(Note::new(&CORRECTS_NOTHING, format!("there is no question \"{id}\"")))),
+                None => return Ok(Spot::Nowhere(Note::new(&CORRECTS_NOTHING, format!("there is no question \"{id}\"")))),
             },
         };
         if let Some(note) = self.breaks(question, named) {
-            return Ok(nowhere(note));
+            return Ok(Spot::Nowhere(note));
         }
         let keys = asked(question, self.ground);
         let other = keys.iter().filter_map(|key| self.asking.get(key)).find(|place| Some(**place) != named);
@@ -116,11 +121,11 @@ impl<'a, 'g> Intake<'a, 'g> {
             return Ok(Spot::Of(other));
         }
         if has_same_answer(known, question, self.ground)? {
-            return Ok(nowhere(Note::new(&ASKED_TWICE, format!("\"{id}\" asks it already, with the same answer"))));
+            return Ok(Spot::Nowhere(Note::new(&ASKED_TWICE, format!("\"{id}\" asks it already, with the same answer"))));
         }
         // Lines of one import are of one day: which of them is right, only their writer knows.
         if is_placed || self.from.contains_key(&other) {
-            return Ok(nowhere(Note::new(&ANSWERED_TWICE, format!("\"{id}\" asks it already, with other rows"))));
+            return Ok(Spot::Nowhere(Note::new(&ANSWERED_TWICE, format!("\"{id}\" asks it already, with other rows"))));
         }
         Ok(Spot::Of(other))
     }
@@ -151,6 +156,7 @@ impl<'a, 'g> Intake<'a, 'g> {
         match stands.map(|stands| stands.text == kept.text) {
             None => {
                 self.collection.questions.push(kept);
+                self.changed.insert(place);
                 self.report.added += 1;
             }
             Some(true) => self.report.known += 1,
@@ -168,14 +174,11 @@ impl<'a, 'g> Intake<'a, 'g> {
     fn correct(&mut self, place: usize, kept: Kept, by: Place) {
         let old = std::mem::replace(&mut self.collection.questions[place], kept);
         self.asking.retain(|_, at| *at != place);
+        self.changed.insert(place);
         let stood = self.from.get(&place).cloned();
         let stood = stood.unwrap_or(Place { file: QUESTIONS.into(), line: place + 1 });
         self.corrections.push(corrected(stood, old.text, &by));
         self.report.corrected.retain(|earlier| earlier.id != old.question.id);
         self.report.corrected.push(Correction { id: old.question.id, place: by });
     }
-}
-
-fn nowhere(note: Note) -> Spot {
-    Spot::Nowhere(note)
 }

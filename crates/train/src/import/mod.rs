@@ -118,9 +118,9 @@ impl Collection {
         if quarantine.exists() {
             let text = fs::read_to_string(&quarantine).map_err(io(&quarantine))?;
             for (i, line) in text.lines().enumerate() {
-                let bad = |e: serde_json::Error| (quarantine.clone(), i + 1, e.to_string());
+                let bad = |e: serde_json::Error| (e.to_string(), quarantine.clone());
                 let aside = serde_json::from_str(line).map_err(bad);
-                let aside = aside.map_err(|(path, line, reason)| TrainError::Line { path, line, reason })?;
+                let aside = aside.map_err(|(reason, path)| TrainError::Line { path, line: i + 1, reason })?;
                 collection.quarantine.push(aside);
             }
         }
@@ -180,7 +180,8 @@ pub fn import(
             None => intake.lose(question),
         }
     }
-    let Intake { mut report, corrections, taken, .. } = intake;
+    let Intake { mut report, corrections, taken, changed, .. } = intake;
+    release(collection, &changed, ground);
     corrections.into_iter().for_each(|aside| put_aside(&mut collection.quarantine, aside));
     found.findings.sort_by_key(|finding| (finding.at, finding.severity, finding.code));
     let refused = found.refused();
@@ -189,7 +190,8 @@ pub fn import(
         *(if is_repeated { &mut report.repeated } else { &mut report.refused }) += 1;
         put_aside(&mut collection.quarantine, aside(&lines[at], found, at));
     }
-    release(collection, ground);
+    let texts: HashSet<&str> = collection.questions.iter().map(|kept| kept.text.as_str()).collect();
+    collection.quarantine.retain(|aside| !texts.contains(aside.text.as_str()));
     Ok(Imported { questions: collection.questions.len(), quarantine: collection.quarantine.len(), ..report })
 }
 
@@ -209,7 +211,7 @@ fn kept(mut question: Question, text: &str, ground: &Ground<'_>) -> Kept {
         if question.difficulty.is_empty() {
             question.difficulty = features::difficulty(query.query()).to_string();
         }
-        question.sql = Some(query.sql().to_owned());
+        question.sql = Some(query.sql().trim_end_matches([';', ' ', '\n', '\r', '\t']).to_owned());
     }
     let mut fields = match serde_json::to_value(&question) {
         Ok(Value::Object(fields)) => fields,
@@ -244,11 +246,11 @@ fn put_aside(quarantine: &mut Vec<Aside>, aside: Aside) {
     }
 }
 
-/// Lets go of what stands among the questions now, as it is or mended.
-fn release(collection: &mut Collection, ground: &Ground<'_>) {
-    let texts: HashSet<&str> = collection.questions.iter().map(|kept| kept.text.as_str()).collect();
-    let names: HashSet<&str> = collection.questions.iter().map(|kept| kept.question.id.as_str()).collect();
-    let words: HashSet<String> = collection.questions.iter().flat_map(|kept| asked(&kept.question, ground)).collect();
+/// Lets go of lines that stand among the questions now, mended: by their name or by their words.
+fn release(collection: &mut Collection, changed: &HashSet<usize>, ground: &Ground<'_>) {
+    let questions = || changed.iter().map(|place| &collection.questions[*place].question);
+    let names: HashSet<&str> = questions().map(|question| question.id.as_str()).collect();
+    let words: HashSet<String> = questions().flat_map(|question| asked(question, ground)).collect();
     let is_history = |reason: &Reason| [ASKED_TWICE.code, CORRECTED.code].contains(&reason.code.as_str());
     let is_mended = |aside: &Aside| {
         let question: Option<Question> = serde_json::from_str(&aside.text).ok();
@@ -257,7 +259,5 @@ fn release(collection: &mut Collection, ground: &Ground<'_>) {
             names.contains(question.id.as_str()) || same
         })
     };
-    collection.quarantine.retain(|aside| {
-        !texts.contains(aside.text.as_str()) && (aside.reasons.iter().any(is_history) || !is_mended(aside))
-    });
+    collection.quarantine.retain(|aside| aside.reasons.iter().any(is_history) || !is_mended(aside));
 }

@@ -12,7 +12,9 @@ use crate::question::{Line, Question};
 pub(super) fn leaks(lines: &[Line], found: &mut Linted, against: &[Line], judging: &[Vec<String>]) {
     let mut judged: HashMap<&str, &Line> = HashMap::new();
     for (line, asked) in against.iter().zip(judging) {
-        asked.iter().for_each(|key| drop(judged.entry(key).or_insert(line)));
+        for key in asked {
+            judged.entry(key).or_insert(line);
+        }
     }
     for at in 0..lines.len() {
         let leak = found.asked[at].iter().find_map(|key| judged.get(key.as_str()));
@@ -49,7 +51,7 @@ pub(super) fn answers(lines: &[Line], found: &mut Linted, ground: &Ground<'_>) -
     let same = |a: usize, b: usize| is_same(&exam, place_of[&a], place_of[&b]);
     for group in groups {
         let (first, others) = (group[0], &group[1..]);
-        let (alike, apart): (Vec<usize>, Vec<usize>) = others.iter().partition(|other| same(first, **other));
+        let (alike, apart): (Vec<usize>, Vec<usize>) = others.iter().copied().partition(|other| same(first, *other));
         for at in alike {
             let message = format!("it stands on {} too, with the same answer", place(&lines[at], &lines[first]));
             found.add(lines, at, Note::new(&ASKED_TWICE, message).about(&lines[first]));
@@ -71,8 +73,8 @@ fn groups(lines: &[Line], found: &Linted) -> Vec<Vec<usize>> {
     let mut asking: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     for (at, asked) in found.asked.iter().enumerate().filter(|(at, _)| !refused.contains(at)) {
         let is_corrected = |question: &Question| corrected.contains(question.id.as_str()) && !corrects_itself(question);
-        if !lines[at].question.as_ref().is_ok_and(is_corrected) {
-            asked.iter().for_each(|key| drop(asking.entry(key).or_default().insert(at)));
+        for key in asked.iter().filter(|_| !lines[at].question.as_ref().is_ok_and(is_corrected)) {
+            asking.entry(key).or_default().insert(at);
         }
     }
     let several = asking.into_values().filter(|group| group.len() > 1).map(|group| group.into_iter().collect());

@@ -129,7 +129,7 @@ fn compared(
     let files = files.collect::<Result<Vec<_>, _>>()?;
     let exams = files.iter().map(|questions| Exam::new(questions, &images, usize::from(args.threads)));
     let exams = exams.collect::<Result<Vec<_>, _>>().map_err(|e| failed(&e))?;
-    let of = |folder: &Path| grade(folder, &pack, (&exams, &images[0]), today, context);
+    let of = |folder: &Path| grade(folder, &pack, (&exams[..], &images[0]), today, context);
     Ok(compare(&of(current)?, &of(candidate)?, SEED))
 }
 
