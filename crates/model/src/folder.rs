@@ -60,7 +60,8 @@ pub fn write(folder: &Path, files: &[(&str, &[u8])]) -> Result<Manifest> {
 /// Writes a folder of files in the place of another, which is kept beside it as `NAME.previous-1`, `-2` …; where the
 /// place is a link, the link is moved to a new folder `NAME.promoted-1`, `-2` … at once. Returns where the old one is.
 pub fn supersede(folder: &Path, files: &[(&str, &[u8])]) -> Result<PathBuf> {
-    let number = (1..).find(|n| ["previous", "promoted"].iter().all(|kind| !is_there(&beside(folder, &format!("{kind}-{n}")))));
+    let number =
+        (1..).find(|n| ["previous", "promoted"].iter().all(|kind| !is_there(&beside(folder, &format!("{kind}-{n}")))));
     let number = number.unwrap_or(0u64);
     let previous = beside(folder, &format!("previous-{number}"));
     #[cfg(unix)]

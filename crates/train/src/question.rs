@@ -280,7 +280,10 @@ mod tests {
     fn pairs_of_ones_own_are_questions() {
         let pair = r#"{"query":"How many shops?","sql":"SELECT COUNT(*) FROM shops","reasoning":"count them"}"#;
         let question = parse_line(pair).unwrap();
-        assert_eq!((question.question.as_str(), question.reasoning.as_deref()), ("How many shops?", Some("count them")));
+        assert_eq!(
+            (question.question.as_str(), question.reasoning.as_deref()),
+            ("How many shops?", Some("count them"))
+        );
         assert!(question.id.starts_with("q-") && question.is_answerable());
         assert_eq!(parse_line(pair).unwrap().id, question.id, "the same words have the same name");
         assert_ne!(parse_line(&pair.replace("many", "few")).unwrap().id, question.id);

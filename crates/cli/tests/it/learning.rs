@@ -78,7 +78,8 @@ fn files_that_cannot_be_read_are_named() {
 fn imported_questions_are_learnt_from() {
     let folder = Folder::new();
     let (own, out) = (folder.write("own.jsonl", [GOOD, BAD, CHAT].join("\n")), folder.path("own"));
-    let import = |strict: &[&str]| run(["data", "import", text(&own), "--out", text(&out), "--json"].iter().chain(strict));
+    let import =
+        |strict: &[&str]| run(["data", "import", text(&own), "--out", text(&out), "--json"].iter().chain(strict));
     let done = import(&[]);
     assert_eq!((done.code, &done.json()["added"], &done.json()["refused"]), (3, &json!(2), &json!(1)));
     let files = || ["questions.jsonl", "quarantine.jsonl"].map(|name| fs::read(out.join(name)).unwrap());
@@ -126,7 +127,16 @@ fn answerer_and_decliner(folder: &Folder, questions: &Path) -> (PathBuf, PathBuf
 
 fn promote(candidate: &Path, current: &Path, questions: &Path, more: &[&str]) -> (i32, Value, String) {
     let mut command = glrl();
-    command.args(["model", "promote", text(candidate), "--over", text(current), "--questions", text(questions), "--json"]);
+    command.args([
+        "model",
+        "promote",
+        text(candidate),
+        "--over",
+        text(current),
+        "--questions",
+        text(questions),
+        "--json",
+    ]);
     let ran = Ran::of(command.args(more));
     let reply = if ran.stdout.is_empty() { Value::Null } else { ran.json() };
     (ran.code, reply, ran.stderr)
@@ -149,7 +159,11 @@ fn a_model_takes_anothers_place_only_where_it_is_not_worse() {
     assert!(reply["questions_needed"].as_u64().is_some_and(|needed| needed >= 299), "{reply}");
     let (code, reply, _) = promote(&decliner, &answerer, &questions, &["--margin", "20", "--dry-run"]);
     assert_eq!((code, &reply["promoted"], &reply["verdict"]), (0, &json!(false), &json!("not_worse")), "{reply}");
-    assert_eq!((weights(&answerer), weights(&decliner), beside()), (bad.clone(), good.clone(), before), "nothing changed");
+    assert_eq!(
+        (weights(&answerer), weights(&decliner), beside()),
+        (bad.clone(), good.clone(), before),
+        "nothing changed"
+    );
 
     let (code, reply, _) = promote(&decliner, &answerer, &questions, &["--margin", "20"]);
     assert_eq!((code, &reply["promoted"], &reply["comparison"]["right_b"]), (0, &json!(true), &json!(40)), "{reply}");
@@ -166,7 +180,8 @@ fn models_that_cannot_be_compared_change_nothing() {
     let folder = Folder::new();
     let questions = declined(&folder);
     let model = untrained(&folder, "model", 3, |_| {});
-    let other = untrained(&folder, "other", 3, |metadata| drop(metadata.insert("glrl.catalog".to_owned(), "0".to_owned())));
+    let other =
+        untrained(&folder, "other", 3, |metadata| drop(metadata.insert("glrl.catalog".to_owned(), "0".to_owned())));
     let none = folder.path("none");
     let check = |candidate: &Path, current: &Path, file: &Path, more: &[&str], code: i32| {
         let (found, _, message) = promote(candidate, current, file, more);

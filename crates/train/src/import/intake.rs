@@ -82,7 +82,9 @@ impl<'a, 'g> Intake<'a, 'g> {
             None => self.named.get(&question.id).copied(),
             Some(id) => match self.named.get(id) {
                 Some(place) => Some(*place),
-                None => return Ok(Spot::Nowhere(Note::new(&CORRECTS_NOTHING, format!("there is no question \"{id}\"")))),
+                None => {
+                    return Ok(Spot::Nowhere(Note::new(&CORRECTS_NOTHING, format!("there is no question \"{id}\""))));
+                }
             },
         };
         if let Some(note) = self.breaks(question, named) {
@@ -121,7 +123,10 @@ impl<'a, 'g> Intake<'a, 'g> {
             return Ok(Spot::Of(other));
         }
         if has_same_answer(known, question, self.ground)? {
-            return Ok(Spot::Nowhere(Note::new(&ASKED_TWICE, format!("\"{id}\" asks it already, with the same answer"))));
+            return Ok(Spot::Nowhere(Note::new(
+                &ASKED_TWICE,
+                format!("\"{id}\" asks it already, with the same answer"),
+            )));
         }
         // Lines of one import are of one day: which of them is right, only their writer knows.
         if is_placed || self.from.contains_key(&other) {

@@ -31,7 +31,8 @@ pub(super) fn names(lines: &[Line], found: &mut Linted) {
         let Ok(question) = &line.question else { continue };
         let first = *named.entry(&question.id).or_insert(at);
         if first != at && !corrects_itself(question) && found.asked[first].first() != found.asked[at].first() {
-            let message = format!("\"{}\" is the name of the question on {} too", question.id, place(line, &lines[first]));
+            let message =
+                format!("\"{}\" is the name of the question on {} too", question.id, place(line, &lines[first]));
             found.add(lines, at, Note::new(&NAME_TWICE, message).about(&lines[first]));
         }
     }

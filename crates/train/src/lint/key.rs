@@ -11,13 +11,13 @@ const SIGNS: [char; 5] = ['<', '>', '=', '%', '+'];
 /// text. A question that follows another is told apart by the query that it follows.
 pub(super) fn key(question: &str, previous: Option<&str>, context: &Context<'_>) -> String {
     let normalized = normalize(question, context);
-    let value = |slot: &Slot| {
+    let of_slot = |slot: &Slot| {
         let filled = normalized.slot(*slot).and_then(|filled| filled.readings.first());
         filled.map_or_else(|| slot.to_string(), value)
     };
     let pieces = normalized.pieces.iter().map(|piece| match piece {
         Piece::Text { text, .. } => plain(text),
-        Piece::Slot(slot) => value(slot),
+        Piece::Slot(slot) => of_slot(slot),
     });
     let words: Vec<String> = pieces.filter(|piece| !piece.is_empty()).collect();
     let before = previous.map(|sql| format!(" after {}", sql.split_whitespace().collect::<Vec<_>>().join(" ")));

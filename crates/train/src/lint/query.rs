@@ -49,7 +49,10 @@ fn ran(rows: Result<Vec<Expected>, RunError>, is_reference: bool) -> Option<Note
         Err(error) => Some(Note::new(&DOES_NOT_RUN, error.to_string())),
         Ok(rows) if rows.iter().any(Expected::is_truncated) => {
             let most = limits().max_rows;
-            Some(Note::new(&TOO_MANY_ROWS, format!("it returns more than {most} rows, or more bytes than are compared")))
+            Some(Note::new(
+                &TOO_MANY_ROWS,
+                format!("it returns more than {most} rows, or more bytes than are compared"),
+            ))
         }
         Ok(rows) if is_reference && rows.iter().all(Expected::is_empty) => {
             let count = rows.len();

@@ -143,7 +143,8 @@ fn names_stand_once_and_what_follows_a_faulty_question_is_faulty() {
     let (shops, orders) = ("SELECT COUNT(*) FROM shops", "SELECT COUNT(*) FROM orders");
     let text = [named("a", "how many shops are there", shops), named("a", "how many orders do we have", orders)];
     assert_eq!(codes(&linted("lint-names", text.join("\n"), "")), [(2, "DAT704")]);
-    let follows = r#"{"id":"b","question":"only those in Oslo","sql":"SELECT name FROM shops WHERE city = 'Oslo'","after":"a"}"#;
+    let follows =
+        r#"{"id":"b","question":"only those in Oslo","sql":"SELECT name FROM shops WHERE city = 'Oslo'","after":"a"}"#;
     let then = follows.replace("\"b\"", "\"c\"").replace("\"a\"", "\"b\"");
     let text = [named("a", "all shops", "SELECT nam FROM shops"), follows.to_owned(), then];
     let found = linted("lint-follow", text.join("\n"), "");
