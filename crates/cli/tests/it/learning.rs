@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use answer::confidence::write_least_answerable;
 use model::weights::Metadata;
 use serde_json::{Value, json};
+use train::lint::codes;
 
 use crate::models::untrained;
-use crate::tools::{Folder, Ran, glrl, run};
+use crate::tools::{Folder, Ran, glrl, root, run};
 
 const GOOD: &str = r#"{"query":"How many projects are active?","sql":"SELECT COUNT(*) FROM PAC_MNT_PROJECTS WHERE Status = 'Active'","reasoning":"Count PAC_MNT_PROJECTS"}"#;
 const BAD: &str = r#"{"id":"bad","question":"all budgets","sql":"SELECT Budgt FROM PAC_MNT_PROJECTS"}"#;
@@ -36,6 +37,17 @@ fn lint_tells_file_line_code_and_what_to_do() {
     let first = &found["findings"][0];
     assert_eq!((&first["file"], &first["line"], &first["id"]), (&json!(own), &json!(3), &json!("bad")));
     assert_eq!((&first["code"], &first["severity"]), (&json!("SCH202"), &json!("error")));
+}
+
+#[test]
+fn every_code_is_explained_and_documented() {
+    let manual = fs::read_to_string(root().join("docs/learning.md")).unwrap();
+    for known in codes::ALL {
+        assert!(manual.contains(&format!("| `{}` |", known.code)), "{}", known.code);
+        let shown = run(["explain", &known.code.to_lowercase()]);
+        assert!(shown.code == 0 && shown.stdout.contains(known.help), "{}", shown.stdout);
+        assert_eq!(run(["explain", known.code, "--json"]).json()["severity"], known.severity.name());
+    }
 }
 
 #[test]
