@@ -9,6 +9,7 @@ use database::fill::Recipe;
 use database::{Database, DemoSpec, Fault, OpenError, demo_database};
 use jiff::civil::Date;
 use model::cpu::Cpu;
+use model::model_folder::Loaded;
 
 use crate::assets;
 use crate::exit::{Exit, Failure};
@@ -105,15 +106,23 @@ impl Context {
     /// The model that settings name, or the one inside the program, checked against the pack. `Err` holds the exit 8
     /// that a question needing it ends with.
     pub(crate) fn model(&self, pack: &Pack) -> Result<LoadedModel, Failure> {
-        self.choose_cpu()?;
         let path = &self.settings().model.path;
-        let loaded = if path.is_empty() {
-            let files = assets::model().filter(|_| assets::PACKS.contains(&pack.name()));
-            let Some(files) = files else { return Err(no_model(pack)) };
-            model::model_folder::load_embedded(files)
-        } else {
-            model::model_folder::load(Path::new(path))
-        };
+        if !path.is_empty() {
+            return self.model_at(Path::new(path), pack);
+        }
+        let files = assets::model().filter(|_| assets::PACKS.contains(&pack.name()));
+        let Some(files) = files else { return Err(no_model(pack)) };
+        self.choose_cpu()?;
+        self.checked(model::model_folder::load_embedded(files), pack)
+    }
+
+    /// The model of a folder, checked against the pack.
+    pub(crate) fn model_at(&self, folder: &Path, pack: &Pack) -> Result<LoadedModel, Failure> {
+        self.choose_cpu()?;
+        self.checked(model::model_folder::load(folder), pack)
+    }
+
+    fn checked(&self, loaded: Result<Loaded, model::Error>, pack: &Pack) -> Result<LoadedModel, Failure> {
         let loaded = loaded.map_err(|e| Failure::new(Exit::Model, "model_damaged", e).hint(MODEL_HINT))?;
         let weights = self.settings().model.weights.parse().map_err(|e| Failure::new(Exit::Settings, "settings", e))?;
         LoadedModel::with_weights(loaded, pack, weights)

@@ -76,6 +76,11 @@ impl Expected {
         self.rows.is_empty()
     }
 
+    /// Whether a limit cut it off, so that nothing can be compared with it.
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+
     pub(crate) fn last_group_start(&self) -> usize {
         self.last_group
     }

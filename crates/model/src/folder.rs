@@ -49,31 +49,80 @@ fn damaged(path: &Path, reason: impl Into<String>) -> Error {
 
 /// Writes a folder of files, whole or not at all. A folder already there is replaced.
 pub fn write(folder: &Path, files: &[(&str, &[u8])]) -> Result<Manifest> {
+    let old = beside(folder, &format!("old-{}", unique()));
+    let (manifest, replaced) = write_keeping(folder, files, &old)?;
+    if replaced {
+        fs::remove_dir_all(&old).map_err(io(&old))?;
+    }
+    Ok(manifest)
+}
+
+/// Writes a folder of files in the place of another, which is kept beside it as `NAME.previous-1`, `-2` …; where the
+/// place is a link, the link is moved to a new folder `NAME.promoted-1`, `-2` … at once. Returns where the old one is.
+pub fn supersede(folder: &Path, files: &[(&str, &[u8])]) -> Result<PathBuf> {
+    let number =
+        (1..).find(|n| ["previous", "promoted"].iter().all(|kind| !is_there(&beside(folder, &format!("{kind}-{n}")))));
+    let number = number.unwrap_or(0u64);
+    let previous = beside(folder, &format!("previous-{number}"));
+    #[cfg(unix)]
+    if let Ok(target) = fs::read_link(folder) {
+        let promoted = beside(folder, &format!("promoted-{number}"));
+        write(&promoted, files)?;
+        link(&target, &previous)?;
+        let new = beside(folder, &format!("tmp-{}", unique()));
+        link(Path::new(promoted.file_name().unwrap_or_default()), &new)?;
+        fs::rename(&new, folder).map_err(io(folder))?;
+        sync(parent(folder))?;
+        return Ok(previous);
+    }
+    write_keeping(folder, files, &previous).map(|_| previous)
+}
+
+#[cfg(unix)]
+fn link(target: &Path, path: &Path) -> Result<()> {
+    std::os::unix::fs::symlink(target, path).map_err(io(path))
+}
+
+/// Whether anything has this name, a link to nothing included.
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// `NAME.KIND` beside a folder.
+fn beside(folder: &Path, kind: &str) -> PathBuf {
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{kind}"));
+    folder.with_file_name(name)
+}
+
+/// Part of a name that no other folder of any process has.
+fn unique() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let suffix = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    let beside = |kind: &str| {
-        let mut name = folder.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{kind}-{suffix}"));
-        folder.with_file_name(name)
-    };
-    let parent = match folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn parent(folder: &Path) -> &Path {
+    folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Writes a folder of files, whole or not at all; one already there is renamed to `old`, and whether there was one is
+/// returned.
+fn write_keeping(folder: &Path, files: &[(&str, &[u8])], old: &Path) -> Result<(Manifest, bool)> {
+    let parent = parent(folder);
     fs::create_dir_all(parent).map_err(io(parent))?;
-    let temporary = beside("tmp");
+    let temporary = beside(folder, &format!("tmp-{}", unique()));
     let result = fill(&temporary, files).and_then(|manifest| {
-        let old = beside("old");
         let replaced = folder.exists();
         if replaced {
-            fs::rename(folder, &old).map_err(io(folder))?;
+            fs::rename(folder, old).map_err(io(folder))?;
         }
-        fs::rename(&temporary, folder).map_err(io(folder))?;
+        if let Err(error) = fs::rename(&temporary, folder) {
+            // The old one goes back; failing to would hide the first error.
+            let _ = if replaced { fs::rename(old, folder) } else { Ok(()) };
+            return Err(io(folder)(error));
+        }
         sync(parent)?;
-        if replaced {
-            fs::remove_dir_all(&old).map_err(io(&old))?;
-        }
-        Ok(manifest)
+        Ok((manifest, replaced))
     });
     if result.is_err() {
         // The half-written folder is of no use; failing to remove it would hide the first error.

@@ -137,6 +137,23 @@ pub fn save(run: &Path, state: &State, companions: &Companions<'_>) -> Result<Pa
     Ok(folder)
 }
 
+/// The files of a model folder or checkpoint that are needed to answer, by name: not those that only training reads.
+///
+/// # Errors
+/// When the folder cannot be read, or a file is not what the manifest says.
+pub fn shipped_files(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(io(folder))? {
+        let entry = entry.map_err(io(folder))?;
+        if entry.path().is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.retain(|name| ![OPTIMISER, TRAINED, PROGRESS, folder::MANIFEST].contains(&name.as_str()));
+    names.sort_unstable();
+    names.into_iter().map(|name| Ok((name.clone(), folder::read(folder, &name)?))).collect()
+}
+
 /// Reads a checkpoint with the settings of its run as TOML; every file is checked against the manifest.
 ///
 /// # Errors

@@ -1,4 +1,8 @@
-//! `glrl data fill` and `glrl data synth`: databases of generated rows, and training data over them.
+//! `glrl data`: databases of generated rows, training data over them, and question files of one's own looked over.
+
+mod ground;
+mod import;
+mod lint;
 
 use std::path::{Path, PathBuf};
 
@@ -35,6 +39,10 @@ enum Action {
     Fill(FillArgs),
     /// Make questions with their queries: train.jsonl, dev.jsonl and test.jsonl.
     Synth(SynthArgs),
+    /// Look over question files: every problem with its line, its code and what to do.
+    Lint(lint::Args),
+    /// Take question files into a folder that is learnt from: what passes, and what does not put aside with its reasons.
+    Import(import::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,9 +68,10 @@ struct SynthArgs {
     /// Threads; the data do not depend on them.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
-    /// The folder of hand-written questions to add to the training file; the pack's own, where it is found.
+    /// A folder of hand-written or imported questions to add to the training file, several may be given; without one, the
+    /// pack's own, where it is found.
     #[arg(long, value_name = "DIR")]
-    hand: Option<PathBuf>,
+    hand: Vec<PathBuf>,
     /// Pairs made from each hand-written one, at most.
     #[arg(long, default_value_t = 24)]
     variants: u16,
@@ -101,6 +110,8 @@ impl Arguments for Args {
         let pack = match &self.action {
             Action::Fill(args) => &args.pack,
             Action::Synth(args) => &args.pack,
+            Action::Lint(args) => &args.ground.pack,
+            Action::Import(args) => &args.ground.pack,
         };
         pack.iter().map(|pack| ("pack", "--pack", Value::String(pack.clone()))).collect()
     }
@@ -111,6 +122,8 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     match args.action {
         Action::Fill(args) => fill(&args, context),
         Action::Synth(args) => synth(&args, context),
+        Action::Lint(args) => lint::run(&args, context),
+        Action::Import(args) => import::run(&args, context),
     }
 }
 
@@ -167,7 +180,8 @@ fn synth(args: &SynthArgs, context: &Context) -> Outcome {
         seed: args.seed,
         threads: usize::from(args.threads),
     };
-    let hand = args.hand.clone().or_else(|| hand_folder(&context.settings().pack));
+    let own = hand_folder(&context.settings().pack).filter(|_| args.hand.is_empty());
+    let hand: Vec<PathBuf> = args.hand.iter().cloned().chain(own).collect();
     let bar = indicatif::ProgressBar::new((sizes.train + sizes.dev + sizes.test) as u64);
     let mut done = std::collections::BTreeMap::new();
     let done = std::sync::Mutex::new(&mut done);
@@ -177,7 +191,7 @@ fn synth(args: &SynthArgs, context: &Context) -> Outcome {
             bar.set_position(done.values().sum());
         }
     };
-    let written = write_sets(&workshop, sizes, amount, (hand.as_deref(), &args.out), &progress);
+    let written = write_sets(&workshop, sizes, amount, (&hand, &args.out), &progress);
     bar.finish_and_clear();
     show_written(&written.map_err(|e| train_failed(&e))?, &args.out, context)
 }

@@ -1,6 +1,7 @@
 //! `glrl eval`: how many answers are right, by the rows they return on several databases.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use answer::confidence::{self, Calibration};
@@ -103,7 +104,9 @@ pub(super) fn failed(error: &TrainError) -> Failure {
         _ if error.is_disk_full() => (Exit::Failed, "disk_full"),
         TrainError::Diverged { .. } => (Exit::Failed, "diverged"),
         TrainError::Line { .. } | TrainError::Data(_) | TrainError::Evaluation(_) => (Exit::Data, "data"),
-        TrainError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => (Exit::Data, "unreadable"),
+        TrainError::Io { source, .. } if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
+            (Exit::Data, "unreadable")
+        }
         TrainError::Setting { .. } => (Exit::Settings, "settings"),
         TrainError::Model(_) => (Exit::Model, "model_damaged"),
         _ => (Exit::Failed, "failed"),

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use sql::validate::{Rule, rule, rules};
+use train::lint::codes::{self, Code};
 
 use super::Arguments;
 use crate::context::Context;
@@ -23,6 +24,9 @@ impl Arguments for Args {}
 /// Prints a page, or the list.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let Some(code) = args.code else { return list(context) };
+    if let Some(found) = codes::ALL.iter().find(|known| known.code.eq_ignore_ascii_case(code.trim())) {
+        return of_data(found, context);
+    }
     let rule = rule(code.trim()).ok_or_else(|| unknown(&code))?;
     if context.json {
         output::line(json!({
@@ -30,6 +34,18 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
         }))?;
     } else {
         output::line(rule.page.trim_end())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// A code of `glrl data lint`: what is the matter, and what to do.
+fn of_data(found: &Code, context: &Context) -> Outcome {
+    let Code { code, severity, title, help } = *found;
+    let page = format!("# {code}: {title}\n\n{severity}: {help}.", severity = severity.name());
+    if context.json {
+        output::line(json!({ "code": code, "layer": "data", "severity": severity, "title": title, "page": page }))?;
+    } else {
+        output::line(page)?;
     }
     Ok(Exit::Done)
 }

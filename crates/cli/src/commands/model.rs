@@ -1,7 +1,9 @@
-//! `glrl model`: what a model is and what it was made for; a checkpoint as a folder to ship; its confidence calibrated.
+//! `glrl model`: what a model is and what it was made for; a checkpoint as a folder to ship; its confidence calibrated; one
+//! model put in another's place.
 
 mod calibrate;
 mod export;
+mod promote;
 
 use model::weights::Metadata;
 use serde_json::json;
@@ -35,6 +37,8 @@ enum Action {
     Export(export::Args),
     /// Fit a model's confidence to how often it is right.
     Calibrate(calibrate::Args),
+    /// Put a model in the place of another, where it is known not to be worse.
+    Promote(promote::Args),
 }
 
 impl Arguments for Args {
@@ -43,6 +47,7 @@ impl Arguments for Args {
             Action::Info { model, pack } => (model.as_ref(), pack),
             Action::Calibrate(args) => (Some(&args.model), &args.pack),
             Action::Export(args) => (None, &args.pack),
+            Action::Promote(args) => (None, &args.pack),
         };
         let model = model.map(|path| ("model.path", "--model", Value::String(path.clone())));
         let pack = pack.as_ref().map(|name| ("pack", "--pack", Value::String(name.clone())));
@@ -50,12 +55,13 @@ impl Arguments for Args {
     }
 }
 
-/// Shows, ships or calibrates a model.
+/// Shows, ships, calibrates or promotes a model.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     match args.action {
         Action::Info { .. } => info(context),
         Action::Export(args) => export::run(&args, context),
         Action::Calibrate(args) => calibrate::run(&args, context),
+        Action::Promote(args) => promote::run(&args, context),
     }
 }
 

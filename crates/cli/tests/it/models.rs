@@ -17,8 +17,8 @@ use crate::tools::{Folder, Ran, glrl, root};
 
 const WEIGHTS: &str = "model.safetensors";
 
-/// A small untrained model for the pack, with metadata as `change` leaves it.
-fn untrained(folder: &Folder, change: fn(&mut Metadata)) -> PathBuf {
+/// A small untrained model for the pack in a folder of this name, with metadata as `change` leaves it.
+pub(crate) fn untrained(folder: &Folder, name: &str, seed: u64, change: fn(&mut Metadata)) -> PathBuf {
     let pack = Pack::from_folder(&root().join("packs/gl")).unwrap();
     let lexicon = pack.lexicon().unwrap();
     let added = added_tokens(&pack.catalog, &lexicon);
@@ -26,10 +26,10 @@ fn untrained(folder: &Folder, change: fn(&mut Metadata)) -> PathBuf {
     let vocabulary = Vocabulary::new(tokenizer, &pack.catalog, lexicon).unwrap();
     let config =
         Config { hidden_size: 32, intermediate_size: 32, num_hidden_layers: 1, ..Config::compact(vocabulary.size()) };
-    let parameters = Parameters::init(&config, 3).unwrap();
+    let parameters = Parameters::init(&config, seed).unwrap();
     let mut metadata = metadata(&pack, &vocabulary, false);
     change(&mut metadata);
-    let path = folder.path("model");
+    let path = folder.path(name);
     let (tokenizer, metadata) = (&vocabulary.tokenizer, &metadata);
     save(&path, Save { parameters: &parameters, tokenizer, format: Format::F32, metadata, extra: &[] }).unwrap();
     path
@@ -43,7 +43,7 @@ fn ask(model: &PathBuf, question: &str, args: &[&str]) -> Ran {
 #[test]
 fn replies_keep_their_promises_whatever_the_model_says() {
     let folder = Folder::new();
-    let model = untrained(&folder, |_| {});
+    let model = untrained(&folder, "model", 3, |_| {});
     let questions =
         (0..60).map(|i| json!({ "id": i, "question": format!("projects {i} over {i}000 in IT since 2024") }));
     let lines: Vec<String> = questions.map(|line| line.to_string()).collect();
@@ -92,7 +92,7 @@ fn replies_keep_their_promises_whatever_the_model_says() {
 #[test]
 fn exit_codes_follow_the_reply() {
     let folder = Folder::new();
-    let model = untrained(&folder, |_| {});
+    let model = untrained(&folder, "model", 3, |_| {});
     for i in 0..10 {
         let ran = ask(&model, &format!("projects number {i}"), &["--threshold", "0", "--no-execute"]);
         let expected = if ran.json()["status"] == "answered" { 0 } else { 9 };
@@ -111,7 +111,7 @@ fn models_for_something_else_are_refused() {
         |m| drop(m.remove("glrl.prompt_format")),
     ] {
         let folder = Folder::new();
-        let ran = ask(&untrained(&folder, change), "all projects", &[]);
+        let ran = ask(&untrained(&folder, "model", 3, change), "all projects", &[]);
         assert_eq!((ran.code, ran.json()["error"]["code"].as_str()), (8, Some("model_for_another")), "{}", ran.stdout);
     }
 }
@@ -120,7 +120,7 @@ fn models_for_something_else_are_refused() {
 fn damaged_models_are_refused() {
     let check = |damage: &dyn Fn(&PathBuf)| {
         let folder = Folder::new();
-        let model = untrained(&folder, |_| {});
+        let model = untrained(&folder, "model", 3, |_| {});
         damage(&model);
         let ran = ask(&model, "all projects", &[]);
         assert_eq!((ran.code, ran.json()["error"]["code"].as_str()), (8, Some("model_damaged")), "{}", ran.stdout);
@@ -145,7 +145,7 @@ fn damaged_models_are_refused() {
 #[test]
 fn model_info_shows_what_a_model_was_made_for() {
     let folder = Folder::new();
-    let model = untrained(&folder, |_| {});
+    let model = untrained(&folder, "model", 3, |_| {});
     let info = Ran::of(glrl().args(["model", "info", "--json", "--model"]).arg(&model)).json();
     assert!(info["parameters"].as_u64().is_some_and(|n| n > 10_000));
     assert_eq!(info["metadata"]["glrl.catalog"].as_str().unwrap().len(), 64);
@@ -156,7 +156,7 @@ fn model_info_shows_what_a_model_was_made_for() {
 #[test]
 fn a_conversation_is_kept_by_its_name() {
     let folder = Folder::new();
-    let model = untrained(&folder, |_| {});
+    let model = untrained(&folder, "model", 3, |_| {});
     let cache = folder.path("cache");
     let say = |question: &str, session: &str| {
         let mut command = glrl();

@@ -185,3 +185,44 @@ fn the_optimisers_state_comes_back() {
     assert_eq!((read.step, read.exp_avg, read.exp_avg_sq), (17, state.exp_avg, state.exp_avg_sq));
     assert!(weights::optimizer_from_bytes(source(&bytes[..40])).is_err());
 }
+
+#[test]
+fn a_folder_takes_anothers_place_and_the_old_one_stays() {
+    let temporary = Temporary::new("supersede");
+    let current = temporary.0.join("model");
+    folder::write(&current, &[("a", b"old"), ("b", b"old too")]).unwrap();
+    for (n, text) in ["new", "newer"].iter().enumerate() {
+        let kept = folder::supersede(&current, &[("a", text.as_bytes())]).unwrap();
+        assert_eq!(kept, temporary.0.join(format!("model.previous-{}", n + 1)));
+        assert_eq!(fs::read_to_string(kept.join("a")).unwrap(), ["old", "new"][n]);
+        assert_eq!(folder::read(&current, "a").unwrap(), text.as_bytes());
+        assert!(!current.join("b").exists(), "files of the old folder are gone");
+        folder::verify(&current).unwrap();
+    }
+    assert_eq!(fs::read_dir(&temporary.0).unwrap().count(), 3, "nothing else is left behind");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_moved_at_once_and_stays_a_link() {
+    let temporary = Temporary::new("supersede-link");
+    let current = temporary.0.join("current");
+    folder::write(&temporary.0.join("first"), &[("a", b"old")]).unwrap();
+    std::os::unix::fs::symlink("first", &current).unwrap();
+    let kept = folder::supersede(&current, &[("a", b"new")]).unwrap();
+    assert_eq!(fs::read_link(&current).unwrap(), Path::new("current.promoted-1"));
+    assert_eq!(folder::read(&current, "a").unwrap(), b"new");
+    assert_eq!(fs::read_to_string(kept.join("a")).unwrap(), "old");
+    assert_eq!(fs::read_to_string(temporary.0.join("first/a")).unwrap(), "old");
+}
+
+#[test]
+fn what_cannot_take_the_place_changes_nothing() {
+    let temporary = Temporary::new("supersede-fails");
+    let current = temporary.0.join("model");
+    folder::write(&current, &[("a", b"old")]).unwrap();
+    // A name in a folder that is not there cannot be written.
+    assert!(folder::supersede(&current, &[("a", b"new"), ("no/such", b"x")]).is_err());
+    assert_eq!(folder::read(&current, "a").unwrap(), b"old");
+    assert_eq!(fs::read_dir(&temporary.0).unwrap().count(), 1, "nothing half-written is left behind");
+}

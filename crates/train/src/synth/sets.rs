@@ -3,10 +3,8 @@
 //! The pack's hand-written questions go into the training file with the tag "hand", as far as one SELECT can say them;
 //! those of files whose names begin with `test` never do.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use sql::dialect::Dialect;
 
 use super::generate::{Amount, Generated, generate};
@@ -15,15 +13,19 @@ use super::split::Split;
 use super::studio::{Studio, Workshop};
 use super::vary::{Draft, variants};
 use crate::canonical::{self, Reader};
-use crate::error::{Result, TrainError};
+use crate::error::{Result, TrainError, io};
 use crate::example::{Example, ExampleWriter, Intent};
-use crate::question::Question;
+use crate::question::{Question, Trouble, read_lines};
 
 /// The tag of hand-written examples.
 pub const HAND: &str = "hand";
-/// Whether a file of the pack's questions is learnt from, by its name: `test…` judges, and on `dev…` choices are made.
+/// How the names of files begin that are not learnt from: `test…` judges, on `dev…` choices are made, and `quarantine…`
+/// holds what an import put aside.
+const APART: [&str; 3] = ["test", "dev", "quarantine"];
+
+/// Whether a file of questions is learnt from, by its name.
 pub fn is_learnt_from(name: &str) -> bool {
-    !name.starts_with("test") && !name.starts_with("dev")
+    !APART.iter().any(|apart| name.starts_with(apart))
 }
 
 /// How many questions each file holds.
@@ -52,41 +54,6 @@ pub struct Written {
     pub hand_drops: Drops,
 }
 
-/// A line of a hand-written file; other keys are for its writers.
-#[derive(Debug, Clone, Deserialize)]
-struct HandLine {
-    id: String,
-    question: String,
-    #[serde(default)]
-    also: Vec<String>,
-    #[serde(default)]
-    sql: Option<String>,
-    #[serde(default)]
-    ordered: bool,
-    #[serde(default)]
-    intent: Option<Intent>,
-    #[serde(default)]
-    tags: Vec<String>,
-    /// The question that it follows.
-    #[serde(default)]
-    after: Option<String>,
-}
-
-impl HandLine {
-    /// The question as a line of its own in each of its wordings: `id`, `id+1`, `id+2` …
-    fn wordings(self) -> Vec<HandLine> {
-        let also = self.also.iter().enumerate();
-        let others = also.map(|(n, question)| HandLine {
-            id: format!("{}+{}", self.id, n + 1),
-            question: question.clone(),
-            also: vec![],
-            ..self.clone()
-        });
-        let others: Vec<HandLine> = others.collect();
-        std::iter::once(self).chain(others).collect()
-    }
-}
-
 /// Writes `train.jsonl`, `dev.jsonl` and `test.jsonl` into a folder that exists; `progress` hears of every 1,000th
 /// question.
 ///
@@ -96,7 +63,7 @@ pub fn write_sets(
     workshop: &Workshop<'_>,
     sizes: Sizes,
     amount: Amount,
-    (hand_folder, out): (Option<&Path>, &Path),
+    (hand_folders, out): (&[PathBuf], &Path),
     progress: &dyn Fn(Split, usize),
 ) -> Result<Written> {
     let mut written = Written::default();
@@ -107,8 +74,8 @@ pub fn write_sets(
             Split::Dev => sizes.dev,
             Split::Test => sizes.test,
         };
-        if let (Split::Train, Some(folder)) = (split, hand_folder) {
-            let hand = hand_examples(&workshop.studio(0, None), folder, &mut written)?;
+        if split == Split::Train && !hand_folders.is_empty() {
+            let hand = hand_examples(&workshop.studio(0, None), hand_folders, &mut written)?;
             let studio = workshop.studio(0, Some(Split::Train));
             let varied = vary_all(&studio, &hand, sizes.variants, amount, &mut written.hand_drops);
             written.varied = varied.len();
@@ -135,31 +102,26 @@ pub fn write_sets(
     Ok(written)
 }
 
-/// The hand-written questions of a folder's `.jsonl` files, each wording an example of its own, except the test.
-fn hand_examples(studio: &Studio<'_>, folder: &Path, written: &mut Written) -> Result<Vec<Example>> {
-    let io = |e: std::io::Error| TrainError::Io { path: folder.to_owned(), source: e };
-    let mut paths: Vec<_> = std::fs::read_dir(folder).map_err(io)?.flatten().map(|e| e.path()).collect();
-    let apart = |path: &Path| path.file_name().is_some_and(|n| !is_learnt_from(&n.to_string_lossy()));
-    paths.retain(|path| path.extension().is_some_and(|e| e == "jsonl") && !apart(path));
-    paths.sort();
-    let mut examples = vec![];
-    let mut references: BTreeMap<String, String> = BTreeMap::new();
-    for path in paths {
-        let text = std::fs::read_to_string(&path).map_err(|source| TrainError::Io { path: path.clone(), source })?;
-        for (i, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-            let hand: HandLine = serde_json::from_str(line).map_err(|e| TrainError::Line {
-                path: path.clone(),
-                line: i + 1,
-                reason: e.to_string(),
-            })?;
-            references.extend(hand.sql.iter().map(|sql| (hand.id.clone(), sql.clone())));
-            let previous = hand.after.as_ref().and_then(|id| references.get(id)).cloned();
-            if hand.after.is_some() && previous.is_none() {
-                written.hand_drops.add("follows no question");
-                continue;
-            }
-            for wording in hand.wordings() {
-                match hand_example(studio, wording, previous.clone()) {
+/// The hand-written questions of the folders' `.jsonl` files, each wording an example of its own, except the test.
+fn hand_examples(studio: &Studio<'_>, folders: &[PathBuf], written: &mut Written) -> Result<Vec<Example>> {
+    let (mut examples, mut known): (Vec<Example>, Vec<Question>) = (vec![], vec![]);
+    for path in hand_files(folders)? {
+        for line in read_lines(&path, &known)? {
+            let question = match line.question {
+                Ok(question) => question,
+                Err((Trouble::After, _)) => {
+                    written.hand_drops.add("follows no question");
+                    continue;
+                }
+                Err((Trouble::Reference, _)) => {
+                    written.hand_drops.add("neither SQL nor intent");
+                    continue;
+                }
+                Err((_, reason)) => return Err(TrainError::Line { path, line: line.number, reason }),
+            };
+            known.push(question.clone());
+            for wording in question.wordings() {
+                match hand_example(studio, wording) {
                     Ok(example) => {
                         written.hand += 1;
                         examples.push(example);
@@ -170,6 +132,19 @@ fn hand_examples(studio: &Studio<'_>, folder: &Path, written: &mut Written) -> R
         }
     }
     Ok(examples)
+}
+
+/// The files of the folders that are learnt from, folder by folder, in the order of their names.
+fn hand_files(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = vec![];
+    for folder in folders {
+        let mut paths: Vec<_> = std::fs::read_dir(folder).map_err(io(folder))?.flatten().map(|e| e.path()).collect();
+        let apart = |path: &Path| path.file_name().is_some_and(|n| !is_learnt_from(&n.to_string_lossy()));
+        paths.retain(|path| path.extension().is_some_and(|e| e == "jsonl") && !apart(path));
+        paths.sort();
+        files.extend(paths);
+    }
+    Ok(files)
 }
 
 /// Pairs like the hand-written ones, in the order of those; threads take turns.
@@ -215,36 +190,17 @@ fn variants_of(
     found
 }
 
-fn hand_example(studio: &Studio<'_>, hand: HandLine, previous: Option<String>) -> std::result::Result<Example, String> {
-    let declined = intent(&hand);
-    if hand.sql.is_none() && declined.is_none() {
+fn hand_example(studio: &Studio<'_>, question: Question) -> std::result::Result<Example, String> {
+    let declined = question.declined_intent();
+    if question.sql.is_none() && declined.is_none() {
         return Err("neither SQL nor intent".into());
     }
-    let question = Question {
-        id: hand.id,
-        question: hand.question,
-        ordered: hand.ordered,
-        tags: hand.tags,
-        sql: hand.sql,
-        previous,
-        ..Question::default()
-    };
+    // What the file says of difficulty is for its readers; what is learnt by, the query says.
+    let question = Question { difficulty: String::new(), ..question };
     let reader = Reader { context: studio.context, lexicon: studio.lexicon, grammar: studio.grammar };
     let example = canonical::example(&reader, &question).map_err(|obstacle| obstacle.brief())?;
     let intent = if question.sql.is_none() { declined.unwrap_or_default() } else { Intent::Answerable };
     Ok(Example { intent, ..example })
-}
-
-/// Why a question must not be answered: said outright, or by one of the tags that question files use.
-fn intent(hand: &HandLine) -> Option<Intent> {
-    let tagged = |tag: &String| match tag.as_str() {
-        "unanswerable" => Some(Intent::Unanswerable),
-        "ambiguous" => Some(Intent::Ambiguous),
-        "write" => Some(Intent::Write),
-        "chitchat" | "chat" => Some(Intent::Chat),
-        _ => None,
-    };
-    hand.intent.or_else(|| hand.tags.iter().find_map(tagged))
 }
 
 #[cfg(test)]
@@ -252,11 +208,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_wording_is_a_line_of_its_own() {
-        let line = r#"{"id":"a","question":"How many?","also":["Count?","Number?"],"sql":"SELECT 1","tags":["t"]}"#;
-        let lines = serde_json::from_str::<HandLine>(line).unwrap().wordings();
-        let said: Vec<(&str, &str)> = lines.iter().map(|l| (l.id.as_str(), l.question.as_str())).collect();
-        assert_eq!(said, [("a", "How many?"), ("a+1", "Count?"), ("a+2", "Number?")]);
-        assert!(lines.iter().all(|l| l.sql.as_deref() == Some("SELECT 1") && l.tags == ["t"]));
+    fn files_that_judge_or_were_put_aside_are_not_learnt_from() {
+        assert!(is_learnt_from("examples.jsonl") && is_learnt_from("questions.jsonl"));
+        for name in ["test.jsonl", "test-personas.jsonl", "dev.jsonl", "quarantine.jsonl"] {
+            assert!(!is_learnt_from(name), "{name}");
+        }
     }
 }

@@ -5,6 +5,8 @@ mod evaluate;
 mod folder;
 mod follow;
 mod grpo;
+mod import;
+mod lint;
 mod pack;
 mod pipeline;
 mod questions;
