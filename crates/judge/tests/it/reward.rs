@@ -265,11 +265,10 @@ fn all_databases_but_the_last_are_small_and_keep_their_references() {
     };
     let counts = |image: &Image| {
         let lost = "SELECT COUNT(*) FROM c WHERE p_id NOT IN (SELECT id FROM p)";
-        let of_nobody = "SELECT COUNT(*) FROM c WHERE p_id IS NULL";
-        ["SELECT COUNT(*) FROM p", "SELECT COUNT(*) FROM c", lost].map(|sql| count(image, sql)).to_vec().into_iter()
-            .chain([i64::from(count(image, of_nobody) > 0)]).collect::<Vec<_>>()
+        ["SELECT COUNT(*) FROM p", "SELECT COUNT(*) FROM c", lost].map(|sql| count(image, sql))
     };
-    assert_eq!(counts(&images[0]), [120, 240, 0, 1]);
+    assert!(count(&images[0], "SELECT COUNT(*) FROM c WHERE p_id IS NULL") > 0);
+    assert_eq!(counts(&images[0]), [120, 240, 0]);
     assert_eq!(counts(&images[1]), counts(&large()), "the last one stays whole");
     assert!(images[0].size() < images[1].size() / 2);
     assert_eq!(ready(vec![large()])[0].size(), large().size(), "one alone stays whole");
