@@ -502,7 +502,8 @@ fn copies_of_an_image_know_what_their_script_added() {
     let file = File::new();
     let image = Image::load(&file.0, &known()).expect("an image");
     let copy = |script: &str| image.changed(script, &known()).expect("a copy");
-    let of = |image: &Image, sql: &str| image.with(|database| run(database, sql).map(|rows| rows.rows)).expect("memory");
+    let of =
+        |image: &Image, sql: &str| image.with(|database| run(database, sql).map(|rows| rows.rows)).expect("memory");
     let one_more = copy("DELETE FROM t; INSERT INTO t (name) VALUES ('the only one')");
     assert_eq!(of(&one_more, "SELECT name FROM t").expect("rows"), [[Value::Text("the only one".to_owned())]]);
     // A table that no catalog names is refused, also where it came after the image was read.

@@ -39,7 +39,8 @@ pub(super) fn cut(catalog: &Catalog) -> String {
     };
     let orphans = orphans(catalog, |_| true);
     let parents: String = tables.iter().filter(|table| is_parent(table)).map(|table| first(table, PARENTS)).collect();
-    let children: String = tables.iter().filter(|table| !is_parent(table)).map(|table| first(table, CHILDREN)).collect();
+    let children: String =
+        tables.iter().filter(|table| !is_parent(table)).map(|table| first(table, CHILDREN)).collect();
     parents + &orphans.repeat(GENERATIONS) + &children + &orphans
 }
 

@@ -167,7 +167,13 @@ impl Court<'_> {
             seen += 1;
             let found: Vec<Verdict> =
                 ground.held.iter().map(|one| same_answer(&one.answered.expected, &rows)).collect();
-            alive = ground.held.iter().zip(&found).filter(|(_, verdict)| verdict.is_same()).map(|(one, _)| one.reference).collect();
+            alive = ground
+                .held
+                .iter()
+                .zip(&found)
+                .filter(|(_, verdict)| verdict.is_same())
+                .map(|(one, _)| one.reference)
+                .collect();
             if let (true, Some(Verdict::Different(difference))) = (alive.is_empty(), found.first()) {
                 return Outcome::Wrong(self.wrong(&ground, query, database, *difference, &rows));
             }

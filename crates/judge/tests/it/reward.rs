@@ -216,10 +216,10 @@ fn what_is_wrong_without_witnesses_is_worth_the_same_with_them() {
     let images = databases();
     let queries = [verified(&images, REFERENCE)];
     let case = Case::open(&images, &queries, false, &Limits::default()).expect("it runs");
-    let with = |witnesses, sql: &str| {
-        Court { witnesses, ..court(&images) }.text(&case, sql, &Options::default())
-    };
-    for sql in ["SELECT name FROM t WHERE n >= 3", "SELECT x FROM u", "SELECT 'b'", "SELECT nme FROM t", "DELETE FROM t"] {
+    let with = |witnesses, sql: &str| Court { witnesses, ..court(&images) }.text(&case, sql, &Options::default());
+    for sql in
+        ["SELECT name FROM t WHERE n >= 3", "SELECT x FROM u", "SELECT 'b'", "SELECT nme FROM t", "DELETE FROM t"]
+    {
         assert_eq!(with(0, sql), with(6, sql), "{sql}");
     }
     assert_eq!((with(0, REFERENCE).outcome, with(6, REFERENCE).outcome), (Outcome::Right(2), Outcome::Right(8)));

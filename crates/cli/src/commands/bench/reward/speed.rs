@@ -79,9 +79,15 @@ fn processor() -> Option<f64> {
     Some(ticks.collect::<Option<Vec<f64>>>()?.iter().sum::<f64>() / TICKS)
 }
 
-fn figures(ground: &Ground<'_>, witnesses: u16, threads: f64, [ready, witnessed, plain, validation]: [&Pass; 4]) -> Vec<Figure> {
+fn figures(
+    ground: &Ground<'_>,
+    witnesses: u16,
+    threads: f64,
+    [ready, witnessed, plain, validation]: [&Pass; 4],
+) -> Vec<Figure> {
     let of = |name: &str, value: f64, unit| Figure::new(format!("reward.{name}"), value, unit);
-    let mut figures = vec![of("questions", ground.dockets.len() as f64, ""), of("databases", ground.images.len() as f64, "")];
+    let mut figures =
+        vec![of("questions", ground.dockets.len() as f64, ""), of("databases", ground.images.len() as f64, "")];
     figures.extend(ready.figures("", threads));
     figures.extend(witnessed.figures(&format!(", {witnesses} more"), threads));
     let each = |pass: &Pass| pass.busy.unwrap_or(pass.seconds) / pass.took.len() as f64;
@@ -101,7 +107,10 @@ impl Pass {
         let mut figures = vec![of("rewards", count / self.seconds, "rewards/s")];
         let alone = self.busy.filter(|busy| *busy > 0.0).map(|busy| count * threads / busy);
         figures.extend(alone.map(|value| of("rewards, by the processor's time", value, "rewards/s")));
-        figures.extend([(0.5, "p50"), (0.99, "p99"), (1.0, "longest")].map(|(share, name)| of(name, quantile(&whole, share), "ms")));
+        figures.extend(
+            [(0.5, "p50"), (0.99, "p99"), (1.0, "longest")]
+                .map(|(share, name)| of(name, quantile(&whole, share), "ms")),
+        );
         figures.push(of("right", 100.0 * right / count, "%"));
         figures
     }
@@ -136,7 +145,9 @@ fn plain((docket, texts): &Group<'_>, ground: &Ground<'_>) -> Vec<Took> {
     let limits = Limits { max_steps: Some(PLAIN_STEPS), ..limits() };
     timed(texts, |text| {
         let query = verify(text, &ground.pack.catalog, &options).ok();
-        query.is_some_and(|query| ground.images[0].with(|database| run(database, &query, &limits).is_ok()).is_ok_and(|ran| ran))
+        query.is_some_and(|query| {
+            ground.images[0].with(|database| run(database, &query, &limits).is_ok()).is_ok_and(|ran| ran)
+        })
     })
 }
 
