@@ -9,7 +9,7 @@ use rusqlite::{Connection, MAIN_DB};
 use schema::Catalog;
 
 use crate::error::OpenError;
-use crate::introspect::introspect;
+use crate::introspect::{Live, introspect};
 use crate::open;
 use crate::sandbox::{Database, lock_down};
 
@@ -21,6 +21,8 @@ const KEPT: usize = 32;
 pub struct Image {
     bytes: Arc<[u8]>,
     catalog: Arc<Catalog>,
+    /// What it holds, read once for all who open it and for copies of the same structure.
+    live: Arc<Live>,
     number: u64,
 }
 
@@ -41,13 +43,18 @@ impl Image {
     /// # Errors
     /// SQLite's own, when the connection cannot be read.
     pub fn of(connection: &mut Connection, catalog: &Catalog) -> rusqlite::Result<Self> {
+        let live = Arc::new(introspect(connection)?);
+        Image::with_live(connection, catalog, live)
+    }
+
+    fn with_live(connection: &mut Connection, catalog: &Catalog, live: Arc<Live>) -> rusqlite::Result<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         /// Where the header says which journal the file wants: 2 is a write-ahead log, which memory cannot have.
         const JOURNAL: [usize; 2] = [18, 19];
         let mut bytes = connection.serialize(MAIN_DB)?.to_vec();
         JOURNAL.iter().filter_map(|at| bytes.get_mut(*at).map(|byte| *byte = 1)).for_each(drop);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Ok(Image { bytes: bytes.into(), catalog: Arc::new(catalog.clone()), number })
+        Ok(Image { bytes: bytes.into(), catalog: Arc::new(catalog.clone()), live, number })
     }
 
     /// A copy changed by a script, for queries over `catalog`.
@@ -58,8 +65,12 @@ impl Image {
         let mut connection = Connection::open_in_memory()?;
         connection.deserialize_read_exact(MAIN_DB, &self.bytes[..], self.bytes.len(), false)?;
         connection.pragma_update(None, "foreign_keys", false)?;
+        let before = structure(&connection)?;
         connection.execute_batch(script)?;
-        Image::of(&mut connection, catalog)
+        match structure(&connection)? == before {
+            true => Image::with_live(&mut connection, catalog, Arc::clone(&self.live)),
+            false => Image::of(&mut connection, catalog),
+        }
     }
 
     /// How many bytes it takes, for each thread that uses it.
@@ -79,8 +90,7 @@ impl Image {
     pub fn open(&self) -> rusqlite::Result<Database> {
         let mut connection = Connection::open_in_memory()?;
         connection.deserialize_read_exact(MAIN_DB, &self.bytes[..], self.bytes.len(), true)?;
-        let live = introspect(&connection)?;
-        lock_down(connection, &live, (*self.catalog).clone(), None)
+        lock_down(connection, &self.live, (*self.catalog).clone(), None)
     }
 
     /// Calls `work` with this thread's own database, opened on first use and kept for the next.
@@ -109,4 +119,9 @@ impl Image {
         });
         Ok(outcome)
     }
+}
+
+/// A number that SQLite changes with every table, column or index that comes or goes.
+fn structure(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA schema_version", [], |row| row.get(0))
 }

@@ -24,6 +24,6 @@ pub use apart::Apart;
 pub use elements::{conditions, elements};
 pub use evaluate::{expect, expect_on, judge, judge_on};
 pub use expected::{Expected, order_keys};
-pub use mutants::{Mutant, mutants};
+pub use mutants::{Mutant, mutant, mutants};
 pub use same_answer::{Difference, Verdict, same_answer, same_rows};
 pub use tally::Tally;

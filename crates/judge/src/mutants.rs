@@ -74,6 +74,13 @@ pub fn mutants<'a>(query: &'a Query, catalog: &Catalog) -> impl Iterator<Item = 
     })
 }
 
+/// One of those queries by its place among them.
+pub fn mutant(query: &Query, catalog: &Catalog, number: usize) -> Option<Mutant> {
+    let edit = edits(query, catalog).into_iter().nth(number)?;
+    let query = apply(query, &edit);
+    Some(Mutant { edit, query })
+}
+
 fn edits(query: &Query, catalog: &Catalog) -> Vec<Edit> {
     let tables = tables_of(query);
     let mut edits = Vec::new();

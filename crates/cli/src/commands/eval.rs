@@ -34,7 +34,7 @@ pub(super) const TODAY: &str = "2026-11-20";
 /// Seed of the first generated database; the others follow it.
 pub(super) const FILL_SEED: u64 = 1;
 /// Seed of the databases on which rewards are computed: not those on which models are judged.
-pub(super) const REWARD_SEED: u64 = 101;
+const REWARD_SEED: u64 = 101;
 
 /// What to evaluate, and on what.
 #[derive(Debug, clap::Args)]
@@ -122,6 +122,11 @@ pub(super) fn fixed_day(text: &str) -> Result<Date, Failure> {
 /// The pack's generated databases: its own value lists, and each of its other lists.
 pub(super) fn databases(pack: &Pack, seed: u64) -> Result<Vec<Image>, Failure> {
     train::synth::studio::databases(pack, seed).map_err(Failure::data)
+}
+
+/// The databases that rewards run answers on.
+pub(super) fn reward_databases(pack: &Pack) -> Result<Vec<Image>, Failure> {
+    databases(pack, REWARD_SEED).map(judge::reward::ready)
 }
 
 /// An engine that reads questions with the values of a database.

@@ -16,7 +16,7 @@ use toml::Value;
 use train::evaluate::limits;
 
 use super::Arguments;
-use super::eval::{REWARD_SEED, databases, image};
+use super::eval::{image, reward_databases};
 use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::lines::{Line, Lines};
@@ -67,7 +67,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let mut lines = Lines::open(&args.batch, "completion")?;
     let pack = context.pack()?;
     let images = match args.db.is_empty() {
-        true => databases(&pack, REWARD_SEED)?,
+        true => reward_databases(&pack)?,
         false => args.db.iter().map(|path| image(path, &pack)).collect::<Result<_, _>>()?,
     };
     let profile = match args.profile {
@@ -194,7 +194,7 @@ impl Bench<'_> {
         if let Some(reply) = replies().get(completion) {
             return Ok(reply.clone());
         }
-        let court = Court { images: self.images, limits: limits(), in_words: true };
+        let court = Court { images: self.images, limits: limits(), witnesses: self.settings.witnesses, in_words: true };
         let options = sql::Options { question: asked.question, ..self.pack.validation() };
         let trial = court.text(case, completion, &options);
         let reply = json!({
@@ -236,8 +236,7 @@ impl Bench<'_> {
         };
         let queries = asked.references.iter().map(verified).collect::<Result<Vec<_>, _>>()?;
         let case = Case::open(self.images, &queries, asked.ordered, &limits());
-        let case = case.map_err(|e| format!("the reference cannot be run: {e}"))?;
-        Ok(case.with_witnesses(self.images, &queries, asked.ordered, &limits(), self.settings.witnesses))
+        case.map_err(|e| format!("the reference cannot be run: {e}"))
     }
 }
 

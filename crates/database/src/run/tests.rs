@@ -497,6 +497,21 @@ fn an_image_serves_each_thread_and_outlives_the_file() {
     assert_eq!(image.open().expect("a database").path(), None);
 }
 
+#[test]
+fn copies_of_an_image_know_what_their_script_added() {
+    let file = File::new();
+    let image = Image::load(&file.0, &known()).expect("an image");
+    let copy = |script: &str| image.changed(script, &known()).expect("a copy");
+    let of =
+        |image: &Image, sql: &str| image.with(|database| run(database, sql).map(|rows| rows.rows)).expect("memory");
+    let one_more = copy("DELETE FROM t; INSERT INTO t (name) VALUES ('the only one')");
+    assert_eq!(of(&one_more, "SELECT name FROM t").expect("rows"), [[Value::Text("the only one".to_owned())]]);
+    // A table that no catalog names is refused, also where it came after the image was read.
+    let with_table = copy("CREATE TABLE later (word TEXT); INSERT INTO later VALUES ('hidden')");
+    of(&with_table, "SELECT word FROM later").expect_err("refused");
+    of(&with_table, "SELECT name FROM t").expect("rows");
+}
+
 /// The limit on memory belongs to the process, so this runs in one of its own.
 #[test]
 fn memory_is_limited() {

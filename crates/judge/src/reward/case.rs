@@ -16,27 +16,56 @@ use crate::evaluate::expect;
 use crate::expected::Expected;
 
 /// Databases made for one question, at most.
-const MOST_WITNESSES: usize = 16;
+pub(super) const MOST_WITNESSES: usize = 16;
 
 /// What a completion is held against.
 #[derive(Debug, Default)]
 pub struct Case {
     pub(super) must_decline: bool,
     pub(super) references: Vec<Reference>,
-    /// Databases made for this question, on which answers are run that are right on all others.
-    pub(super) witnesses: Vec<Image>,
+    /// Databases made for this question, each when it is first asked for; none where it cannot be made.
+    witnesses: [OnceLock<Option<Witness>>; MOST_WITNESSES],
 }
 
 /// One query that is right.
 #[derive(Debug)]
 pub(super) struct Reference {
-    /// Its result on each database.
-    pub(super) expected: Vec<Expected>,
-    /// How long SQLite worked for it on each.
-    pub(super) steps: Vec<u64>,
-    /// The same in cells, for what is compared with it.
-    cells: Vec<OnceLock<Cells>>,
+    number: usize,
+    query: VerifiedQuery,
+    in_order: bool,
+    /// What it returns on each database that stands ready.
+    ready: Vec<Answered>,
     pub(super) tree: Tree,
+}
+
+/// What a reference returns on one database.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) expected: Expected,
+    /// How long SQLite worked for it.
+    pub(super) steps: u64,
+    /// The same in cells, for what is compared with it.
+    cells: OnceLock<Cells>,
+}
+
+/// A database made for a question, with what each reference returns there as soon as that is asked for.
+#[derive(Debug)]
+struct Witness {
+    image: Image,
+    answered: Vec<OnceLock<Option<Answered>>>,
+}
+
+/// A database on which a completion is run, with what references return there.
+pub(super) struct Ground<'a> {
+    pub(super) image: &'a Image,
+    pub(super) held: Vec<Held<'a>>,
+}
+
+/// A reference on one database.
+#[derive(Clone, Copy)]
+pub(super) struct Held<'a> {
+    pub(super) reference: &'a Reference,
+    pub(super) answered: &'a Answered,
 }
 
 /// What is compared of two queries beside their rows.
@@ -88,41 +117,44 @@ impl Case {
         in_order: bool,
         limits: &Limits,
     ) -> Result<(), RunError> {
-        let (mut expected, mut steps) = (vec![], vec![]);
-        for image in images.iter().chain(&self.witnesses) {
-            let (rows, took) = answer(image, query, in_order, limits)?;
-            expected.push(rows);
-            steps.push(took);
-        }
-        let cells = expected.iter().map(|_| OnceLock::new()).collect();
+        let ready = images.iter().map(|image| answered(image, query, in_order, limits));
+        let ready = ready.collect::<Result<Vec<_>, _>>()?;
         let tree = images.first().map(|image| Tree::of(query.query(), image.catalog())).unwrap_or_default();
-        self.references.push(Reference { expected, steps, cells, tree });
+        let number = self.references.len();
+        self.references.push(Reference { number, query: query.clone(), in_order, ready, tree });
+        // What was made before does not know of this one.
+        self.witnesses = Default::default();
         Ok(())
     }
 
-    /// The same question with so many databases made for it, each out of one of the others. All that was added is run on
-    /// them; one on which something does not run is left out.
-    pub fn with_witnesses(
-        mut self,
-        images: &[Image],
-        queries: &[VerifiedQuery],
-        in_order: bool,
+    /// A database by its place, those that stand ready first, with what some references return on it. None where it cannot
+    /// be made, or one of them does not run there.
+    pub(super) fn ground<'a>(
+        &'a self,
+        images: &'a [Image],
+        database: usize,
+        alive: &[&'a Reference],
         limits: &Limits,
-        count: usize,
-    ) -> Self {
-        let Some(reference) = queries.first().filter(|_| queries.len() == self.references.len()) else { return self };
-        for (salt, image) in images.iter().cycle().take(count.min(MOST_WITNESSES)).enumerate() {
-            let Some(made) = witness(image, reference.query(), salt as u64) else { continue };
-            let run = queries.iter().map(|query| answer(&made, query, in_order, limits));
-            let Ok(all) = run.collect::<Result<Vec<_>, RunError>>() else { continue };
-            for (reference, (rows, took)) in self.references.iter_mut().zip(all) {
-                reference.expected.push(rows);
-                reference.steps.push(took);
-                reference.cells.push(OnceLock::new());
-            }
-            self.witnesses.push(made);
+    ) -> Option<Ground<'a>> {
+        if let Some(image) = images.get(database) {
+            let held = alive.iter().map(|one| Some(Held { reference: one, answered: one.ready.get(database)? }));
+            return Some(Ground { image, held: held.collect::<Option<_>>()? });
         }
-        self
+        let witness = self.witness(images, database - images.len())?;
+        let held = alive.iter().map(|one| Some(Held { reference: one, answered: witness.answered(one, limits)? }));
+        Some(Ground { image: &witness.image, held: held.collect::<Option<_>>()? })
+    }
+
+    /// The database of a number that is made for this question, out of one of those that stand ready but the last, which
+    /// is the largest.
+    fn witness(&self, images: &[Image], number: usize) -> Option<&Witness> {
+        let sources = images.len().saturating_sub(1).max(1);
+        let (reference, image) = (self.references.first()?, images.get(number % sources)?);
+        let make = || {
+            let image = witness(image, reference.query.query(), number as u64)?;
+            Some(Witness { image, answered: self.references.iter().map(|_| OnceLock::new()).collect() })
+        };
+        self.witnesses.get(number)?.get_or_init(make).as_ref()
     }
 
     /// Whether there is a reference to compare with.
@@ -131,17 +163,24 @@ impl Case {
     }
 }
 
-/// What a query answers on a database, and how many of SQLite's steps it takes.
-fn answer(image: &Image, query: &VerifiedQuery, in_order: bool, limits: &Limits) -> Result<(Expected, u64), RunError> {
+/// What a query returns on a database.
+fn answered(image: &Image, query: &VerifiedQuery, in_order: bool, limits: &Limits) -> Result<Answered, RunError> {
     let run = image.with(|database| (expect(database, query, in_order, limits), database.steps()));
-    let (rows, took) = run.map_err(|error| RunError::Vanished { reason: error.to_string() })?;
-    Ok((rows?, took))
+    let (rows, steps) = run.map_err(|error| RunError::Vanished { reason: error.to_string() })?;
+    Ok(Answered { expected: rows?, steps, cells: OnceLock::new() })
 }
 
-impl Reference {
-    pub(super) fn cells(&self, database: usize) -> &Cells {
-        let expected = &self.expected[database];
-        self.cells[database].get_or_init(|| Cells::of(&expected.rows, expected.width))
+impl Answered {
+    pub(super) fn cells(&self) -> &Cells {
+        self.cells.get_or_init(|| Cells::of(&self.expected.rows, self.expected.width))
+    }
+}
+
+impl Witness {
+    /// What a reference returns here; none where it does not run.
+    fn answered(&self, one: &Reference, limits: &Limits) -> Option<&Answered> {
+        let run = || answered(&self.image, &one.query, one.in_order, limits).ok();
+        self.answered.get(one.number)?.get_or_init(run).as_ref()
     }
 }
 

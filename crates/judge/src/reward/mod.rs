@@ -7,6 +7,7 @@
 //! * [`settings`]: profiles and weights.
 //! * [`completion`](mod@completion): a text to a plan, a query or a decline.
 //! * [`case`]: what counts as right, computed once a question.
+//! * [`small`](mod@small): databases with few rows.
 //! * [`witness`](mod@witness): databases made for one question, on which mistakes show.
 //! * [`trial`]: a query run beside the reference.
 //! * [`components`], [`overlap`](mod@overlap): the six components; how near wrong rows are.
@@ -17,6 +18,7 @@ pub mod completion;
 pub mod components;
 pub mod overlap;
 pub mod settings;
+pub mod small;
 pub mod trial;
 pub mod witness;
 pub mod words;
@@ -25,6 +27,7 @@ pub use case::Case;
 pub use completion::{Answer, Completion, completion};
 pub use components::Components;
 pub use settings::{BadSetting, Profile, RIGHT_FROM, Settings, WRONG_BELOW, Weights};
+pub use small::ready;
 pub use trial::{Attempt, Court, Outcome, Trial, Wrong};
 pub use words::feedback;
 

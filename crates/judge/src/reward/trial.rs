@@ -3,7 +3,7 @@
 use database::{Image, Limits, Rows, run};
 use sql::{Options, Report, Severity, VerifiedQuery, verify};
 
-use super::case::{Case, Reference, Tree, is_constant, uses};
+use super::case::{Case, Ground, Held, MOST_WITNESSES, Reference, Tree, is_constant, uses};
 use super::completion::{Answer, Completion, completion, said_parts, used_parts, writes};
 use super::components::Components;
 use super::overlap::{Cells, overlap};
@@ -91,6 +91,9 @@ pub struct Court<'a> {
     pub images: &'a [Image],
     /// How far a query may go.
     pub limits: Limits,
+    /// Databases made for each question on which answers are run that are right on the others, 16 at most. Each is made at
+    /// first need and kept with the question.
+    pub witnesses: usize,
     /// Whether words are wanted: what differs, remarks.
     pub in_words: bool,
 }
@@ -152,31 +155,37 @@ impl Court<'_> {
         if alive.is_empty() && case.has_reference() {
             return Outcome::Constant;
         }
-        for (database, image) in self.images.iter().chain(&case.witnesses).enumerate() {
-            let limits = self.limits(&alive, database);
-            let rows = match image.with(|database| run(database, query, &limits)) {
+        let mut seen = 0;
+        for database in 0..self.images.len() + self.witnesses.min(MOST_WITNESSES) {
+            let Some(ground) = case.ground(self.images, database, &alive, &self.limits) else { continue };
+            let limits = self.limits(&ground.held);
+            let rows = match ground.image.with(|database| run(database, query, &limits)) {
                 Ok(Ok(rows)) => rows,
                 Ok(Err(error)) => return Outcome::Fails(error.to_string()),
                 Err(error) => return Outcome::Fails(error.to_string()),
             };
-            let Some(first) = alive.first() else { continue };
-            let found = same_answer(&first.expected[database], &rows);
-            let others: Vec<&Reference> = alive.iter().skip(1).copied().collect();
-            let mut still: Vec<&Reference> = if found.is_same() { vec![first] } else { vec![] };
-            still.extend(others.iter().filter(|one| same_answer(&one.expected[database], &rows).is_same()));
-            if let (true, Verdict::Different(difference)) = (still.is_empty(), found) {
-                return Outcome::Wrong(self.wrong(&alive, query, database, difference, &rows));
+            seen += 1;
+            let found: Vec<Verdict> =
+                ground.held.iter().map(|one| same_answer(&one.answered.expected, &rows)).collect();
+            alive = ground
+                .held
+                .iter()
+                .zip(&found)
+                .filter(|(_, verdict)| verdict.is_same())
+                .map(|(one, _)| one.reference)
+                .collect();
+            if let (true, Some(Verdict::Different(difference))) = (alive.is_empty(), found.first()) {
+                return Outcome::Wrong(self.wrong(&ground, query, database, *difference, &rows));
             }
-            alive = still;
         }
-        if case.has_reference() { Outcome::Right(self.images.len() + case.witnesses.len()) } else { Outcome::Runs }
+        if case.has_reference() { Outcome::Right(seen) } else { Outcome::Runs }
     }
 
     /// How far a query may go on a database, beside the references that it was like so far.
-    fn limits(&self, alive: &[&Reference], database: usize) -> Limits {
-        let rows = alive.iter().map(|one| one.expected[database].len()).max().unwrap_or(0);
-        let steps = alive.iter().map(|one| one.steps[database]).max().unwrap_or(0);
-        let most = if alive.is_empty() { self.limits.max_rows } else { rows * MOST_ROWS.0 + MOST_ROWS.1 };
+    fn limits(&self, held: &[Held<'_>]) -> Limits {
+        let rows = held.iter().map(|one| one.answered.expected.len()).max().unwrap_or(0);
+        let steps = held.iter().map(|one| one.answered.steps).max().unwrap_or(0);
+        let most = if held.is_empty() { self.limits.max_rows } else { rows * MOST_ROWS.0 + MOST_ROWS.1 };
         Limits {
             max_rows: most.min(self.limits.max_rows),
             max_steps: Some((steps * MOST_STEPS.0).max(MOST_STEPS.1)),
@@ -187,25 +196,23 @@ impl Court<'_> {
     /// How near a wrong query is to the references that it was like so far; a degenerate one is near to none.
     fn wrong(
         &self,
-        alive: &[&Reference],
+        ground: &Ground<'_>,
         query: &VerifiedQuery,
         database: usize,
         difference: Difference,
         rows: &Rows,
     ) -> Wrong {
-        let apart = self.in_words.then(|| {
-            let expected = &alive[0].expected[database];
-            Apart::of(database, &expected.rows, expected.width, rows)
-        });
+        let first = ground.held.first().filter(|_| self.in_words).map(|one| &one.answered.expected);
+        let apart = first.map(|expected| Apart::of(database, &expected.rows, expected.width, rows));
         let is_witness = database >= self.images.len();
         let nothing = Wrong { database, difference, is_witness, rows: 0.0, tree: 0.0, apart };
         if rows.rows.is_empty() || rows.truncated {
             return nothing;
         }
-        let tree = Tree::of(query.query(), self.images[0].catalog());
+        let tree = Tree::of(query.query(), ground.image.catalog());
         let cells = Cells::of(&rows.rows, rows.columns.len());
-        let of_one = |one: &&Reference| (overlap(one.cells(database), &cells), one.tree.agreement(&tree));
-        let related = alive.iter().map(of_one).filter(|(_, tree)| *tree > 0.0);
+        let of_one = |one: &Held<'_>| (overlap(one.answered.cells(), &cells), one.reference.tree.agreement(&tree));
+        let related = ground.held.iter().map(of_one).filter(|(_, tree)| *tree > 0.0);
         let (rows, tree) = related.fold((0.0, 0.0), |best: (f64, f64), one| (best.0.max(one.0), best.1.max(one.1)));
         Wrong { rows, tree, ..nothing }
     }

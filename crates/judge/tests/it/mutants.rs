@@ -1,7 +1,7 @@
 //! Queries with one mistake.
 
 use expect_test::expect;
-use judge::{mutants, order_keys};
+use judge::{mutant, mutants, order_keys};
 use schema::{Catalog, Value};
 use sql::tree::{BinaryOp, Expr, Item, JoinKind, OrderItem, Query, Select, Source, SourceId};
 
@@ -85,4 +85,16 @@ fn a_reference_shows_its_keys_and_some_rows_past_its_limit() {
     assert_eq!(sql::visit::arity(&shown), 2);
     query.select_mut().expect("a SELECT").distinct = true;
     assert!(order_keys(&query).is_none());
+}
+
+#[test]
+fn a_mutant_is_found_by_its_place() {
+    let catalog = catalog();
+    let query = query(&catalog);
+    let all: Vec<_> = mutants(&query, &catalog).collect();
+    assert!(all.len() > 10);
+    for (number, one) in all.iter().enumerate() {
+        assert_eq!(mutant(&query, &catalog, number).as_ref(), Some(one));
+    }
+    assert_eq!(mutant(&query, &catalog, all.len()), None);
 }

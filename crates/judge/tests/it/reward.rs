@@ -5,7 +5,7 @@ use database::{DemoSpec, Image, Limits, fill};
 use judge::Difference;
 use judge::reward::{
     Case, Components, Court, Outcome, Profile, RIGHT_FROM, Settings, Trial, WRONG_BELOW, Weights, Wrong, feedback,
-    is_right, reward,
+    is_right, ready, reward,
 };
 use sql::{Options, VerifiedQuery, verify};
 
@@ -39,7 +39,7 @@ fn tried(references: &[&str], in_order: bool, completion: &str) -> Trial {
 }
 
 fn court(images: &[Image]) -> Court<'_> {
-    Court { images, limits: Limits::default(), in_words: true }
+    Court { images, limits: Limits::default(), witnesses: 0, in_words: true }
 }
 
 fn worth(completion: &str) -> f64 {
@@ -202,13 +202,77 @@ fn witnesses_show_mistakes_that_lie_at_the_edge() {
     assert_eq!(tried(&[reference], false, other).outcome, Outcome::Right(2));
     let images = databases();
     let queries = [verified(&images, reference)];
-    let open = || Case::open(&images, &queries, false, &Limits::default()).expect("it runs");
-    let case = open().with_witnesses(&images, &queries, false, &Limits::default(), 16);
-    let of = |sql: &str| court(&images).text(&case, sql, &Options::default());
+    let case = Case::open(&images, &queries, false, &Limits::default()).expect("it runs");
+    let court = Court { witnesses: 16, ..court(&images) };
+    let of = |sql: &str| court.text(&case, sql, &Options::default());
     let found = of(other);
     assert!(matches!(&found.outcome, Outcome::Wrong(wrong) if wrong.is_witness), "{found:?}");
     assert!(feedback(&found, &Settings::default()).starts_with("Wrong on a database made for this question"));
     assert_eq!(of("SELECT name FROM t WHERE NOT n <= 4").outcome, Outcome::Right(18));
+}
+
+#[test]
+fn what_is_wrong_without_witnesses_is_worth_the_same_with_them() {
+    let images = databases();
+    let queries = [verified(&images, REFERENCE)];
+    let case = Case::open(&images, &queries, false, &Limits::default()).expect("it runs");
+    let with = |witnesses, sql: &str| Court { witnesses, ..court(&images) }.text(&case, sql, &Options::default());
+    for sql in
+        ["SELECT name FROM t WHERE n >= 3", "SELECT x FROM u", "SELECT 'b'", "SELECT nme FROM t", "DELETE FROM t"]
+    {
+        assert_eq!(with(0, sql), with(6, sql), "{sql}");
+    }
+    assert_eq!((with(0, REFERENCE).outcome, with(6, REFERENCE).outcome), (Outcome::Right(2), Outcome::Right(8)));
+}
+
+#[test]
+fn an_alternative_counts_on_witnesses_that_were_made_before_it() {
+    let images = databases();
+    let (reference, other) = ("SELECT name FROM t WHERE n > 4", "SELECT name FROM t WHERE n >= 4");
+    let mut case = Case::open(&images, &[verified(&images, reference)], false, &Limits::default()).expect("it runs");
+    let court = Court { witnesses: 6, ..court(&images) };
+    assert!(matches!(court.text(&case, other, &Options::default()).outcome, Outcome::Wrong(_)));
+    case.add(&images, &verified(&images, other), false, &Limits::default()).expect("it runs");
+    assert_eq!(court.text(&case, other, &Options::default()).outcome, Outcome::Right(8));
+    assert_eq!(court.text(&case, reference, &Options::default()).outcome, Outcome::Right(8));
+}
+
+/// Parents and children, more than small copies keep; every seventh child refers to nobody, every eleventh to no parent.
+fn large() -> Image {
+    const LARGE: &str = "CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);
+        CREATE TABLE c (id INTEGER PRIMARY KEY, p_id INTEGER, FOREIGN KEY (p_id) REFERENCES p (id))";
+    let catalog = sql::ddl::catalog_from_ddl(LARGE).expect("a script");
+    let recipe = Recipe { catalog: &catalog, ddl: LARGE, spec: &DemoSpec::default(), seed: 1 };
+    let filled = Image::of(&mut fill(&recipe).expect("a filled database"), &catalog).expect("an image");
+    let numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)";
+    let script = format!(
+        "DELETE FROM c; DELETE FROM p; INSERT INTO p {numbers} SELECT i, 'p' || i FROM n WHERE i <= 400;
+         INSERT INTO c {numbers} SELECT i, CASE WHEN i % 7 = 0 THEN NULL WHEN i % 11 = 0 THEN 9000 ELSE 1 + i % 400 END FROM n;"
+    );
+    filled.changed(&script, &catalog).expect("rows")
+}
+
+#[test]
+fn all_databases_but_the_last_are_small_and_keep_their_references() {
+    let images = ready(vec![large(), large()]);
+    let count = |image: &Image, sql: &str| {
+        let query = verify(sql, image.catalog(), &Options::default()).expect(sql);
+        let rows = image.with(|database| database::run(database, &query, &Limits::default())).expect("memory");
+        match rows.expect("it runs").rows[0][0] {
+            schema::Value::Integer(count) => count,
+            ref other => panic!("{other:?}"),
+        }
+    };
+    let counts = |image: &Image| {
+        let lost = "SELECT COUNT(*) FROM c WHERE p_id NOT IN (SELECT id FROM p)";
+        ["SELECT COUNT(*) FROM p", "SELECT COUNT(*) FROM c", lost].map(|sql| count(image, sql))
+    };
+    assert!(count(&images[0], "SELECT COUNT(*) FROM c WHERE p_id IS NULL") > 0);
+    assert_eq!(counts(&images[0]), [120, 240, 0]);
+    assert_eq!(counts(&images[1]), counts(&large()), "the last one stays whole");
+    assert!(images[0].size() < images[1].size() / 2);
+    assert_eq!(ready(vec![large()])[0].size(), large().size(), "one alone stays whole");
+    assert!(ready(vec![]).is_empty());
 }
 
 #[test]

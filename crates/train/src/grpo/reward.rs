@@ -35,15 +35,10 @@ impl Court<'_> {
             return Case { is_answerable: false, references: reward::Case::to_be_declined() };
         }
         let mut references = reward::Case::unknown();
-        let mut queries = vec![];
         for sql in question.sql.iter().chain(&question.alternatives) {
             let Ok(query) = verify(sql, catalog, &Default::default()) else { continue };
-            if references.add(self.databases, &query, question.ordered, &limits()).is_ok() {
-                queries.push(query);
-            }
+            let _ = references.add(self.databases, &query, question.ordered, &limits());
         }
-        let witnesses = self.settings.witnesses;
-        let references = references.with_witnesses(self.databases, &queries, question.ordered, &limits(), witnesses);
         Case { is_answerable: true, references }
     }
 
@@ -73,7 +68,8 @@ impl Court<'_> {
     }
 
     fn of(&self, case: &Case, attempt: Attempt<'_>) -> f64 {
-        let court = reward::Court { images: self.databases, limits: limits(), in_words: false };
+        let witnesses = self.settings.witnesses;
+        let court = reward::Court { images: self.databases, limits: limits(), witnesses, in_words: false };
         reward::reward(&court.attempt(&case.references, attempt), self.settings)
     }
 }

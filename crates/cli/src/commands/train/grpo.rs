@@ -15,7 +15,7 @@ use train::synth::sets::is_learnt_from;
 
 use super::progress::Progress;
 use super::{command_line, tell};
-use crate::commands::eval::{FILL_SEED, REWARD_SEED, TODAY, databases, engine_over, failed, fixed_day};
+use crate::commands::eval::{FILL_SEED, TODAY, databases, engine_over, failed, fixed_day, reward_databases};
 use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
 
@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         context.note(format_args!("left out {} questions whose queries do not fit the tables", all - questions.len()));
     }
     let held_out = read_questions(&args.dev).map_err(|e| failed(&e))?;
-    let (judged_on, rewarded_on) = (databases(&pack, FILL_SEED)?, databases(&pack, REWARD_SEED)?);
+    let (judged_on, rewarded_on) = (databases(&pack, FILL_SEED)?, reward_databases(&pack)?);
     let exam = Exam::new(&held_out, &judged_on, config.threads).map_err(|e| failed(&e))?;
     let model = exact(context.model(&pack)?, &pack)?;
     let (start, tokenizer) = (model.model.parameters().clone(), model.vocabulary.tokenizer.clone());

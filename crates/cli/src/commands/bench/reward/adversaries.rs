@@ -1,6 +1,6 @@
 //! Completions made to be wrong and to look right.
 
-use judge::mutants;
+use judge::{Mutant, mutant, mutants};
 use schema::{Catalog, Value};
 use sql::print::{compact, literal_text, readable};
 use sql::tree::{Expr, ExprKind, Query};
@@ -24,26 +24,39 @@ const STUFFING: usize = 8;
 /// Tries of a second mistake beside one that was wanted.
 const TRIES: usize = 3;
 
-/// All ways to be wrong by one step, then queries with two mistakes, until there are `wanted` of one question or no more
-/// are found. `others` are references of other questions.
-pub(super) fn adversaries(docket: &Docket, catalog: &Catalog, others: &[&Docket], wanted: usize, even: &mut Even) -> Vec<Adversary> {
+/// All ways to be wrong by one step, in any order, then queries with two mistakes, until there are `wanted` of one question
+/// or no more are found. `others` are references of other questions.
+pub(super) fn adversaries(
+    docket: &Docket,
+    catalog: &Catalog,
+    others: &[&Docket],
+    wanted: usize,
+    even: &mut Even,
+) -> Vec<Adversary> {
     let query = docket.reference.query();
     let mut found = degenerate(docket, catalog, others, even);
     found.extend(literals(query, catalog));
-    let first: Vec<_> = mutants(query, catalog).collect();
-    found.extend(first.iter().map(|mutant| of("one mistake", mutant.edit.to_string(), readable(&mutant.query, catalog))));
+    let first: Vec<Mutant> = mutants(query, catalog).collect();
+    found.extend(
+        first.iter().map(|mutant| of("one mistake", mutant.edit.to_string(), readable(&mutant.query, catalog))),
+    );
+    found.extend(thoughtful(&found, query, catalog, even));
+    (1..found.len()).rev().for_each(|last| found.swap(last, even.below(last + 1)));
     let missing = wanted.saturating_sub(found.len());
     for _ in 0..missing * TRIES {
         if found.len() >= wanted || first.is_empty() {
             break;
         }
         let one = &first[even.below(first.len())];
-        let second = mutants(&one.query, catalog).nth(even.below(first.len()));
-        let two = second.map(|two| of("two mistakes", format!("{} and {}", one.edit, two.edit), readable(&two.query, catalog)));
-        found.extend(two);
+        found.extend(twice_wrong(one, catalog, even.below(first.len())));
     }
-    found.extend(thoughtful(&found, query, catalog, even));
     found
+}
+
+/// A mistake with another one beside it.
+fn twice_wrong(one: &Mutant, catalog: &Catalog, second: usize) -> Option<Adversary> {
+    let two = mutant(&one.query, catalog, second)?;
+    Some(of("two mistakes", format!("{} and {}", one.edit, two.edit), readable(&two.query, catalog)))
 }
 
 fn of(kind: &'static str, detail: impl Into<String>, text: impl Into<String>) -> Adversary {
@@ -68,7 +81,11 @@ fn degenerate(docket: &Docket, catalog: &Catalog, others: &[&Docket], even: &mut
         of("constants", "zeros", format!("SELECT {}", list("0"))),
         of("constants", "NULLs", format!("SELECT {}", list("NULL"))),
         of("constants", "ones of every row", format!("SELECT {} FROM {name}", list("1"))),
-        of("constants", "beside a comment that holds the reference", format!("SELECT {} /* {sql} */ FROM {name}", list("1"))),
+        of(
+            "constants",
+            "beside a comment that holds the reference",
+            format!("SELECT {} /* {sql} */ FROM {name}", list("1")),
+        ),
         of("keyword stuffing", "every column", format!("SELECT {} FROM {name}", all.join(", "))),
         of("keyword stuffing", "every column twice", format!("SELECT {stuffed} FROM {name}")),
         of("keyword stuffing", "a comment of keywords", format!("SELECT * FROM {name} -- {words}")),
@@ -150,8 +167,15 @@ fn other_text(text: &str, change: usize) -> String {
 fn thoughtful(wrong: &[Adversary], query: &Query, catalog: &Catalog, even: &mut Even) -> Vec<Adversary> {
     let tables: Vec<&str> = catalog.tables.iter().map(|table| table.name.as_str()).collect();
     let right = compact(query, catalog).repeat(2);
-    let all = format!("tables {}; with COUNT, SUM, AVG, MIN, MAX, GROUP BY, ORDER BY, HAVING, LIMIT; {right}", tables.join(", "));
+    let all = format!(
+        "tables {}; with COUNT, SUM, AVG, MIN, MAX, GROUP BY, ORDER BY, HAVING, LIMIT; {right}",
+        tables.join(", ")
+    );
     let pick = |_| wrong.get(even.below(wrong.len()));
     let picked = (0..STUFFING / 2).map(pick).collect::<Vec<_>>();
-    picked.into_iter().flatten().map(|one| of("reasoning stuffing", one.detail.clone(), format!("<think>{all}</think>\n{}", one.text))).collect()
+    picked
+        .into_iter()
+        .flatten()
+        .map(|one| of("reasoning stuffing", one.detail.clone(), format!("<think>{all}</think>\n{}", one.text)))
+        .collect()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
 use database::{Image, Limits};
-use judge::reward::{Court, Profile, Settings, is_right, reward};
+use judge::reward::{Profile, Settings, is_right, reward};
 use judge::{Expected, expect, judge};
 use sql::{Options, VerifiedQuery, verify};
 use train::evaluate::{in_parallel, limits};
@@ -21,8 +21,10 @@ use crate::exit::Failure;
 const FURTHER: usize = 20;
 /// Seed of the first of them.
 const FURTHER_SEED: u64 = 5_000;
-/// Completions that are made for each that is wanted: some are right, some cannot be run.
-const SPARE: f64 = 2.0;
+/// How many are looked for of each question beside its even share: of simple questions there are fewer.
+const MARGIN: f64 = 1.15;
+/// Completions that are made for each that is looked for: some are right, some cannot be run.
+const SPARE: usize = 2;
 /// Steps that a query may take on a further database.
 const STEPS: u64 = 5_000_000;
 /// Deceptions that are shown.
@@ -31,18 +33,14 @@ const SHOWN: usize = 60;
 /// Counts.
 pub(super) fn measure(ground: &Ground<'_>, wanted: usize, args: &Args, context: &Context) -> Measured {
     let further = further(ground)?;
-    let each = (SPARE * wanted as f64 / ground.dockets.len() as f64).ceil() as usize;
+    let share = (MARGIN * wanted as f64 / ground.dockets.len() as f64).ceil() as usize;
     let threads = usize::from(args.threads);
     let looked = in_parallel(ground.dockets.len(), threads, &|i| {
         let mut even = Even::of(args.seed, i as u64);
-        Trials::of(ground, &further, i, each, &mut even)
+        Trials::of(&Questioner::new(ground, i, &further, args.witnesses), share, &mut even)
     });
     let mut sum = Trials::default();
-    for trials in looked {
-        if sum.wrong < wanted {
-            sum.add(trials);
-        }
-    }
+    looked.into_iter().for_each(|trials| sum.add(trials));
     for line in sum.passed.iter().take(SHOWN).chain(sum.refused.iter().take(SHOWN)) {
         context.note(line);
     }
@@ -90,14 +88,17 @@ struct Earned {
 }
 
 impl Trials {
-    fn of(ground: &Ground<'_>, further: &[Image], number: usize, each: usize, even: &mut Even) -> Trials {
-        let docket = &ground.dockets[number];
+    /// Looks at completions of one question until so many were wrong.
+    fn of(questioner: &Questioner<'_>, share: usize, even: &mut Even) -> Trials {
+        let Questioner { ground, docket, .. } = questioner;
         let others: Vec<&Docket> = (1..4).map(|_| &ground.dockets[even.below(ground.dockets.len())]).collect();
-        let made = adversaries(docket, &ground.pack.catalog, &others, each, even);
-        let questioner = Questioner::new(ground, docket, further);
+        let made = adversaries(docket, &ground.pack.catalog, &others, SPARE * share, even);
         let (_, right) = questioner.earned(&docket.text);
         let (mut trials, mut seen) = (Trials::default(), HashSet::new());
         for adversary in made.iter().filter(|one| seen.insert(one.text.as_str())) {
+            if trials.wrong >= share {
+                break;
+            }
             match questioner.look(adversary) {
                 Some(earned) => trials.count(earned, right),
                 None => trials.left_out += 1,
@@ -173,14 +174,16 @@ struct Questioner<'a> {
     ground: &'a Ground<'a>,
     docket: &'a Docket,
     further: &'a [Image],
+    witnesses: u16,
     /// What each right query returns on each further database.
     expected: Vec<Vec<OnceLock<Option<Expected>>>>,
 }
 
 impl<'a> Questioner<'a> {
-    fn new(ground: &'a Ground<'a>, docket: &'a Docket, further: &'a [Image]) -> Self {
+    fn new(ground: &'a Ground<'a>, number: usize, further: &'a [Image], witnesses: u16) -> Self {
+        let docket = &ground.dockets[number];
         let of_one = |_| further.iter().map(|_| OnceLock::new()).collect();
-        Questioner { ground, docket, further, expected: docket.right.iter().map(of_one).collect() }
+        Questioner { ground, docket, further, witnesses, expected: docket.right.iter().map(of_one).collect() }
     }
 
     /// What a completion earns, if it can be run.
@@ -219,7 +222,7 @@ impl<'a> Questioner<'a> {
 
     /// Under `execution`, and under `seed`.
     fn earned(&self, text: &str) -> (f64, f64) {
-        let court = Court { images: self.ground.images, limits: limits(), in_words: false };
+        let court = self.ground.court(self.witnesses);
         let options = Options { question: Some(&self.docket.question.question), ..self.ground.pack.validation() };
         let trial = court.text(&self.docket.case, text, &options);
         let under = |profile| reward(&trial, &Settings { profile, ..Settings::default() });

@@ -1,6 +1,6 @@
 //! Rewards: how many a second, and whether a wrong query earns what a right one does.
 //!
-//! * [`speed`]: right and wrong completions of the pack's questions, each run on the reward's databases.
+//! * [`speed`]: right and wrong completions of the pack's questions, with and without databases made for each question.
 //! * [`adversaries`]: queries made to be wrong.
 //! * [`fooled`]: how many of them earn as much as the reference.
 
@@ -10,24 +10,23 @@ mod speed;
 
 use answer::pack::Pack;
 use database::Image;
-use judge::reward::Case;
+use judge::reward::{Case, Court};
 use sql::print::readable;
 use sql::{VerifiedQuery, verify};
 use train::evaluate::{in_parallel, limits};
 use train::question::{Question, read_questions};
 
 use super::{Args, Measured};
-use crate::commands::eval::{REWARD_SEED, databases, failed};
+use crate::commands::eval::{failed, reward_databases};
 use crate::context::Context;
 use crate::exit::Failure;
 
 /// Speed always; deceptions where `--adversarial` asks for them.
 pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let pack = context.pack()?;
-    let images = databases(&pack, REWARD_SEED)?;
+    let images = reward_databases(&pack)?;
     let asked = asked(args, &pack)?;
-    let (threads, witnesses) = (usize::from(args.threads), usize::from(args.witnesses));
-    let opened = in_parallel(asked.len(), threads, &|i| Docket::open(&asked[i], &images, witnesses));
+    let opened = in_parallel(asked.len(), usize::from(args.threads), &|i| Docket::open(&asked[i], &images));
     let dockets: Vec<Docket> = opened.into_iter().flatten().collect();
     let ground = Ground { pack: &pack, images: &images, dockets: &dockets };
     match args.adversarial {
@@ -54,16 +53,22 @@ struct Docket {
     case: Case,
 }
 
+impl Ground<'_> {
+    /// A court that asks so many databases made for a question.
+    fn court(&self, witnesses: u16) -> Court<'_> {
+        Court { images: self.images, limits: limits(), witnesses: usize::from(witnesses), in_words: false }
+    }
+}
+
 impl Docket {
     /// None where the reference cannot be used.
-    fn open(question: &Question, images: &[Image], witnesses: usize) -> Option<Self> {
+    fn open(question: &Question, images: &[Image]) -> Option<Self> {
         let catalog = images.first()?.catalog();
         let reference = verify(question.sql.as_ref()?, catalog, &Default::default()).ok()?;
         let alternatives = question.alternatives.iter();
         let others = alternatives.filter_map(|sql| verify(sql, catalog, &Default::default()).ok());
         let right: Vec<VerifiedQuery> = std::iter::once(reference.clone()).chain(others).collect();
         let case = Case::open(images, &right, question.ordered, &limits()).ok()?;
-        let case = case.with_witnesses(images, &right, question.ordered, &limits(), witnesses);
         let text = readable(reference.query(), catalog);
         Some(Docket { question: question.clone(), reference, text, right, case })
     }
