@@ -45,15 +45,13 @@ pub const VOTED: &str = "voted_calibration";
 
 /// In the metadata of weights: how likely to be answerable a question has to be.
 const LEAST_ANSWERABLE: &str = "least_answerable";
-/// The share of answerable questions that may be taken for something else.
-const LOST: f64 = 0.015;
 
-/// How likely to be answerable a question has to be, so that hardly any answerable one is declined, given the model's
-/// probabilities that answerable questions are. Questions that must not be answered are the rarer ones in training, so
-/// that even odds decline too few of them.
-pub fn least_answerable(mut of_answerable: Vec<f64>) -> f64 {
+/// How likely to be answerable a question has to be, so that no more than this share of the answerable ones is declined,
+/// given the model's probabilities that answerable questions are. Questions that must not be answered are the rarer ones in
+/// training, so that even odds decline too few of them.
+pub fn least_answerable(mut of_answerable: Vec<f64>, declined: f64) -> f64 {
     of_answerable.sort_by(f64::total_cmp);
-    let lost = (LOST * of_answerable.len() as f64) as usize;
+    let lost = (declined * of_answerable.len() as f64) as usize;
     of_answerable.get(lost).copied().unwrap_or(0.0)
 }
 
@@ -207,9 +205,9 @@ mod tests {
     #[test]
     fn hardly_an_answerable_question_is_less_likely_than_it_has_to_be() {
         let found: Vec<f64> = (0..200).map(|i| 1.0 - f64::from(i) / 1000.0).collect();
-        let least = least_answerable(found.clone());
+        let least = least_answerable(found.clone(), 0.015);
         assert_eq!(found.iter().filter(|p| **p < least).count(), 3);
-        assert_eq!(least_answerable(vec![]), 0.0);
+        assert_eq!(least_answerable(vec![], 0.015), 0.0);
         let mut metadata = Metadata::new();
         assert_eq!(read_least_answerable(&metadata), 0.0);
         write_least_answerable(least, &mut metadata);

@@ -272,6 +272,8 @@ mod tests {
         let known = following(second.clone(), std::iter::once(&first)).unwrap();
         assert_eq!(known.previous.as_deref(), Some("SELECT 1"));
         assert_eq!(following(first.clone(), std::iter::empty()).unwrap().previous, None);
+        let of_a_data_set = Question { previous: Some("SELECT 2".into()), ..first.clone() };
+        assert_eq!(following(of_a_data_set.clone(), std::iter::empty()).unwrap(), of_a_data_set);
         let (trouble, reason) = following(second, std::iter::once(&Question { sql: None, ..first })).unwrap_err();
         assert!(trouble == Trouble::After && reason.contains("\"a\""), "{reason}");
     }

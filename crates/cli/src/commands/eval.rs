@@ -257,15 +257,16 @@ pub(super) fn calibrate(engine: &Engine, exams: &[Exam<'_>], today: Date, candid
     Calibration::fit(&answered.collect::<Vec<_>>())
 }
 
-/// How likely to be answerable a question has to be, so that of no file many are declined that are.
-pub(super) fn least_answerable(engine: &Engine, exams: &[Exam<'_>], today: Date) -> f64 {
+/// How likely to be answerable a question has to be, so that of no file more than this share is declined
+/// that is.
+pub(super) fn least_answerable(engine: &Engine, exams: &[Exam<'_>], today: Date, declined: f64) -> f64 {
     let options = Options { execute: false, ..Options::on(today) };
     let of = |exam: &Exam<'_>| {
         let found = exam.each(&|question| match question.is_answerable() && question.previous.is_none() {
             true => ask(engine, &question.question, &options).answerable,
             false => None,
         });
-        confidence::least_answerable(found.into_iter().flatten().collect())
+        confidence::least_answerable(found.into_iter().flatten().collect(), declined)
     };
     exams.iter().map(of).reduce(f64::min).unwrap_or(0.0)
 }

@@ -37,9 +37,18 @@ pub(crate) struct Args {
     /// Candidates of each question, for how sure a voted result is.
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(2..=64))]
     candidates: u16,
+    /// Answerable questions of each file, in percent, that may be taken for something else so that more of those are
+    /// declined that must be.
+    #[arg(long, value_name = "PERCENT", default_value_t = 1.5, value_parser = percent)]
+    declined: f64,
     /// Threads.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|share| (0.0..=100.0).contains(share));
+    value.ok_or_else(|| "between 0 and 100".to_owned())
 }
 
 /// Fits, writes, and shows what was found.
@@ -56,7 +65,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let exams = exams.map_err(|e| failed(&e))?;
     let of = |candidates: u16| calibrate(&engine, &exams, today, usize::from(candidates));
     let fitted = [(SINGLE, of(1)), (VOTED, of(args.candidates))];
-    let least = least_answerable(&engine, &exams, today);
+    let least = least_answerable(&engine, &exams, today, args.declined / 100.0);
     write(Path::new(&args.model), fitted, least).map_err(|e| Failure::new(Exit::Failed, "unwritable", e))?;
     if context.json {
         let [(_, single), (_, voted)] = fitted;
