@@ -59,6 +59,21 @@ pub struct ShapeConfig {
     pub dropout: f32,
 }
 
+impl ShapeConfig {
+    /// The shape of a network, with this dropout.
+    pub fn of(config: &Config, dropout: f32) -> Self {
+        ShapeConfig {
+            hidden_size: config.hidden_size,
+            num_hidden_layers: config.num_hidden_layers,
+            num_attention_heads: config.num_attention_heads,
+            num_key_value_heads: config.num_key_value_heads,
+            intermediate_size: config.intermediate_size,
+            max_position_embeddings: config.max_position_embeddings,
+            dropout,
+        }
+    }
+}
+
 /// Batches and vocabulary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -18,7 +18,7 @@ use crate::error::{Result, TrainError};
 use crate::metrics::Metrics;
 use crate::run::{
     Evaluate, Event, Ground, Keeper, Origin, Outcome, Plan, Watch, differs, ended, environment, finite, found,
-    hash_due, update,
+    hash_due, update, weights_sha256,
 };
 
 /// Steps timed to turn minutes into steps.
@@ -28,6 +28,8 @@ const TIMED_STEPS: u64 = 20;
 pub struct Job<'a> {
     /// The settings; `schedule.max_steps` may be left to be derived.
     pub config: &'a SftConfig,
+    /// The weights to begin with, whose shape the settings have; without, random ones.
+    pub start: Option<&'a Parameters>,
     /// The training data, as tokens of `tokenizer`.
     pub data: &'a Dataset,
     /// The vocabulary.
@@ -116,11 +118,18 @@ fn fresh(job: &Job<'_>) -> Result<(SftConfig, State)> {
         let reason = format!("an example has {longest} tokens, the network reads {limit}");
         return Err(TrainError::Setting { setting: "model.max_position_embeddings".to_owned(), reason });
     }
-    let parameters = Parameters::init(&shape, config.seed)?;
+    let parameters = match job.start {
+        Some(start) if start.config != shape => {
+            let reason = "the weights to begin with have another shape or vocabulary".to_owned();
+            return Err(TrainError::Setting { setting: "model".to_owned(), reason });
+        }
+        Some(start) => start.clone(),
+        None => Parameters::init(&shape, config.seed)?,
+    };
     let average = (config.optimiser.ema_decay > 0.0).then(|| parameters.clone());
     let optimiser = optim::State::new(parameters.data.len());
     let cursor = Cursor::new(config.seed);
-    let progress = Progress { cursor, data_sha256: job.data.sha256(), ..Progress::default() };
+    let progress = Progress { cursor, data_sha256: sha256_of(job), ..Progress::default() };
     let state = State { parameters, average, optimiser, progress };
     if config.schedule.max_steps == 0 {
         config.schedule.max_steps = derived_steps(&config, job.data, &state)?;
@@ -140,14 +149,20 @@ fn resumed(job: &Job<'_>, folder: &Path) -> Result<(SftConfig, State)> {
     if given != saved {
         return Err(differs(folder, "settings"));
     }
-    if state.progress.data_sha256 != job.data.sha256() {
-        return Err(differs(folder, "training data"));
+    if state.progress.data_sha256 != sha256_of(job) {
+        return Err(differs(folder, "training data or first weights"));
     }
     if state.parameters.config.vocab_size != job.tokenizer.len() {
         return Err(differs(folder, "tokens"));
     }
     checkpoint::restore_best(job.run, &mut state.progress)?;
     Ok((saved, state))
+}
+
+/// SHA-256 of the data and of the weights that it began with: names what a run was begun with.
+fn sha256_of(job: &Job<'_>) -> String {
+    let data = job.data.sha256();
+    job.start.map_or(data.clone(), |start| format!("{data} on {}", weights_sha256(start)))
 }
 
 /// Steps for the minutes or the epochs that the settings ask for.

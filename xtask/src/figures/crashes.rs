@@ -72,8 +72,15 @@ pub fn faults(kind: Kind, kills: u32) -> Result<f64, String> {
         // Several kills a run, each anywhere within the time that a whole one takes.
         for _ in 0..left.min(5) {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            faults += u32::from(!killed(&args, whole.mul_f64((random >> 33) as f64 / f64::from(1u32 << 31)))?);
-            left -= 1;
+            match killed(&args, whole.mul_f64((random >> 33) as f64 / f64::from(1u32 << 31)))? {
+                Found::Running => left -= 1,
+                // Nothing is left to kill of this run.
+                Found::Done => break,
+                Found::Failed => {
+                    faults += 1;
+                    left -= 1;
+                }
+            }
         }
         let ended = train(&args).and_then(|()| weights(&root().join(&run)));
         faults += u32::from(ended.as_ref() != Ok(&wanted));
@@ -85,8 +92,15 @@ fn train(args: &[String]) -> Result<(), String> {
     output(glrl(&args.iter().map(String::as_str).collect::<Vec<_>>())).map(drop)
 }
 
-/// Starts a run and kills it after a while; whether it had not ended with an error by then.
-fn killed(args: &[String], after: Duration) -> Result<bool, String> {
+/// What a kill met.
+enum Found {
+    Running,
+    Done,
+    Failed,
+}
+
+/// Starts a run and kills it after a while.
+fn killed(args: &[String], after: Duration) -> Result<Found, String> {
     let mut command = glrl(&args.iter().map(String::as_str).collect::<Vec<_>>());
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(|e| e.to_string())?;
     sleep(after);
@@ -94,7 +108,11 @@ fn killed(args: &[String], after: Duration) -> Result<bool, String> {
     // SIGKILL, on Unix.
     let _ = child.kill();
     let _ = child.wait();
-    Ok(ended.is_none_or(|status| status.success()))
+    Ok(match ended {
+        None => Found::Running,
+        Some(status) if status.success() => Found::Done,
+        Some(_) => Found::Failed,
+    })
 }
 
 /// The bytes of the weights that a run ended with.

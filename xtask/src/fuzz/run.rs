@@ -99,7 +99,7 @@ fn limits(target: &Target, each: Duration) -> Vec<String> {
 fn sow(target: &Target, corpus: &Path) -> Result<(), String> {
     for (number, seed) in (target.seeds)()?.iter().enumerate() {
         let path = corpus.join(format!("seed-{number:04}"));
-        if fs::metadata(&path).map_or(true, |facts| facts.len() != seed.len() as u64) {
+        if fs::read(&path).ok().as_ref() != Some(seed) {
             fs::write(&path, seed).map_err(|e| format!("{}: {e}", path.display()))?;
         }
     }

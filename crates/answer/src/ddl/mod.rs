@@ -21,22 +21,25 @@ pub use readers::readers;
 pub use words::statement_of;
 
 /// A review, with what of the pack depends on each statement's changes.
-pub fn reviewed(pack: &Pack, sql: &str, dialect: Dialect) -> Option<Review> {
-    let definitions = Definitions::read(&pack.files.schema, dialect).ok()?;
+///
+/// # Errors
+/// When the pack's own definitions cannot be read in this dialect, with the reason.
+pub fn reviewed(pack: &Pack, sql: &str, dialect: Dialect) -> Result<Review, String> {
+    let definitions = Definitions::read(&pack.files.schema, dialect).map_err(|e| e.to_string())?;
     let mut review = review(sql, &definitions, dialect);
     for step in &mut review.statements {
         for touch in &step.touches {
             step.depends.extend(readers(pack, touch));
         }
     }
-    Some(review)
+    Ok(review)
 }
 
 /// Adds the reviewed script to a reply that turns a request away, where the request is understood.
 pub fn add_script(pack: &Pack, answer: &mut Answer) {
     let text = unfenced(&answer.question);
     let start = answer.question.find(text).unwrap_or(0);
-    let in_sql = reviewed(pack, text, Dialect::Sqlite).filter(|review| !review.statements.is_empty());
+    let in_sql = reviewed(pack, text, Dialect::Sqlite).ok().filter(|review| !review.statements.is_empty());
     let (review, findings) = match in_sql {
         Some(review) => {
             let findings = review.diagnostics.iter().map(|finding| moved(finding.clone(), start)).collect();
@@ -44,7 +47,7 @@ pub fn add_script(pack: &Pack, answer: &mut Answer) {
         }
         None => {
             let Some(sql) = statement_of(text, pack) else { return };
-            let Some(review) = reviewed(pack, &sql, Dialect::Sqlite) else { return };
+            let Ok(review) = reviewed(pack, &sql, Dialect::Sqlite) else { return };
             let whole = [0, answer.question.len()];
             let findings: Vec<Diagnostic> =
                 review.diagnostics.iter().map(|finding| about(finding.clone(), whole)).collect();

@@ -99,7 +99,9 @@ fn rules(pack: &Pack, place: &Place<'_>) -> Vec<String> {
 }
 
 fn policies(pack: &Pack, place: &Place<'_>) -> Vec<String> {
-    let file: PolicyFile = toml::from_str(&pack.files.policies).unwrap_or_default();
+    let Ok(file) = toml::from_str::<PolicyFile>(&pack.files.policies) else {
+        return vec!["policies.toml, which cannot be read".to_owned()];
+    };
     let concerned = file.table.iter().filter(|policy| {
         let own = place.catalog.find_table(&policy.name) == Some(place.table);
         let column = place.column.map(|column| place.catalog.column(column).name.as_str());

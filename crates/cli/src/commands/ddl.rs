@@ -1,17 +1,19 @@
 //! `glrl ddl review`: statements that change definitions, as a reviewed script. Nothing is run.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use answer::ddl::reviewed;
 use serde_json::{Value as Json, json};
 use sql::Dialect;
 use sql::ddl::review::{Definitions, Review, review};
-use sql::diagnostic::{Diagnostic, Layer, Severity, caret};
+use sql::diagnostic::caret;
 use toml::Value;
 
 use super::Arguments;
-use crate::context::{Context, cannot_open};
-use crate::exit::{Exit, Failure, Outcome};
+use super::schema::{live, text_of};
+use super::validate::exit_of;
+use crate::context::Context;
+use crate::exit::{Failure, Outcome};
 use crate::output;
 use crate::settings::FlagValue;
 
@@ -85,26 +87,16 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     Ok(exit_of(&review.diagnostics))
 }
 
-fn text_of(path: &Path) -> Result<String, Failure> {
-    let read = match path.to_str() {
-        Some("-") => std::io::read_to_string(std::io::stdin()),
-        _ => std::fs::read_to_string(path),
-    };
-    let text = read.map_err(|e| Failure::unreadable(path, &e))?;
-    Ok(text.trim_start_matches('\u{feff}').to_owned())
-}
-
 fn review_of(sql: &str, args: &ReviewArgs, context: &Context) -> Result<Review, Failure> {
     let standing = match (&args.ddl, &args.db) {
         (Some(path), _) => (path, text_of(path)?),
         (None, Some(path)) => {
-            let (_, live) = database::open_any(path).map_err(|e| cannot_open(&e))?;
-            (path, live.script)
+            (path, live(path, context)?.script)
         }
         (None, None) => {
             let pack = context.pack()?;
-            let nothing = || Failure::data("the definitions of the pack cannot be read");
-            return reviewed(&pack, sql, args.dialect).ok_or_else(nothing);
+            let unread = |why| Failure::data(format_args!("the definitions of the pack \"{}\": {why}", pack.name()));
+            return reviewed(&pack, sql, args.dialect).map_err(unread);
         }
     };
     let (path, script) = standing;
@@ -129,14 +121,4 @@ fn show(sql: &str, review: &Review, context: &Context) -> Result<(), Failure> {
         output::line(output::plain(line))?;
     }
     Ok(())
-}
-
-/// As for `glrl validate`.
-fn exit_of(found: &[Diagnostic]) -> Exit {
-    let errors: Vec<&Diagnostic> = found.iter().filter(|finding| finding.severity == Severity::Error).collect();
-    match errors.as_slice() {
-        [] => Exit::Done,
-        errors if errors.iter().any(|finding| finding.layer == Layer::Security) => Exit::Refused,
-        _ => Exit::Gate,
-    }
 }

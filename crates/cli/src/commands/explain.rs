@@ -12,6 +12,9 @@ use crate::output;
 /// At most so many codes are offered for one that does not exist.
 const MOST_OFFERED: usize = 3;
 
+/// What the codes of `glrl data lint` are listed under, beside the validator's layers.
+const DATA: &str = "data";
+
 /// Which code.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -43,7 +46,7 @@ fn of_data(found: &Code, context: &Context) -> Outcome {
     let Code { code, severity, title, help } = *found;
     let page = format!("# {code}: {title}\n\n{severity}: {help}.", severity = severity.name());
     if context.json {
-        output::line(json!({ "code": code, "layer": "data", "severity": severity, "title": title, "page": page }))?;
+        output::line(json!({ "code": code, "layer": DATA, "severity": severity, "title": title, "page": page }))?;
     } else {
         output::line(page)?;
     }
@@ -65,6 +68,16 @@ fn list(context: &Context) -> Outcome {
             layer = Some(rule.layer());
         }
         output::line(format_args!("  {}  {:<7}  {}", rule.code, rule.severity.name(), rule.title))?;
+    }
+    if !context.json {
+        output::line(format_args!("\n{}", paint.bold(DATA)))?;
+    }
+    for Code { code, severity, title, .. } in codes::ALL {
+        if context.json {
+            output::line(json!({ "code": code, "layer": DATA, "severity": severity, "title": title }))?;
+        } else {
+            output::line(format_args!("  {code}  {:<7}  {title}", severity.name()))?;
+        }
     }
     Ok(Exit::Done)
 }

@@ -58,7 +58,7 @@ commands! {
     Validate => validate,
     /// Review statements that change definitions; none is run.
     Ddl => ddl,
-    /// What a code of `glrl validate` means: why, a bad and a good example.
+    /// What a code of `glrl validate`, `glrl ddl` or `glrl data lint` means, and what to do.
     Explain => explain,
     /// Show the tables a model or a database knows.
     Schema => schema,

@@ -1,8 +1,9 @@
 //! `glrl schema show`: tables, columns and keys, of the pack or of a database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use answer::pack::Pack;
+use database::Live;
 use schema::{Catalog, Glossary, TableId};
 use serde_json::{Value as Json, json};
 use toml::Value;
@@ -72,11 +73,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
 
 fn shown(args: &ShowArgs, context: &Context) -> Result<(Catalog, Glossary), Failure> {
     if let Some(path) = &args.db {
-        let (_, live) = database::open_any(path).map_err(|e| cannot_open(&e))?;
-        for skipped in &live.skipped {
-            context.note(format_args!("left out {}: {:?}", skipped.name, skipped.reason));
-        }
-        return Ok((live.catalog, Glossary::default()));
+        return Ok((live(path, context)?.catalog, Glossary::default()));
     }
     if let Some(path) = &args.ddl {
         return Ok((catalog_of_script(path)?, Glossary::default()));
@@ -85,11 +82,28 @@ fn shown(args: &ShowArgs, context: &Context) -> Result<(Catalog, Glossary), Fail
     Ok((catalog, glossary))
 }
 
+/// What a database holds; what is left out of it is said.
+pub(super) fn live(path: &Path, context: &Context) -> Result<Live, Failure> {
+    let (_, live) = database::open_any(path).map_err(|e| cannot_open(&e))?;
+    for skipped in &live.skipped {
+        context.note(format_args!("left out {}: {:?}", skipped.name, skipped.reason));
+    }
+    Ok(live)
+}
+
+/// The text of a file of SQL, or of standard input for "-".
+pub(super) fn text_of(path: &Path) -> Result<String, Failure> {
+    let read = match path.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin()),
+        _ => std::fs::read_to_string(path),
+    };
+    let text = read.map_err(|e| Failure::unreadable(path, &e))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
 /// The catalog that a schema script creates.
-pub(super) fn catalog_of_script(path: &std::path::Path) -> Result<Catalog, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::unreadable(path, &e))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let catalog = sql::ddl::catalog_from_ddl(text);
+pub(super) fn catalog_of_script(path: &Path) -> Result<Catalog, Failure> {
+    let catalog = sql::ddl::catalog_from_ddl(&text_of(path)?);
     catalog.map_err(|e| Failure::data(format_args!("{}: {e}", path.display())))
 }
 

@@ -10,13 +10,16 @@ mod watch;
 
 use std::path::Path;
 
+use answer::engine::LoadedModel;
+use answer::pack::Pack;
+use model::inference::Weights;
 use toml::Value;
 use train::run::Outcome as Trained;
 use train::summary::BestOf;
 
 use super::Arguments;
 use crate::context::Context;
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::settings::FlagValue;
 
@@ -29,7 +32,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Supervised fine-tuning of a compact model from nothing.
+    /// Supervised fine-tuning of a compact model, from nothing or from another model.
     Sft(sft::Args),
     /// Policy gradients: the model practises on questions, and learns from the rows that its own answers return.
     Grpo(grpo::Args),
@@ -42,7 +45,7 @@ enum Action {
 impl Arguments for Args {
     fn flags(&self) -> Vec<FlagValue> {
         let (pack, model) = match &self.action {
-            Action::Sft(args) => (&args.pack, &None),
+            Action::Sft(args) => (&args.pack, &args.model),
             Action::Grpo(args) => (&args.pack, &args.model),
             Action::Watch(_) | Action::Report(_) => return vec![],
         };
@@ -90,4 +93,14 @@ fn tell(run: &Path, trained: &Trained, context: &Context) -> Outcome {
 fn command_line() -> String {
     let args: Vec<String> = std::env::args().skip(1).collect();
     format!("glrl {}", args.join(" "))
+}
+
+/// The model with its weights as training has them, whatever the settings say of answering.
+fn exact(model: LoadedModel, pack: &Pack) -> Result<LoadedModel, Failure> {
+    let loaded = model::model_folder::Loaded {
+        parameters: model.model.parameters().clone(),
+        tokenizer: Some(model.vocabulary.tokenizer.clone()),
+        metadata: model.metadata.clone(),
+    };
+    LoadedModel::with_weights(loaded, pack, Weights::F32).map_err(|e| Failure::new(Exit::Model, e.cause().code(), e))
 }

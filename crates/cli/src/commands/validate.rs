@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use answer::pack::Pack;
 use schema::Catalog;
 use serde_json::{Value as Json, json};
-use sql::diagnostic::caret;
+use sql::diagnostic::{Diagnostic, caret};
 use sql::policy::Access;
 use sql::validate::fixed;
 use sql::{Dialect, Layer, Report, Severity, validate, verify_for};
@@ -169,25 +169,25 @@ fn one(sql: &str, check: &Check<'_>, context: &Context) -> Outcome {
     if check.args.fix {
         output::line(text.trim_end())?;
         findings.for_each(|finding| context.note(finding));
-        return Ok(exit_of(&report));
+        return Ok(exit_of(&report.diagnostics));
     }
     for finding in findings {
         output::line(finding)?;
     }
     let paint = context.paint();
     output::line(if report.valid { paint.green("valid") } else { paint.red("not valid") })?;
-    Ok(exit_of(&report))
+    Ok(exit_of(&report.diagnostics))
 }
 
 fn one_json(sql: &str, check: &Check<'_>) -> Outcome {
     let (text, report) = check.fixed(sql);
     output::line(reply(Json::Null, &text, &report, check.args))?;
-    Ok(exit_of(&report))
+    Ok(exit_of(&report.diagnostics))
 }
 
 fn one_sarif(sql: &str, check: &Check<'_>) -> Outcome {
     let (text, report) = check.fixed(sql);
-    let exit = exit_of(&report);
+    let exit = exit_of(&report.diagnostics);
     output::line(sarif::log(&[Checked { uri: "query.sql".to_owned(), text, diagnostics: report.diagnostics }]))?;
     Ok(exit)
 }
@@ -211,12 +211,12 @@ fn batch_sarif(path: &Path, check: &Check<'_>) -> Outcome {
 }
 
 /// Unsafe SQL has an exit code of its own.
-fn exit_of(report: &Report) -> Exit {
-    let is_unsafe = |layer, severity| layer == Layer::Security && severity == Severity::Error;
-    match report.valid {
-        true => Exit::Done,
-        false if report.diagnostics.iter().any(|d| is_unsafe(d.layer, d.severity)) => Exit::Refused,
-        false => Exit::Gate,
+pub(super) fn exit_of(found: &[Diagnostic]) -> Exit {
+    let errors = || found.iter().filter(|finding| finding.severity == Severity::Error);
+    match errors().next() {
+        None => Exit::Done,
+        Some(_) if errors().any(|finding| finding.layer == Layer::Security) => Exit::Refused,
+        Some(_) => Exit::Gate,
     }
 }
 

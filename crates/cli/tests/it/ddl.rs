@@ -32,6 +32,12 @@ fn a_review_is_a_script_and_changes_nothing() {
 }
 
 #[test]
+fn a_view_whose_query_is_unsafe_is_refused() {
+    let ran = run(["ddl", "review", "CREATE VIEW v AS SELECT load_extension('x')"]);
+    assert_eq!(ran.code, 6, "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
 fn a_review_as_json_has_code_place_fix_and_script() {
     let folder = Folder::new();
     let ddl = folder.write("a.sql", SCHEMA);

@@ -52,6 +52,7 @@ impl Pupil {
         let (mut parameters, run) = (None, folder.join("sft"));
         let job = sft::Job {
             config: &config,
+            start: None,
             data: &data,
             tokenizer: &vocabulary.tokenizer,
             metadata: &metadata,

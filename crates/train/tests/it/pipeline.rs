@@ -103,6 +103,7 @@ fn learns_twenty_pairs(plans: bool) {
     let (run, shipped) = (folder.0.join("run"), folder.0.join("model"));
     let job = Job {
         config: &config,
+        start: None,
         data: &data,
         tokenizer: &vocabulary.tokenizer,
         metadata: &metadata,

@@ -78,6 +78,7 @@ fn config(max_steps: u64) -> SftConfig {
 /// What a test changes of a plain run.
 struct Plan<'a> {
     config: SftConfig,
+    start: Option<&'a Parameters>,
     data: &'a Dataset,
     resume: bool,
     /// The evaluation after which the power fails, from 1.
@@ -92,6 +93,7 @@ fn run(folder: &Path, plan: Plan<'_>) -> (Result<Outcome>, Vec<String>) {
     let (tokenizer, metadata, origin) = (tokenizer(), Metadata::new(), Origin::default());
     let job = Job {
         config: &plan.config,
+        start: plan.start,
         data: plan.data,
         tokenizer: &tokenizer,
         metadata: &metadata,
@@ -117,7 +119,7 @@ fn run(folder: &Path, plan: Plan<'_>) -> (Result<Outcome>, Vec<String>) {
 }
 
 fn plan(data: &Dataset) -> Plan<'_> {
-    Plan { config: config(20), data, resume: false, dies_at_evaluation: 0 }
+    Plan { config: config(20), start: None, data, resume: false, dies_at_evaluation: 0 }
 }
 
 /// Hashes of trained and shipped weights of a run's newest checkpoint.
@@ -285,12 +287,37 @@ fn epochs_and_minutes_become_steps() {
 }
 
 #[test]
+fn a_run_begins_with_the_weights_it_is_given() {
+    let data = dataset(&pairs(40));
+    let (first, second, plain) = (Folder::new("first"), Folder::new("second"), Folder::new("plain"));
+    run(&first.0, plan(&data)).0.unwrap();
+    let newest = checkpoint::newest(&first.0).unwrap().0.unwrap();
+    let start = checkpoint::load(&newest).unwrap().0.shipped().clone();
+    let still = OptimiserConfig { learning_rate: 0.0, ema_decay: 0.0, ..OptimiserConfig::default() };
+    let config = SftConfig { optimiser: still, ..config(3) };
+    let from = |start| Plan { config: config.clone(), start, ..plan(&data) };
+    run(&second.0, from(Some(&start))).0.unwrap();
+    assert_eq!(weights(&second.0).0, weights_sha256(&start));
+    run(&plain.0, from(None)).0.unwrap();
+    assert_ne!(weights(&plain.0).0, weights_sha256(&start));
+    let mut other = start.clone();
+    other.data[0] += 1.0;
+    let resumed = run(&second.0, Plan { resume: true, ..from(Some(&other)) }).0.unwrap_err();
+    assert!(resumed.to_string().contains("first weights"), "{resumed}");
+    let mut wider = from(Some(&start));
+    wider.config.model.intermediate_size = 64;
+    let refused = run(&Folder::new("wider").0, wider).0.unwrap_err();
+    assert!(refused.to_string().contains("another shape"), "{refused}");
+}
+
+#[test]
 fn a_watcher_can_stop_a_run_that_then_resumes() {
     let data = dataset(&pairs(40));
     let (folder, whole) = (Folder::new("stopped"), Folder::new("unstopped"));
     let (tokenizer, metadata, origin, config) = (tokenizer(), Metadata::new(), Origin::default(), config(20));
     let job = Job {
         config: &config,
+        start: None,
         data: &data,
         tokenizer: &tokenizer,
         metadata: &metadata,
@@ -313,7 +340,15 @@ fn a_watcher_can_stop_a_run_that_then_resumes() {
 /// Trains with evaluations that find so many of ten right, one after another; stops after a step where one is given.
 fn judged(folder: &Path, config: &SftConfig, scores: &mut Scores<'_>, (resume, stop_at): (bool, u64)) -> Outcome {
     let (tokenizer, metadata, origin, data) = (tokenizer(), Metadata::new(), Origin::default(), dataset(&pairs(40)));
-    let job = Job { config, data: &data, tokenizer: &tokenizer, metadata: &metadata, origin: &origin, run: folder };
+    let job = Job {
+        config,
+        start: None,
+        data: &data,
+        tokenizer: &tokenizer,
+        metadata: &metadata,
+        origin: &origin,
+        run: folder,
+    };
     let mut evaluate = |_: &Parameters| {
         let answerable = Tally { right: *scores.next().unwrap(), questions: 10 };
         Ok(Report { answerable, ..Report::default() })

@@ -3,9 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use answer::engine::LoadedModel;
 use answer::pack::Pack;
-use model::inference::Weights;
 use train::evaluate::Exam;
 use train::grpo::config::GrpoConfig;
 use train::grpo::{Job, grpo};
@@ -14,10 +12,10 @@ use train::run::{Event, Origin};
 use train::synth::sets::is_learnt_from;
 
 use super::progress::Progress;
-use super::{command_line, tell};
+use super::{command_line, exact, tell};
 use crate::commands::eval::{FILL_SEED, TODAY, databases, engine_over, failed, fixed_day, reward_databases};
 use crate::context::Context;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Failure, Outcome};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -118,16 +116,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 fn fits(question: &Question, pack: &Pack) -> bool {
     let mut queries = question.sql.iter().chain(&question.previous);
     queries.all(|sql| sql::verify(sql, &pack.catalog, &Default::default()).is_ok())
-}
-
-/// The model with its weights as training has them, whatever the settings say of answering.
-fn exact(model: LoadedModel, pack: &Pack) -> Result<LoadedModel, Failure> {
-    let loaded = model::model_folder::Loaded {
-        parameters: model.model.parameters().clone(),
-        tokenizer: Some(model.vocabulary.tokenizer.clone()),
-        metadata: model.metadata.clone(),
-    };
-    LoadedModel::with_weights(loaded, pack, Weights::F32).map_err(|e| Failure::new(Exit::Model, e.cause().code(), e))
 }
 
 /// The recipe's settings, with the flags over them.

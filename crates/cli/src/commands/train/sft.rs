@@ -9,7 +9,7 @@ use answer::pack::Pack;
 use answer::vocabulary::Vocabulary;
 use model::model_folder::Loaded;
 use model::parameters::Parameters;
-use train::config::SftConfig;
+use train::config::{SftConfig, ShapeConfig};
 use train::dataset::Dataset;
 use train::encode::{load_dataset, vocabulary_of};
 use train::evaluate::{Exam, grade_weights};
@@ -19,7 +19,7 @@ use train::run::{Evaluate, Event, Origin, Outcome as Trained};
 use train::sft::{Job, sft};
 
 use super::progress::Progress;
-use super::{command_line, tell};
+use super::{command_line, exact, tell};
 use crate::commands::eval::{FILL_SEED, TODAY, databases, engine_over, failed, fixed_day};
 use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// The run's folder, `runs/NAME`.
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
+    /// The model folder or checkpoint to begin with, its shape and vocabulary too; without it, random weights.
+    #[arg(long, value_name = "DIR")]
+    pub(super) model: Option<String>,
     /// Settings of the training, as TOML; a run's config.resolved.toml is one.
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
@@ -66,25 +69,37 @@ pub(crate) struct Args {
 
 /// Trains.
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
-    let config = recipe(args)?;
+    let mut config = recipe(args)?;
     let today = fixed_day(&args.today)?;
     let pack = context.pack()?;
     let files = [args.data.join("train.jsonl")];
     context.note("reading the data");
-    let vocabulary = vocabulary_of(&pack, &files, &config).map_err(|e| failed(&e))?;
+    let start = match &args.model {
+        Some(_) => Some(exact(context.model(&pack)?, &pack)?),
+        None => None,
+    };
+    if let Some(start) = &start {
+        config.model = ShapeConfig::of(&start.model.parameters().config, config.model.dropout);
+    }
+    let vocabulary = match &start {
+        Some(start) => start.vocabulary.clone(),
+        None => vocabulary_of(&pack, &files, &config).map_err(|e| failed(&e))?,
+    };
     let data = load_dataset(&files, &pack, &vocabulary, &config).map_err(|e| failed(&e))?;
     let questions = development(&args.data, &config)?;
     let images = databases(&pack, FILL_SEED)?;
     let exam = Exam::new(&questions, &images, config.threads).map_err(|e| failed(&e))?;
     let mut engine = engine_over(pack.clone(), &images[0], Ok(untrained(&pack, &vocabulary, &config)?))?;
+    let start = start.as_ref().map(|start| start.model.parameters());
     let options = Options::on(today);
     let mut evaluate = |parameters: &Parameters| grade_weights(&exam, &mut engine, parameters, &options);
-    let trained = train(args, &config, &Ground { pack: &pack, vocabulary: &vocabulary, data: &data }, context, &mut evaluate);
+    let trained = train(args, &config, &Ground { pack: &pack, start, vocabulary: &vocabulary, data: &data }, context, &mut evaluate);
     tell(&args.run, &trained?, context)
 }
 
 struct Ground<'a> {
     pack: &'a Pack,
+    start: Option<&'a Parameters>,
     vocabulary: &'a Vocabulary,
     data: &'a Dataset,
 }
@@ -99,7 +114,8 @@ fn train(
     let metadata = metadata(ground.pack, ground.vocabulary, config.data.plan > 0.0);
     let origin = Origin { command: command_line(), commit: None };
     let tokenizer = &ground.vocabulary.tokenizer;
-    let job = Job { config, data: ground.data, tokenizer, metadata: &metadata, origin: &origin, run: &args.run };
+    let Ground { start, data, .. } = *ground;
+    let job = Job { config, start, data, tokenizer, metadata: &metadata, origin: &origin, run: &args.run };
     let mut progress = Progress::new(context);
     let trained = sft(&job, args.resume, evaluate, &mut |event| {
         progress.show(event);
