@@ -7,7 +7,7 @@ use super::select::{has_unknown_names, output_names};
 use super::{Resolver, unknown};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::ast::{self, JoinWord};
-use crate::tree::{BinaryOp, Body, Expr, ExprKind, Item, JoinKind, Query, Select, Source, SourceId, SourceKind, Span};
+use crate::tree::{BinaryOp, Body, Expr, ExprKind, Item, JoinKind, Query, Select, Source, SourceKind, Span};
 use crate::visit::each_expr;
 
 /// A FROM clause whose ON conditions are still to be resolved.
@@ -335,13 +335,17 @@ impl<'a> Resolver<'a> {
         if !strict && !outer {
             return;
         }
-        let later: Vec<SourceId> = sources[position + 1..].iter().map(|source| source.id).collect();
-        let mut found = false;
+        let mut spoken_of = vec![];
         each_expr(on, &mut |expr| {
-            found |= matches!(expr.kind, ExprKind::Column { source, .. } | ExprKind::RowId(source) if later.contains(&source))
+            if let ExprKind::Column { source, .. } | ExprKind::RowId(source) = expr.kind {
+                spoken_of.push(source);
+            }
         });
-        if found {
-            self.error("SCH220", on.span, "This ON speaks of a table that is joined further right.");
+        let later = sources[position + 1..].iter().find(|source| spoken_of.contains(&source.id));
+        if let Some(later) = later {
+            let message = "This ON speaks of a table that is joined further right.";
+            let found = Diagnostic::error("SCH220", on.span, message).label(later.span, "it is joined here");
+            self.diagnostics.push(found);
         }
     }
 

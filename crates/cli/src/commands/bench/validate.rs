@@ -149,14 +149,15 @@ fn said(found: &[Diagnostic]) -> String {
     errors.map(|d| format!("{} {:?} {}", d.code, d.span, d.message)).collect::<Vec<_>>().join("; ")
 }
 
-/// Whether a finding points at the fault: it covers the byte that SQLite points at or a place that was changed, or it
-/// begins where the name stands that SQLite's words end with.
+/// Whether a finding points at the fault: it or a place it names beside covers the byte that SQLite points at or a place
+/// that was changed, or it begins where the name stands that SQLite's words end with.
 fn points(found: &Diagnostic, refusal: &database::Refusal, mutant: &Mutant) -> bool {
-    let [start, end] = found.span;
+    let start = found.span[0];
     let name = refusal.message.rsplit(": ").next().unwrap_or_default();
     let spelled = mutant.text.get(start..start + name.len()).is_some_and(|text| text.eq_ignore_ascii_case(name));
-    let changed = mutant.places.iter().any(|place| start < place.end && place.start < end);
-    let covered = refusal.offset.is_some_and(|byte| start <= byte && byte < end);
+    let spans = || found.labels.iter().map(|label| label.span).chain([found.span]);
+    let changed = mutant.places.iter().any(|place| spans().any(|[start, end]| start < place.end && place.start < end));
+    let covered = refusal.offset.is_some_and(|byte| spans().any(|[start, end]| start <= byte && byte < end));
     covered || changed || refusal.offset.is_none() && spelled
 }
 

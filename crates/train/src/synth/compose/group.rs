@@ -132,7 +132,8 @@ pub fn narrowed(pen: &mut Pen<'_, '_>, keys: &[Key], conds: &mut Vec<Cond>) -> V
         match pen.dice.weighted(&[0.5, 0.4, 0.1]) {
             1 => {
                 conds.push(Cond::new(blank.clone(), Phrase::new("silent")));
-                notes.push(Phrase::new("no_blanks").with("key", key.thing.clone()));
+                let words = if keys.len() > 1 { "no_blanks_in" } else { "no_blanks" };
+                notes.push(Phrase::new(words).with("key", key.thing.clone()));
             }
             2 => notes.push(Phrase::new("blanks_kept").with("key", key.thing.clone())),
             _ => {}
