@@ -222,7 +222,8 @@ pub fn newest_good(parent: &Path, prefix: &str) -> Result<Newest> {
             names.push(name);
         }
     }
-    names.sort_unstable();
+    // A number that has outgrown its leading zeros is longer.
+    names.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
     let mut newest = Newest::default();
     for name in names.iter().rev() {
         let path = parent.join(name);

@@ -9,7 +9,7 @@
 //! * [`diagnostic`], [`mod@validate`]: what is to be said of a query, in five layers; [`mod@verify`]: the only way to a query that runs.
 //! * [`mod@lineage`]: which columns each output and condition reads.
 //! * [`policy`]: what of each table one user may see.
-//! * [`reasoning`]: a query in plain words; [`features`]: its difficulty, tags and template.
+//! * [`reasoning`]: a query in plain words; [`explain`]: as a tree of operators, with pictures; [`features`]: its difficulty, tags and template.
 //! * [`date_part`], [`calendar`]: what is said of days as one piece.
 //! * [`lexeme`], [`canonical`]: canonical SQL as a closed set of pieces; [`matcher`]: which piece may come next;
 //!   [`coverage`]: what of people's queries can be said so.
@@ -23,6 +23,7 @@ pub mod date_part;
 pub mod ddl;
 pub mod diagnostic;
 pub mod dialect;
+pub mod explain;
 pub mod features;
 pub mod functions;
 pub mod lexeme;

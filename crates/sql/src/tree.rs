@@ -489,6 +489,16 @@ impl Query {
     }
 }
 
+impl ExprKind {
+    /// The subquery that an expression asks, if it asks one.
+    pub fn subquery(&self) -> Option<&Query> {
+        match self {
+            ExprKind::InQuery { query, .. } | ExprKind::Exists { query, .. } | ExprKind::Scalar(query) => Some(query),
+            _ => None,
+        }
+    }
+}
+
 impl Source {
     /// The first source of a FROM clause: a table of the catalog.
     pub fn table(id: SourceId, table: TableId) -> Self {

@@ -224,26 +224,25 @@ pub fn restore_best(run: &Path, progress: &mut Progress) -> Result<()> {
     Ok(())
 }
 
-/// Removes all checkpoints but the last `keep` and the best, and what crashed saves left behind.
+/// Removes all checkpoints but `newest`, the last `keep` and the best, and what crashed saves left behind.
 ///
 /// # Errors
 /// When a folder cannot be read or removed.
-pub fn prune(run: &Path, keep: usize, best: Option<u64>) -> Result<()> {
-    let mut names = Vec::new();
+pub fn prune(run: &Path, newest: u64, keep: usize, best: Option<u64>) -> Result<()> {
+    let mut found: Vec<(Option<u64>, String)> = vec![];
     for entry in std::fs::read_dir(run).map_err(io(run))? {
         let name = entry.map_err(io(run))?.file_name().to_string_lossy().into_owned();
         if let Some(rest) = name.strip_prefix(PREFIX) {
-            let whole = rest.chars().all(|c| c.is_ascii_digit());
-            names.push((whole, name));
+            // What a crashed save left has more than a number behind the prefix.
+            found.push((rest.parse().ok(), name));
         }
     }
-    names.sort_unstable();
-    let whole = names.iter().filter(|(whole, _)| *whole).count();
-    let best = best.map(name_of);
-    let halves = names.len() - whole;
-    for (i, (is_whole, name)) in names.iter().enumerate() {
-        let is_last = *is_whole && i >= halves + whole.saturating_sub(keep.max(1));
-        if !is_last && best.as_ref() != Some(name) {
+    // Those that are no checkpoint of a step stand first. Damaged ones of later steps may be there; the newest stays all the same.
+    found.sort_unstable();
+    let last = found.len().saturating_sub(keep.max(1));
+    for (i, (step, name)) in found.iter().enumerate() {
+        let stays = step.is_some_and(|step| i >= last || step == newest || best == Some(step));
+        if !stays {
             let path = run.join(name);
             std::fs::remove_dir_all(&path).map_err(io(&path))?;
         }

@@ -199,7 +199,8 @@ impl<'a> Keeper<'a> {
         if is_best {
             checkpoint::mark_best(self.folder, state.progress.step)?;
         }
-        checkpoint::prune(self.folder, self.plan.checkpoint.keep, state.progress.best.map(|best| best.step))?;
+        let best = state.progress.best.map(|best| best.step);
+        checkpoint::prune(self.folder, state.progress.step, self.plan.checkpoint.keep, best)?;
         self.stopped |= watch(&Event::Saved(&folder)).is_break();
         self.newest = Some(folder);
         Ok(())

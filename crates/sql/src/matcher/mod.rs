@@ -98,7 +98,7 @@ impl<'g> Matcher<'g> {
         if self.is_tight() {
             let (mut trial, mut verdicts, near) = (self.clone(), Verdicts::default(), self.is_near());
             let mut affordable = |id: u32| verdicts.of(self, id, || self.is_affordable(id, &mut trial));
-            let dear: Vec<u32> = mask.iter().filter(|&id| (near || self.opens_arm(id)) && !affordable(id)).collect();
+            let dear: Vec<u32> = mask.iter().filter(|&id| self.may_be_dear(id, near) && !affordable(id)).collect();
             dear.into_iter().for_each(|id| mask.remove(id));
         }
     }
@@ -108,7 +108,7 @@ impl<'g> Matcher<'g> {
         let mut probe = Offers::Probe { id, found: false };
         self.offer(&mut probe);
         matches!(probe, Offers::Probe { found: true, .. })
-            && (!self.is_tight() || self.is_affordable(id, &mut self.clone()))
+            && (!self.is_tight() || !self.may_be_dear(id, self.is_near()) || self.is_affordable(id, &mut self.clone()))
     }
 
     /// Takes a lexeme.
@@ -189,6 +189,12 @@ impl<'g> Matcher<'g> {
     fn level_mut(&mut self) -> &mut Level {
         let last = self.levels.len() - 1;
         &mut self.levels[last]
+    }
+
+    /// Whether a lexeme's cost must be looked at, `near` the budget or not. The bound of a cost counts some joins more than
+    /// once, so that it may refuse what is affordable; mask and probe ask it of the same lexemes.
+    fn may_be_dear(&self, id: u32, near: bool) -> bool {
+        near || self.opens_arm(id)
     }
 
     /// Whether the query can still be ended within the budget after this lexeme; `trial` is a fork to try it on, whose

@@ -239,26 +239,34 @@ fn check_parameters(query: &Query, table: &str, file: &PolicyFile, catalog: &Cat
             ExprKind::Parameter(name) if !file.attributes.contains_key(name) => {
                 Some(PolicyError::Undeclared { table: table.to_owned(), attribute: name.clone() })
             }
-            _ => compared(expr).and_then(|pair| unlike(pair, table, file, catalog, query, &types)),
+            _ => compared(expr).into_iter().find_map(|pair| unlike(pair, table, file, catalog, query, &types)),
         };
         problem = problem.take().or(found);
     });
     problem.map_or(Ok(()), Err)
 }
 
-/// The parameter and the column that an expression compares.
-fn compared(expr: &Expr) -> Option<(&str, &Expr)> {
+/// Each parameter that an expression compares, with what it is compared with.
+fn compared(expr: &Expr) -> Vec<(&str, &Expr)> {
+    let both = |a, b| pairs(a, b).into_iter().chain(pairs(b, a)).collect::<Vec<_>>();
     match &expr.kind {
-        ExprKind::Binary(a, op, b) if compares(*op) => pair(a, b).or_else(|| pair(b, a)),
-        ExprKind::InList { operand, list, .. } => list.iter().find_map(|member| pair(operand, member)),
-        _ => None,
+        ExprKind::Binary(a, op, b) if compares(*op) => both(a, b),
+        ExprKind::Between { operand, low, high, .. } => [both(operand, low), both(operand, high)].concat(),
+        ExprKind::InList { operand, list, .. } => list.iter().flat_map(|member| both(operand, member)).collect(),
+        ExprKind::Case { operand: Some(operand), branches, .. } => {
+            branches.iter().flat_map(|(when, _)| both(operand, when)).collect()
+        }
+        _ => vec![],
     }
 }
 
-fn pair<'e>(column: &'e Expr, parameter: &'e Expr) -> Option<(&'e str, &'e Expr)> {
-    match (&column.kind, &parameter.kind) {
-        (ExprKind::Column { .. }, ExprKind::Parameter(name)) => Some((name, column)),
-        _ => None,
+fn pairs<'e>(other: &'e Expr, parameter: &'e Expr) -> Vec<(&'e str, &'e Expr)> {
+    match (&other.kind, &parameter.kind) {
+        (ExprKind::Row(others), ExprKind::Row(parameters)) => {
+            others.iter().zip(parameters).flat_map(|(other, parameter)| pairs(other, parameter)).collect()
+        }
+        (_, ExprKind::Parameter(name)) => vec![(name, other)],
+        _ => vec![],
     }
 }
 
@@ -268,7 +276,7 @@ fn compares(op: BinaryOp) -> bool {
 }
 
 fn unlike(
-    (attribute, column): (&str, &Expr),
+    (attribute, other): (&str, &Expr),
     table: &str,
     file: &PolicyFile,
     catalog: &Catalog,
@@ -276,10 +284,20 @@ fn unlike(
     types: &Types,
 ) -> Option<PolicyError> {
     let ty = *file.attributes.get(attribute)?;
-    let holds = ty.differs_from(types.of_expr(column))?;
-    let ExprKind::Column { source, column } = column.kind else { return None };
-    let from = query.select()?.from.iter().find(|s| s.id == source)?.table_id()?;
-    let column = catalog.table(from).columns.get(usize::from(column))?.name.clone();
+    let holds = ty.differs_from(types.of_expr(other))?;
+    let column = match other.kind {
+        ExprKind::Column { source, column } => {
+            let from = query.select().and_then(|select| select.from.iter().find(|s| s.id == source)?.table_id());
+            from.and_then(|from| Some(catalog.table(from).columns.get(usize::from(column))?.name.clone()))
+        }
+        _ => None,
+    };
     let (table, attribute) = (table.to_owned(), attribute.to_owned());
-    Some(PolicyError::Unlike { table, column, holds, attribute, ty })
+    Some(PolicyError::Unlike {
+        table,
+        column: column.unwrap_or_else(|| "an expression".to_owned()),
+        holds,
+        attribute,
+        ty,
+    })
 }

@@ -33,8 +33,9 @@ pub use attributes::{Access, AttributeType};
 pub use error::PolicyError;
 pub use file::{Policy, PolicyFile, TablePolicy};
 
-/// The layers that judge a query by the catalog that the user sees, and by the whole one.
-const OF_WHAT_IS_SEEN: [Layer; 3] = [Layer::Syntax, Layer::Schema, Layer::Performance];
+/// The layers that judge a query by the catalog that the user sees, and by the whole one. A bare name may mean one column
+/// where another of that name is hidden, and none where it is not, so that security judges both readings.
+const OF_WHAT_IS_SEEN: [Layer; 4] = [Layer::Syntax, Layer::Schema, Layer::Performance, Layer::Security];
 const OF_THE_WHOLE: [Layer; 2] = [Layer::Business, Layer::Security];
 
 /// Checks a text in every layer as one user may ask it, and rewrites it to what that user may see.
@@ -50,11 +51,13 @@ pub fn verify_for(
 ) -> Result<VerifiedQuery, Box<Report>> {
     let policy = access.policy();
     // Rules and lists of the pack speak of columns by their places in the whole catalog.
-    let seen = Options { layers: &OF_WHAT_IS_SEEN, rules: &[], access: None, ..options.clone() };
+    let lists = options.access.map(|lists| lists.over(catalog, policy.visible()));
+    let seen = Options { layers: &OF_WHAT_IS_SEEN, rules: &[], access: lists.as_ref(), ..options.clone() };
     let mut report = validate(text, policy.visible(), &seen);
     let whole = validate(text, catalog, &Options { layers: &OF_THE_WHOLE, ..options.clone() });
     named::replace(&mut report.diagnostics, text, whole.query.as_ref(), catalog, policy);
-    report.diagnostics.extend(whole.diagnostics);
+    let twice = report.diagnostics.clone();
+    report.diagnostics.extend(whole.diagnostics.into_iter().filter(|finding| !twice.contains(finding)));
     let tree = report.query.take().filter(|_| !has_error(&report));
     let Some(mut query) = tree else { return Err(refused(report)) };
     match restrict(&mut query, catalog, access) {

@@ -385,3 +385,20 @@ fn a_users_attributes_are_typed() {
         expect!["the policy declares no attribute user_departmant; did you mean user_department?"],
     );
 }
+
+#[test]
+fn a_secret_column_stays_secret_where_its_namesake_is_hidden() {
+    let catalog = catalog();
+    let secret = vec![catalog.find_qualified("dept.salary").expect("it exists")];
+    let lists = crate::validate::Access { secret, ..Default::default() };
+    let options = Options { access: Some(&lists), ..Options::default() };
+    let access = access(&usual(), &[("user_department", "IT"), ("most", "9")]);
+    for sql in [
+        "SELECT staff.name, salary FROM staff JOIN dept ON dept.code = staff.dept",
+        "SELECT x.name, salary FROM staff x JOIN dept y ON y.code = x.dept ORDER BY salary",
+        "SELECT salary FROM dept",
+    ] {
+        let report = verify_for(sql, &catalog, &options, &access).expect_err("it reads a secret column");
+        assert!(report.diagnostics.iter().any(|finding| finding.code == "SEC510"), "{sql}: {report:?}");
+    }
+}

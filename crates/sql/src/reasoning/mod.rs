@@ -13,14 +13,16 @@ use schema::{Catalog, Glossary, TableId};
 
 use crate::print::sources_across_levels;
 use crate::tree::{Body, JoinKind, OrderItem, Query, Select, SetOp, Source, SourceId, SourceKind};
-use crate::visit::each_select;
+use crate::visit::{each_expr_of_query, each_select};
 
 /// What the words are made from.
-struct Teller<'a> {
+pub(crate) struct Teller<'a> {
     catalog: &'a Catalog,
     glossary: &'a Glossary,
     /// What each source is called, and its columns.
     sources: HashMap<SourceId, Told<'a>>,
+    /// The numbers of the subqueries that are told elsewhere, by their place in memory; empty where they are told in place.
+    numbers: HashMap<*const Query, usize>,
 }
 
 /// A source as it is told.
@@ -34,8 +36,7 @@ struct Told<'a> {
 
 /// The numbered steps of a query.
 pub fn plan(query: &Query, catalog: &Catalog, glossary: &Glossary) -> Vec<String> {
-    let mut teller = Teller { catalog, glossary, sources: HashMap::new() };
-    teller.meet(query);
+    let teller = Teller::new(query, catalog, glossary);
     let steps = teller.steps(query);
     steps.into_iter().enumerate().map(|(i, step)| format!("{}. {}", i + 1, capital(&step))).collect()
 }
@@ -46,6 +47,26 @@ fn capital(text: &str) -> String {
 }
 
 impl<'a> Teller<'a> {
+    pub(crate) fn new(query: &'a Query, catalog: &'a Catalog, glossary: &'a Glossary) -> Self {
+        let mut teller = Teller { catalog, glossary, sources: HashMap::new(), numbers: HashMap::new() };
+        teller.meet(query);
+        teller
+    }
+
+    /// Tells the subqueries of expressions by their numbers alone.
+    pub(crate) fn numbering(mut self, query: &Query) -> Self {
+        each_expr_of_query(query, &mut |expr| {
+            let number = self.numbers.len() + 1;
+            self.numbers.extend(expr.kind.subquery().map(|query| (std::ptr::from_ref(query), number)));
+        });
+        self
+    }
+
+    /// The number of a subquery that is told elsewhere.
+    pub(crate) fn number(&self, query: &Query) -> Option<usize> {
+        self.numbers.get(&std::ptr::from_ref(query)).copied()
+    }
+
     /// Names every source; a second use of a table is told by its number.
     fn meet(&mut self, query: &'a Query) {
         let mut uses: HashMap<String, usize> = HashMap::new();
@@ -114,6 +135,9 @@ impl<'a> Teller<'a> {
 
     /// A whole query on one line.
     fn within(&self, query: &Query) -> String {
+        if let Some(number) = self.number(query) {
+            return format!("subquery {number}");
+        }
         self.steps(query).join("; ")
     }
 
@@ -130,20 +154,24 @@ impl<'a> Teller<'a> {
         if let Some(having) = &select.having {
             steps.push(format!("keep groups where {}", self.condition(having, select)));
         }
+        let different = if select.distinct { "each different " } else { "" };
+        steps.push(format!("show {different}{}", self.items(select)));
+    }
+
+    /// What is shown.
+    pub(crate) fn items(&self, select: &Select) -> String {
         let items = select.items.iter().map(|item| {
             let words = self.words(&item.expr, Some(select));
             item.alias.as_ref().map_or_else(|| words.clone(), |alias| format!("{words} as {alias}"))
         });
-        let items = items.collect::<Vec<_>>().join(", ");
-        steps.push(format!("show {}{items}", if select.distinct { "each different " } else { "" }));
+        items.collect::<Vec<_>>().join(", ")
     }
 
     fn source_step(&self, source: &Source, first: bool, select: &Select) -> String {
-        let name = self.sources.get(&source.id).map_or("", |told| told.name.as_str());
+        let name = self.source(source.id);
         let what = match &source.kind {
-            SourceKind::Table(table) => format!("{name} ({})", self.catalog.table(*table).name),
-            SourceKind::Cte { .. } => name.to_owned(),
             SourceKind::Derived { query, .. } => format!("{name}, which is ({})", self.within(query)),
+            _ => self.named(source),
         };
         if first {
             return format!("start from {what}");
@@ -158,7 +186,16 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn order(&self, items: &[OrderItem], select: Option<&Select>) -> String {
+    /// "projects (PROJECT)"; what is no table by its name alone.
+    pub(crate) fn named(&self, source: &Source) -> String {
+        let name = self.source(source.id);
+        match source.table_id() {
+            Some(table) => format!("{name} ({})", self.catalog.table(table).name),
+            None => name,
+        }
+    }
+
+    pub(crate) fn order(&self, items: &[OrderItem], select: Option<&Select>) -> String {
         let item = |item: &OrderItem| {
             let direction = if item.descending { ", largest first" } else { ", smallest first" };
             let nulls = match item.nulls_first {

@@ -9,12 +9,12 @@ use crate::tree::{BinaryOp, Call, Expr, ExprKind, LikeOp, Select, SourceId, Unar
 
 impl Teller<'_> {
     /// The words of several expressions.
-    pub(super) fn list(&self, list: &[Expr], select: Option<&Select>) -> String {
+    pub(crate) fn list(&self, list: &[Expr], select: Option<&Select>) -> String {
         list.iter().map(|expr| self.words(expr, select)).collect::<Vec<_>>().join(", ")
     }
 
     /// A condition: parts joined by "and" without brackets.
-    pub(super) fn condition(&self, expr: &Expr, select: &Select) -> String {
+    pub(crate) fn condition(&self, expr: &Expr, select: &Select) -> String {
         let parts = expr.conjuncts();
         let told = parts.iter().map(|part| match part.kind {
             ExprKind::Binary(_, BinaryOp::Or, _) => format!("({})", self.words(part, Some(select))),
@@ -32,7 +32,7 @@ impl Teller<'_> {
         if simple { self.words(expr, select) } else { format!("({})", self.words(expr, select)) }
     }
 
-    pub(super) fn words(&self, expr: &Expr, select: Option<&Select>) -> String {
+    pub(crate) fn words(&self, expr: &Expr, select: Option<&Select>) -> String {
         match &expr.kind {
             ExprKind::Column { source, column } => self.column(*source, *column),
             ExprKind::RowId(source) => format!("the row number of {}", self.source(*source)),
@@ -139,7 +139,7 @@ impl Teller<'_> {
         format!("{fits} the {kind} {}", self.inner(pattern, select))
     }
 
-    fn source(&self, source: SourceId) -> String {
+    pub(super) fn source(&self, source: SourceId) -> String {
         self.sources.get(&source).map_or_else(|| "an unknown table".to_owned(), |told| told.name.clone())
     }
 

@@ -110,10 +110,11 @@ impl<'a> Resolver<'a> {
         self.ctes[index].state = State::Resolving(None);
         // Only what its WITH sees: enclosing levels, and CTEs up to the end of its group.
         let inner_scopes = self.scopes.split_off(self.ctes[index].levels);
-        let hidden = self.ctes.split_off(self.ctes[index].group_end);
+        let end = if cte.recursive { self.ctes[index].group_end } else { index };
+        let hidden = self.ctes.split_off(end);
         let refers = |body: &ast::Body| references(body, &cte.name.text) > 0;
         let recursive = match &cte.query.body {
-            ast::Body::Compound(_, SetOp::Union, _, right) => refers(right),
+            ast::Body::Compound(_, SetOp::Union, _, right) => cte.recursive && refers(right),
             _ => false,
         };
         let query = if recursive { self.recursive_query(index) } else { self.query(&cte.query) };

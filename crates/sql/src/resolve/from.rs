@@ -32,6 +32,7 @@ const VIRTUAL_TABLES: [&str; 6] = ["json_each", "json_tree", "dbstat", "jsonb_ea
 
 impl<'a> Resolver<'a> {
     pub(super) fn from(&mut self, sources: &'a [ast::Source]) -> From<'a> {
+        self.check_first(sources);
         let mut from = From { strict: has_right_join(sources), ..From::default() };
         for source in sources {
             self.add_source(source, &mut from);
@@ -50,6 +51,7 @@ impl<'a> Resolver<'a> {
         if let ast::SourceKind::Group(inner) = &source.kind {
             let first = from.sources.is_empty() && source.alias.is_none() && source.on.is_none();
             if let Some(only) = only_source(inner).filter(|_| !first) {
+                self.check_first(inner);
                 return self.add_single(source, only, from);
             }
             if source.alias.is_none() && self.can_flatten(source, inner, from.sources.is_empty()) {
@@ -122,10 +124,18 @@ impl<'a> Resolver<'a> {
         from.bindings = left.bindings;
         from.bindings.extend(bindings);
         if let Some(on) = &source.on {
-            if position == 0 {
-                self.error("SCH214", on.span, "ON needs a JOIN before it.");
-            }
             from.conditions.push((position, on));
+        }
+    }
+
+    /// What stands first, in brackets too, joins nothing.
+    fn check_first(&mut self, sources: &[ast::Source]) {
+        let Some(first) = sources.first() else { return };
+        if let Some(on) = &first.on {
+            self.error("SCH214", on.span, "ON needs a JOIN before it.");
+        }
+        if first.using.is_some() {
+            self.error("SCH214", first.span, "USING needs a JOIN before it.");
         }
     }
 
@@ -136,7 +146,6 @@ impl<'a> Resolver<'a> {
         }
         if let Some(names) = &source.using {
             if known.is_empty() {
-                self.error("SCH214", source.span, "USING needs a JOIN before it.");
                 return vec![];
             }
             return names.iter().map(|name| (name.text.clone(), name.span)).collect();
@@ -242,6 +251,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn flatten(&mut self, source: &'a ast::Source, inner: &'a [ast::Source], from: &mut From<'a>) {
+        self.check_first(inner);
         let first = from.sources.len();
         for source in inner {
             self.add_source(source, from);

@@ -38,7 +38,7 @@ use cte::CteEntry;
 use scope::Scope;
 
 pub(crate) use condition::parse_condition;
-pub(crate) use select::output_names;
+pub(crate) use select::{holds_aggregate, output_names};
 pub(crate) use suggest::nearest;
 
 /// A text that was read.

@@ -45,7 +45,6 @@ impl<'a> Resolver<'a> {
                 query.order_by = order_by;
                 query
             }
-            ast::Body::Bracketed(inner) => self.query(inner),
             _ => {
                 let body = self.body(body, arms);
                 let mut resolved = plain(body);
@@ -83,8 +82,15 @@ impl<'a> Resolver<'a> {
                 Body::Set { op: *op, all: *all, left: Box::new(left), right: Box::new(right) }
             }
             ast::Body::Values(rows, span) => self.values(rows, *span),
-            ast::Body::Bracketed(query) => {
-                let query = self.query(query);
+            ast::Body::Bracketed(inner) => {
+                let query = self.query(inner);
+                if !query.with.is_empty()
+                    || !query.order_by.is_empty()
+                    || query.limit.is_some()
+                    || query.offset.is_some()
+                {
+                    self.error("SCH215", inner.span, "Brackets with WITH, ORDER BY or LIMIT cannot stand here.");
+                }
                 query.body
             }
         }

@@ -200,7 +200,7 @@ fn height(part: Part) -> usize {
 }
 
 /// Whether an expression holds an aggregate of its own level.
-pub(super) fn holds_aggregate(expr: &Expr) -> bool {
+pub(crate) fn holds_aggregate(expr: &Expr) -> bool {
     let mut found = false;
     each_expr_here(expr, &mut |e| found |= matches!(&e.kind, ExprKind::Call(call) if super::call::is_aggregate(call)));
     found

@@ -30,6 +30,8 @@ pub(crate) struct Query {
 pub(crate) struct Cte {
     pub(crate) name: Name,
     pub(crate) columns: Vec<Name>,
+    /// Whether its text may speak of itself and of the CTEs after it.
+    pub(crate) recursive: bool,
     pub(crate) query: Query,
 }
 

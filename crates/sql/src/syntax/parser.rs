@@ -206,8 +206,36 @@ impl Parser<'_> {
             }
             let order_by = if parser.cursor.eat_words(&["ORDER", "BY"]) { parser.orderings()? } else { vec![] };
             let (limit, offset) = parser.limit()?;
-            Ok(Query { with, body, order_by, limit, offset, span: parser.span_from(start) })
+            let span = parser.span_from(start);
+            match body {
+                Body::Bracketed(inner) => parser.unbracketed(
+                    *inner,
+                    Query { with, body: Body::Values(vec![], span), order_by, limit, offset, span },
+                ),
+                body => Ok(Query { with, body, order_by, limit, offset, span }),
+            }
         })
+    }
+
+    /// A query in brackets with the clauses around them, which stand in its own place where it has none.
+    fn unbracketed(&mut self, inner: Query, around: Query) -> Parse<Query> {
+        let limited = |query: &Query| query.limit.is_some() || query.offset.is_some();
+        let ordered = |query: &Query| !query.order_by.is_empty() || limited(query);
+        let twice = if !inner.with.is_empty() && !around.with.is_empty() {
+            Some("WITH")
+        } else if ordered(&around) && limited(&inner) || !inner.order_by.is_empty() && !around.order_by.is_empty() {
+            Some("ORDER BY or LIMIT")
+        } else {
+            None
+        };
+        if let Some(clause) = twice {
+            let message = format!("{clause} stands within the brackets and around them.");
+            return Err(Problem { code: "SYN104", span: around.span, message, help: None });
+        }
+        let with = if inner.with.is_empty() { around.with } else { inner.with };
+        let order_by = if inner.order_by.is_empty() { around.order_by } else { inner.order_by };
+        let (limit, offset) = (inner.limit.or(around.limit), inner.offset.or(around.offset));
+        Ok(Query { with, body: inner.body, order_by, limit, offset, span: around.span })
     }
 
     fn limit(&mut self) -> Parse<(Option<Expr>, Option<Expr>)> {
@@ -227,7 +255,8 @@ impl Parser<'_> {
 
     fn with(&mut self) -> Parse<Vec<Cte>> {
         self.word("WITH")?;
-        self.cursor.eat_word("RECURSIVE");
+        // Elsewhere only RECURSIVE lets a CTE speak of itself and of later ones.
+        let recursive = self.cursor.eat_word("RECURSIVE") || self.dialect == Dialect::Sqlite;
         let mut ctes = Vec::new();
         loop {
             let name = self.name("the name of a common table expression")?;
@@ -237,7 +266,7 @@ impl Parser<'_> {
             self.symbol("(")?;
             let query = self.query()?;
             self.symbol(")")?;
-            ctes.push(Cte { name, columns, query });
+            ctes.push(Cte { name, columns, recursive, query });
             if !self.cursor.eat_symbol(",") {
                 return Ok(ctes);
             }

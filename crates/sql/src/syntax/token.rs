@@ -64,27 +64,43 @@ fn skip_blank(bytes: &[u8], mut at: usize, dialect: Dialect) -> usize {
     loop {
         match (bytes.get(at), bytes.get(at + 1)) {
             (Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0c), _) => at += 1,
-            (Some(b'-'), Some(b'-')) => at = line_end(bytes, at),
+            (Some(b'-'), Some(b'-')) if opens_comment(bytes.get(at + 2), dialect) => at = line_end(bytes, at, dialect),
             (Some(0xef), Some(0xbb)) if bytes.get(at + 2) == Some(&0xbf) => at += 3,
-            (Some(b'#'), _) if dialect == Dialect::MySql => at = line_end(bytes, at),
-            (Some(b'/'), Some(b'*')) if at + 2 < bytes.len() => at = comment_end(bytes, at + 2),
+            (Some(b'#'), _) if dialect == Dialect::MySql => at = line_end(bytes, at, dialect),
+            (Some(b'/'), Some(b'*')) if at + 2 < bytes.len() => at = comment_end(bytes, at + 2, dialect),
             _ => return at,
         }
     }
 }
 
-fn line_end(bytes: &[u8], at: usize) -> usize {
-    bytes[at..].iter().position(|b| matches!(b, b'\n' | 0)).map_or(bytes.len(), |found| at + found)
+/// Whether `--` before this byte opens a comment: in MySQL only before a blank, else it is two minus signs.
+fn opens_comment(next: Option<&u8>, dialect: Dialect) -> bool {
+    dialect != Dialect::MySql || next.is_none_or(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control())
 }
 
-/// One past a comment whose inside starts at `at`. No comment and no text goes beyond a NUL, which means nothing anywhere.
-fn comment_end(bytes: &[u8], at: usize) -> usize {
-    let stops = |i: &usize| bytes[*i] == 0 || bytes[*i..].starts_with(b"*/");
-    match (at..bytes.len()).find(stops) {
-        Some(i) if bytes[i] == 0 => i,
-        Some(i) => i + 2,
-        None => bytes.len(),
+/// The end of a line; PostgreSQL's comments end at a carriage return too.
+fn line_end(bytes: &[u8], at: usize, dialect: Dialect) -> usize {
+    let ends = |b: &u8| matches!(b, b'\n' | 0) || dialect == Dialect::Postgres && *b == b'\r';
+    bytes[at..].iter().position(ends).map_or(bytes.len(), |found| at + found)
+}
+
+/// One past a comment whose inside starts at `at`; PostgreSQL's hold others. No comment and no text goes beyond a NUL, which
+/// means nothing anywhere.
+fn comment_end(bytes: &[u8], mut at: usize, dialect: Dialect) -> usize {
+    let mut open = 1;
+    while at < bytes.len() && bytes[at] != 0 {
+        if bytes[at..].starts_with(b"*/") {
+            (open, at) = (open - 1, at + 2);
+            if open == 0 {
+                return at;
+            }
+        } else if dialect == Dialect::Postgres && bytes[at..].starts_with(b"/*") {
+            (open, at) = (open + 1, at + 2);
+        } else {
+            at += 1;
+        }
     }
+    at
 }
 
 fn token_at(text: &str, at: usize, dialect: Dialect) -> (TokenKind, usize) {
@@ -92,7 +108,15 @@ fn token_at(text: &str, at: usize, dialect: Dialect) -> (TokenKind, usize) {
     let Some(&first) = bytes.get(at) else { return (TokenKind::End, at) };
     match first {
         b'\'' => quoted(bytes, at, b'\'', TokenKind::Text, dialect == Dialect::MySql),
+        b'"' if dialect == Dialect::MySql => quoted(bytes, at, b'"', TokenKind::Text, true),
         b'"' => quoted(bytes, at, b'"', TokenKind::Quoted('"'), false),
+        // PostgreSQL's E'\'' and U&'\0027' end elsewhere than a plain text; they are not read.
+        b'e' | b'E' if dialect == Dialect::Postgres && bytes.get(at + 1) == Some(&b'\'') => {
+            (TokenKind::Illegal, at + 2)
+        }
+        b'u' | b'U' if dialect == Dialect::Postgres && bytes[at + 1..].starts_with(b"&'") => {
+            (TokenKind::Illegal, at + 3)
+        }
         b'`' => quoted(bytes, at, b'`', TokenKind::Quoted('`'), false),
         b'[' if dialect == Dialect::Sqlite => match bytes[at..].iter().position(|b| matches!(b, b']' | 0)) {
             Some(found) if bytes[at + found] == 0 => (TokenKind::Illegal, at + found + 1),
@@ -358,6 +382,7 @@ fn symbol_text(symbol: &str) -> &'static str {
 pub(crate) fn unquote(raw: &str, kind: TokenKind) -> String {
     let inner = || raw.get(1..raw.len().saturating_sub(1)).unwrap_or("");
     match kind {
+        TokenKind::Text if raw.starts_with('"') => inner().replace("\"\"", "\""),
         TokenKind::Text => inner().replace("''", "'"),
         TokenKind::Quoted('[') => inner().to_owned(),
         TokenKind::Quoted('"') => inner().replace("\"\"", "\""),

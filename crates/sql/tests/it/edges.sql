@@ -625,3 +625,7 @@ SELECT ?99999
 SELECT ?32766
 SELECT ?1
 SELECT sum(budget) OVER (ROWS ?1 PRECEDING) FROM project
+SELECT hours FROM company c, (project p ON 1) JOIN staff USING (project_code)
+SELECT hours FROM (project p ON 1) JOIN staff USING (project_code)
+SELECT hours FROM company c, (project p USING (name)) JOIN staff USING (project_code)
+SELECT hours FROM (project p) JOIN staff USING (project_code)

@@ -105,6 +105,48 @@ fn harmless_texts_of_other_dialects_pass() {
     }
 }
 
+/// What another engine would read as code is read as code here.
+#[test]
+fn nothing_hides_in_comments_quotes_and_brackets_of_other_dialects() {
+    let catalog = catalog();
+    let check = |dialect: Dialect, text: &str, passes: bool| {
+        let report = validate(text, &catalog, &Options { dialect, ..Options::default() });
+        assert_eq!(report.valid, passes, "{dialect:?}: {text}: {:?}", report.diagnostics);
+    };
+    for text in [
+        "SELECT /* /* */ ' */ 1, pg_sleep(10) -- '",
+        "SELECT name FROM project WHERE 1 = 1 --\r OR pg_sleep(10) IS NULL",
+        "SELECT E'\\'' , pg_sleep(10) , '' FROM project",
+        "SELECT U&'\\0027' FROM project",
+        "(SELECT name FROM project) ORDER BY length(pg_read_file('PG_VERSION'))",
+        "WITH a AS (SELECT name FROM nothing), nothing AS (SELECT 'x' AS name) SELECT name FROM a",
+        "WITH n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT i FROM n",
+        "(SELECT name FROM project LIMIT 5) LIMIT 3",
+        "(SELECT name FROM project ORDER BY name) ORDER BY budget",
+    ] {
+        check(Dialect::Postgres, text, false);
+    }
+    for text in [
+        "SELECT name /* /* inner */ outer */ FROM project",
+        "(SELECT name FROM project) ORDER BY budget LIMIT 3",
+        "(WITH a AS (SELECT name FROM project) SELECT name FROM a)",
+        "WITH project AS (SELECT name FROM project WHERE budget > 1) SELECT name FROM project",
+        "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT i FROM n",
+    ] {
+        check(Dialect::Postgres, text, true);
+    }
+    for text in [
+        "SELECT 1 --1, SLEEP(10)",
+        "SELECT \"\\\"\", SLEEP(10) -- \"",
+        "SELECT /*+ MAX_EXECUTION_TIME(0) */ name FROM project",
+    ] {
+        check(Dialect::MySql, text, false);
+    }
+    for text in ["SELECT 1 --1", "SELECT name FROM project WHERE name = \"a 'quoted' name\" -- a comment"] {
+        check(Dialect::MySql, text, true);
+    }
+}
+
 /// Whatever passes can be prepared, writes nothing, and prints as something that passes too.
 fn check_any(text: &str, catalog: &schema::Catalog, connection: &rusqlite::Connection) {
     let report = validate(text, catalog, &Options::default());

@@ -168,15 +168,16 @@ fn resumed(job: &Job<'_>, folder: &Path) -> Result<State> {
     Ok(state)
 }
 
-/// SHA-256 of the questions and the first weights: names what a run was begun with.
+/// SHA-256 of the questions, their day and the first weights: names what a run was begun with.
 fn sha256_of(job: &Job<'_>) -> String {
     let mut hash = Sha256::new();
     hash.update(crate::run::weights_sha256(job.start));
+    hash.update(job.today.to_string());
     for question in job.questions {
-        for part in [Some(&question.question), question.sql.as_ref(), question.previous.as_ref()] {
-            hash.update(part.map_or("", String::as_str));
-            hash.update([0]);
-        }
+        // What can be printed as JSON was read from it.
+        hash.update(serde_json::to_string(question).unwrap_or_default());
+        hash.update(question.previous.as_deref().unwrap_or_default());
+        hash.update([0]);
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -13,7 +13,8 @@ pub enum Scale {
     None,
     /// The group's own deviation: A = (R − mean(R)) / std(R), as GRPO (Shao et al. 2024, "DeepSeekMath", section 4.1.2).
     Group,
-    /// The deviation of the whole batch (Hu et al. 2025, "REINFORCE++").
+    /// The deviation of all rewards of the batch (Liu et al. 2025, "Tricks or Traps? A Deep Dive into RL for LLM
+    /// Reasoning", section 4.1).
     Batch,
 }
 

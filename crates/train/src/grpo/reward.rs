@@ -1,10 +1,7 @@
 //! What a completion is worth: its query is run beside the reference, on one database after another.
 
-use std::collections::BTreeSet;
-
 use answer::engine::{Engine, LoadedModel};
 use answer::intent::Intent;
-use answer::plan::Plan;
 use answer::query_generator::Candidate;
 use answer::validator::{Rejected, validate_candidate};
 use database::Image;
@@ -58,7 +55,8 @@ impl Court<'_> {
             return self.of(case, Attempt::Unfinished);
         }
         match validate_candidate(engine, model, &candidate.lexemes, question) {
-            Ok(query) => self.of(case, Attempt::Query(&query, agreement(engine, model, candidate))),
+            // Rollouts say no plan that could disagree.
+            Ok(query) => self.of(case, Attempt::Query(&query, 1.0)),
             Err(Rejected::Unfilled(_)) => self.of(case, Attempt::Unfinished),
             Err(Rejected::Invalid(diagnostics)) => {
                 let report = Report { valid: false, diagnostics, query: None };
@@ -72,12 +70,4 @@ impl Court<'_> {
         let court = reward::Court { images: self.databases, limits: limits(), witnesses, in_words: false };
         reward::reward(&court.attempt(&case.references, attempt), self.settings)
     }
-}
-
-/// How far the plan that a completion says agrees with its query; 1 where it says none.
-fn agreement(engine: &Engine, model: &LoadedModel, candidate: &Candidate) -> f64 {
-    let (Some(said), Some(order)) = (&candidate.plan, &model.plan) else { return 1.0 };
-    let used = Plan::of(order, &engine.pack.catalog, &model.vocabulary.lexicon, &candidate.lexemes);
-    let set = |plan: &Plan| plan.parts.iter().copied().collect::<BTreeSet<u32>>();
-    judge::elements::agreement(&set(said), &set(&used))
 }

@@ -130,9 +130,10 @@ impl Rollout<'_> {
     /// All completions of all questions, side by side.
     fn write(&self, model: &LoadedModel, asked: &[Asked<'_>], seed: u64) -> Result<Vec<Vec<Candidate>>> {
         let sampling = Sampling::at_temperature(self.config.temperature);
-        let draw = |question: usize, n: usize| Draw { sampling, seed: mix(mix(seed, question as u64), n as u64) };
+        // By the place in the round: where there are few questions, one may be asked twice in it.
+        let draw = |place: usize, n: usize| Draw { sampling, seed: mix(mix(seed, place as u64), n as u64) };
         let draws: Vec<Vec<Draw>> =
-            asked.iter().map(|one| (0..self.config.candidates).map(|n| draw(one.index, n)).collect()).collect();
+            (0..asked.len()).map(|place| (0..self.config.candidates).map(|n| draw(place, n)).collect()).collect();
         let request = |(one, draws)| {
             let (one, draws): (&Asked<'_>, &Vec<Draw>) = (one, draws);
             Request { prompt: &one.prompt, slots: &one.analysis.slots, draws, intent: None, least_answerable: 0.0 }

@@ -60,6 +60,8 @@ fn is_total(query: &Query) -> bool {
 
 fn speaks(condition: &Expr, id: SourceId) -> bool {
     let mut speaks = false;
-    each_expr(condition, &mut |e| speaks |= matches!(e.kind, ExprKind::Column { source, .. } if source == id));
+    each_expr(condition, &mut |e| {
+        speaks |= matches!(e.kind, ExprKind::Column { source, .. } | ExprKind::RowId(source) if source == id);
+    });
     speaks
 }

@@ -1,4 +1,4 @@
-//! SEC509: MySQL runs what stands in `/*! … */`, and MariaDB what stands in `/*M! … */`.
+//! SEC509: MySQL runs what stands in `/*! … */` and obeys the hints of `/*+ … */`; MariaDB runs what stands in `/*M! … */`.
 
 use crate::diagnostic::Severity;
 use crate::dialect::Dialect;
@@ -18,10 +18,10 @@ fn check(subject: &Subject, found: &mut Found) {
     if subject.options.dialect != Dialect::MySql {
         return;
     }
-    for opening in ["/*!", "/*M!"] {
+    for opening in ["/*!", "/*M!", "/*+"] {
         if let Some(start) = subject.text.find(opening) {
             let span = Span { start: start as u32, end: (start + opening.len()) as u32 };
-            found.push(RULE.at(span, "MySQL runs what stands in this comment."));
+            found.push(RULE.at(span, "MySQL heeds what stands in this comment."));
         }
     }
 }

@@ -12,7 +12,7 @@ mod size;
 mod statement;
 mod table_not_listed;
 
-use schema::{ColumnId, TableId};
+use schema::{Catalog, ColumnId, TableId};
 
 use super::rule::Rule;
 use crate::diagnostic::Severity::Error;
@@ -80,4 +80,14 @@ pub struct Access {
     pub secret: Vec<ColumnId>,
     /// Columns about people: a query that shows them is told so.
     pub personal: Vec<ColumnId>,
+}
+
+impl Access {
+    /// The same lists for a catalog of the same tables that lacks some columns.
+    pub(crate) fn over(&self, catalog: &Catalog, fewer: &Catalog) -> Self {
+        let moved = |columns: &[ColumnId]| {
+            columns.iter().filter_map(|id| fewer.find_column(id.table, &catalog.column(*id).name)).collect()
+        };
+        Access { secret: moved(&self.secret), personal: moved(&self.personal), ..self.clone() }
+    }
 }
