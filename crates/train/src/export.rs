@@ -1,6 +1,6 @@
 //! A checkpoint as a model folder to ship: weights in a compact format, vocabulary, settings for generation, model card.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use answer::vocabulary::Vocabulary;
 use model::config::Config;
@@ -50,20 +50,43 @@ pub fn first_weights(checkpoint: &Path) -> Vec<(u64, String)> {
     early.filter_map(|line| Some((line["step"].as_u64()?, line["weights_sha256"].as_str()?.to_owned()))).collect()
 }
 
-/// Writes `folder` from a checkpoint, a model folder, or a run (its best checkpoint).
+/// The mean of the weights of several models: checkpoints, model folders, or runs (their best checkpoints). Models that were
+/// trained from the same one answer better so than each by itself (Wortsman et al. 2022, "Model soups", section 2).
 ///
 /// # Errors
-/// When the checkpoint is damaged or holds no vocabulary for this pack, or the folder cannot be written.
+/// When one is damaged, or they have not all the same shape, vocabulary and catalog.
+pub fn mean_of(checkpoints: &[PathBuf]) -> Result<Loaded> {
+    let mut sources = checkpoints.iter().map(|checkpoint| resolve(checkpoint));
+    let first = sources.next().ok_or_else(|| TrainError::Data("there is no model to take".to_owned()))?;
+    let mut mean = model_folder::load(&first)?;
+    for source in sources {
+        let other = model_folder::load(&source)?;
+        let same = (&other.tokenizer, &other.metadata, &other.parameters.config)
+            == (&mean.tokenizer, &mean.metadata, &mean.parameters.config);
+        if !same {
+            let reason = format!("is of another shape, vocabulary or catalog than {}", first.display());
+            return Err(TrainError::Run { path: source, reason });
+        }
+        mean.parameters.data.iter_mut().zip(&other.parameters.data).for_each(|(sum, x)| *sum += x);
+    }
+    let count = checkpoints.len() as f32;
+    mean.parameters.data.iter_mut().for_each(|sum| *sum /= count);
+    Ok(mean)
+}
+
+/// Writes `folder` from a checkpoint, a model folder, or a run (its best checkpoint); from several, the mean of their weights.
+///
+/// # Errors
+/// As [`mean_of`], and when there is no vocabulary for this pack, or the folder cannot be written.
 pub fn export(
-    checkpoint: &Path,
+    checkpoints: &[PathBuf],
     folder: &Path,
     format: Format,
     vocabulary: &Vocabulary,
     card: &ModelCard,
 ) -> Result<()> {
-    let source = resolve(checkpoint);
-    let Loaded { parameters, tokenizer, metadata } = model_folder::load(&source)?;
-    let broken = |reason: &str| TrainError::Run { path: source.clone(), reason: reason.to_owned() };
+    let Loaded { parameters, tokenizer, metadata } = mean_of(checkpoints)?;
+    let broken = |reason: &str| TrainError::Run { path: checkpoints[0].clone(), reason: reason.to_owned() };
     let tokenizer = tokenizer.ok_or_else(|| broken("holds no tokenizer.json of this program's kind"))?;
     if tokenizer != vocabulary.tokenizer {
         return Err(broken("its vocabulary is not the one given"));

@@ -5,6 +5,7 @@ mod cold;
 mod corpus;
 mod coverage;
 mod determinism;
+mod explain;
 mod hostile;
 mod lineage;
 mod mask;
@@ -107,11 +108,12 @@ struct Bench {
     measure: fn(&Args, &Context) -> Measured,
 }
 
-const BENCHES: [Bench; 16] = [
+const BENCHES: [Bench; 17] = [
     Bench { name: "walks", is_quick: true, measure: walks::measure },
     Bench { name: "mask", is_quick: true, measure: mask::measure },
     Bench { name: "coverage", is_quick: false, measure: coverage::measure },
     Bench { name: "lineage", is_quick: false, measure: lineage::measure },
+    Bench { name: "explain", is_quick: false, measure: explain::measure },
     Bench { name: "validate", is_quick: true, measure: validate::measure },
     Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },
     Bench { name: "ask", is_quick: false, measure: ask::measure },

@@ -1,13 +1,17 @@
-//! `glrl explain CODE`: the manual page of a code; without one, the list of all.
+//! `glrl explain`: a query in words and pictures; the manual page of a code; without either, the list of all codes.
+
+mod query;
 
 use serde_json::json;
 use sql::validate::{Rule, rule, rules};
+use toml::Value;
 use train::lint::codes::{self, Code};
 
 use super::Arguments;
 use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
+use crate::settings::FlagValue;
 
 /// At most so many codes are offered for one that does not exist.
 const MOST_OFFERED: usize = 3;
@@ -15,18 +19,28 @@ const MOST_OFFERED: usize = 3;
 /// What the codes of `glrl data lint` are listed under, beside the validator's layers.
 const DATA: &str = "data";
 
-/// Which code.
+/// A query or a code.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A code that a finding carries, such as SCH202; without one, all codes are listed.
-    code: Option<String>,
+    /// A SELECT, or a code that a finding carries, such as SCH202; without either, all codes are listed.
+    what: Option<String>,
+    #[command(flatten)]
+    query: query::QueryArgs,
 }
 
-impl Arguments for Args {}
+impl Arguments for Args {
+    fn flags(&self) -> Vec<FlagValue> {
+        self.query.pack.iter().map(|pack| ("pack", "--pack", Value::String(pack.clone()))).collect()
+    }
+}
 
-/// Prints a page, or the list.
+/// Prints a query's explanation, a page, or the list.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
-    let Some(code) = args.code else { return list(context) };
+    let Some(code) = args.what else { return list(context) };
+    // A code is one word, a query never is.
+    if code.split_whitespace().nth(1).is_some() {
+        return query::explain(&code, &args.query, context);
+    }
     if let Some(found) = codes::ALL.iter().find(|known| known.code.eq_ignore_ascii_case(code.trim())) {
         return of_data(found, context);
     }

@@ -58,7 +58,7 @@ commands! {
     Validate => validate,
     /// Review statements that change definitions; none is run.
     Ddl => ddl,
-    /// What a code of `glrl validate`, `glrl ddl` or `glrl data lint` means, and what to do.
+    /// Explain a query in words and pictures, or what a code of a finding means.
     Explain => explain,
     /// Show the tables a model or a database knows.
     Schema => schema,

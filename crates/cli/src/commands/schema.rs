@@ -52,7 +52,7 @@ impl Arguments for Args {
 /// Shows the schema.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let Action::Show(args) = args.action;
-    let (catalog, glossary) = shown(&args, context)?;
+    let (catalog, glossary) = tables(args.db.as_deref(), args.ddl.as_deref(), context)?;
     let tables: Vec<TableId> = match &args.table {
         Some(name) => vec![catalog.find_table(name).ok_or_else(|| no_table(name, &catalog))?],
         None => catalog.table_ids().collect(),
@@ -71,11 +71,16 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn shown(args: &ShowArgs, context: &Context) -> Result<(Catalog, Glossary), Failure> {
-    if let Some(path) = &args.db {
+/// The tables of a database, of a script, or of the pack, whose glossary has words for them.
+pub(super) fn tables(
+    db: Option<&Path>,
+    ddl: Option<&Path>,
+    context: &Context,
+) -> Result<(Catalog, Glossary), Failure> {
+    if let Some(path) = db {
         return Ok((live(path, context)?.catalog, Glossary::default()));
     }
-    if let Some(path) = &args.ddl {
+    if let Some(path) = ddl {
         return Ok((catalog_of_script(path)?, Glossary::default()));
     }
     let Pack { catalog, glossary, .. } = context.pack()?;

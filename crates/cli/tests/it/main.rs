@@ -6,6 +6,7 @@ mod bench;
 mod commands;
 mod databases;
 mod ddl;
+mod explain;
 mod learning;
 mod models;
 mod reward;

@@ -27,10 +27,14 @@ pub fn small(image: &Image) -> Option<Image> {
     image.changed(&format!("BEGIN; {} COMMIT; VACUUM;", cut(catalog)), catalog).ok()
 }
 
+/// Whether rows of a table can be told by their row ids, as the statements here do.
+pub(super) fn is_cut(table: TableId, catalog: &Catalog) -> bool {
+    !catalog.table(table).is_view && !catalog.table(table).without_rowid
+}
+
 /// The statements that leave the first rows.
 pub(super) fn cut(catalog: &Catalog) -> String {
-    let is_cut = |table: &TableId| !catalog.table(*table).is_view && !catalog.table(*table).without_rowid;
-    let tables: Vec<TableId> = catalog.table_ids().filter(is_cut).collect();
+    let tables: Vec<TableId> = catalog.table_ids().filter(|table| is_cut(*table, catalog)).collect();
     let is_parent = |table: &TableId| catalog.foreign_keys.iter().any(|key| key.to == *table && key.from != *table);
     let first = |table: &TableId, most: usize| {
         let name = identifier(&catalog.table(*table).name);

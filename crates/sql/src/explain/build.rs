@@ -22,17 +22,19 @@ impl<'a> Builder<'a> {
         let mut top = match &query.body {
             Body::Select(select) => self.select(select),
             Body::Set { op, all, left, right } => {
-                let name = match (op, all) {
-                    (SetOp::Union, true) => "Union all",
-                    (SetOp::Union, false) => "Union",
-                    (SetOp::Intersect, _) => "Intersect",
-                    (SetOp::Except, _) => "Except",
-                };
-                let detail = match (op, all) {
-                    (SetOp::Union, true) => "all rows of both",
-                    (SetOp::Union, false) => "the rows of both, without repeats",
-                    (SetOp::Intersect, _) => "the rows that both have",
-                    (SetOp::Except, _) => "the rows of the first that the second does not have",
+                let (name, detail) = match (op, all) {
+                    (SetOp::Union, true) => ("Union all", "all rows of both"),
+                    (SetOp::Union, false) => ("Union", "the rows of both, without repeats"),
+                    (SetOp::Intersect, true) => {
+                        ("Intersect all", "the rows that both have, as often as both have them")
+                    }
+                    (SetOp::Intersect, false) => ("Intersect", "the rows that both have, without repeats"),
+                    (SetOp::Except, true) => {
+                        ("Except all", "the rows of the first less those of the second, each once for once")
+                    }
+                    (SetOp::Except, false) => {
+                        ("Except", "the rows of the first that the second does not have, without repeats")
+                    }
                 };
                 Operator::new(name, detail, vec![self.query(left), self.query(right)])
             }

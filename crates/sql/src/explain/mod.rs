@@ -39,3 +39,8 @@ impl Operator {
 pub fn operators(query: &Query, catalog: &Catalog, glossary: &Glossary) -> Operator {
     build::build(query, catalog, glossary)
 }
+
+/// What the outputs of a query are called, as an engine would name them.
+pub fn output_names(query: &Query, catalog: &Catalog, text: &str) -> Vec<String> {
+    crate::resolve::output_names(query, catalog, text)
+}

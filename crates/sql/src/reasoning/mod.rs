@@ -110,8 +110,10 @@ impl<'a> Teller<'a> {
                 let how = match (op, all) {
                     (SetOp::Union, true) => "add the rows of",
                     (SetOp::Union, false) => "add, without repeats, the rows of",
-                    (SetOp::Intersect, _) => "keep only those that are also rows of",
-                    (SetOp::Except, _) => "leave out the rows of",
+                    (SetOp::Intersect, false) => "keep only those that are also rows of",
+                    (SetOp::Intersect, true) => "keep only those, as often as both have them, that are also rows of",
+                    (SetOp::Except, false) => "leave out the rows of",
+                    (SetOp::Except, true) => "leave out, each once for once, the rows of",
                 };
                 steps.push(format!("{how} ({})", self.within(right)));
             }

@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use schema::Catalog;
 use sql::diagnostic::caret;
 use sql::validate::{BusinessRule, RuleKind};
-use sql::{Options, validate};
+use sql::{Dialect, Options, Severity, validate};
 
 use crate::support::catalog;
 
@@ -263,4 +263,39 @@ fn a_finding_as_people_and_scripts_read_it() {
           = help: Did you mean budget?
         [{"code":"SCH202","layer":"schema","severity":"error","span":[20,25],"message":"There is no column budgt in project.","help":"Did you mean budget?","fixes":[{"title":"Use budget","edits":[{"span":[20,25],"text":"budget"}],"safe":false}]}]
     "#]].assert_eq(&format!("{shown}{json}\n"));
+}
+
+#[test]
+fn groups_by_the_rules_of_each_engine() {
+    let catalog = catalog();
+    let errors = |dialect: Dialect, text: &str| {
+        let report = validate(text, &catalog, &Options { dialect, ..Options::default() });
+        report.diagnostics.iter().filter(|found| found.code == "SCH216" && found.severity == Severity::Error).count()
+    };
+    for text in [
+        "SELECT department, name, SUM(budget) FROM project GROUP BY department",
+        "SELECT name, MAX(budget) FROM project",
+        "SELECT department FROM project GROUP BY department ORDER BY name",
+        "SELECT department FROM project GROUP BY department HAVING name > 'a'",
+    ] {
+        assert_eq!([errors(Dialect::Postgres, text), errors(Dialect::MySql, text)], [1, 1], "{text}");
+        assert_eq!(errors(Dialect::Sqlite, text), 0, "{text}");
+    }
+    for text in [
+        "SELECT project_code, name, COUNT(*) FROM project GROUP BY project_code ORDER BY budget",
+        "SELECT department, SUM(budget) AS s FROM project GROUP BY department ORDER BY s",
+    ] {
+        assert_eq!([errors(Dialect::Postgres, text), errors(Dialect::MySql, text)], [0, 0], "{text}");
+    }
+    let silent = |text: &str| {
+        let report = validate(text, &catalog, &Options::default());
+        !report.diagnostics.iter().any(|found| found.code == "SCH216")
+    };
+    // The key of one table says nothing of another's columns, unless a join holds them equal.
+    assert!(!silent(
+        "SELECT p.project_code, s.rate, COUNT(*) FROM project p JOIN staff s ON s.project_code = p.project_code GROUP BY p.project_code"
+    ));
+    assert!(silent(
+        "SELECT s.project_code, p.name, COUNT(*) FROM staff s JOIN project p ON p.project_code = s.project_code GROUP BY s.project_code"
+    ));
 }

@@ -114,7 +114,7 @@ fn learns_twenty_pairs(plans: bool) {
     let outcome = sft(&job, false, &mut evaluate, &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!(outcome.best.unwrap().tally, Tally { right: 20, questions: 20 });
 
-    export(&run, &shipped, Format::Int8, &vocabulary, &ModelCard::default()).unwrap();
+    export(std::slice::from_ref(&run), &shipped, Format::Int8, &vocabulary, &ModelCard::default()).unwrap();
     engine.model = Ok(LoadedModel::new(model_folder::load(&shipped).unwrap(), &pack).unwrap());
     let report = exam.grade(&pipeline(&engine, &options));
     assert_eq!(report.all(), Tally { right: 20, questions: 20 });

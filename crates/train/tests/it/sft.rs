@@ -1,7 +1,7 @@
 //! Training on a tiny network: learning, exact resume, crashes.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use model::inference::{Logits, Model, Options, decode_step, prefill};
 use model::optim::Rule;
@@ -14,6 +14,7 @@ use train::config::{
 };
 use train::dataset::{Dataset, Encoded};
 use train::error::{Result, TrainError};
+use train::export::mean_of;
 use train::metrics;
 use train::report::{Report, Tally};
 use train::run::{Event, Origin, Outcome, weights_sha256};
@@ -307,6 +308,24 @@ fn a_run_begins_with_the_weights_it_is_given() {
     let mut wider = from(Some(&start));
     wider.config.model.intermediate_size = 64;
     let refused = run(&Folder::new("wider").0, wider).0.unwrap_err();
+    assert!(refused.to_string().contains("another shape"), "{refused}");
+}
+
+#[test]
+fn several_models_make_their_mean() {
+    let data = dataset(&pairs(40));
+    let folders = [Folder::new("mean-first"), Folder::new("mean-second"), Folder::new("mean-wider")];
+    let [first, second, wider] = [0, 1, 2].map(|i| folders[i].0.clone());
+    run(&first, plan(&data)).0.unwrap();
+    run(&second, Plan { config: SftConfig { seed: 4, ..config(20) }, ..plan(&data) }).0.unwrap();
+    let mut other = config(20);
+    other.model.intermediate_size = 64;
+    run(&wider, Plan { config: other, ..plan(&data) }).0.unwrap();
+    let data = |folders: &[PathBuf]| mean_of(folders).unwrap().parameters.data;
+    let (one, two) = (data(std::slice::from_ref(&first)), data(std::slice::from_ref(&second)));
+    let mean: Vec<f32> = one.iter().zip(&two).map(|(a, b)| (a + b) / 2.0).collect();
+    assert!(one != two && data(&[first.clone(), second]) == mean);
+    let refused = mean_of(&[first, wider]).unwrap_err();
     assert!(refused.to_string().contains("another shape"), "{refused}");
 }
 

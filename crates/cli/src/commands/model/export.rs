@@ -18,9 +18,9 @@ use crate::exit::{Exit, Failure, Outcome};
 /// What to ship, where to, and what its model card says.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A run (its best checkpoint), a checkpoint, or a model folder.
-    #[arg(long, value_name = "DIR")]
-    from: PathBuf,
+    /// A run (its best checkpoint), a checkpoint, or a model folder; of several the mean of their weights is taken.
+    #[arg(long, value_name = "DIR", required = true)]
+    from: Vec<PathBuf>,
     /// The folder to write.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// The pack it was trained for: a name, or a folder.
     #[arg(long)]
     pub(super) pack: Option<String>,
-    /// The model card's texts as TOML: name, summary, commands, seed, minutes, data, limits.
+    /// The model card's texts as TOML: name, summary, commands, seed, minutes, data, limits, weights.
     #[arg(long, value_name = "FILE")]
     card: Option<PathBuf>,
     /// A question file that judged the model, for its hash on the card; several may be given.
@@ -61,13 +61,15 @@ struct Card {
     minutes: f64,
     data: String,
     limits: Vec<String>,
+    /// Steps and the SHA-256 of the weights after them, where the run that `--from` names is not the first.
+    weights: Vec<(u64, String)>,
 }
 
 /// Writes the folder.
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let pack = context.pack()?;
     let damaged = |e: model::Error| Failure::new(Exit::Model, "model_damaged", e);
-    let loaded = load(&resolve(&args.from)).map_err(damaged)?;
+    let loaded = load(&resolve(&args.from[0])).map_err(damaged)?;
     let tokenizer = loaded.tokenizer.ok_or_else(|| {
         Failure::new(Exit::Model, "model_damaged", "the checkpoint has no tokenizer.json of this program's kind")
     })?;
@@ -86,10 +88,10 @@ fn card(args: &Args) -> Result<ModelCard, Failure> {
         let bytes = std::fs::read(path).map_err(|e| Failure::unreadable(path, &e))?;
         Ok((path.display().to_string(), sha256(&bytes)))
     };
-    let Card { name, summary, commands, seed, minutes, data, limits } = card;
+    let Card { name, summary, commands, seed, minutes, data, limits, weights } = card;
     let test_files = args.test.iter().map(hash).collect::<Result<_, Failure>>()?;
     let accuracy = args.report.iter().map(|named| report(named)).collect::<Result<_, Failure>>()?;
-    let weights = first_weights(&args.from);
+    let weights = if weights.is_empty() { first_weights(&args.from[0]) } else { weights };
     Ok(ModelCard { name, summary, commands, seed, minutes, data, test_files, accuracy, limits, weights })
 }
 

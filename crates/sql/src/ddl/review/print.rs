@@ -135,6 +135,7 @@ pub(super) fn create_index(index: &CreateIndex, dialect: Dialect) -> String {
     words(&[
         when(index.unique, "CREATE UNIQUE INDEX"),
         when(!index.unique, "CREATE INDEX"),
+        when(index.concurrently, "CONCURRENTLY"),
         when(index.if_not_exists, "IF NOT EXISTS"),
         &own,
         "ON",
@@ -199,6 +200,7 @@ fn drop_text(drop: &Drop, dialect: Dialect) -> String {
         "DROP",
         when(drop.materialized, "MATERIALIZED"),
         drop.object.word(),
+        when(drop.concurrently, "CONCURRENTLY"),
         when(drop.if_exists, "IF EXISTS"),
         &names(&drop.names, dialect),
         &on,

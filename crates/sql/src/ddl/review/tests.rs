@@ -219,6 +219,15 @@ fn engines_differ() {
 }
 
 #[test]
+fn what_goes_on_beside_writers_does_so_in_the_script_too() {
+    let text = "CREATE INDEX CONCURRENTLY i ON project (budget); DROP INDEX CONCURRENTLY IF EXISTS staff_project";
+    let script = reviewed(text, Dialect::Postgres).script();
+    assert!(script.contains("\nCREATE INDEX CONCURRENTLY i ON project (budget);"), "{script}");
+    assert!(script.contains("\nDROP INDEX CONCURRENTLY IF EXISTS staff_project;"), "{script}");
+    assert!(!script.contains("BEGIN;"), "in no transaction: {script}");
+}
+
+#[test]
 fn what_is_no_definition_is_said_and_the_rest_is_read() {
     let text = "DELETE FROM staff; CREATE TABLE (a INT); SELECT 1; DROP VIEW active";
     assert_eq!(found(text, Dialect::Sqlite), ["error DDL601 at DELETE", "error SYN104 at (", "error DDL601 at SELECT"]);

@@ -127,6 +127,8 @@ pub(crate) struct Term {
 #[derive(Debug, Clone)]
 pub(crate) struct CreateIndex {
     pub(crate) unique: bool,
+    /// Whether writers of the table go on meanwhile (PostgreSQL).
+    pub(crate) concurrently: bool,
     pub(crate) if_not_exists: bool,
     pub(crate) name: Option<Name>,
     pub(crate) table: Name,
@@ -214,6 +216,8 @@ pub(crate) enum ObjectKind {
 pub(crate) struct Drop {
     pub(crate) object: ObjectKind,
     pub(crate) materialized: bool,
+    /// Whether writers of an index's table go on meanwhile (PostgreSQL).
+    pub(crate) concurrently: bool,
     pub(crate) if_exists: bool,
     pub(crate) names: Vec<Name>,
     /// The table of MySQL's `DROP INDEX i ON t`.

@@ -157,9 +157,7 @@ impl Reader<'_> {
             };
         };
         self.parser.cursor.advance();
-        if self.parser.cursor.eat_word("CONCURRENTLY") {
-            self.only(self.parser.cursor.previous().span, "CONCURRENTLY", &[Postgres]);
-        }
+        let concurrently = self.concurrently();
         let if_exists = self.parser.cursor.eat_words(&["IF", "EXISTS"]);
         let names = self.dropped_names(object)?;
         let on = if self.parser.cursor.eat_word("ON") {
@@ -168,7 +166,15 @@ impl Reader<'_> {
         } else {
             None
         };
-        Ok(StatementKind::Drop(Drop { object, materialized, if_exists, names, on, cascade: self.cascade() }))
+        Ok(StatementKind::Drop(Drop {
+            object,
+            materialized,
+            concurrently,
+            if_exists,
+            names,
+            on,
+            cascade: self.cascade(),
+        }))
     }
 
     fn dropped_names(&mut self, object: ObjectKind) -> Parse<Vec<Name>> {

@@ -93,9 +93,7 @@ impl Reader<'_> {
             self.parser.word("UNIQUE")?;
         }
         self.parser.word("INDEX")?;
-        if self.parser.cursor.eat_word("CONCURRENTLY") {
-            self.only(self.parser.cursor.previous().span, "CONCURRENTLY", &[Postgres]);
-        }
+        let concurrently = self.concurrently();
         let start = self.parser.cursor.peek().span;
         let if_not_exists = self.if_not_exists();
         if if_not_exists {
@@ -111,7 +109,15 @@ impl Reader<'_> {
         let method = self.index_method()?;
         let terms = self.terms()?;
         let filter = self.index_filter()?;
-        Ok(CreateIndex { unique, if_not_exists, name, table, method, terms, filter })
+        Ok(CreateIndex { unique, concurrently, if_not_exists, name, table, method, terms, filter })
+    }
+
+    pub(super) fn concurrently(&mut self) -> bool {
+        let found = self.parser.cursor.eat_word("CONCURRENTLY");
+        if found {
+            self.only(self.parser.cursor.previous().span, "CONCURRENTLY", &[Postgres]);
+        }
+        found
     }
 
     fn index_method(&mut self) -> Parse<Option<Name>> {

@@ -1,0 +1,145 @@
+//! `glrl explain "SELECT …"`: what a query does, from its resolved tree.
+
+use std::path::PathBuf;
+
+use schema::Catalog;
+use serde_json::{Value as Json, json};
+use sql::diagnostic::caret;
+use sql::explain::{Operator, operators, output_names};
+use sql::lineage::{Clause, Read, Reads};
+use sql::reasoning::plan;
+use sql::tree::Query;
+use sql::{Dialect, Layer, Lineage, Options, lineage, validate};
+
+use crate::commands::schema::tables;
+use crate::commands::validate::exit_of;
+use crate::context::Context;
+use crate::exit::{Exit, Outcome};
+use crate::output;
+
+/// What has to do with queries alone.
+#[derive(Debug, clap::Args)]
+pub(super) struct QueryArgs {
+    /// The pack whose tables the query reads, and whose words it is told in: a name, or a folder.
+    #[arg(long)]
+    pub(super) pack: Option<String>,
+    /// The query reads what this SQLite file holds.
+    #[arg(long, value_name = "FILE", conflicts_with = "ddl")]
+    db: Option<PathBuf>,
+    /// The query reads the tables that this script creates.
+    #[arg(long, value_name = "FILE")]
+    ddl: Option<PathBuf>,
+    /// Whose SQL it is: sqlite, postgres or mysql.
+    #[arg(long, default_value = "sqlite", value_parser = str::parse::<Dialect>)]
+    dialect: Dialect,
+    /// How a query's explanation is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// Words, operators, and what is read.
+    Text,
+    /// All of it as one object (as `--json`).
+    Json,
+    /// The operators as a Mermaid flowchart.
+    Mermaid,
+    /// The operators as a picture.
+    Svg,
+}
+
+/// A query with what is said of it.
+struct Explained<'a> {
+    sql: &'a str,
+    query: &'a Query,
+    catalog: &'a Catalog,
+    words: Vec<String>,
+    operators: Operator,
+    lineage: Lineage,
+}
+
+/// Explains a query whose names and types are right and that only reads; else its findings are shown, with the exit code of `glrl validate`.
+pub(super) fn explain(sql: &str, args: &QueryArgs, context: &Context) -> Outcome {
+    let (catalog, glossary) = tables(args.db.as_deref(), args.ddl.as_deref(), context)?;
+    let layers = &[Layer::Syntax, Layer::Schema, Layer::Security];
+    let report = validate(sql, &catalog, &Options { dialect: args.dialect, layers, ..Options::default() });
+    let Some(query) = report.query.as_ref().filter(|_| report.valid) else {
+        for finding in &report.diagnostics {
+            caret(sql, finding).lines().for_each(|line| context.note(output::plain(line)));
+        }
+        return Ok(exit_of(&report.diagnostics));
+    };
+    let words = plan(query, &catalog, &glossary);
+    let operators = operators(query, &catalog, &glossary);
+    let explained = Explained { sql, query, catalog: &catalog, words, operators, lineage: lineage(query, &catalog) };
+    match args.format {
+        Format::Text if !context.json => explained.text(context)?,
+        Format::Text | Format::Json => output::line(explained.json())?,
+        Format::Mermaid => output::line(explained.operators.mermaid().trim_end())?,
+        Format::Svg => output::line(explained.operators.svg().trim_end())?,
+    }
+    Ok(Exit::Done)
+}
+
+impl Explained<'_> {
+    fn text(&self, context: &Context) -> std::io::Result<()> {
+        let paint = context.paint();
+        output::line(paint.bold("In words"))?;
+        for step in &self.words {
+            output::line(format_args!("  {}", output::plain(step)))?;
+        }
+        output::line(format_args!("\n{}", paint.bold("Operators")))?;
+        for line in self.operators.text().lines() {
+            output::line(format_args!("  {}", output::plain(line)))?;
+        }
+        output::line(format_args!("\n{}", paint.bold("Reads")))?;
+        for (name, reads) in output_names(self.query, self.catalog, self.sql).iter().zip(&self.lineage.outputs) {
+            output::line(format_args!("  {}: {}", output::plain(name), self.names(reads)))?;
+        }
+        for condition in &self.lineage.conditions {
+            output::line(format_args!("  {}: {}", clause(condition.clause), self.names(&condition.reads)))?;
+        }
+        Ok(())
+    }
+
+    /// `Table.Column, Table.Column`.
+    fn names(&self, reads: &Reads) -> String {
+        match reads.is_empty() {
+            true => "no column".to_owned(),
+            false => reads.iter().map(|read| read.name(self.catalog)).collect::<Vec<_>>().join(", "),
+        }
+    }
+
+    fn json(&self) -> Json {
+        let names = |reads: &Reads| reads.iter().map(|read: &Read| read.name(self.catalog)).collect::<Vec<_>>();
+        let outputs = output_names(self.query, self.catalog, self.sql);
+        let outputs = outputs.iter().zip(&self.lineage.outputs);
+        json!({
+            "sql": self.sql,
+            "words": self.words,
+            "operators": self.operators,
+            "lineage": {
+                "outputs": outputs.map(|(name, reads)| json!({ "name": name, "reads": names(reads) })).collect::<Vec<_>>(),
+                "conditions": self.lineage.conditions.iter().map(|condition| json!({
+                    "clause": clause(condition.clause),
+                    "span": [condition.span.start, condition.span.end],
+                    "reads": names(&condition.reads),
+                })).collect::<Vec<_>>(),
+                "reads": names(&self.lineage.reads),
+            },
+            "mermaid": self.operators.mermaid(),
+        })
+    }
+}
+
+fn clause(clause: Clause) -> &'static str {
+    match clause {
+        Clause::On => "ON",
+        Clause::Where => "WHERE",
+        Clause::GroupBy => "GROUP BY",
+        Clause::Having => "HAVING",
+        Clause::OrderBy => "ORDER BY",
+        Clause::Limit => "LIMIT",
+    }
+}
