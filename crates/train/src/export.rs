@@ -61,17 +61,30 @@ pub fn mean_of(checkpoints: &[PathBuf]) -> Result<Loaded> {
     let mut mean = model_folder::load(&first)?;
     for source in sources {
         let other = model_folder::load(&source)?;
-        let same = (&other.tokenizer, &other.metadata, &other.parameters.config)
-            == (&mean.tokenizer, &mean.metadata, &mean.parameters.config);
-        if !same {
+        let parts =
+            |loaded: &Loaded| (loaded.tokenizer.clone(), made_for(&loaded.metadata), loaded.parameters.config.clone());
+        if parts(&other) != parts(&mean) {
             let reason = format!("is of another shape, vocabulary or catalog than {}", first.display());
             return Err(TrainError::Run { path: source, reason });
         }
         mean.parameters.data.iter_mut().zip(&other.parameters.data).for_each(|(sum, x)| *sum += x);
     }
-    let count = checkpoints.len() as f32;
-    mean.parameters.data.iter_mut().for_each(|sum| *sum /= count);
+    if checkpoints.len() > 1 {
+        let count = checkpoints.len() as f32;
+        mean.parameters.data.iter_mut().for_each(|sum| *sum /= count);
+        // A confidence that was fitted to one of them is not that of the mean.
+        mean.metadata = made_for(&mean.metadata);
+    }
     Ok(mean)
+}
+
+/// What of the metadata says which tables, words and prompts a model is for.
+fn made_for(metadata: &Metadata) -> Metadata {
+    metadata
+        .iter()
+        .filter(|(key, _)| key.starts_with("glrl."))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 /// Writes `folder` from a checkpoint, a model folder, or a run (its best checkpoint); from several, the mean of their weights.
