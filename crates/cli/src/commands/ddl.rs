@@ -6,12 +6,10 @@ use answer::ddl::reviewed;
 use serde_json::{Value as Json, json};
 use sql::Dialect;
 use sql::ddl::review::{Definitions, Review, review};
-use sql::diagnostic::caret;
-use toml::Value;
 
 use super::Arguments;
-use super::schema::{live, text_of};
-use super::validate::exit_of;
+use super::schema::{TablesArgs, live, text_of};
+use super::validate::{exit_of, talk_of};
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
 use crate::output;
@@ -38,15 +36,8 @@ struct ReviewArgs {
     /// Read the statements from this file; "-" is standard input.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// What this script defines is what is there, instead of the pack's tables.
-    #[arg(long, value_name = "FILE", conflicts_with = "db")]
-    ddl: Option<PathBuf>,
-    /// What this SQLite file holds is what is there. It is only read.
-    #[arg(long, value_name = "FILE")]
-    db: Option<PathBuf>,
-    /// The pack whose tables are what is there, and whose glossary, rules and questions may depend on them.
-    #[arg(long)]
-    pack: Option<String>,
+    #[command(flatten)]
+    tables: TablesArgs,
     /// Whose SQL it is: sqlite, postgres or mysql.
     #[arg(long, default_value = "sqlite", value_parser = str::parse::<Dialect>)]
     dialect: Dialect,
@@ -67,7 +58,7 @@ enum Format {
 impl Arguments for Args {
     fn flags(&self) -> Vec<FlagValue> {
         let Action::Review(args) = &self.action;
-        args.pack.iter().map(|pack| ("pack", "--pack", Value::String(pack.clone()))).collect()
+        args.tables.flags()
     }
 }
 
@@ -88,11 +79,9 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
 }
 
 fn review_of(sql: &str, args: &ReviewArgs, context: &Context) -> Result<Review, Failure> {
-    let standing = match (&args.ddl, &args.db) {
+    let standing = match (&args.tables.ddl, &args.tables.db) {
         (Some(path), _) => (path, text_of(path)?),
-        (None, Some(path)) => {
-            (path, live(path, context)?.script)
-        }
+        (None, Some(path)) => (path, live(path, context)?.script),
         (None, None) => {
             let pack = context.pack()?;
             let unread = |why| Failure::data(format_args!("the definitions of the pack \"{}\": {why}", pack.name()));
@@ -114,9 +103,7 @@ fn reply(review: &Review) -> Json {
 
 /// The script is data, findings are talk.
 fn show(sql: &str, review: &Review, context: &Context) -> Result<(), Failure> {
-    for finding in &review.diagnostics {
-        caret(sql, finding).lines().for_each(|line| context.note(output::plain(line)));
-    }
+    talk_of(&review.diagnostics, sql, context);
     for line in review.script().lines() {
         output::line(output::plain(line))?;
     }

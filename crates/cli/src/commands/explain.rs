@@ -4,7 +4,6 @@ mod query;
 
 use serde_json::json;
 use sql::validate::{Rule, rule, rules};
-use toml::Value;
 use train::lint::codes::{self, Code};
 
 use super::Arguments;
@@ -30,7 +29,7 @@ pub(crate) struct Args {
 
 impl Arguments for Args {
     fn flags(&self) -> Vec<FlagValue> {
-        self.query.pack.iter().map(|pack| ("pack", "--pack", Value::String(pack.clone()))).collect()
+        self.query.tables.flags()
     }
 }
 

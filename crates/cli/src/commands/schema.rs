@@ -31,28 +31,53 @@ enum Action {
 struct ShowArgs {
     /// Only this table.
     table: Option<String>,
-    /// The pack to show: a name, or a folder.
+    #[command(flatten)]
+    tables: TablesArgs,
+}
+
+/// Which tables a command is about.
+#[derive(Debug, clap::Args)]
+pub(super) struct TablesArgs {
+    /// The pack whose tables and words count: a name, or a folder.
     #[arg(long)]
     pack: Option<String>,
-    /// Show what this SQLite file holds instead.
+    /// What this SQLite file holds, instead of the pack's tables. It is only read.
     #[arg(long, value_name = "FILE", conflicts_with = "ddl")]
-    db: Option<PathBuf>,
-    /// Show what this script creates instead.
+    pub(super) db: Option<PathBuf>,
+    /// What this script creates, instead of the pack's tables; "-" is standard input.
     #[arg(long, value_name = "FILE")]
-    ddl: Option<PathBuf>,
+    pub(super) ddl: Option<PathBuf>,
+}
+
+impl TablesArgs {
+    pub(super) fn flags(&self) -> Vec<FlagValue> {
+        self.pack.iter().map(|pack| ("pack", "--pack", Value::String(pack.clone()))).collect()
+    }
+
+    /// The tables, and the pack's words for its own.
+    pub(super) fn read(&self, context: &Context) -> Result<(Catalog, Glossary), Failure> {
+        if let Some(path) = &self.db {
+            return Ok((live(path, context)?.catalog, Glossary::default()));
+        }
+        if let Some(path) = &self.ddl {
+            return Ok((catalog_of_script(path)?, Glossary::default()));
+        }
+        let Pack { catalog, glossary, .. } = context.pack()?;
+        Ok((catalog, glossary))
+    }
 }
 
 impl Arguments for Args {
     fn flags(&self) -> Vec<FlagValue> {
         let Action::Show(args) = &self.action;
-        args.pack.iter().map(|pack| ("pack", "--pack", Value::String(pack.clone()))).collect()
+        args.tables.flags()
     }
 }
 
 /// Shows the schema.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let Action::Show(args) = args.action;
-    let (catalog, glossary) = tables(args.db.as_deref(), args.ddl.as_deref(), context)?;
+    let (catalog, glossary) = args.tables.read(context)?;
     let tables: Vec<TableId> = match &args.table {
         Some(name) => vec![catalog.find_table(name).ok_or_else(|| no_table(name, &catalog))?],
         None => catalog.table_ids().collect(),
@@ -69,22 +94,6 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
         output::line(table_text(&catalog, &glossary, table, context.paint()))?;
     }
     Ok(Exit::Done)
-}
-
-/// The tables of a database, of a script, or of the pack, whose glossary has words for them.
-pub(super) fn tables(
-    db: Option<&Path>,
-    ddl: Option<&Path>,
-    context: &Context,
-) -> Result<(Catalog, Glossary), Failure> {
-    if let Some(path) = db {
-        return Ok((live(path, context)?.catalog, Glossary::default()));
-    }
-    if let Some(path) = ddl {
-        return Ok((catalog_of_script(path)?, Glossary::default()));
-    }
-    let Pack { catalog, glossary, .. } = context.pack()?;
-    Ok((catalog, glossary))
 }
 
 /// What a database holds; what is left out of it is said.

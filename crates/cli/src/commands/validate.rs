@@ -210,6 +210,13 @@ fn batch_sarif(path: &Path, check: &Check<'_>) -> Outcome {
     Ok(Exit::Done)
 }
 
+/// Findings beside what a command prints as its data.
+pub(super) fn talk_of(found: &[Diagnostic], sql: &str, context: &Context) {
+    for finding in found {
+        caret(sql, finding).lines().for_each(|line| context.note(output::plain(line)));
+    }
+}
+
 /// Unsafe SQL has an exit code of its own.
 pub(super) fn exit_of(found: &[Diagnostic]) -> Exit {
     let errors = || found.iter().filter(|finding| finding.severity == Severity::Error);

@@ -232,7 +232,14 @@ impl Printer<'_> {
             UnaryOp::Plus => "+",
             UnaryOp::BitNot => "~",
         });
-        // Brackets around a comparison under NOT are for the reader; a second sign would start a comment.
+        if op != UnaryOp::Not
+            && matches!(operand.kind, ExprKind::Unary(UnaryOp::Minus | UnaryOp::Plus | UnaryOp::BitNot, _))
+        {
+            // Two minus signs would start a comment, and brackets nest deeper than the text did.
+            self.push(" ");
+            return self.expr(operand);
+        }
+        // Brackets around a comparison under NOT are for the reader.
         self.at_least(operand, tight::PRIMARY);
     }
 

@@ -82,6 +82,7 @@ impl<'a> Resolver<'a> {
                 Body::Set { op: *op, all: *all, left: Box::new(left), right: Box::new(right) }
             }
             ast::Body::Values(rows, span) => self.values(rows, *span),
+            // The parser unwraps a query that is only brackets, and arms in brackets are queries: nothing should come here.
             ast::Body::Bracketed(inner) => {
                 let query = self.query(inner);
                 if !query.with.is_empty()

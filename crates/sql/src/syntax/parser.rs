@@ -207,35 +207,34 @@ impl Parser<'_> {
             let order_by = if parser.cursor.eat_words(&["ORDER", "BY"]) { parser.orderings()? } else { vec![] };
             let (limit, offset) = parser.limit()?;
             let span = parser.span_from(start);
-            match body {
-                Body::Bracketed(inner) => parser.unbracketed(
-                    *inner,
-                    Query { with, body: Body::Values(vec![], span), order_by, limit, offset, span },
-                ),
-                body => Ok(Query { with, body, order_by, limit, offset, span }),
-            }
+            Self::unbracketed(Query { with, body, order_by, limit, offset, span })
         })
     }
 
-    /// A query in brackets with the clauses around them, which stand in its own place where it has none.
-    fn unbracketed(&mut self, inner: Query, around: Query) -> Parse<Query> {
-        let limited = |query: &Query| query.limit.is_some() || query.offset.is_some();
-        let ordered = |query: &Query| !query.order_by.is_empty() || limited(query);
-        let twice = if !inner.with.is_empty() && !around.with.is_empty() {
+    /// A query that is only brackets as what stands within, whose clauses those around them become where it has none.
+    fn unbracketed(query: Query) -> Parse<Query> {
+        let Query { with, body, order_by, limit, offset, span } = query;
+        let mut inner = match body {
+            Body::Bracketed(inner) => *inner,
+            body => return Ok(Query { with, body, order_by, limit, offset, span }),
+        };
+        let (is_limited, is_ordered) = (limit.is_some() || offset.is_some(), !order_by.is_empty());
+        let within = inner.limit.is_some() || inner.offset.is_some();
+        let twice = if !inner.with.is_empty() && !with.is_empty() {
             Some("WITH")
-        } else if ordered(&around) && limited(&inner) || !inner.order_by.is_empty() && !around.order_by.is_empty() {
+        } else if within && (is_limited || is_ordered) || is_ordered && !inner.order_by.is_empty() {
             Some("ORDER BY or LIMIT")
         } else {
             None
         };
         if let Some(clause) = twice {
             let message = format!("{clause} stands within the brackets and around them.");
-            return Err(Problem { code: "SYN104", span: around.span, message, help: None });
+            return Err(Problem { code: "SYN104", span, message, help: None });
         }
-        let with = if inner.with.is_empty() { around.with } else { inner.with };
-        let order_by = if inner.order_by.is_empty() { around.order_by } else { inner.order_by };
-        let (limit, offset) = (inner.limit.or(around.limit), inner.offset.or(around.offset));
-        Ok(Query { with, body: inner.body, order_by, limit, offset, span: around.span })
+        inner.with.extend(with);
+        inner.order_by.extend(order_by);
+        (inner.limit, inner.offset) = (inner.limit.or(limit), inner.offset.or(offset));
+        Ok(Query { span, ..inner })
     }
 
     fn limit(&mut self) -> Parse<(Option<Expr>, Option<Expr>)> {

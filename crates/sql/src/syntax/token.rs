@@ -126,6 +126,10 @@ fn token_at(text: &str, at: usize, dialect: Dialect) -> (TokenKind, usize) {
         b'0'..=b'9' => number(bytes, at),
         b'.' if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) => number(bytes, at),
         b'x' | b'X' if bytes.get(at + 1) == Some(&b'\'') => blob(bytes, at),
+        // SQLite reads `#a` as a parameter; `#1` is its own.
+        b'#' if dialect == Dialect::Sqlite && bytes.get(at + 1).is_some_and(|b| is_word(*b) && !b.is_ascii_digit()) => {
+            variable(bytes, at)
+        }
         b'?' | b'$' | b'@' | b':' if !(first == b':' && bytes.get(at + 1) == Some(&b':')) => variable(bytes, at),
         _ if is_word_start(first) => (TokenKind::Word, word_end(bytes, at)),
         _ => symbol(text, at, dialect),

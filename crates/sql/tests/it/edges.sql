@@ -629,3 +629,7 @@ SELECT hours FROM company c, (project p ON 1) JOIN staff USING (project_code)
 SELECT hours FROM (project p ON 1) JOIN staff USING (project_code)
 SELECT hours FROM company c, (project p USING (name)) JOIN staff USING (project_code)
 SELECT hours FROM (project p) JOIN staff USING (project_code)
+SELECT #a
+SELECT #1
+SELECT - - budget, + + - + budget, - -5, ~ ~budget FROM project
+SELECT +++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++budget FROM project

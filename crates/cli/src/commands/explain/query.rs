@@ -1,18 +1,15 @@
 //! `glrl explain "SELECT …"`: what a query does, from its resolved tree.
 
-use std::path::PathBuf;
-
 use schema::Catalog;
 use serde_json::{Value as Json, json};
-use sql::diagnostic::caret;
 use sql::explain::{Operator, operators, output_names};
 use sql::lineage::{Clause, Read, Reads};
 use sql::reasoning::plan;
 use sql::tree::Query;
 use sql::{Dialect, Layer, Lineage, Options, lineage, validate};
 
-use crate::commands::schema::tables;
-use crate::commands::validate::exit_of;
+use crate::commands::schema::TablesArgs;
+use crate::commands::validate::{exit_of, talk_of};
 use crate::context::Context;
 use crate::exit::{Exit, Outcome};
 use crate::output;
@@ -20,15 +17,8 @@ use crate::output;
 /// What has to do with queries alone.
 #[derive(Debug, clap::Args)]
 pub(super) struct QueryArgs {
-    /// The pack whose tables the query reads, and whose words it is told in: a name, or a folder.
-    #[arg(long)]
-    pub(super) pack: Option<String>,
-    /// The query reads what this SQLite file holds.
-    #[arg(long, value_name = "FILE", conflicts_with = "ddl")]
-    db: Option<PathBuf>,
-    /// The query reads the tables that this script creates.
-    #[arg(long, value_name = "FILE")]
-    ddl: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) tables: TablesArgs,
     /// Whose SQL it is: sqlite, postgres or mysql.
     #[arg(long, default_value = "sqlite", value_parser = str::parse::<Dialect>)]
     dialect: Dialect,
@@ -61,13 +51,11 @@ struct Explained<'a> {
 
 /// Explains a query whose names and types are right and that only reads; else its findings are shown, with the exit code of `glrl validate`.
 pub(super) fn explain(sql: &str, args: &QueryArgs, context: &Context) -> Outcome {
-    let (catalog, glossary) = tables(args.db.as_deref(), args.ddl.as_deref(), context)?;
+    let (catalog, glossary) = args.tables.read(context)?;
     let layers = &[Layer::Syntax, Layer::Schema, Layer::Security];
     let report = validate(sql, &catalog, &Options { dialect: args.dialect, layers, ..Options::default() });
     let Some(query) = report.query.as_ref().filter(|_| report.valid) else {
-        for finding in &report.diagnostics {
-            caret(sql, finding).lines().for_each(|line| context.note(output::plain(line)));
-        }
+        talk_of(&report.diagnostics, sql, context);
         return Ok(exit_of(&report.diagnostics));
     };
     let words = plan(query, &catalog, &glossary);
