@@ -633,3 +633,6 @@ SELECT #a
 SELECT #1
 SELECT - - budget, + + - + budget, - -5, ~ ~budget FROM project
 SELECT +++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++budget FROM project
+SELECT - false, - true, - - true, -TRUE IS TRUE FROM project
+SELECT cuzrent_date()
+SELECT load_extensio('x')
