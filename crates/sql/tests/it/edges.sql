@@ -636,3 +636,10 @@ SELECT +++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++budget FRO
 SELECT - false, - true, - - true, -TRUE IS TRUE FROM project
 SELECT cuzrent_date()
 SELECT load_extensio('x')
+WITH n(i) AS (SELECT i FROM n UNION ALL SELECT *) SELECT 1 n
+WITH n(i) AS (SELECT *) SELECT 1 n
+WITH n AS (SELECT nope.* FROM project) SELECT 1 n
+WITH n AS (SELECT * FROM project p, project p) SELECT 1 n
+WITH n AS (SELECT 1, 2 UNION SELECT *) SELECT 1 n
+WITH n AS (SELECT * FROM nosuch) SELECT 1 n
+WITH n AS (SELECT nosuch.* FROM nosuch) SELECT 1 n
