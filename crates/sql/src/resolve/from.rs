@@ -123,8 +123,12 @@ impl<'a> Resolver<'a> {
         }
         from.bindings = left.bindings;
         from.bindings.extend(bindings);
-        if let Some(on) = &source.on {
-            from.conditions.push((position, on));
+        let joined = &mut from.sources[position];
+        match &source.on {
+            Some(on) => from.conditions.push((position, on)),
+            // NATURAL where no name is shared joins every row with every row.
+            None if joined.on.is_none() && joined.join == JoinKind::Inner => joined.join = JoinKind::Cross,
+            None => {}
         }
     }
 

@@ -643,3 +643,5 @@ WITH n AS (SELECT * FROM project p, project p) SELECT 1 n
 WITH n AS (SELECT 1, 2 UNION SELECT *) SELECT 1 n
 WITH n AS (SELECT * FROM nosuch) SELECT 1 n
 WITH n AS (SELECT nosuch.* FROM nosuch) SELECT 1 n
+SELECT 1 FROM project, company NATURAL JOIN "order line" x
+SELECT 1 FROM project NATURAL LEFT JOIN "order line"
