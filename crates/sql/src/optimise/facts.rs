@@ -126,7 +126,9 @@ impl<'a> Facts<'a> {
         match &expr.kind {
             ExprKind::Literal(literal) => literal.value != schema::Value::Null,
             ExprKind::RowId(source) => !self.is_outer(*source),
-            ExprKind::Column { source, column } => !self.is_outer(*source) && self.column_is_never_null(*source, *column),
+            ExprKind::Column { source, column } => {
+                !self.is_outer(*source) && self.column_is_never_null(*source, *column)
+            }
             ExprKind::Call(Call { function, args, .. }) => match function.as_str() {
                 "COUNT" => true,
                 "COALESCE" | "IFNULL" => args.iter().any(|argument| self.is_never_null(argument)),

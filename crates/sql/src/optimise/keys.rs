@@ -103,7 +103,9 @@ impl<'f, 'g> Known<'f, 'g> {
         }
         let key = self.facts.query(source.id).and_then(output_key);
         // Groups and distinct rows are told apart by NULLs too.
-        key.is_some_and(|key| key.iter().all(|column| is_known(*column) || self.columns.contains(&(source.id, *column))))
+        key.is_some_and(|key| {
+            key.iter().all(|column| is_known(*column) || self.columns.contains(&(source.id, *column)))
+        })
     }
 }
 

@@ -8,10 +8,13 @@
 //! * [`ground`]: what the engine itself promises of the tables.
 //! * [`open`]: which queries are left as they are.
 //! * `facts`, `keys`, `nulls`, `terms`: what rewrites ask of a query.
+//! * [`days`]: how a column stores its days; [`indexes`]: which indexes a query could use.
 //! * `rewrites`: one file each: what it does, why it keeps the rows, when it may not.
 
+pub mod days;
 mod facts;
 pub mod ground;
+pub mod indexes;
 mod keys;
 mod nulls;
 pub mod open;
@@ -26,7 +29,7 @@ use crate::visit::{PartMut, each_query_mut, parts_of_expr_mut, parts_of_query_mu
 
 use facts::Facts;
 pub use ground::Ground;
-pub use open::left_open;
+pub use open::{left_open, may_cut_ties};
 pub use rewrites::REWRITES;
 
 /// One way to write a query otherwise.

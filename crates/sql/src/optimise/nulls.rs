@@ -7,8 +7,24 @@ use schema::Value;
 
 /// Functions that are NULL where their first argument is.
 const STRICT: [&str; 18] = [
-    "ABS", "DATE", "DATETIME", "INSTR", "JULIANDAY", "LENGTH", "LOWER", "LTRIM", "NULLIF", "ROUND", "RTRIM", "SIGN",
-    "SUBSTR", "SUBSTRING", "TIME", "TRIM", "UNICODE", "UPPER",
+    "ABS",
+    "DATE",
+    "DATETIME",
+    "INSTR",
+    "JULIANDAY",
+    "LENGTH",
+    "LOWER",
+    "LTRIM",
+    "NULLIF",
+    "ROUND",
+    "RTRIM",
+    "SIGN",
+    "SUBSTR",
+    "SUBSTRING",
+    "TIME",
+    "TRIM",
+    "UNICODE",
+    "UPPER",
 ];
 
 /// Whether a condition is not true where all columns of a source are NULL.
@@ -44,7 +60,8 @@ fn is_null(expr: &Expr, source: SourceId) -> bool {
         ExprKind::Call(call) => {
             let plain = call.over.is_none() && call.filter.is_none();
             let day = call.function == "STRFTIME" && call.args.get(1).is_some_and(|day| is_null(day, source));
-            let first = STRICT.contains(&call.function.as_str()) && call.args.first().is_some_and(|x| is_null(x, source));
+            let first =
+                STRICT.contains(&call.function.as_str()) && call.args.first().is_some_and(|x| is_null(x, source));
             plain && (day || first)
         }
         _ => false,

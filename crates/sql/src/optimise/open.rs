@@ -21,14 +21,8 @@ use crate::visit::{Part, each_expr_here, each_expr_of_query, parts_of_expr, part
 /// Windows that number rows or pick one of them: rows that tie decide.
 const BY_PLACE: [&str; 7] = ["ROW_NUMBER", "NTILE", "LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"];
 /// Aggregates that put values one after another.
-const IN_A_ROW: [&str; 6] = [
-    "GROUP_CONCAT",
-    "STRING_AGG",
-    "JSON_GROUP_ARRAY",
-    "JSON_GROUP_OBJECT",
-    "JSONB_GROUP_ARRAY",
-    "JSONB_GROUP_OBJECT",
-];
+const IN_A_ROW: [&str; 6] =
+    ["GROUP_CONCAT", "STRING_AGG", "JSON_GROUP_ARRAY", "JSON_GROUP_OBJECT", "JSONB_GROUP_ARRAY", "JSONB_GROUP_OBJECT"];
 
 /// Why a query is left as it is, as a sentence for people; `None` where it may be rewritten.
 pub fn left_open(query: &Query, ground: &Ground<'_>) -> Option<String> {
@@ -40,6 +34,11 @@ pub fn left_open(query: &Query, ground: &Ground<'_>) -> Option<String> {
         }
     });
     reason.or_else(|| level(query, &facts, true))
+}
+
+/// Whether the outermost LIMIT of a query cuts through rows that may tie, so that it may show some of them or others.
+pub fn may_cut_ties(query: &Query, ground: &Ground<'_>) -> bool {
+    is_limited(query) && !is_settled(query, &Facts::of(query, ground))
 }
 
 /// Whether an expression of its own can fail on a row; joining texts fails for huge ones only.
@@ -127,7 +126,8 @@ fn is_total(order: &[Expr], select: &Select, facts: &Facts<'_>) -> bool {
         return true;
     }
     if is_grouped(select) {
-        return !select.group_by.is_empty() && select.group_by.iter().all(|key| order.contains(&written_out(key, select)));
+        return !select.group_by.is_empty()
+            && select.group_by.iter().all(|key| order.contains(&written_out(key, select)));
     }
     // Rows that DISTINCT makes one are told apart by what is shown alone.
     !select.distinct && Known::from(order.iter().filter_map(place), select, facts).is_all()
@@ -139,7 +139,9 @@ fn ties_are_seen(query: &Query) -> bool {
         && query.limit.as_ref().and_then(literal).is_some_and(|limit| matches!(limit, Value::Integer(0..)));
     let shown = |expr: &Expr| match &query.body {
         Body::Select(select) => {
-            output(expr).is_some() || !select.distinct && !mentions_output(expr) || select.items.iter().any(|item| item.expr == *expr)
+            output(expr).is_some()
+                || !select.distinct && !mentions_output(expr)
+                || select.items.iter().any(|item| item.expr == *expr)
         }
         _ => output(expr).is_some(),
     };
@@ -186,12 +188,15 @@ fn select_leaves(query: &Query, select: &Select, facts: &Facts<'_>) -> Option<St
 fn call_leaves(call: &Call, select: &Select, facts: &Facts<'_>) -> Option<String> {
     let name = call.function.as_str();
     let Some(window) = &call.over else {
-        return IN_A_ROW.contains(&name).then(|| format!("{name} puts values together in the order in which they are found."));
+        return IN_A_ROW
+            .contains(&name)
+            .then(|| format!("{name} puts values together in the order in which they are found."));
     };
     let by_place = BY_PLACE.contains(&name)
         || IN_A_ROW.contains(&name)
         || window.frame.as_ref().is_some_and(|frame| frame.to_ascii_uppercase().starts_with("ROWS"));
-    let order: Vec<Expr> = window.partition_by.iter().chain(window.order_by.iter().map(|item| &item.expr)).cloned().collect();
+    let order: Vec<Expr> =
+        window.partition_by.iter().chain(window.order_by.iter().map(|item| &item.expr)).cloned().collect();
     (by_place && !is_total(&order, select, facts))
         .then(|| format!("{name} depends on the order of rows that its window does not tell apart."))
 }
@@ -204,11 +209,13 @@ fn has_bare_column(query: &Query, select: &Select, facts: &Facts<'_>) -> bool {
     let having = select.having.iter().map(|having| written_out(having, select));
     let order = ordered_by(&query.order_by, select);
     let all = select.items.iter().map(|item| item.expr.clone()).chain(having).chain(order);
-    all.into_iter().any(|expr| is_bare(&expr, &keys, &|expr| match expr.kind {
-        ExprKind::Column { source, column } => own.contains(&source) && !known.has((source, column)),
-        ExprKind::RowId(source) => own.contains(&source),
-        _ => false,
-    }))
+    all.into_iter().any(|expr| {
+        is_bare(&expr, &keys, &|expr| match expr.kind {
+            ExprKind::Column { source, column } => own.contains(&source) && !known.has((source, column)),
+            ExprKind::RowId(source) => own.contains(&source),
+            _ => false,
+        })
+    })
 }
 
 /// Whether an expression speaks of what `is_loose` outside of aggregates and group keys.
@@ -227,4 +234,3 @@ fn is_bare(expr: &Expr, keys: &[Expr], is_loose: &dyn Fn(&Expr) -> bool) -> bool
     });
     found
 }
-

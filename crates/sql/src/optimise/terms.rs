@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use schema::Value;
 
-use crate::tree::{BinaryOp, Expr, ExprKind, JoinKind, OrderItem, Query, Select, SourceId};
+use super::facts::keeps_right;
+use crate::tree::{BinaryOp, Expr, ExprKind, JoinKind, OrderItem, Query, Select, Source, SourceId};
 use crate::visit::{PartMut, each_expr, each_expr_of_query, parts_of_query_mut, rewrite_here};
 
 /// A column of a source.
@@ -45,9 +46,11 @@ pub(super) fn joined(conditions: Vec<Expr>) -> Option<Expr> {
 }
 
 /// The conditions that every row of a FROM clause with its WHERE meets: WHERE, and those of joins that keep no other rows.
+/// A RIGHT or FULL join keeps rows that the joins before it never saw.
 pub(super) fn met_by_all(select: &Select) -> Vec<&Expr> {
-    let inner = select.from.iter().filter(|source| matches!(source.join, JoinKind::Cross | JoinKind::Inner));
-    inner.filter_map(|source| source.on.as_ref()).chain(&select.filter).flat_map(Expr::conjuncts).collect()
+    let is_inner = |source: &&Source| matches!(source.join, JoinKind::Cross | JoinKind::Inner);
+    let on = select.from.iter().filter(|_| !keeps_right(&select.from)).filter(is_inner);
+    on.filter_map(|source| source.on.as_ref()).chain(&select.filter).flat_map(Expr::conjuncts).collect()
 }
 
 /// The sources that an expression speaks of, in its subqueries too.

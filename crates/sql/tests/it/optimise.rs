@@ -123,7 +123,8 @@ fn what_depends_on_the_order_of_rows_is_left_alone() {
 
 #[test]
 fn keys_prove_nothing_where_texts_may_be_equal_without_being_the_same() {
-    let script = "CREATE TABLE t (a TEXT COLLATE NOCASE NOT NULL, b TEXT); CREATE UNIQUE INDEX i ON t (a COLLATE BINARY);";
+    let script =
+        "CREATE TABLE t (a TEXT COLLATE NOCASE NOT NULL, b TEXT); CREATE UNIQUE INDEX i ON t (a COLLATE BINARY);";
     let catalog = catalog_from_ddl(script).unwrap();
     let ground = Ground::new(&catalog, script);
     let query = read("SELECT DISTINCT a FROM t", &catalog);

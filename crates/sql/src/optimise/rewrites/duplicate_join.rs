@@ -10,7 +10,7 @@ use crate::optimise::Rewrite;
 use crate::optimise::facts::{Facts, keeps_right};
 use crate::optimise::terms::{equation, joined, met_by_all, place, taken_apart};
 use crate::tree::{Expr, ExprKind, JoinKind, Query, Select, SourceId};
-use crate::visit::{each_expr_mut};
+use crate::visit::each_expr_mut;
 
 pub(super) const REWRITE: Rewrite =
     Rewrite { name: "duplicate_join", title: "a table joined to itself over its key is read once", apply };
@@ -34,7 +34,8 @@ fn apply(query: &mut Query, facts: &Facts<'_>) -> Option<String> {
         }
     });
     let select = query.select_mut()?;
-    select.filter = joined(taken_apart(&select.filter).into_iter().filter(|one| !is_itself(one, first, facts)).collect());
+    select.filter =
+        joined(taken_apart(&select.filter).into_iter().filter(|one| !is_itself(one, first, facts)).collect());
     Some(format!("{name} is the same row as {} each time, found by its key.", facts.name(first)))
 }
 
@@ -71,7 +72,6 @@ fn twins(select: &Select, facts: &Facts<'_>) -> Option<(SourceId, SourceId)> {
 
 /// `x = x` of a column that is never NULL.
 fn is_itself(condition: &Expr, of: SourceId, facts: &Facts<'_>) -> bool {
-    equation(condition).is_some_and(|(a, b)| {
-        a == b && place(a).is_some_and(|place| place.0 == of) && facts.is_never_null(a)
-    })
+    equation(condition)
+        .is_some_and(|(a, b)| a == b && place(a).is_some_and(|place| place.0 == of) && facts.is_never_null(a))
 }

@@ -9,7 +9,7 @@ use crate::optimise::Rewrite;
 use crate::optimise::facts::{Facts, is_grouped};
 use crate::optimise::terms::{each_test, equation, is_limited, joined, place, sources_in, taken_apart};
 use crate::tree::{Expr, ExprKind, Item, JoinKind, Query, Select, SourceId};
-use crate::visit::{each_query};
+use crate::visit::each_query;
 
 pub(super) const REWRITE: Rewrite =
     Rewrite { name: "exists_to_in", title: "EXISTS tied by one equation becomes IN", apply };
@@ -48,7 +48,8 @@ fn as_in(condition: &Expr, facts: &Facts<'_>) -> Option<ExprKind> {
     asked.order_by.clear();
     let mut tied = false;
     crate::visit::each_expr_of_query(&asked, &mut |expr| {
-        tied |= matches!(expr.kind, ExprKind::Column { source, .. } | ExprKind::RowId(source) if !within.contains(&source));
+        tied |=
+            matches!(expr.kind, ExprKind::Column { source, .. } | ExprKind::RowId(source) if !within.contains(&source));
     });
     let plain = asked.select().is_some_and(|select| !fills_up(select));
     (!tied && plain).then(|| ExprKind::InQuery { operand: Box::new(outer), query: asked, negated: *negated })

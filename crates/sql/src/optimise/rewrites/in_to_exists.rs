@@ -30,7 +30,9 @@ fn apply(query: &mut Query, facts: &Facts<'_>) -> Option<String> {
 fn as_exists(condition: &Expr, facts: &Facts<'_>) -> Option<(ExprKind, String)> {
     let ExprKind::InQuery { operand, query, negated } = &condition.kind else { return None };
     let select = query.select().filter(|select| !is_grouped(select) && !is_limited(query) && query.with.is_empty())?;
-    let ([_], [item], Some(filter)) = (select.from.as_slice(), select.items.as_slice(), &select.filter) else { return None };
+    let ([_], [item], Some(filter)) = (select.from.as_slice(), select.items.as_slice(), &select.filter) else {
+        return None;
+    };
     let (source, column) = place(&item.expr)?;
     place(operand)?;
     if !facts.compare_alike(&item.expr, operand) || !is_found_at_once(&item.expr, facts) {

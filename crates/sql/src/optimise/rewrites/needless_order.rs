@@ -63,9 +63,9 @@ fn is_read_in_any_order(query: &Query, name: &str) -> bool {
     let mut free = true;
     each_query(query, &mut |level| {
         let Some(select) = level.select() else { return };
-        let reads = select.from.iter().any(|source| {
-            matches!(&source.kind, SourceKind::Cte { name: read, .. } if read.eq_ignore_ascii_case(name))
-        });
+        let reads = select.from.iter().any(
+            |source| matches!(&source.kind, SourceKind::Cte { name: read, .. } if read.eq_ignore_ascii_case(name)),
+        );
         free &= !reads || !level.order_by.is_empty() || forgets_order(select);
     });
     free

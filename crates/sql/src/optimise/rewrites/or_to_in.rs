@@ -27,9 +27,11 @@ fn apply(query: &mut Query, facts: &Facts<'_>) -> Option<String> {
 fn merged(expr: &Expr) -> Option<(Expr, (crate::tree::SourceId, u16))> {
     let terms = disjuncts(expr);
     let members: Vec<Option<(&Expr, Vec<Expr>)>> = terms.iter().map(|term| members(term)).collect();
-    let column = members.iter().flatten().map(|(column, _)| *column).find(|column| {
-        members.iter().flatten().filter(|(other, _)| other == column).count() > 1
-    })?;
+    let column = members
+        .iter()
+        .flatten()
+        .map(|(column, _)| *column)
+        .find(|column| members.iter().flatten().filter(|(other, _)| other == column).count() > 1)?;
     let (mut list, mut others): (Vec<Expr>, Vec<(usize, Expr)>) = (vec![], vec![]);
     let mut first = None;
     for (at, (term, found)) in terms.iter().zip(&members).enumerate() {
@@ -42,7 +44,11 @@ fn merged(expr: &Expr) -> Option<(Expr, (crate::tree::SourceId, u16))> {
         }
     }
     let mut distinct: Vec<Expr> = vec![];
-    list.into_iter().for_each(|value| if !distinct.contains(&value) { distinct.push(value) });
+    list.into_iter().for_each(|value| {
+        if !distinct.contains(&value) {
+            distinct.push(value)
+        }
+    });
     let operand = Box::new(column.clone());
     others.push((first?, ExprKind::InList { operand, list: distinct, negated: false }.into()));
     others.sort_by_key(|(at, _)| *at);

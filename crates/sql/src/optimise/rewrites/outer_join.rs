@@ -19,7 +19,8 @@ fn apply(query: &mut Query, facts: &Facts<'_>) -> Option<String> {
         return None;
     }
     let refused = |at: usize, source: SourceId| {
-        let later = select.from[at + 1..].iter().filter(|later| matches!(later.join, JoinKind::Inner | JoinKind::Cross));
+        let later =
+            select.from[at + 1..].iter().filter(|later| matches!(later.join, JoinKind::Inner | JoinKind::Cross));
         let conditions = later.filter_map(|later| later.on.as_ref()).chain(&select.filter);
         conditions.flat_map(Expr::conjuncts).any(|condition| rejects(condition, source))
     };

@@ -70,7 +70,8 @@ fn inner_query_mut(query: &mut Query, source: SourceId) -> Option<&mut Query> {
 fn reads(query: &Query, name: &str) -> usize {
     let mut count = 0;
     each_select(query, &mut |select| {
-        let named = |kind: &SourceKind| matches!(kind, SourceKind::Cte { name: read, .. } if read.eq_ignore_ascii_case(name));
+        let named =
+            |kind: &SourceKind| matches!(kind, SourceKind::Cte { name: read, .. } if read.eq_ignore_ascii_case(name));
         count += select.from.iter().filter(|source| named(&source.kind)).count();
     });
     let mut made = 0;

@@ -40,7 +40,9 @@ fn apply(query: &mut Query, facts: &Facts<'_>) -> Option<String> {
 
 fn as_range(condition: &Expr, facts: &Facts<'_>) -> Option<(Expr, Place)> {
     let is_days = |expr: &Expr| {
-        place(expr).and_then(|(source, column)| facts.table_column(source, column)).is_some_and(|id| facts.ground.holds_days(id))
+        place(expr)
+            .and_then(|(source, column)| facts.table_column(source, column))
+            .is_some_and(|id| facts.ground.holds_days(id))
     };
     let (day, range) = match &condition.kind {
         ExprKind::Binary(a, op, b) => {

@@ -7,7 +7,8 @@ use crate::optimise::Rewrite;
 use crate::optimise::facts::Facts;
 use crate::tree::Query;
 
-pub(super) const REWRITE: Rewrite = Rewrite { name: "select_star", title: "* becomes the columns it stands for", apply };
+pub(super) const REWRITE: Rewrite =
+    Rewrite { name: "select_star", title: "* becomes the columns it stands for", apply };
 
 fn apply(query: &mut Query, facts: &Facts<'_>) -> Option<String> {
     let select = query.select_mut()?;

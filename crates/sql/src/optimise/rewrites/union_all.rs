@@ -24,7 +24,9 @@ fn apply(query: &mut Query, facts: &Facts<'_>) -> Option<String> {
     {
         if [&*left, &*right].into_iter().all(|arm| are_distinct(arm, facts)) && are_disjoint(left, right, facts) {
             *all = true;
-            return Some("No row is there twice: the arms differ in a constant, and each has no duplicates.".to_owned());
+            return Some(
+                "No row is there twice: the arms differ in a constant, and each has no duplicates.".to_owned(),
+            );
         }
         if [left, right].into_iter().any(|arm| keep_all(arm)) {
             return Some("The outer UNION throws out the duplicates.".to_owned());
@@ -57,11 +59,12 @@ fn keep_all(query: &mut Query) -> bool {
 
 /// Whether some output differs between any row of one arm and any of the other.
 fn are_disjoint(left: &Query, right: &Query, facts: &Facts<'_>) -> bool {
-    facts.ground.compares_bytes() && (0..arity(left)).any(|at| {
-        let values = |arm| constants(arm, at, facts);
-        let (Some(left), Some(right)) = (values(left), values(right)) else { return false };
-        left.iter().all(|a| right.iter().all(|b| differ(a, b)))
-    })
+    facts.ground.compares_bytes()
+        && (0..arity(left)).any(|at| {
+            let values = |arm| constants(arm, at, facts);
+            let (Some(left), Some(right)) = (values(left), values(right)) else { return false };
+            left.iter().all(|a| right.iter().all(|b| differ(a, b)))
+        })
 }
 
 fn differ(a: &Value, b: &Value) -> bool {
