@@ -8,6 +8,9 @@ pub const FIGURES: &[Figure] = &[
     slow("rewritten queries: question files, synthesised, walks, roundabout", AtLeast(10_000.0), "", |r| {
         rewritten(r, "optimise.rewritten queries")
     }),
+    slow("of them, with rows to compare", AtLeast(10_000.0), "", |r| {
+        rewritten(r, "optimise.rewritten queries with rows")
+    }),
     slow("of them with other rows, on three databases and one made for it", Is(0.0), "", |r| {
         rewritten(r, "optimise.rewritten queries with other rows")
     }),

@@ -40,7 +40,7 @@ fn a_query_is_shown_before_and_after_with_reasons_rows_and_indexes() {
     assert_eq!(names(&reply), ["needless_join", "needless_distinct", "sargable_date"], "{reply}");
     assert_eq!(reply["rows"], "same");
     let rewritten = reply["rewritten"].as_str().unwrap();
-    assert!(rewritten.contains("day >= '2025-01-01' AND day < '2026-01-01'"), "{rewritten}");
+    assert!(rewritten.contains("day >= '2025-01-01'") && rewritten.contains("day < '2026-01-01'"), "{rewritten}");
     assert!(!rewritten.contains("DISTINCT") && !rewritten.contains("company AS"), "{rewritten}");
     let advice = &reply["indexes"][0];
     assert!(advice["statement"].as_str().unwrap().starts_with("CREATE INDEX idx_job_company"), "{advice}");

@@ -61,7 +61,7 @@ fn twins(select: &Select, facts: &Facts<'_>) -> Option<(SourceId, SourceId)> {
             let column = |c: &u16| facts.table_column(*a, *c).is_some_and(|id| facts.ground.is_never_null(id));
             key.iter().all(|c| columns.contains(c) && column(c))
         };
-        let same_row = table.is_some_and(|table| facts.ground.keys(table).iter().any(|key| is_key(key)));
+        let same_row = table.is_some_and(|table| facts.ground.keys(table).iter().any(is_key));
         if same_row && is_inner(i) && is_inner(j) && i != j {
             found.push((i.min(j), i.max(j)));
         }
