@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rusqlite::hooks::{AuthContext, Authorization};
 use rusqlite::{Connection, MAIN_DB};
 use schema::Catalog;
 
@@ -45,6 +46,41 @@ impl Image {
     pub fn of(connection: &mut Connection, catalog: &Catalog) -> rusqlite::Result<Self> {
         let live = Arc::new(introspect(connection)?);
         Image::with_live(connection, catalog, live)
+    }
+
+    /// Copies a database that is open already, and closes it.
+    ///
+    /// # Errors
+    /// SQLite's own, when it cannot be read.
+    pub fn copy(mut database: Database) -> rusqlite::Result<Self> {
+        // SQLite asks itself for the number of pages, which no query may.
+        database.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
+        let bytes = database.connection.serialize(MAIN_DB)?.to_vec();
+        let mut connection = Connection::open_in_memory()?;
+        connection.deserialize_read_exact(MAIN_DB, &bytes[..], bytes.len(), true)?;
+        Image::of(&mut connection, database.catalog())
+    }
+
+    /// A database without rows that a schema script makes.
+    ///
+    /// # Errors
+    /// SQLite's own, when the script does not run.
+    pub fn without_rows(script: &str, catalog: &Catalog) -> rusqlite::Result<Self> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.execute_batch(script)?;
+        Image::of(&mut connection, catalog)
+    }
+
+    /// The statements that created what it holds.
+    pub fn script(&self) -> &str {
+        &self.live.script
+    }
+
+    /// A connection of this crate's own, to look at what no query may read.
+    pub(crate) fn connection(&self) -> rusqlite::Result<Connection> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.deserialize_read_exact(MAIN_DB, &self.bytes[..], self.bytes.len(), true)?;
+        Ok(connection)
     }
 
     fn with_live(connection: &mut Connection, catalog: &Catalog, live: Arc<Live>) -> rusqlite::Result<Self> {

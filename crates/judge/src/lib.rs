@@ -7,6 +7,7 @@
 //! * [`tally`]: verdicts over several databases.
 //! * [`evaluate`]: candidates run beside their reference.
 //! * [`elements`](mod@elements): what a query is made of; [`apart`]: the rows in which two results differ.
+//! * [`improve`](mod@improve): a query rewritten, each step run beside the one before.
 //! * [`reward`](mod@reward): the Reward Evaluator: what a completion is worth.
 //! * [`mutants`](mod@mutants): a query with one mistake, to see whether databases tell it apart.
 
@@ -14,6 +15,7 @@ pub mod apart;
 pub mod elements;
 pub mod evaluate;
 pub mod expected;
+pub mod improve;
 mod matching;
 pub mod mutants;
 pub mod reward;
@@ -24,6 +26,7 @@ pub use apart::Apart;
 pub use elements::{conditions, elements};
 pub use evaluate::{expect, expect_on, judge, judge_on};
 pub use expected::{Expected, order_keys};
+pub use improve::{Improved, improve, stored_days};
 pub use mutants::{Mutant, mutant, mutants};
 pub use same_answer::{Difference, Verdict, same_answer, same_rows};
 pub use tally::Tally;

@@ -8,6 +8,7 @@
 //! * [`print`]: the tree as SQL, for people and for machines.
 //! * [`diagnostic`], [`mod@validate`]: what is to be said of a query, in five layers; [`mod@verify`]: the only way to a query that runs.
 //! * [`mod@lineage`]: which columns each output and condition reads.
+//! * [`optimise`](mod@optimise): queries that return the same rows in another way.
 //! * [`policy`]: what of each table one user may see.
 //! * [`reasoning`]: a query in plain words; [`explain`]: as a tree of operators, with pictures; [`features`]: its difficulty, tags and template.
 //! * [`date_part`], [`calendar`]: what is said of days as one piece.
@@ -29,6 +30,7 @@ pub mod functions;
 pub mod lexeme;
 pub mod lineage;
 pub mod matcher;
+pub mod optimise;
 pub mod policy;
 pub mod print;
 pub mod reasoning;

@@ -7,6 +7,7 @@
 //! * [`accuracy`]: how many questions are answered rightly.
 //! * [`synthesis`]: made questions.
 //! * [`sql`]: names, lineage and validation.
+//! * [`optimise`]: queries rewritten.
 //! * [`rewards`]: what completions are worth.
 //! * [`card`]: the shipped weights and their model card.
 //! * [`safety`]: policies and hostile statements.
@@ -23,6 +24,7 @@ mod fuzzing;
 mod grpo;
 mod matcher;
 mod network;
+mod optimise;
 mod rewards;
 mod runs;
 mod safety;
@@ -74,7 +76,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 13] = [
+const SUBJECTS: [Subject; 14] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -83,6 +85,7 @@ const SUBJECTS: [Subject; 13] = [
     Subject { name: "synthesis", figures: synthesis::FIGURES },
     Subject { name: "sql", figures: sql::FIGURES },
     Subject { name: "explain", figures: explain::FIGURES },
+    Subject { name: "optimise", figures: optimise::FIGURES },
     Subject { name: "rewards", figures: rewards::FIGURES },
     Subject { name: "card", figures: card::FIGURES },
     Subject { name: "safety", figures: safety::FIGURES },

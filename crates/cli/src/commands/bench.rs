@@ -11,6 +11,7 @@ mod lineage;
 mod mask;
 mod mutants;
 mod network;
+mod optimise;
 mod pipeline;
 mod policies;
 mod reward;
@@ -108,13 +109,14 @@ struct Bench {
     measure: fn(&Args, &Context) -> Measured,
 }
 
-const BENCHES: [Bench; 17] = [
+const BENCHES: [Bench; 18] = [
     Bench { name: "walks", is_quick: true, measure: walks::measure },
     Bench { name: "mask", is_quick: true, measure: mask::measure },
     Bench { name: "coverage", is_quick: false, measure: coverage::measure },
     Bench { name: "lineage", is_quick: false, measure: lineage::measure },
     Bench { name: "explain", is_quick: false, measure: explain::measure },
     Bench { name: "validate", is_quick: true, measure: validate::measure },
+    Bench { name: "optimise", is_quick: false, measure: optimise::measure },
     Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },
     Bench { name: "ask", is_quick: false, measure: ask::measure },
     Bench { name: "hostile", is_quick: false, measure: hostile::measure },

@@ -60,6 +60,9 @@ commands! {
     Ddl => ddl,
     /// Explain a query in words and pictures, or what a code of a finding means.
     Explain => explain,
+    /// Suggest quicker ways to ask a query, and indexes for it; every suggestion is tried first.
+    #[command(visible_alias = "optimize")]
+    Optimise => optimise,
     /// Show the tables a model or a database knows.
     Schema => schema,
     /// Make data: databases to try things on, and training sets.

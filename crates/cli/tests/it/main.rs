@@ -9,6 +9,7 @@ mod ddl;
 mod explain;
 mod learning;
 mod models;
+mod optimise;
 mod reward;
 mod runs;
 mod settings;

@@ -32,6 +32,7 @@ use crate::visit::each_expr_of_query;
 pub use attributes::{Access, AttributeType};
 pub use error::PolicyError;
 pub use file::{Policy, PolicyFile, TablePolicy};
+pub(crate) use quiet::is_quiet_here;
 
 /// The layers that judge a query by the catalog that the user sees, and by the whole one. A bare name may mean one column
 /// where another of that name is hidden, and none where it is not, so that security judges both readings.

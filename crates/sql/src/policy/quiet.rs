@@ -112,7 +112,7 @@ fn inner_query(expr: &Expr) -> Option<&Query> {
     }
 }
 
-fn is_quiet_here(expr: &Expr) -> bool {
+pub(crate) fn is_quiet_here(expr: &Expr) -> bool {
     use BinaryOp::{Arrow, Concat, LongArrow};
     match &expr.kind {
         ExprKind::Column { .. }

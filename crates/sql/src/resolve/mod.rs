@@ -37,6 +37,7 @@ use crate::tree::{Expr, ExprKind, Query, SourceId, Span};
 use cte::CteEntry;
 use scope::Scope;
 
+pub(crate) use call::is_aggregate;
 pub(crate) use condition::parse_condition;
 pub(crate) use select::{holds_aggregate, output_names};
 pub(crate) use suggest::nearest;

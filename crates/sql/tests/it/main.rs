@@ -5,6 +5,7 @@ mod depth;
 mod features;
 mod hostile;
 mod lineage;
+mod optimise;
 mod round_trip;
 mod rules;
 mod spider;

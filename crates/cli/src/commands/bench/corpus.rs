@@ -64,7 +64,7 @@ impl<'p> Ground<'p> {
 }
 
 /// The queries of question files, each once: references and alternatives.
-fn asked(args: &Args, pack: &Pack) -> Result<Vec<String>, Failure> {
+pub(super) fn asked(args: &Args, pack: &Pack) -> Result<Vec<String>, Failure> {
     let mut texts = vec![];
     match args.questions.as_slice() {
         [] => texts.push(pack.files.examples.clone()),

@@ -102,7 +102,7 @@ fn broken(message: impl std::fmt::Display) -> Failure {
 }
 
 /// Queries of synthesis, each once.
-fn synthesised(workshop: &Workshop<'_>, count: usize, seed: u64, threads: usize) -> Vec<String> {
+pub(super) fn synthesised(workshop: &Workshop<'_>, count: usize, seed: u64, threads: usize) -> Vec<String> {
     let studios = workshop.studios(Split::Test);
     let amount = Amount { questions: count, voices: 1, seed, threads };
     let mut queries = BTreeSet::new();

@@ -1,0 +1,112 @@
+//! How long two queries take, measured in alternation, so that whatever else the machine does falls on both.
+
+use std::time::Instant;
+
+use serde::Serialize;
+use sql::VerifiedQuery;
+
+use crate::error::RunError;
+use crate::run::{Limits, run};
+use crate::sandbox::Database;
+
+/// Differences below this are the clock's, not the queries': milliseconds.
+const NOISE: f64 = 0.05;
+/// How much longer a query may take before it is called slower.
+pub const SLOWER: f64 = 1.1;
+
+/// The median time of each, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Times {
+    /// Of the first.
+    pub before_ms: f64,
+    /// Of the second.
+    pub after_ms: f64,
+}
+
+impl Times {
+    /// How many times quicker the second is.
+    pub fn gain(self) -> f64 {
+        self.before_ms / self.after_ms.max(1e-6)
+    }
+
+    /// Whether the second takes more than [`SLOWER`] times as long.
+    pub fn is_slower(self) -> bool {
+        self.after_ms > SLOWER * self.before_ms && self.after_ms - self.before_ms > NOISE
+    }
+
+    /// Whether the first takes more than [`SLOWER`] times as long.
+    pub fn is_quicker(self) -> bool {
+        Times { before_ms: self.after_ms, after_ms: self.before_ms }.is_slower()
+    }
+}
+
+/// Runs two queries, each on its database, so many times in turn. Where the second seems slower, three times as many
+/// runs decide: one busy moment of the machine is no verdict.
+///
+/// # Errors
+/// When either does not run.
+pub fn side_by_side(
+    before: (&Database, &VerifiedQuery),
+    after: (&Database, &VerifiedQuery),
+    runs: usize,
+    limits: &Limits,
+) -> Result<Times, RunError> {
+    let times = in_turn(before, after, runs, limits)?;
+    if times.is_slower() { in_turn(before, after, 3 * runs, limits) } else { Ok(times) }
+}
+
+fn in_turn(
+    before: (&Database, &VerifiedQuery),
+    after: (&Database, &VerifiedQuery),
+    runs: usize,
+    limits: &Limits,
+) -> Result<Times, RunError> {
+    let (mut first, mut second) = (vec![], vec![]);
+    for turn in 0..runs.max(1) {
+        // Who goes first changes, since the first finds colder caches.
+        if turn % 2 == 0 {
+            first.push(time(before, limits)?);
+            second.push(time(after, limits)?);
+        } else {
+            second.push(time(after, limits)?);
+            first.push(time(before, limits)?);
+        }
+    }
+    Ok(Times { before_ms: median(first), after_ms: median(second) })
+}
+
+fn time((database, query): (&Database, &VerifiedQuery), limits: &Limits) -> Result<f64, RunError> {
+    let start = Instant::now();
+    run(database, query, limits)?;
+    Ok(start.elapsed().as_secs_f64() * 1e3)
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    let middle = times.len() / 2;
+    match times.len() % 2 {
+        0 if middle > 0 => (times[middle - 1] + times[middle]) / 2.0,
+        _ => times.get(middle).copied().unwrap_or(0.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slower_is_more_than_a_tenth_and_more_than_noise() {
+        let times = |before_ms, after_ms| Times { before_ms, after_ms };
+        assert!(times(1.0, 1.2).is_slower() && !times(1.0, 1.09).is_slower());
+        assert!(!times(0.01, 0.03).is_slower());
+        assert!(times(2.0, 1.0).is_quicker() && !times(1.0, 1.0).is_quicker());
+        assert_eq!(times(2.0, 1.0).gain(), 2.0);
+    }
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert_eq!(median(vec![]), 0.0);
+    }
+}
