@@ -7,6 +7,7 @@
 //! * [`accuracy`]: how many questions are answered rightly.
 //! * [`synthesis`]: made questions.
 //! * [`sql`]: names, lineage and validation.
+//! * [`dialects`]: queries in other engines' words.
 //! * [`rewards`]: what completions are worth.
 //! * [`card`]: the shipped weights and their model card.
 //! * [`safety`]: policies and hostile statements.
@@ -18,6 +19,7 @@ mod answers;
 mod build;
 mod card;
 mod crashes;
+mod dialects;
 mod explain;
 mod fuzzing;
 mod grpo;
@@ -74,7 +76,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 13] = [
+const SUBJECTS: [Subject; 14] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -82,6 +84,7 @@ const SUBJECTS: [Subject; 13] = [
     Subject { name: "accuracy", figures: accuracy::FIGURES },
     Subject { name: "synthesis", figures: synthesis::FIGURES },
     Subject { name: "sql", figures: sql::FIGURES },
+    Subject { name: "dialects", figures: dialects::FIGURES },
     Subject { name: "explain", figures: explain::FIGURES },
     Subject { name: "rewards", figures: rewards::FIGURES },
     Subject { name: "card", figures: card::FIGURES },

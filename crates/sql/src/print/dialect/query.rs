@@ -83,14 +83,33 @@ impl Lowering<'_> {
                 self.check_recursion(cte)?;
             }
             let mut query = self.query(&cte.query, Place::Table)?;
-            if cte.recursive && !self.traits.says_recursive {
-                keep_doubles(&mut query);
+            if cte.recursive {
+                self.lengthen(&mut query, cte);
+                if !self.traits.says_recursive {
+                    keep_doubles(&mut query);
+                }
             }
             // Oracle wants the columns of a recursive CTE listed, and no engine minds.
             let columns_listed = cte.columns_listed || cte.recursive;
             lowered.push(Cte { columns, columns_listed, query: Box::new(query), ..cte.clone() });
         }
         Ok(lowered)
+    }
+
+    /// Texts that grow from step to step, as long as they may become: elsewhere the start says how long they are.
+    fn lengthen(&self, query: &mut Query, cte: &Cte) {
+        let types = self.types.of_outputs(&cte.query);
+        let Body::Set { left, right, .. } = &mut query.body else { return };
+        let (Some(start), Some(step)) = (left.select_mut(), right.select_mut()) else { return };
+        for ((first, next), ty) in start.items.iter_mut().zip(&mut step.items).zip(types) {
+            if ty == Type::Text && !matches!(next.expr.kind, ExprKind::Column { .. }) {
+                let name = self.column_name(&first.expr);
+                first.alias = first.alias.take().or(name);
+                first.from_star = false;
+                first.expr = piece("@long_text", vec![first.expr.clone()]);
+                next.expr = piece("@long_text", vec![next.expr.clone()]);
+            }
+        }
     }
 
     /// Elsewhere a recursive query is UNION of one start and one step, without order or limit.
