@@ -1,4 +1,4 @@
-//! The engines whose SQL is read: which words are reserved and how names are quoted.
+//! The engines whose SQL is read and written: which words are reserved and how names are quoted.
 
 use std::str::FromStr;
 
@@ -15,12 +15,63 @@ pub enum Dialect {
     Postgres,
     /// MySQL and MariaDB.
     MySql,
+    /// SQL Server, of whose Transact-SQL a subset is read.
+    SqlServer,
+    /// Oracle, of whose SQL a subset is read.
+    Oracle,
+}
+
+impl Dialect {
+    /// All of them.
+    pub const ALL: [Dialect; 5] =
+        [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql, Dialect::SqlServer, Dialect::Oracle];
+
+    /// As it is named on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "sqlite",
+            Dialect::Postgres => "postgres",
+            Dialect::MySql => "mysql",
+            Dialect::SqlServer => "sqlserver",
+            Dialect::Oracle => "oracle",
+        }
+    }
+
+    /// As its makers write it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "SQLite",
+            Dialect::Postgres => "PostgreSQL",
+            Dialect::MySql => "MySQL",
+            Dialect::SqlServer => "SQL Server",
+            Dialect::Oracle => "Oracle",
+        }
+    }
+
+    /// The dialect of this name among those whose SQL is checked and whose definitions are read; of the others a subset of
+    /// queries is read, to be translated.
+    ///
+    /// # Errors
+    /// When the name means another dialect, or none.
+    pub fn checked(name: &str) -> Result<Self, UnknownDialect> {
+        let known: Dialect = name.parse()?;
+        match known {
+            Dialect::Sqlite | Dialect::Postgres | Dialect::MySql => Ok(known),
+            Dialect::SqlServer | Dialect::Oracle => Err(UnknownDialect::Unchecked(known.title())),
+        }
+    }
 }
 
 /// A dialect's name that means nothing here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown dialect \"{0}\": sqlite, postgres and mysql are known")]
-pub struct UnknownDialect(pub String);
+pub enum UnknownDialect {
+    /// No engine has this name.
+    #[error("unknown dialect \"{0}\": sqlite, postgres, mysql, sqlserver and oracle are known")]
+    Unknown(String),
+    /// The engine's SQL is not checked.
+    #[error("the SQL of {0} is only translated: sqlite, postgres and mysql are checked")]
+    Unchecked(&'static str),
+}
 
 impl FromStr for Dialect {
     type Err = UnknownDialect;
@@ -30,7 +81,9 @@ impl FromStr for Dialect {
             "sqlite" | "sqlite3" => Ok(Dialect::Sqlite),
             "postgres" | "postgresql" => Ok(Dialect::Postgres),
             "mysql" | "mariadb" => Ok(Dialect::MySql),
-            _ => Err(UnknownDialect(name.to_owned())),
+            "sqlserver" | "mssql" | "tsql" => Ok(Dialect::SqlServer),
+            "oracle" => Ok(Dialect::Oracle),
+            _ => Err(UnknownDialect::Unknown(name.to_owned())),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! * [`synthesis`]: made questions.
 //! * [`sql`]: names, lineage and validation.
 //! * [`optimise`]: queries rewritten.
+//! * [`dialects`]: queries in other engines' words.
 //! * [`rewards`]: what completions are worth.
 //! * [`card`]: the shipped weights and their model card.
 //! * [`safety`]: policies and hostile statements.
@@ -19,6 +20,7 @@ mod answers;
 mod build;
 mod card;
 mod crashes;
+mod dialects;
 mod explain;
 mod fuzzing;
 mod grpo;
@@ -76,7 +78,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 14] = [
+const SUBJECTS: [Subject; 15] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -84,6 +86,7 @@ const SUBJECTS: [Subject; 14] = [
     Subject { name: "accuracy", figures: accuracy::FIGURES },
     Subject { name: "synthesis", figures: synthesis::FIGURES },
     Subject { name: "sql", figures: sql::FIGURES },
+    Subject { name: "dialects", figures: dialects::FIGURES },
     Subject { name: "explain", figures: explain::FIGURES },
     Subject { name: "optimise", figures: optimise::FIGURES },
     Subject { name: "rewards", figures: rewards::FIGURES },

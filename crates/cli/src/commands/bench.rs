@@ -5,6 +5,7 @@ mod cold;
 mod corpus;
 mod coverage;
 mod determinism;
+mod dialects;
 mod explain;
 mod hostile;
 mod lineage;
@@ -69,6 +70,9 @@ pub(crate) struct Args {
     /// Write the queries that validation is measured on there, with their schemas.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// The rows that other engines returned for the queries of `--out`, to be compared with SQLite's.
+    #[arg(long, value_name = "FILE")]
+    rows: Option<PathBuf>,
     /// The model folder to measure.
     #[arg(long, value_name = "DIR")]
     model: Option<String>,
@@ -115,6 +119,7 @@ const BENCHES: [Bench; 18] = [
     Bench { name: "coverage", is_quick: false, measure: coverage::measure },
     Bench { name: "lineage", is_quick: false, measure: lineage::measure },
     Bench { name: "explain", is_quick: false, measure: explain::measure },
+    Bench { name: "dialects", is_quick: false, measure: dialects::measure },
     Bench { name: "validate", is_quick: true, measure: validate::measure },
     Bench { name: "optimise", is_quick: false, measure: optimise::measure },
     Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },

@@ -39,7 +39,7 @@ struct ReviewArgs {
     #[command(flatten)]
     tables: TablesArgs,
     /// Whose SQL it is: sqlite, postgres or mysql.
-    #[arg(long, default_value = "sqlite", value_parser = str::parse::<Dialect>)]
+    #[arg(long, default_value = "sqlite", value_parser = Dialect::checked)]
     dialect: Dialect,
     /// How the review is printed: text, or json (as `--json`).
     #[arg(long, value_enum, default_value_t = Format::Text)]

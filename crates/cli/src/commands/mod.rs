@@ -63,6 +63,8 @@ commands! {
     /// Suggest quicker ways to ask a query, and indexes for it; every suggestion is tried first.
     #[command(visible_alias = "optimize")]
     Optimise => optimise,
+    /// Say a query of one engine in another's SQL.
+    Translate => translate,
     /// Show the tables a model or a database knows.
     Schema => schema,
     /// Make data: databases to try things on, and training sets.

@@ -141,6 +141,15 @@ impl Resolver<'_> {
         id
     }
 
+    /// What the schema is called in which the catalog's tables stand.
+    fn own_schema(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Postgres => "public",
+            Dialect::SqlServer => "dbo",
+            _ => "main",
+        }
+    }
+
     fn text_of(&self, span: Span) -> &str {
         self.text.get(span.start as usize..span.end as usize).unwrap_or("")
     }
