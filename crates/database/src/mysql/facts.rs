@@ -58,3 +58,28 @@ fn read_plan(rows: &[Named]) -> EngineFacts {
     facts.estimate = Some(Estimate { cost: None, rows: read });
     facts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(cells: [(&str, &str); 6]) -> Named {
+        cells.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))).into()
+    }
+
+    #[test]
+    fn a_plan_is_read() {
+        let names = ["select_type", "table", "type", "key", "rows", "Extra"];
+        let of = |values: [&'static str; 6]| row(std::array::from_fn(|i| (names[i], values[i])));
+        let facts = read_plan(&[
+            of(["PRIMARY", "a", "ALL", "", "100", "Using where; Using filesort"]),
+            of(["DEPENDENT SUBQUERY", "b", "ref", "by_a", "2", "Using index"]),
+            of(["DERIVED", "<derived2>", "ALL", "", "5", ""]),
+        ]);
+        let named = |name: &str, by, covering| Access { name: name.to_owned(), by, covering };
+        let index = AccessPath::Index("by_a".to_owned());
+        assert_eq!(facts.accesses, [named("a", AccessPath::Scan, false), named("b", index, true)]);
+        assert_eq!((facts.correlated, facts.sorts.len()), (1, 1));
+        assert_eq!(facts.estimate, Some(Estimate { cost: None, rows: 107.0 }));
+    }
+}

@@ -34,7 +34,7 @@ use crate::server::session::Session;
 use crate::server::{Server, ServerError};
 
 /// How long opening may take: a connection, and reading the system's tables.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A MySQL database that is only read.
 pub struct MySql {

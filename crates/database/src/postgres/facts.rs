@@ -75,3 +75,30 @@ fn read_node(node: &Json, depth: usize, facts: &mut EngineFacts) {
     }
     nested.iter().for_each(|child| read_node(child, depth + 1, facts));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_read() {
+        let text = r#"[{"Plan": {"Node Type": "Sort", "Total Cost": 12.5, "Plan Rows": 3, "Plans": [
+            {"Node Type": "Nested Loop", "Plan Rows": 3, "Plans": [
+                {"Node Type": "Bitmap Heap Scan", "Relation Name": "t", "Alias": "a", "Plans": [
+                    {"Node Type": "Bitmap Index Scan", "Index Name": "t_name"}]},
+                {"Node Type": "Index Only Scan", "Relation Name": "u", "Alias": "b", "Index Name": "u_key", "Index Cond": "x"},
+                {"Node Type": "Seq Scan", "Relation Name": "v", "Parent Relationship": "SubPlan"}]}]}}]"#;
+        let facts = read_plan(text).expect("a plan");
+        let named = |name: &str, by, covering| Access { name: name.to_owned(), by, covering };
+        let accesses = [
+            named("a", AccessPath::Index("t_name".to_owned()), false),
+            named("b", AccessPath::Index("u_key".to_owned()), true),
+            named("v", AccessPath::Scan, false),
+        ];
+        assert_eq!(facts.accesses, accesses);
+        assert_eq!((facts.correlated, facts.sorts.as_slice()), (1, &["ORDER BY".to_owned()][..]));
+        assert_eq!(facts.estimate, Some(Estimate { cost: Some(12.5), rows: 3.0 }));
+        assert_eq!(facts.lines[2], "    Bitmap Heap Scan on a");
+        assert!(read_plan("[]").is_none() && read_plan("x").is_none());
+    }
+}
