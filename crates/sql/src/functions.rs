@@ -51,6 +51,9 @@ const fn window(name: &'static str, min_args: u8, max_args: u8) -> Function {
     Function { name, min_args, max_args, kind: FunctionKind::Window, allowed: true, pure: true }
 }
 
+/// The functions that are called by their name alone: brackets behind it are an error of syntax.
+pub const CLOCK_WORDS: [&str; 3] = ["CURRENT_DATE", "CURRENT_TIMESTAMP", "CURRENT_TIME"];
+
 /// Every function known, allowed or not.
 pub const FUNCTIONS: &[Function] = &[
     aggregate("AVG", 1, 1),

@@ -4,6 +4,7 @@ use schema::Value;
 
 use super::{Naming, Printer, Style};
 use crate::dialect::quote_text;
+use crate::functions::CLOCK_WORDS;
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, LikeOp, Literal, UnaryOp, Window};
 
 /// How tightly an expression holds together, from SQLite's grammar.
@@ -274,7 +275,7 @@ impl Printer<'_> {
 
     fn call(&mut self, call: &Call) {
         self.push(&call.function);
-        let bare = matches!(call.function.as_str(), "CURRENT_DATE" | "CURRENT_TIME" | "CURRENT_TIMESTAMP");
+        let bare = CLOCK_WORDS.contains(&call.function.as_str());
         if bare && call.args.is_empty() {
             return;
         }

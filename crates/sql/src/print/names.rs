@@ -168,6 +168,8 @@ impl Printer<'_> {
         let mut used = HashSet::new();
         for (position, item) in select.items.iter().enumerate() {
             let plain = matches!(item.expr.kind, ExprKind::Column { .. });
+            // A star that stands for nothing known can have no name.
+            let star = item.from_star && matches!(item.expr.kind, ExprKind::Unknown(_));
             names.push(match &item.alias {
                 Some(alias) if unique => (told_apart(alias, &mut used, &mut taken), true),
                 Some(alias) => (alias.clone(), true),
@@ -180,7 +182,7 @@ impl Printer<'_> {
                     };
                     let name = free_name(&wanted, &taken);
                     taken.insert(name.to_lowercase());
-                    let needed = !plain || name != wanted;
+                    let needed = !star && (!plain || name != wanted);
                     (name, needed)
                 }
             });

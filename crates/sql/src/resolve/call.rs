@@ -6,7 +6,7 @@ use super::scope::Clause;
 use super::{Resolver, expression::bare_call};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
-use crate::functions::{self, Function, FunctionKind};
+use crate::functions::{self, CLOCK_WORDS, Function, FunctionKind};
 use crate::syntax::ast;
 use crate::tree::{Call, Expr, ExprKind, OrderItem, SourceId, Span, Window};
 use crate::visit::{Part, each_expr, parts_of_call};
@@ -92,7 +92,8 @@ impl<'a> Resolver<'a> {
         if found.is_none() && self.dialect == Dialect::Sqlite {
             if known.is_empty() {
                 let diagnostic = Diagnostic::error("SCH207", call.name.span, format!("There is no function {name}."));
-                let nearest = super::suggest::nearest(name, functions::FUNCTIONS.iter().map(|f| f.name));
+                let callable = functions::FUNCTIONS.iter().filter(|f| f.allowed && !CLOCK_WORDS.contains(&f.name));
+                let nearest = super::suggest::nearest(name, callable.map(|f| f.name));
                 self.diagnostics.push(match nearest {
                     Some(near) => diagnostic.help(format!("Did you mean {near}?")).fix(
                         format!("Use {near}"),

@@ -7,7 +7,7 @@ use super::{Resolver, plain_name, unknown};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::{Dialect, quote_text};
 use crate::syntax::ast;
-use crate::tree::{BinaryOp, Call, Expr, ExprKind, LikeOp, Span};
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, LikeOp, Literal, Span, UnaryOp};
 use crate::visit::{arity, calls};
 
 impl<'a> Resolver<'a> {
@@ -51,7 +51,7 @@ impl<'a> Resolver<'a> {
                 ExprKind::Unknown(self.text_of(span).to_owned())
             }
             ast::ExprKind::Clock(name) => Expr::call(name, vec![]).kind,
-            ast::ExprKind::Unary(op, operand) => ExprKind::Unary(*op, self.scalar_box(operand)),
+            ast::ExprKind::Unary(op, operand) => signed(*op, self.scalar_box(operand)),
             ast::ExprKind::Binary(..) => return self.binary(expr),
             ast::ExprKind::IsNull(operand, negated) => {
                 ExprKind::IsNull { operand: self.scalar_box(operand), negated: *negated }
@@ -288,6 +288,16 @@ impl<'a> Resolver<'a> {
         }
         self.unknown_column(table, column, span);
         unknown(self.text_of(span), span)
+    }
+}
+
+/// An operator before its operand; `-TRUE` is the number that it is, as `-1` is.
+fn signed(op: UnaryOp, operand: Box<Expr>) -> ExprKind {
+    match (op, &operand.kind) {
+        (UnaryOp::Minus, ExprKind::Literal(Literal { value: Value::Integer(truth @ (0 | 1)), .. })) => {
+            Expr::value(Value::Integer(-truth)).kind
+        }
+        _ => ExprKind::Unary(op, operand),
     }
 }
 

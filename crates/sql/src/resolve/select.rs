@@ -103,11 +103,13 @@ impl<'a> Resolver<'a> {
     fn star(&mut self, span: Span, items: &mut Vec<Item>) {
         let Some(scope) = self.scopes.last() else { return };
         if scope.bindings.is_empty() {
-            return self.error("SCH223", span, "There is no table for * to stand for.");
+            self.error("SCH223", span, "There is no table for * to stand for.");
+            return items.push(self.unknown_star(span));
         }
         if let Some(name) = scope.twin_columns() {
-            return self.error("SCH203", span, format!("* cannot tell the two sources called {name} apart."));
+            self.error("SCH203", span, format!("* cannot tell the two sources called {name} apart."));
         }
+        let Some(scope) = self.scopes.last() else { return };
         for (i, binding) in scope.bindings.iter().enumerate().filter(|(_, binding)| !binding.qualified_only) {
             for column in binding.columns.iter().filter(|column| !binding.joins_by(&column.name)) {
                 let joined = scope.bindings[i + 1..].iter().any(|later| later.joins_by(&column.name));
@@ -122,12 +124,16 @@ impl<'a> Resolver<'a> {
         self.open_star(span, items);
     }
 
-    /// An output in place of those of an unknown table, so that nothing follows from its absence.
     fn open_star(&self, span: Span, items: &mut Vec<Item>) {
         let open = self.scopes.last().is_some_and(|scope| scope.bindings.iter().any(|binding| binding.open));
         if items.is_empty() && open {
-            items.push(Item { expr: super::unknown("*", span), alias: None, from_star: true });
+            items.push(self.unknown_star(span));
         }
+    }
+
+    /// An output in place of those that nobody knows, so that nothing follows from their absence.
+    fn unknown_star(&self, span: Span) -> Item {
+        Item { expr: super::unknown(self.text_of(span), span), alias: None, from_star: true }
     }
 
     fn table_star(&mut self, table: &ast::Name, span: Span, items: &mut Vec<Item>) {
@@ -135,7 +141,8 @@ impl<'a> Resolver<'a> {
         let named: Vec<_> = scope.bindings.iter().filter(|binding| binding.is_named(&table.text)).collect();
         if named.is_empty() {
             let known: Vec<String> = scope.bindings.iter().filter_map(|binding| binding.name.clone()).collect();
-            return self.unknown_qualifier(table, &known);
+            self.unknown_qualifier(table, &known);
+            return items.push(self.unknown_star(span));
         }
         for binding in named {
             for column in &binding.columns {

@@ -6,6 +6,7 @@ use super::ast::{Call, Expr, ExprKind, Join, Name, Source};
 use super::parser::{Parse, Parser, Problem};
 use super::token::{TokenKind, unquote};
 use crate::dialect::{Dialect, quote_name};
+use crate::functions::CLOCK_WORDS;
 use crate::tree::{BinaryOp, LikeOp, Span, UnaryOp};
 
 /// How tightly operators bind, loosest first.
@@ -369,7 +370,7 @@ impl Parser<'_> {
             self.cursor.skip_group();
             return Ok(ExprKind::Raise);
         }
-        for clock in ["CURRENT_DATE", "CURRENT_TIMESTAMP", "CURRENT_TIME"] {
+        for clock in CLOCK_WORDS {
             if self.cursor.is_word(clock) && !self.cursor.is_symbol_at(1, ".") {
                 self.cursor.advance();
                 return Ok(ExprKind::Clock(clock));

@@ -633,3 +633,13 @@ SELECT #a
 SELECT #1
 SELECT - - budget, + + - + budget, - -5, ~ ~budget FROM project
 SELECT +++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++budget FROM project
+SELECT - false, - true, - - true, -TRUE IS TRUE FROM project
+SELECT cuzrent_date()
+SELECT load_extensio('x')
+WITH n(i) AS (SELECT i FROM n UNION ALL SELECT *) SELECT 1 n
+WITH n(i) AS (SELECT *) SELECT 1 n
+WITH n AS (SELECT nope.* FROM project) SELECT 1 n
+WITH n AS (SELECT * FROM project p, project p) SELECT 1 n
+WITH n AS (SELECT 1, 2 UNION SELECT *) SELECT 1 n
+WITH n AS (SELECT * FROM nosuch) SELECT 1 n
+WITH n AS (SELECT nosuch.* FROM nosuch) SELECT 1 n
