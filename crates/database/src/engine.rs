@@ -12,7 +12,9 @@ use crate::introspect::Live;
 use crate::mysql::MySql;
 #[cfg(feature = "postgres")]
 use crate::postgres::Postgres;
-use crate::server::url::{Kind, is_url};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use crate::server::url::Kind;
+use crate::server::url::is_url;
 use crate::server::{Advice, Server, ServerError};
 use crate::sqlite::{self, Sqlite};
 

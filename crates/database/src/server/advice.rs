@@ -20,6 +20,7 @@ pub struct Advice {
     pub remedy: Option<String>,
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 impl Advice {
     /// Nothing to change.
     pub(crate) fn fine(found: impl Into<String>) -> Self {

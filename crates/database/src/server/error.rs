@@ -79,6 +79,7 @@ impl ServerError {
     }
 
     /// Whether the connection can be used for the next query.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(crate) fn leaves_connection(&self) -> bool {
         matches!(self, ServerError::Statement { .. })
     }
