@@ -185,7 +185,7 @@ impl Client {
         let head = self.packet()?;
         match head.first() {
             Some(&OK) => return Ok(false),
-            Some(&ERROR) => return Err(refusal(&head)),
+            Some(&ERROR) => return Err(self.refusal(&head)),
             Some(&LOCAL_FILE) => return Err(self.wire.nonsense("it asks for a file of this machine")),
             _ => {}
         }
@@ -200,7 +200,7 @@ impl Client {
         loop {
             let packet = self.packet()?;
             match packet.first() {
-                Some(&ERROR) => return Err(refusal(&packet)),
+                Some(&ERROR) => return Err(self.refusal(&packet)),
                 Some(&END) if packet.len() < 9 => return Ok(true),
                 _ if take(Answer::Row(Packet(&packet))) => {}
                 _ => {
@@ -269,6 +269,15 @@ impl Client {
             true
         })?;
         Ok(())
+    }
+
+    /// What an error says of a statement, or of the connection: that the server stops, or has ended it.
+    fn refusal(&self, packet: &[u8]) -> ServerError {
+        let (code, message) = error_of(packet);
+        match code.as_str() {
+            "1053" | "1080" | "1927" | "4031" => self.wire.lost(message),
+            _ => ServerError::Statement { code, message },
+        }
     }
 
     fn send(&mut self, payload: &[u8]) -> Result<(), ServerError> {
@@ -346,11 +355,6 @@ impl Field {
         packet.bytes(4)?;
         Some(Field { name, ty: packet.number(1)? as u8, characters })
     }
-}
-
-fn refusal(packet: &[u8]) -> ServerError {
-    let (code, message) = error_of(packet);
-    ServerError::Statement { code, message }
 }
 
 /// The number and the words of an error; SQLSTATE stands between them behind a "#".

@@ -131,7 +131,8 @@ impl Wire {
         ServerError::Login { place: self.place.clone(), reason: reason.to_string() }
     }
 
-    fn lost(&self, reason: impl std::fmt::Display) -> ServerError {
+    /// The connection has ended.
+    pub(crate) fn lost(&self, reason: impl std::fmt::Display) -> ServerError {
         ServerError::Lost { place: self.place.clone(), reason: reason.to_string() }
     }
 

@@ -236,3 +236,35 @@ fn a_server_that_restarts_is_found_again() {
         assert!(ask(&database, &short()).0.is_ok(), "{engine:?}");
     }
 }
+
+#[test]
+fn a_connection_that_the_server_ends_is_said() {
+    for engine in Engine::ALL {
+        load(engine);
+        let server = engine.server();
+        let (role, end) = match engine {
+            Engine::Postgres => (
+                format!(
+                    "CREATE ROLE lonely LOGIN PASSWORD '{PASSWORD}'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO lonely;"
+                ),
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'lonely';",
+            ),
+            Engine::MariaDb => (
+                format!("CREATE USER lonely IDENTIFIED BY '{PASSWORD}'; GRANT SELECT ON {NAME}.* TO lonely;"),
+                "KILL USER lonely;",
+            ),
+        };
+        server.script(NAME, &role);
+        let database = open(engine, "lonely");
+        let ender = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(200));
+            server.script(NAME, end);
+        });
+        let (found, _) = ask(&database, &long());
+        ender.join().expect("a thread");
+        let error = found.expect_err("an end");
+        assert_eq!(error.fault(), Fault::Unavailable, "{engine:?} {error}");
+        assert!(error.to_string().contains("was lost"), "{engine:?} {error}");
+        assert!(ask(&database, &short()).0.is_ok(), "{engine:?}");
+    }
+}
