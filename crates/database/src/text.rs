@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use schema::{Catalog, Value};
+use sql::print::{Names, Target, Texts, emit};
 use sql::tree::{Expr, ExprKind, Literal, Query};
 use sql::visit::each_expr_mut;
 use sql::{Dialect, VerifiedQuery};
@@ -15,8 +16,9 @@ use crate::error::RunError;
 /// # Errors
 /// When the engine cannot say what the query means.
 pub(crate) fn text_for(query: &VerifiedQuery, spelled: &Catalog, dialect: Dialect) -> Result<String, RunError> {
-    let _ = dialect;
-    Ok(sql::print::compact(&with_values(query), spelled))
+    let target = Target { dialect, names: Names::Exact, texts: Texts::ByCode };
+    let said = emit(&with_values(query), spelled, target);
+    said.map_err(|unsayable| RunError::Unsayable { reason: unsayable.to_string() })
 }
 
 /// The tree with the values of its parameters in their places, as literals.

@@ -1,4 +1,4 @@
-//! The engines whose SQL is read: which words are reserved and how names are quoted.
+//! The engines whose SQL is read and written: which words are reserved and how names are quoted.
 
 use std::str::FromStr;
 
@@ -15,11 +15,48 @@ pub enum Dialect {
     Postgres,
     /// MySQL and MariaDB.
     MySql,
+    /// SQL Server, of whose Transact-SQL a subset is read.
+    SqlServer,
+    /// Oracle, of whose SQL a subset is read.
+    Oracle,
+}
+
+impl Dialect {
+    /// All of them.
+    pub const ALL: [Dialect; 5] =
+        [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql, Dialect::SqlServer, Dialect::Oracle];
+
+    /// As it is named on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "sqlite",
+            Dialect::Postgres => "postgres",
+            Dialect::MySql => "mysql",
+            Dialect::SqlServer => "sqlserver",
+            Dialect::Oracle => "oracle",
+        }
+    }
+
+    /// As its makers write it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "SQLite",
+            Dialect::Postgres => "PostgreSQL",
+            Dialect::MySql => "MySQL",
+            Dialect::SqlServer => "SQL Server",
+            Dialect::Oracle => "Oracle",
+        }
+    }
+
+    /// Whether it is one of those whose definitions are read: tables, columns, indexes.
+    pub fn reads_definitions(self) -> bool {
+        matches!(self, Dialect::Sqlite | Dialect::Postgres | Dialect::MySql)
+    }
 }
 
 /// A dialect's name that means nothing here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown dialect \"{0}\": sqlite, postgres and mysql are known")]
+#[error("unknown dialect \"{0}\": sqlite, postgres, mysql, sqlserver and oracle are known")]
 pub struct UnknownDialect(pub String);
 
 impl FromStr for Dialect {
@@ -30,6 +67,8 @@ impl FromStr for Dialect {
             "sqlite" | "sqlite3" => Ok(Dialect::Sqlite),
             "postgres" | "postgresql" => Ok(Dialect::Postgres),
             "mysql" | "mariadb" => Ok(Dialect::MySql),
+            "sqlserver" | "mssql" | "tsql" => Ok(Dialect::SqlServer),
+            "oracle" => Ok(Dialect::Oracle),
             _ => Err(UnknownDialect(name.to_owned())),
         }
     }

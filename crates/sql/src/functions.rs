@@ -195,48 +195,14 @@ pub fn named(name: &str) -> impl Iterator<Item = &'static Function> {
     FUNCTIONS.iter().filter(move |f| f.name.eq_ignore_ascii_case(name))
 }
 
-/// Functions of PostgreSQL and MySQL, beside SQLite's, that compute and do nothing else.
-const OTHER_DIALECTS: [&str; 40] = [
-    "ARRAY_AGG",
-    "BOOL_AND",
-    "BOOL_OR",
-    "CEIL",
-    "CEILING",
-    "CURDATE",
-    "DATEDIFF",
-    "DATE_ADD",
-    "DATE_FORMAT",
-    "DATE_PART",
-    "DATE_SUB",
-    "DATE_TRUNC",
-    "DAY",
-    "EXP",
-    "EXTRACT",
-    "FLOOR",
-    "GREATEST",
-    "INITCAP",
-    "INTERVAL",
-    "LEAST",
-    "LEFT",
-    "LN",
-    "LPAD",
-    "MOD",
-    "MODE",
-    "MONTH",
-    "NOW",
-    "PERCENTILE_CONT",
-    "PERCENTILE_DISC",
-    "POSITION",
-    "POWER",
-    "RIGHT",
-    "RPAD",
-    "SPLIT_PART",
-    "SQRT",
-    "STDDEV",
-    "TO_CHAR",
-    "TO_DATE",
-    "VARIANCE",
-    "YEAR",
+/// Functions of the other engines, beside SQLite's, that compute and do nothing else.
+#[rustfmt::skip]
+const OTHER_DIALECTS: [&str; 55] = [
+    "ARRAY_AGG", "BOOL_AND", "BOOL_OR", "CEIL", "CEILING", "CHARINDEX", "CHAR_LENGTH", "CURDATE", "DATEDIFF", "DATE_ADD",
+    "DATE_FORMAT", "DATE_PART", "DATE_SUB", "DATE_TRUNC", "DAY", "EXP", "EXTRACT", "FLOOR", "GETDATE", "GETUTCDATE", "GREATEST",
+    "INITCAP", "INTERVAL", "ISNULL", "LEAST", "LEFT", "LEN", "LISTAGG", "LN", "LPAD", "MOD", "MODE", "MONTH", "NOW", "NVL",
+    "PERCENTILE_CONT", "PERCENTILE_DISC", "POSITION", "POWER", "RIGHT", "RPAD", "SPLIT_PART", "SQRT", "STDDEV", "STRPOS", "SYSDATE",
+    "SYSTIMESTAMP", "TO_CHAR", "TO_DATE", "TO_NUMBER", "TRUNC", "UTC_DATE", "UTC_TIMESTAMP", "VARIANCE", "YEAR",
 ];
 
 /// Whether a name is a harmless function of a dialect that is not SQLite.

@@ -6,6 +6,7 @@
 //! * `syntax`: text to tokens to a syntax tree, by SQLite's grammar; [`dialect`]: reserved words and quotes.
 //! * [`mod@resolve`]: names found, the syntax tree to the query tree; [`functions`]: what may be called; [`types`].
 //! * [`print`]: the tree as SQL, for people and for machines.
+//! * [`mod@translate`]: a query of one engine as a query of another.
 //! * [`diagnostic`], [`mod@validate`]: what is to be said of a query, in five layers; [`mod@verify`]: the only way to a query that runs.
 //! * [`mod@lineage`]: which columns each output and condition reads.
 //! * [`policy`]: what of each table one user may see.
@@ -35,6 +36,7 @@ pub mod reasoning;
 mod rename;
 pub mod resolve;
 mod syntax;
+pub mod translate;
 pub mod tree;
 pub mod types;
 pub mod validate;

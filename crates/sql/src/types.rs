@@ -27,12 +27,20 @@ impl Types {
         match &query.body {
             Body::Select(select) => select.items.iter().map(|item| self.of_expr(&item.expr)).collect(),
             Body::Set { left, right, .. } => {
-                let pairs = self.of_outputs(left).into_iter().zip(self.of_outputs(right));
-                pairs.map(|(a, b)| common(a, b)).collect()
+                let pairs = self.of_outputs(left).into_iter().zip(self.of_outputs(right)).enumerate();
+                pairs.map(|(at, (a, b))| self.of_both(a, b, shown(left, at), shown(right, at))).collect()
             }
             Body::Values(rows) => {
                 rows.first().map_or_else(Vec::new, |row| row.iter().map(|e| self.of_expr(e)).collect())
             }
+        }
+    }
+
+    /// The type of two arms' columns, where those are one expression each by these.
+    fn of_both(&self, a: Type, b: Type, left: Option<&Expr>, right: Option<&Expr>) -> Type {
+        match (left, right) {
+            (Some(left), Some(right)) => self.joint([left, right].into_iter()),
+            _ => common(a, b),
         }
     }
 
@@ -57,12 +65,23 @@ impl Types {
             ExprKind::Binary(left, op, right) => self.of_binary(left, *op, right),
             ExprKind::Scalar(query) => self.of_outputs(query).first().copied().unwrap_or_default(),
             ExprKind::Case { branches, otherwise, .. } => {
-                let results = branches.iter().map(|(_, then)| then).chain(otherwise.as_deref());
-                results.map(|result| self.of_expr(result)).reduce(common).unwrap_or_default()
+                self.joint(branches.iter().map(|(_, then)| then).chain(otherwise.as_deref()))
             }
             ExprKind::Cast { to, .. } => type_of_declared(to),
             ExprKind::Call(call) => self.of_call(call),
             ExprKind::Output(_) | ExprKind::Row(_) | ExprKind::Parameter(_) | ExprKind::Unknown(_) => Type::Unknown,
+        }
+    }
+
+    /// The type of a column in which these values stand. A text that is a day is one beside days.
+    pub fn joint<'a>(&self, values: impl Iterator<Item = &'a Expr>) -> Type {
+        let (texts, others): (Vec<&Expr>, Vec<&Expr>) = values.partition(|value| text_of(value).is_some());
+        let of_others = others.iter().map(|value| self.of_expr(value)).reduce(common);
+        let shape = |is: fn(&str) -> bool| texts.iter().all(|value| text_of(value).is_some_and(is));
+        match of_others {
+            Some(Type::Date) if shape(is_day) => Type::Date,
+            Some(Type::Timestamp) if shape(|text| is_day(text) || is_moment(text)) => Type::Timestamp,
+            of_others => texts.iter().map(|_| Type::Text).chain(of_others).reduce(common).unwrap_or_default(),
         }
     }
 
@@ -87,11 +106,12 @@ impl Types {
             "COUNT" | "LENGTH" | "INSTR" | "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "NTILE" | "SIGN" | "UNICODE"
             | "UNIXEPOCH" => Type::Integer,
             "AVG" | "TOTAL" | "ROUND" | "JULIANDAY" | "PERCENT_RANK" | "CUME_DIST" => Type::Real,
+            "MIN" | "MAX" if call.args.len() > 1 => self.joint(call.args.iter()),
             "SUM" | "MIN" | "MAX" | "ABS" | "LAG" | "LEAD" | "FIRST_VALUE" | "LAST_VALUE" | "NTH_VALUE" | "NULLIF" => {
                 argument(0)
             }
-            "COALESCE" | "IFNULL" => call.args.iter().map(|arg| self.of_expr(arg)).reduce(common).unwrap_or_default(),
-            "IIF" | "IF" => common(argument(1), argument(2)),
+            "COALESCE" | "IFNULL" => self.joint(call.args.iter()),
+            "IIF" | "IF" => self.joint(call.args.iter().skip(1)),
             "UPPER" | "LOWER" | "TRIM" | "LTRIM" | "RTRIM" | "SUBSTR" | "SUBSTRING" | "REPLACE" | "GROUP_CONCAT"
             | "STRING_AGG" | "PRINTF" | "FORMAT" | "HEX" | "QUOTE" | "CHAR" | "CONCAT" | "CONCAT_WS" | "TYPEOF"
             | "STRFTIME" | "TIME" => Type::Text,
@@ -106,6 +126,10 @@ impl Types {
         for cte in &query.with {
             if cte.recursive {
                 ctes.push((cte.name.clone(), vec![Type::Unknown; cte.columns.len()]));
+                self.learn(&cte.query, catalog, ctes);
+                ctes.pop();
+                // Its own columns are known once its first arm is.
+                ctes.push((cte.name.clone(), self.of_outputs(&cte.query)));
                 self.learn(&cte.query, catalog, ctes);
                 ctes.pop();
             } else {
@@ -154,6 +178,32 @@ impl Types {
     }
 }
 
+/// What a SELECT shows at a place.
+fn shown(query: &Query, at: usize) -> Option<&Expr> {
+    query.select().and_then(|select| select.items.get(at)).map(|item| &item.expr)
+}
+
+fn text_of(expr: &Expr) -> Option<&str> {
+    match &expr.kind {
+        ExprKind::Literal(literal) => match &literal.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a text is a day, `2026-11-20`, of the calendar.
+pub(crate) fn is_day(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+}
+
+/// Whether a text is a moment, `2026-11-20 08:30:00`.
+pub(crate) fn is_moment(text: &str) -> bool {
+    let date_and_time = text.split_once(' ');
+    date_and_time.is_some_and(|(day, time)| is_day(day) && time.len() == 8 && time.parse::<jiff::civil::Time>().is_ok())
+}
+
 fn of_value(value: &Value) -> Type {
     match value {
         Value::Null => Type::Unknown,
@@ -170,6 +220,8 @@ fn common(a: Type, b: Type) -> Type {
         (a, b) if a == b => a,
         (Type::Unknown, known) | (known, Type::Unknown) => known,
         (Type::Integer, Type::Real) | (Type::Real, Type::Integer) => Type::Real,
+        (Type::Boolean, Type::Integer | Type::Real) => b,
+        (Type::Integer | Type::Real, Type::Boolean) => a,
         (Type::Date, Type::Timestamp) | (Type::Timestamp, Type::Date) => Type::Timestamp,
         _ => Type::Unknown,
     }

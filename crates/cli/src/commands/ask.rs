@@ -6,12 +6,15 @@ use answer::ddl::add_script;
 use answer::engine::Engine;
 use answer::intent::Intent;
 use answer::orchestrator::{self, Options, ask};
+use answer::pack::Pack;
 use answer::reply::{Answer, Cause, Problem, Status};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use jiff::civil::Date;
 use schema::Value as Datum;
 use serde_json::Value as Json;
+use sql::Dialect;
 use sql::diagnostic::{Diagnostic, Severity};
+use sql::translate::translate;
 use toml::Value;
 
 use super::Arguments;
@@ -68,6 +71,9 @@ pub(crate) struct Args {
     /// Put the rows into the replies of a batch.
     #[arg(long)]
     rows: bool,
+    /// Show the SQL in this engine's words too: postgres, mysql, sqlserver or oracle.
+    #[arg(long, value_name = "DIALECT", value_parser = str::parse::<Dialect>, conflicts_with = "batch")]
+    dialect: Option<Dialect>,
     /// Time for the query in the database, as "500ms" or "5s".
     #[arg(long, value_name = "TIME", value_parser = milliseconds)]
     deadline: Option<u32>,
@@ -119,7 +125,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
         None => {
             let question = args.question.as_deref().unwrap_or("");
             match one(question, &args, context) {
-                Ok((answer, kept)) => show(&answer, context).and_then(|exit| kept.map(|()| exit)),
+                Ok((answer, kept)) => show(&answer, args.dialect, context).and_then(|exit| kept.map(|()| exit)),
                 Err(failure) => fail(question, context.json, failure),
             }
         }
@@ -228,13 +234,21 @@ fn exit_of(answer: &Answer) -> Exit {
     }
 }
 
-fn show(answer: &Answer, context: &Context) -> Outcome {
+fn show(answer: &Answer, dialect: Option<Dialect>, context: &Context) -> Outcome {
+    let elsewhere = dialect.zip(answer.sql.as_ref()).map(|(dialect, sql)| Elsewhere::new(dialect, sql, context));
     if context.json {
-        output::line(answer.to_json())?;
+        let mut object = serde_json::to_value(answer).unwrap_or_default();
+        match elsewhere {
+            Some(elsewhere) => {
+                object["elsewhere"] = elsewhere.json();
+                output::line(object)?;
+            }
+            None => output::line(answer.to_json())?,
+        }
         return Ok(exit_of(answer));
     }
     if let Some(sql) = &answer.sql {
-        show_query(answer, sql, context)?;
+        show_query(answer, sql, elsewhere.as_ref(), context)?;
     }
     if !answer.alternatives.is_empty() {
         show_alternatives(answer, context)?;
@@ -255,7 +269,39 @@ fn show(answer: &Answer, context: &Context) -> Outcome {
     Ok(exit_of(answer))
 }
 
-fn show_query(answer: &Answer, sql: &str, context: &Context) -> Result<(), Failure> {
+/// The SQL of an answer in another engine's words, or why it cannot be said in them.
+struct Elsewhere {
+    dialect: Dialect,
+    sql: Result<String, String>,
+}
+
+impl Elsewhere {
+    fn new(dialect: Dialect, sql: &str, context: &Context) -> Self {
+        let said = |pack: Pack| translate(sql, &pack.catalog, Dialect::Sqlite, dialect).map_err(|e| e.to_string());
+        Elsewhere { dialect, sql: context.pack().map_err(|failure| failure.message).and_then(said) }
+    }
+
+    fn json(&self) -> Json {
+        serde_json::json!({ "dialect": self.dialect.name(), "sql": self.sql.as_ref().ok(), "error": self.sql.as_ref().err() })
+    }
+
+    fn show(&self, context: &Context) -> Result<(), Failure> {
+        output::line(context.paint().bold(&format!("SQL for {}", self.dialect.title())))?;
+        let text = self.sql.as_ref().unwrap_or_else(|why| why);
+        for line in text.lines() {
+            output::line(format_args!("  {}", output::plain(line)))?;
+        }
+        output::line("")?;
+        Ok(())
+    }
+}
+
+fn show_query(
+    answer: &Answer,
+    sql: &str,
+    elsewhere: Option<&Elsewhere>,
+    context: &Context,
+) -> Result<(), Failure> {
     let paint = context.paint();
     if let Some(reasoning) = &answer.reasoning {
         output::line(format_args!("{} {}", paint.bold("Reasoning"), paint.faint("(derived from the query)")))?;
@@ -269,6 +315,9 @@ fn show_query(answer: &Answer, sql: &str, context: &Context) -> Result<(), Failu
         output::line(format_args!("  {}", output::plain(line)))?;
     }
     output::line("")?;
+    if let Some(elsewhere) = elsewhere {
+        elsewhere.show(context)?;
+    }
     if let Some(confidence) = answer.confidence_score {
         output::line(format_args!("{} {:.1} %", paint.bold("Confidence"), 100.0 * confidence))?;
     }

@@ -5,6 +5,7 @@ mod cold;
 mod corpus;
 mod coverage;
 mod determinism;
+mod dialects;
 mod explain;
 mod hostile;
 mod lineage;
@@ -68,6 +69,9 @@ pub(crate) struct Args {
     /// Write the queries that validation is measured on there, with their schemas.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// The rows that other engines returned for the queries of `--out`, to be compared with SQLite's.
+    #[arg(long, value_name = "FILE")]
+    rows: Option<PathBuf>,
     /// The model folder to measure.
     #[arg(long, value_name = "DIR")]
     model: Option<String>,
@@ -108,12 +112,13 @@ struct Bench {
     measure: fn(&Args, &Context) -> Measured,
 }
 
-const BENCHES: [Bench; 17] = [
+const BENCHES: [Bench; 18] = [
     Bench { name: "walks", is_quick: true, measure: walks::measure },
     Bench { name: "mask", is_quick: true, measure: mask::measure },
     Bench { name: "coverage", is_quick: false, measure: coverage::measure },
     Bench { name: "lineage", is_quick: false, measure: lineage::measure },
     Bench { name: "explain", is_quick: false, measure: explain::measure },
+    Bench { name: "dialects", is_quick: false, measure: dialects::measure },
     Bench { name: "validate", is_quick: true, measure: validate::measure },
     Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },
     Bench { name: "ask", is_quick: false, measure: ask::measure },

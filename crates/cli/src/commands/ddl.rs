@@ -65,6 +65,10 @@ impl Arguments for Args {
 /// Reviews.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let Action::Review(args) = args.action;
+    if !args.dialect.reads_definitions() {
+        let problem = Failure::usage(format_args!("definitions of {} are not read", args.dialect.title()));
+        return Err(problem.hint("those of sqlite, postgres and mysql are"));
+    }
     let sql = match &args.file {
         Some(path) => text_of(path)?,
         None => args.sql.clone().unwrap_or_default(),

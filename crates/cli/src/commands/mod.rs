@@ -60,6 +60,8 @@ commands! {
     Ddl => ddl,
     /// Explain a query in words and pictures, or what a code of a finding means.
     Explain => explain,
+    /// Say a query of one engine in another's SQL.
+    Translate => translate,
     /// Show the tables a model or a database knows.
     Schema => schema,
     /// Make data: databases to try things on, and training sets.

@@ -2,8 +2,8 @@
 
 use schema::Value;
 
-use super::{Naming, Printer, Style};
-use crate::dialect::quote_text;
+use super::{Naming, Printer, Style, dialect};
+use crate::dialect::{Dialect, quote_text};
 use crate::functions::CLOCK_WORDS;
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, LikeOp, Literal, UnaryOp, Window};
 
@@ -104,13 +104,16 @@ pub fn literal_text(value: &Value) -> String {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Printer<'_> {
     /// An expression in brackets unless it holds together at least this tightly.
     fn at_least(&mut self, expr: &Expr, least: u8) {
+        // Elsewhere comparisons stand in no order of precedence.
+        let is_sqlite = self.target.dialect == Dialect::Sqlite;
+        let least = if !is_sqlite && (tight::EQUAL..=tight::COMPARE).contains(&least) { tight::BITS } else { least };
         if tightness(expr) < least {
             self.push("(");
             self.expr(expr);
@@ -146,7 +149,10 @@ impl Printer<'_> {
             ExprKind::Column { source, column } => self.column(*source, *column),
             ExprKind::RowId(source) => self.row_id(*source),
             ExprKind::Output(position) => self.output(*position),
-            ExprKind::Literal(literal) => self.push(&literal_text(&literal.value)),
+            ExprKind::Literal(literal) => {
+                let text = dialect::literal(&literal.value, self.target.dialect);
+                self.push(&text);
+            }
             ExprKind::Unary(op, operand) => self.unary(*op, operand),
             ExprKind::Binary(left, op, right) => self.binary(left, *op, right),
             ExprKind::Case { operand, branches, otherwise } => {
@@ -248,9 +254,9 @@ impl Printer<'_> {
         let own = tightness_of(op);
         // AND within OR needs no brackets, but people read them better with.
         let left_least = if op == BinaryOp::Or && tightness(left) == tight::AND { tight::NOT } else { own };
+        let right_least = if op == BinaryOp::Or { tight::NOT } else { own + 1 };
         self.at_least(left, left_least);
         self.push(&format!(" {} ", operator_text(op)));
-        let right_least = if op == BinaryOp::Or { tight::NOT } else { own + 1 };
         self.at_least(right, right_least);
     }
 
@@ -274,6 +280,10 @@ impl Printer<'_> {
     }
 
     fn call(&mut self, call: &Call) {
+        if let Some(spelling) = dialect::spelling(&call.function, self.target.dialect) {
+            self.spelled(spelling, call);
+            return self.call_tail(call);
+        }
         self.push(&call.function);
         let bare = CLOCK_WORDS.contains(&call.function.as_str());
         if bare && call.args.is_empty() {
@@ -292,6 +302,10 @@ impl Printer<'_> {
             self.comma_separated(&call.order_by, |p, item| p.order_item(item, false));
         }
         self.push(")");
+        self.call_tail(call);
+    }
+
+    fn call_tail(&mut self, call: &Call) {
         if let Some(filter) = &call.filter {
             self.push(" FILTER (WHERE ");
             self.expr(filter);
@@ -301,6 +315,51 @@ impl Printer<'_> {
             self.push(" OVER (");
             self.window(window);
             self.push(")");
+        }
+    }
+
+    /// A call in an engine's own words, with its arguments in their places.
+    fn spelled(&mut self, spelling: &str, call: &Call) {
+        let mut rest = spelling;
+        while let Some(at) = rest.find(['{', '<']) {
+            let (before, from) = rest.split_at(at);
+            self.push(before);
+            let close = if from.starts_with('{') { '}' } else { '>' };
+            let end = from.find(close).filter(|end| is_place(&from[1..*end]));
+            let Some(end) = end else {
+                self.push(&from[..1]);
+                rest = &from[1..];
+                continue;
+            };
+            self.place(&from[1..end], close == '>', call);
+            rest = &from[end + 1..];
+        }
+        self.push(rest);
+    }
+
+    /// What stands at one place of a spelling.
+    fn place(&mut self, place: &str, as_operand: bool, call: &Call) {
+        match place {
+            "*" if call.star => self.push("*"),
+            "*" => self.comma_separated(&call.args, Self::expr),
+            "distinct" if call.distinct => self.push("DISTINCT "),
+            "order" if !call.order_by.is_empty() => {
+                self.push(" ORDER BY ");
+                self.comma_separated(&call.order_by, |p, item| p.order_item(item, false));
+            }
+            "within" if !call.order_by.is_empty() => {
+                self.push(" WITHIN GROUP (ORDER BY ");
+                self.comma_separated(&call.order_by, |p, item| p.order_item(item, false));
+                self.push(")");
+            }
+            number => {
+                let argument = number.parse().ok().and_then(|at: usize| call.args.get(at));
+                match argument {
+                    Some(argument) if as_operand => self.at_least(argument, tight::PRIMARY),
+                    Some(argument) => self.expr(argument),
+                    None => {}
+                }
+            }
         }
     }
 
@@ -321,6 +380,11 @@ impl Printer<'_> {
             self.push(frame);
         }
     }
+}
+
+/// Whether the text between a spelling's brackets names a place.
+fn is_place(text: &str) -> bool {
+    matches!(text, "*" | "distinct" | "order" | "within") || (text.len() == 1 && text.as_bytes()[0].is_ascii_digit())
 }
 
 fn like_text(op: LikeOp) -> &'static str {

@@ -1,12 +1,15 @@
-//! The query tree as executable SQLite text, in the two forms a caller may want.
+//! The query tree as executable text: of SQLite in the two forms a caller may want, and of other engines.
 //!
 //! [`readable`] is what a person sees: one clause a line, no qualifier with one table, short aliases with several,
-//! computed outputs with a name. [`compact`] is one line with every column qualified by its table.
+//! computed outputs with a name. [`compact`] is one line with every column qualified by its table. [`emit`] writes for another
+//! engine what means the same there.
 //!
 //! Suggested reading order:
 //! * `expression`: expressions, with the brackets SQLite's precedence asks for.
 //! * `names`: aliases, qualifiers and the names of computed outputs.
+//! * `dialect`: the same meaning for other engines.
 
+mod dialect;
 mod expression;
 mod names;
 
@@ -14,12 +17,15 @@ use std::collections::{HashMap, HashSet};
 
 use schema::Catalog;
 
-use crate::dialect::quote_name;
-use crate::tree::{Body, Cte, Item, JoinKind, OrderItem, Query, Select, SetOp, Source, SourceId, SourceKind};
+use crate::dialect::Dialect;
+use crate::tree::{Body, Cte, Expr, Item, JoinKind, OrderItem, Query, Select, SetOp, Source, SourceId, SourceKind};
 use crate::visit::each_query;
 
+pub use dialect::{Construct, Names, Target, Texts, Unsayable, emit, name};
 pub use expression::literal_text;
 pub(crate) use names::sources_across_levels;
+
+use dialect::{Limits, Traits};
 
 /// How text is laid out and named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +64,7 @@ struct Level {
 struct Printer<'a> {
     catalog: &'a Catalog,
     style: Style,
+    target: Target,
     out: String,
     indent: usize,
     written: HashMap<SourceId, WrittenSource>,
@@ -86,22 +93,44 @@ fn cte_names(query: &Query) -> HashSet<String> {
 }
 
 fn print(query: &Query, catalog: &Catalog, style: Style) -> String {
+    print_for(query, catalog, style, Target::default())
+}
+
+fn print_for(query: &Query, catalog: &Catalog, style: Style, target: Target) -> String {
     let mut query = query.clone();
     names::settle_outputs(&mut query);
-    let across = names::sources_across_levels(&query);
-    let mut printer = Printer {
-        catalog,
-        style,
-        out: String::new(),
-        indent: 0,
-        written: HashMap::new(),
-        levels: vec![],
-        ctes: vec![],
-        cte_names: cte_names(&query),
-        across,
-    };
+    let mut printer = Printer::new(catalog, style, target, &query);
     printer.query(&query, Naming::Shown);
+    if target.dialect == Dialect::SqlServer && has_recursion(&query) {
+        // It stops after a hundred steps otherwise.
+        printer.line();
+        printer.push("OPTION (MAXRECURSION 0)");
+    }
     printer.out
+}
+
+fn has_recursion(query: &Query) -> bool {
+    let mut found = false;
+    each_query(query, &mut |query| found |= query.with.iter().any(|cte| cte.recursive));
+    found
+}
+
+impl<'a> Printer<'a> {
+    /// A printer of a query.
+    fn new(catalog: &'a Catalog, style: Style, target: Target, query: &Query) -> Self {
+        Printer {
+            catalog,
+            style,
+            target,
+            out: String::new(),
+            indent: 0,
+            written: HashMap::new(),
+            levels: vec![],
+            ctes: vec![],
+            cte_names: cte_names(query),
+            across: names::sources_across_levels(query),
+        }
+    }
 }
 
 impl Printer<'_> {
@@ -110,7 +139,7 @@ impl Printer<'_> {
     }
 
     fn push_name(&mut self, name: &str) {
-        let quoted = quote_name(name);
+        let quoted = dialect::name(name, self.target);
         self.push(&quoted);
     }
 
@@ -154,7 +183,7 @@ impl Printer<'_> {
         match &query.body {
             Body::Select(select) => {
                 self.enter(select, naming);
-                self.select(select);
+                self.select(select, query.limit.as_ref().filter(|_| self.limits_first(query)));
                 self.tail(query);
                 self.levels.pop();
             }
@@ -187,7 +216,7 @@ impl Printer<'_> {
     fn with(&mut self, ctes: &[Cte]) {
         for (i, cte) in ctes.iter().enumerate() {
             self.push(match i {
-                0 if ctes.iter().any(|c| c.recursive) => "WITH RECURSIVE ",
+                0 if ctes.iter().any(|c| c.recursive) && self.traits().says_recursive => "WITH RECURSIVE ",
                 0 => "WITH ",
                 _ => ", ",
             });
@@ -208,13 +237,15 @@ impl Printer<'_> {
     }
 
     fn arms(&mut self, op: SetOp, all: bool, left: &Query, right: &Query, naming: Naming) {
-        let in_place = !has_tail(left);
+        // Elsewhere INTERSECT binds more tightly than the others.
+        let is_other = matches!(left.body, Body::Set { op: inner, .. } if inner != op);
+        let in_place = !has_tail(left) && (self.target.dialect == Dialect::Sqlite || !is_other);
         self.arm(left, in_place, naming);
         self.line();
         self.push(match op {
             SetOp::Union => "UNION",
             SetOp::Intersect => "INTERSECT",
-            SetOp::Except => "EXCEPT",
+            SetOp::Except => self.traits().except,
         });
         if all {
             self.push(" ALL");
@@ -234,10 +265,18 @@ impl Printer<'_> {
         self.line();
         self.push("FROM ");
         self.bracketed(query, Naming::Inner);
+        if self.target.dialect != Dialect::Sqlite {
+            self.push(if self.traits().table_as { " AS arm" } else { " arm" });
+        }
     }
 
-    fn select(&mut self, select: &Select) {
+    fn select(&mut self, select: &Select, top: Option<&Expr>) {
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        if let Some(top) = top {
+            self.push("TOP (");
+            self.expr(top);
+            self.push(") ");
+        }
         if self.is_whole_star(select) {
             self.push("*");
         } else {
@@ -253,6 +292,11 @@ impl Printer<'_> {
         }
         for (i, source) in select.from.iter().enumerate() {
             self.source(source, i == 0);
+        }
+        if let Some(dual) = self.traits().dual.filter(|_| select.from.is_empty()) {
+            self.line();
+            self.push("FROM ");
+            self.push(dual);
         }
         if let Some(filter) = &select.filter {
             self.line();
@@ -299,13 +343,14 @@ impl Printer<'_> {
         };
         if !plain.is_empty() {
             let is_table = matches!(source.kind, SourceKind::Table(_));
-            if is_table && self.cte_names.contains(&plain.to_ascii_lowercase()) {
+            let is_sqlite = self.target.dialect == Dialect::Sqlite;
+            if is_table && is_sqlite && self.cte_names.contains(&plain.to_ascii_lowercase()) {
                 self.push("main.");
             }
             self.push_name(&plain);
         }
         if written != plain {
-            self.push(" AS ");
+            self.push(if self.traits().table_as { " AS " } else { " " });
             self.push_name(&written);
         }
         if let Some(on) = &source.on {
@@ -320,18 +365,70 @@ impl Printer<'_> {
             self.push("ORDER BY ");
             self.comma_separated(&query.order_by, |p, item| p.order_item(item, true));
         }
+        match self.traits().limits {
+            Limits::Limit => self.limit(query),
+            Limits::Top if self.limits_first(query) => {}
+            Limits::Top | Limits::Fetch => self.fetch(query),
+        }
+    }
+
+    /// Whether the limit stands before the outputs: `TOP (n)`.
+    fn limits_first(&self, query: &Query) -> bool {
+        self.traits().limits == Limits::Top && query.offset.is_none() && matches!(query.body, Body::Select(_))
+    }
+
+    fn limit(&mut self, query: &Query) {
         if let Some(limit) = &query.limit {
             self.line();
             self.push("LIMIT ");
             self.expr(limit);
+        } else if query.offset.is_some() && self.target.dialect != Dialect::Postgres {
+            self.line();
+            // MySQL has no word for "all": the most rows that a table can have.
+            let all = if self.target.dialect == Dialect::MySql { "18446744073709551615" } else { "-1" };
+            self.push(&format!("LIMIT {all}"));
         } else if query.offset.is_some() {
             self.line();
-            self.push("LIMIT -1");
+            self.push("OFFSET ");
         }
         if let Some(offset) = &query.offset {
-            self.push(" OFFSET ");
+            if query.limit.is_some() || self.target.dialect != Dialect::Postgres {
+                self.push(" OFFSET ");
+            }
             self.expr(offset);
         }
+    }
+
+    /// `OFFSET m ROWS FETCH NEXT n ROWS ONLY`.
+    fn fetch(&mut self, query: &Query) {
+        if query.limit.is_none() && query.offset.is_none() {
+            return;
+        }
+        let is_top = self.traits().limits == Limits::Top;
+        if is_top && query.order_by.is_empty() {
+            self.line();
+            self.push(if matches!(query.body, Body::Select(_)) { "ORDER BY (SELECT NULL)" } else { "ORDER BY 1" });
+        }
+        self.line();
+        match &query.offset {
+            Some(offset) => {
+                self.push("OFFSET ");
+                self.expr(offset);
+                self.push(" ROWS");
+            }
+            None if is_top => self.push("OFFSET 0 ROWS"),
+            None => {}
+        }
+        if let Some(limit) = &query.limit {
+            let follows = query.offset.is_some() || is_top;
+            self.push(if follows { " FETCH NEXT " } else { "FETCH FIRST " });
+            self.expr(limit);
+            self.push(" ROWS ONLY");
+        }
+    }
+
+    fn traits(&self) -> &'static Traits {
+        dialect::traits(self.target.dialect)
     }
 
     fn order_item(&mut self, item: &OrderItem, of_query: bool) {

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use schema::Value;
 
-use super::{Level, Naming, Printer, Style, WrittenSource};
-use crate::dialect::{needs_quotes, quote_name};
+use super::{Level, Naming, Printer, Style, WrittenSource, dialect};
+use crate::dialect::needs_quotes;
 use crate::tree::{BinaryOp, Body, Call, Cte, Expr, ExprKind, Query, Select, Source, SourceId, SourceKind, UnaryOp};
 use crate::visit::{Part, PartMut, each_query_mut, is_small, parts_of_expr, parts_of_expr_mut, parts_of_query};
 
@@ -255,11 +255,12 @@ impl Printer<'_> {
 
     /// An output by its alias where that says which, else by its position.
     pub(super) fn output(&mut self, position: u16) {
+        let target = self.target;
         let text = self.levels.last().and_then(|level| {
             let alias = level.outputs.get(position as usize)?.as_ref()?;
             let first = level.outputs.iter().flatten().find(|other| other.eq_ignore_ascii_case(alias))?;
             let unique = level.outputs.iter().flatten().filter(|o| o.eq_ignore_ascii_case(alias)).count() == 1;
-            unique.then(|| quote_name(first))
+            unique.then(|| dialect::name(first, target))
         });
         let text = text.unwrap_or_else(|| (position + 1).to_string());
         self.push(&text);

@@ -238,7 +238,7 @@ impl<'a> Resolver<'a> {
         let (table, column) = match names {
             [column] => (None, column),
             [table, column] => (Some(table), column),
-            [schema, table, column] if schema.text.eq_ignore_ascii_case("main") => (Some(table), column),
+            [schema, table, column] if schema.text.eq_ignore_ascii_case(self.own_schema()) => (Some(table), column),
             _ => {
                 self.error("SCH202", span, format!("There is no column {}.", self.text_of(span)));
                 return unknown(self.text_of(span), span);

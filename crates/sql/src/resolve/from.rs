@@ -207,7 +207,7 @@ impl<'a> Resolver<'a> {
         {
             return (SourceKind::Cte { name, columns: columns.clone() }, columns, open);
         }
-        let is_main = schema.is_none_or(|schema| schema.text.eq_ignore_ascii_case("main"));
+        let is_main = schema.is_none_or(|schema| schema.text.eq_ignore_ascii_case(self.own_schema()));
         if let Some(table) = self.catalog.find_table(&name.text).filter(|_| is_main) {
             let columns = self.catalog.table(table).columns.iter().map(|c| c.name.clone()).collect();
             return (SourceKind::Table(table), columns, false);

@@ -37,6 +37,7 @@ use crate::tree::{Expr, ExprKind, Query, SourceId, Span};
 use cte::CteEntry;
 use scope::Scope;
 
+pub(crate) use call::is_aggregate;
 pub(crate) use condition::parse_condition;
 pub(crate) use select::{holds_aggregate, output_names};
 pub(crate) use suggest::nearest;
@@ -138,6 +139,15 @@ impl Resolver<'_> {
         let id = SourceId(self.next_source);
         self.next_source = self.next_source.saturating_add(1);
         id
+    }
+
+    /// What the schema is called in which the catalog's tables stand.
+    fn own_schema(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Postgres => "public",
+            Dialect::SqlServer => "dbo",
+            _ => "main",
+        }
     }
 
     fn text_of(&self, span: Span) -> &str {

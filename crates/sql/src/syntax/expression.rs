@@ -86,6 +86,11 @@ impl Parser<'_> {
         Ok(list)
     }
 
+    /// An expression without operators around it.
+    pub(super) fn expr_from_prefix(&mut self) -> Parse<Expr> {
+        self.expr_from(binds::UNARY)
+    }
+
     /// An expression of operators that bind at least this tightly.
     fn expr_from(&mut self, least: u8) -> Parse<Expr> {
         self.deeper(|parser| {
@@ -386,17 +391,28 @@ impl Parser<'_> {
 
     /// `DATE '…'`, `INTERVAL '…'` and `EXTRACT(field FROM x)`, which SQLite does not have.
     fn other_dialect_word(&mut self) -> Parse<Option<ExprKind>> {
-        let typed = self.cursor.is_any(&["DATE", "TIME", "TIMESTAMP", "INTERVAL"]);
+        let typed = self.cursor.is_any(&["DATE", "TIME", "TIMESTAMP"]);
         if typed && self.cursor.peek_at(1).kind == TokenKind::Text {
             let name = self.cursor.take_upper();
             let text = self.cursor.advance();
             let value = Value::Text(unquote(self.cursor.raw(text), text.kind));
             let operand = Expr { kind: ExprKind::Literal(value), span: text.span };
-            if name != "INTERVAL" {
-                return Ok(Some(ExprKind::Cast(Box::new(operand), name)));
-            }
-            let name = Name { text: name, quote: None, span: text.span };
-            return Ok(Some(plain_call(name, vec![operand])));
+            return Ok(Some(ExprKind::Cast(Box::new(operand), name)));
+        }
+        if self.cursor.is_word("INTERVAL") {
+            return self.interval();
+        }
+        if self.dialect == Dialect::SqlServer && self.cursor.is_word("ISNULL") && self.cursor.is_symbol_at(1, "(") {
+            let token = self.cursor.advance();
+            let name = Name { text: "COALESCE".to_owned(), ..self.make_name(token) };
+            self.symbol("(")?;
+            let args = self.expr_list()?;
+            self.symbol(")")?;
+            return Ok(Some(plain_call(name, args)));
+        }
+        if self.dialect == Dialect::Oracle && self.cursor.is_any(&["SYSDATE", "SYSTIMESTAMP"]) {
+            self.cursor.advance();
+            return Ok(Some(ExprKind::Clock("CURRENT_TIMESTAMP")));
         }
         if self.cursor.is_word("EXTRACT") && self.cursor.is_symbol_at(1, "(") && self.cursor.is_word_at(3, "FROM") {
             let name = self.name("EXTRACT")?;
@@ -410,6 +426,24 @@ impl Parser<'_> {
             return Ok(Some(plain_call(name, args)));
         }
         Ok(None)
+    }
+
+    /// `INTERVAL '1 month'`, `INTERVAL '1' MONTH` or `INTERVAL 1 MONTH`, as a call with the first of these texts.
+    fn interval(&mut self) -> Parse<Option<ExprKind>> {
+        let minus = usize::from(self.cursor.is_symbol_at(1, "-"));
+        let count = self.cursor.peek_at(1 + minus);
+        if !matches!(count.kind, TokenKind::Text | TokenKind::Integer) {
+            return Ok(None);
+        }
+        let name = self.name("INTERVAL")?;
+        let sign = if self.cursor.eat_symbol("-") { "-" } else { "" };
+        self.cursor.advance();
+        let mut said = format!("{sign}{}", unquote(self.cursor.raw(count), count.kind));
+        if self.cursor.peek().kind == TokenKind::Word && !said.trim().contains(' ') {
+            said = format!("{said} {}", self.cursor.take_upper());
+        }
+        let operand = Expr { kind: ExprKind::Literal(Value::Text(said)), span: count.span };
+        Ok(Some(plain_call(name, vec![operand])))
     }
 
     /// `a`, `t.a`, `main.t.a` or a call.

@@ -29,12 +29,14 @@ pub(crate) struct Parser<'a> {
     queries: usize,
     /// The height of the tallest part, so far, of the expression that is being read.
     pub(super) height: usize,
+    /// The `TOP (n)` of the SELECT that was read last.
+    top: Option<Expr>,
 }
 
 impl<'a> Parser<'a> {
     /// At the first token of a text.
     pub(super) fn new(text: &'a str, dialect: Dialect) -> Self {
-        Parser { cursor: Cursor::new(text, dialect), dialect, depth: 0, queries: 0, height: 0 }
+        Parser { cursor: Cursor::new(text, dialect), dialect, depth: 0, queries: 0, height: 0, top: None }
     }
 }
 
@@ -169,6 +171,14 @@ impl Parser<'_> {
         if self.cursor.eat_word("AS") {
             return self.name("a name").map(Some);
         }
+        let ends_from = match self.dialect {
+            Dialect::Oracle => self.cursor.is_any(&["OFFSET", "FETCH", "MINUS"]),
+            Dialect::Postgres | Dialect::SqlServer => self.cursor.is_any(&["OFFSET", "FETCH"]),
+            _ => false,
+        };
+        if ends_from {
+            return Ok(None);
+        }
         let window = self.cursor.is_word("WINDOW") && self.is_name_at(1, true) && self.cursor.is_word_at(2, "AS");
         if window || !self.is_name_at(0, true) || self.cursor.is_any(not) {
             return Ok(None);
@@ -204,8 +214,14 @@ impl Parser<'_> {
             if ends_in_values && parser.cursor.is_any(&["ORDER", "LIMIT"]) {
                 return parser.unexpected("the end of VALUES");
             }
+            let top = parser.top.take();
+            if let (Some(top), false) = (&top, matches!(body, Body::Select(_))) {
+                let message = "TOP in an arm of a set operation is not read.".to_owned();
+                return Err(Problem { code: "SYN104", span: top.span, message, help: None });
+            }
             let order_by = if parser.cursor.eat_words(&["ORDER", "BY"]) { parser.orderings()? } else { vec![] };
             let (limit, offset) = parser.limit()?;
+            let limit = limit.or(top);
             let span = parser.span_from(start);
             Self::unbracketed(Query { with, body, order_by, limit, offset, span })
         })
@@ -238,9 +254,11 @@ impl Parser<'_> {
     }
 
     fn limit(&mut self) -> Parse<(Option<Expr>, Option<Expr>)> {
+        if !self.cursor.is_word("LIMIT") && self.reads_fetch() {
+            return self.fetch();
+        }
         if !self.cursor.eat_word("LIMIT") {
-            let alone = self.dialect == Dialect::Postgres && self.cursor.eat_word("OFFSET");
-            return Ok((None, if alone { Some(self.expr()?) } else { None }));
+            return Ok((None, None));
         }
         let first = self.expr()?;
         if self.cursor.eat_word("OFFSET") {
@@ -250,6 +268,31 @@ impl Parser<'_> {
             return Ok((Some(self.expr()?), Some(first)));
         }
         Ok((Some(first), None))
+    }
+
+    /// Whether `OFFSET n ROWS FETCH NEXT m ROWS ONLY` is known.
+    fn reads_fetch(&self) -> bool {
+        matches!(self.dialect, Dialect::Postgres | Dialect::SqlServer | Dialect::Oracle)
+    }
+
+    /// `OFFSET n [ROWS]`, `FETCH FIRST n ROWS ONLY`, or both.
+    fn fetch(&mut self) -> Parse<(Option<Expr>, Option<Expr>)> {
+        let (mut limit, mut offset) = (None, None);
+        if self.cursor.eat_word("OFFSET") {
+            offset = Some(self.expr()?);
+            let _ = self.cursor.eat_word("ROWS") || self.cursor.eat_word("ROW");
+        }
+        if self.cursor.eat_word("FETCH") {
+            if !self.cursor.eat_word("FIRST") {
+                self.word("NEXT")?;
+            }
+            limit = Some(self.expr()?);
+            if !self.cursor.eat_word("ROWS") {
+                self.word("ROW")?;
+            }
+            self.word("ONLY")?;
+        }
+        Ok((limit, offset))
     }
 
     fn with(&mut self) -> Parse<Vec<Cte>> {
@@ -291,7 +334,8 @@ impl Parser<'_> {
                 SetOp::Union
             } else if self.cursor.eat_word("INTERSECT") {
                 SetOp::Intersect
-            } else if self.cursor.eat_word("EXCEPT") {
+            } else if self.cursor.eat_word("EXCEPT") || self.dialect == Dialect::Oracle && self.cursor.eat_word("MINUS")
+            {
                 SetOp::Except
             } else {
                 return Ok(body);
@@ -346,11 +390,23 @@ impl Parser<'_> {
         if !distinct {
             self.cursor.eat_word("ALL");
         }
+        if distinct
+            && self.dialect == Dialect::Postgres
+            && self.cursor.is_word("ON")
+            && self.cursor.is_symbol_at(1, "(")
+        {
+            let help = Some("Number the rows of each group by ROW_NUMBER() and keep the first.".to_owned());
+            return self.problem("SYN104", "DISTINCT ON is not read.".to_owned(), help);
+        }
+        let top = self.top_clause()?;
         let mut items = vec![self.item()?];
         while self.cursor.eat_symbol(",") {
             items.push(self.item()?);
         }
-        let from = if self.cursor.eat_word("FROM") { self.sources()? } else { vec![] };
+        let mut from = if self.cursor.eat_word("FROM") { self.sources()? } else { vec![] };
+        if from.len() == 1 && from.iter().any(|source| self.is_dual(source)) {
+            from.clear();
+        }
         let filter = if self.cursor.eat_word("WHERE") { Some(self.expr()?) } else { None };
         let group_by = if self.cursor.eat_words(&["GROUP", "BY"]) { self.expr_list()? } else { vec![] };
         let having = if self.cursor.eat_word("HAVING") { Some(self.expr()?) } else { None };
@@ -359,7 +415,36 @@ impl Parser<'_> {
             self.cursor.advance();
             windows = self.window_definitions()?;
         }
+        self.top = top;
         Ok(Select { distinct, items, from, filter, group_by, having, windows, span: self.span_from(start) })
+    }
+
+    /// `TOP n` or `TOP (n)`; a share of the rows, or ties beside them, are not read.
+    fn top_clause(&mut self) -> Parse<Option<Expr>> {
+        if self.dialect != Dialect::SqlServer || !self.cursor.is_word("TOP") {
+            return Ok(None);
+        }
+        let is_number = self.cursor.peek_at(1).kind == TokenKind::Integer;
+        if !is_number && !self.cursor.is_symbol_at(1, "(") {
+            return Ok(None);
+        }
+        self.cursor.advance();
+        let bracketed = self.cursor.eat_symbol("(");
+        let count = self.expr_from_prefix()?;
+        if bracketed {
+            self.symbol(")")?;
+        }
+        if self.cursor.is_word("PERCENT") || self.cursor.is_word("WITH") {
+            return self.unexpected("the first output");
+        }
+        Ok(Some(count))
+    }
+
+    /// The table of one row that some engines need behind FROM.
+    fn is_dual(&self, source: &Source) -> bool {
+        let known = matches!(self.dialect, Dialect::Oracle | Dialect::MySql);
+        let named = |name: &Name| name.text.eq_ignore_ascii_case("DUAL");
+        known && matches!(&source.kind, SourceKind::Table { schema: None, name, args: None, .. } if named(name))
     }
 
     fn item(&mut self) -> Parse<Item> {

@@ -118,11 +118,16 @@ fn token_at(text: &str, at: usize, dialect: Dialect) -> (TokenKind, usize) {
             (TokenKind::Illegal, at + 3)
         }
         b'`' => quoted(bytes, at, b'`', TokenKind::Quoted('`'), false),
-        b'[' if dialect == Dialect::Sqlite => match bytes[at..].iter().position(|b| matches!(b, b']' | 0)) {
-            Some(found) if bytes[at + found] == 0 => (TokenKind::Illegal, at + found + 1),
-            Some(found) => (TokenKind::Quoted('['), at + found + 1),
-            None => (TokenKind::Illegal, bytes.len()),
-        },
+        b'n' | b'N' if dialect == Dialect::SqlServer && bytes.get(at + 1) == Some(&b'\'') => {
+            quoted(bytes, at + 1, b'\'', TokenKind::Text, false)
+        }
+        b'[' if matches!(dialect, Dialect::Sqlite | Dialect::SqlServer) => {
+            match bytes[at..].iter().position(|b| matches!(b, b']' | 0)) {
+                Some(found) if bytes[at + found] == 0 => (TokenKind::Illegal, at + found + 1),
+                Some(found) => (TokenKind::Quoted('['), at + found + 1),
+                None => (TokenKind::Illegal, bytes.len()),
+            }
+        }
         b'0'..=b'9' => number(bytes, at),
         b'.' if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) => number(bytes, at),
         b'x' | b'X' if bytes.get(at + 1) == Some(&b'\'') => blob(bytes, at),
@@ -384,6 +389,8 @@ fn symbol_text(symbol: &str) -> &'static str {
 
 /// The text that a quoted token stands for; other tokens stand for themselves.
 pub(crate) fn unquote(raw: &str, kind: TokenKind) -> String {
+    // N'…' is the same text to SQL Server, whatever is in it.
+    let raw = if kind == TokenKind::Text { raw.trim_start_matches(['N', 'n']) } else { raw };
     let inner = || raw.get(1..raw.len().saturating_sub(1)).unwrap_or("");
     match kind {
         TokenKind::Text if raw.starts_with('"') => inner().replace("\"\"", "\""),

@@ -34,7 +34,6 @@ fn references() -> Vec<String> {
 }
 
 #[test]
-#[ignore = "until the tree is printed in the engines' own SQL"]
 #[expect(clippy::print_stdout, reason = "figures are read from what this prints")]
 fn a_hundred_queries_return_the_same_rows() {
     for engine in Engine::ALL {
@@ -122,7 +121,6 @@ fn limits_cut_a_result() {
 }
 
 #[test]
-#[ignore = "until the tree is printed in the engines' own SQL"]
 fn an_attribute_is_a_value_not_a_text() {
     use sql::policy::{Access, AttributeType, Policy, PolicyFile, TablePolicy};
     let table =

@@ -71,11 +71,7 @@ impl Check<'_> {
     }
 
     fn engine(&self) -> &'static str {
-        match self.dialect {
-            Dialect::Sqlite => "SQLite",
-            Dialect::Postgres => "PostgreSQL",
-            Dialect::MySql => "MySQL",
-        }
+        self.dialect.title()
     }
 
     fn is_sqlite(&self) -> bool {

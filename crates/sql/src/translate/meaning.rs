@@ -1,0 +1,263 @@
+//! What an engine means by its functions and operators, said in the tree's own terms.
+
+use schema::{Catalog, Type, Value};
+
+use super::Unread;
+use super::dates;
+use crate::ddl::type_of_declared;
+use crate::dialect::Dialect;
+use crate::functions;
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, LikeOp, OrderItem, Query, Span};
+use crate::types::Types;
+use crate::visit::{each_expr_mut, each_query_mut};
+
+/// Functions that only have another name.
+#[rustfmt::skip]
+const RENAMED: &[(&str, &str)] = &[
+    ("NVL", "COALESCE"), ("ISNULL", "COALESCE"), ("STRPOS", "INSTR"), ("CHAR_LENGTH", "LENGTH"), ("LISTAGG", "GROUP_CONCAT"),
+    ("STRING_AGG", "GROUP_CONCAT"), ("GETDATE", "CURRENT_TIMESTAMP"), ("GETUTCDATE", "CURRENT_TIMESTAMP"), ("NOW", "CURRENT_TIMESTAMP"),
+    ("UTC_TIMESTAMP", "CURRENT_TIMESTAMP"), ("CURDATE", "CURRENT_DATE"), ("UTC_DATE", "CURRENT_DATE"),
+];
+
+/// A query with everything said as SQLite means it.
+pub(super) fn settled(mut query: Query, catalog: &Catalog, from: Dialect) -> Result<Query, Unread> {
+    if from == Dialect::Sqlite {
+        return Ok(query);
+    }
+    let mut reading = Reading { types: Types::of(&query, catalog), from, problem: None };
+    if reading.nulls_last() {
+        each_query_mut(&mut query, &mut |query| query.order_by.iter_mut().for_each(place_nulls));
+    }
+    each_expr_mut(&mut query, &mut |expr| reading.settle(expr));
+    each_expr_mut(&mut query, &mut |expr| {
+        if matches!(&expr.kind, ExprKind::Call(call) if call.function == dates::INTERVAL) {
+            reading.refuse("an interval by itself", expr.span);
+        }
+    });
+    match reading.problem {
+        Some(problem) => Err(problem),
+        None => Ok(query),
+    }
+}
+
+/// A tree on its way to SQLite's meaning, innermost expressions first.
+pub(super) struct Reading {
+    pub(super) types: Types,
+    pub(super) from: Dialect,
+    problem: Option<Unread>,
+}
+
+/// Says where NULLs stand, where the engine puts them last and says nothing.
+fn place_nulls(item: &mut OrderItem) {
+    item.nulls_first.get_or_insert(item.descending);
+}
+
+impl Reading {
+    pub(super) fn refuse(&mut self, what: impl Into<String>, span: Span) {
+        let (what, dialect) = (what.into(), self.from);
+        self.problem.get_or_insert(Unread { dialect, what, span });
+    }
+
+    fn nulls_last(&self) -> bool {
+        matches!(self.from, Dialect::Postgres | Dialect::Oracle)
+    }
+
+    pub(super) fn kind(&self, expr: &Expr) -> Type {
+        self.types.of_expr(expr)
+    }
+
+    fn settle(&mut self, expr: &mut Expr) {
+        let span = expr.span;
+        let settled = match &mut expr.kind {
+            ExprKind::Call(call) => self.call(call, span),
+            ExprKind::Binary(left, op, right) => self.binary(left, *op, right, span),
+            ExprKind::Cast { operand, to } => self.cast(operand, to, span),
+            ExprKind::Like { op, pattern, escape, .. } => {
+                self.like(op, pattern, escape.as_deref(), span);
+                None
+            }
+            _ => None,
+        };
+        if let Some(Expr { kind, .. }) = settled {
+            expr.kind = kind;
+        }
+    }
+
+    fn call(&mut self, call: &mut Call, span: Span) -> Option<Expr> {
+        if self.nulls_last() {
+            let own = call.over.iter_mut().flat_map(|window| &mut window.order_by);
+            own.chain(&mut call.order_by).for_each(place_nulls);
+        }
+        if let Some((_, name)) = RENAMED.iter().find(|(name, _)| *name == call.function) {
+            (*name).clone_into(&mut call.function);
+        }
+        if let Some(settled) = dates::call(self, call, span) {
+            return Some(settled);
+        }
+        if call.function == dates::INTERVAL {
+            // What it is added to says what it means.
+            return None;
+        }
+        let settled = self.plain_call(call, span);
+        if settled.is_none() && functions::find(&call.function, call.args.len()).is_none() {
+            self.refuse(format!("the function {}", call.function), span);
+        }
+        settled
+    }
+
+    fn plain_call(&mut self, call: &mut Call, span: Span) -> Option<Expr> {
+        let whole = |n| Expr::value(Value::Integer(n));
+        match (call.function.as_str(), call.args.as_slice()) {
+            ("GREATEST" | "LEAST", args) => {
+                let function = if call.function == "GREATEST" { "MAX" } else { "MIN" };
+                let extreme = Expr::call(function, args.to_vec());
+                match (self.from, args) {
+                    // NULLs are passed over there: with two values, the other one is meant.
+                    (Dialect::Postgres | Dialect::SqlServer, [a, b]) => {
+                        Some(Expr::call("COALESCE", vec![extreme, a.clone(), b.clone()]))
+                    }
+                    (Dialect::MySql | Dialect::Oracle, [_, _, ..]) => Some(extreme),
+                    _ => {
+                        self.refuse(format!("{} of these values", call.function), span);
+                        None
+                    }
+                }
+            }
+            ("LEFT", [text, count]) => Some(Expr::call("SUBSTR", vec![text.clone(), whole(1), count.clone()])),
+            ("RIGHT", [text, count]) => match &count.kind {
+                ExprKind::Literal(literal) if matches!(literal.value, Value::Integer(1..)) => {
+                    let Value::Integer(count) = literal.value else { return None };
+                    Some(Expr::call("SUBSTR", vec![text.clone(), whole(-count)]))
+                }
+                _ => None,
+            },
+            ("CHARINDEX", [part, text]) => Some(Expr::call("INSTR", vec![text.clone(), part.clone()])),
+            ("LEN", [text]) => Some(Expr::call("LENGTH", vec![Expr::call("RTRIM", vec![text.clone()])])),
+            ("MOD", [a, b]) => Some(a.clone().binary(BinaryOp::Mod, b.clone())),
+            ("CONCAT", args) if self.from == Dialect::MySql => {
+                args.iter().cloned().reduce(|a, b| a.binary(BinaryOp::Concat, b))
+            }
+            // Whole numbers average to one there.
+            ("AVG", [arg]) if self.from == Dialect::SqlServer && self.kind(arg) == Type::Integer => {
+                let operand = Box::new(ExprKind::Call(call.clone()).into());
+                Some(ExprKind::Cast { operand, to: "INTEGER".to_owned() }.into())
+            }
+            _ => None,
+        }
+    }
+
+    fn binary(&mut self, left: &Expr, op: BinaryOp, right: &Expr, span: Span) -> Option<Expr> {
+        let (a, b) = (self.kind(left), self.kind(right));
+        if let Some(settled) = dates::arithmetic(self, left, op, right) {
+            return Some(settled);
+        }
+        match (op, self.from) {
+            (BinaryOp::Concat, Dialect::MySql) => Some(left.clone().binary(BinaryOp::Or, right.clone())),
+            (BinaryOp::Add, Dialect::SqlServer) if a == Type::Text && b == Type::Text => {
+                Some(left.clone().binary(BinaryOp::Concat, right.clone()))
+            }
+            (BinaryOp::Add, Dialect::SqlServer) if a == Type::Text || b == Type::Text => {
+                self.refuse("+ between a text and something else", span);
+                None
+            }
+            // An empty text is NULL there, and NULL an empty text.
+            (BinaryOp::Concat, Dialect::Oracle) => Some(Expr::call("CONCAT", vec![left.clone(), right.clone()])),
+            // Whole numbers divide to decimals there.
+            (BinaryOp::Div, Dialect::MySql | Dialect::Oracle) if a == Type::Integer && b == Type::Integer => {
+                let operand = Box::new(left.clone());
+                let real = Expr::from(ExprKind::Cast { operand, to: "REAL".to_owned() });
+                Some(real.binary(BinaryOp::Div, right.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// CAST, whose types mean what they say there.
+    fn cast(&mut self, operand: &Expr, to: &str, span: Span) -> Option<Expr> {
+        let own = self.kind(operand);
+        let upper = to.to_ascii_uppercase();
+        let to_type = match upper.as_str() {
+            "SIGNED" | "UNSIGNED" | "INT" | "BIGINT" => Type::Integer,
+            _ => type_of_declared(to),
+        };
+        let cast =
+            |operand: Expr, to: &str| Some(ExprKind::Cast { operand: Box::new(operand), to: to.to_owned() }.into());
+        match to_type {
+            Type::Date => Some(Expr::call("DATE", vec![operand.clone()])),
+            Type::Timestamp => Some(Expr::call("DATETIME", vec![operand.clone()])),
+            // Rounded there, cut off here.
+            Type::Integer if own == Type::Real && self.from != Dialect::SqlServer => {
+                cast(Expr::call("ROUND", vec![operand.clone()]), "INTEGER")
+            }
+            Type::Integer => cast(operand.clone(), "INTEGER"),
+            Type::Real => match scale(&upper) {
+                Some(digits) => {
+                    let real = cast(operand.clone(), "REAL")?;
+                    Some(Expr::call("ROUND", vec![real, Expr::value(Value::Integer(digits))]))
+                }
+                None => cast(operand.clone(), "REAL"),
+            },
+            Type::Text => match upper.find('(') {
+                // Cut off there.
+                Some(at) => {
+                    let length: i64 = upper[at + 1..].trim_end_matches(')').parse().ok()?;
+                    let text = cast(operand.clone(), "TEXT")?;
+                    let whole = |n| Expr::value(Value::Integer(n));
+                    Some(Expr::call("SUBSTR", vec![text, whole(1), whole(length)]))
+                }
+                None => cast(operand.clone(), "TEXT"),
+            },
+            _ => {
+                self.refuse(format!("CAST to {to}"), span);
+                None
+            }
+        }
+    }
+
+    /// LIKE tells letter case apart in PostgreSQL and Oracle: GLOB says the same here. ILIKE does not.
+    fn like(&mut self, op: &mut LikeOp, pattern: &mut Expr, escape: Option<&Expr>, span: Span) {
+        match *op {
+            LikeOp::ILike => *op = LikeOp::Like,
+            LikeOp::Like if self.nulls_last() => {
+                let text = match &pattern.kind {
+                    ExprKind::Literal(literal) => match &literal.value {
+                        Value::Text(text) => Some(text.clone()),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                match text.filter(|text| escape.is_none() && !text.contains('\\')) {
+                    Some(text) => {
+                        *op = LikeOp::Glob;
+                        pattern.kind = Expr::value(Value::Text(as_glob(&text))).kind;
+                    }
+                    None => self.refuse("LIKE with this pattern", span),
+                }
+            }
+            LikeOp::Regexp => self.refuse("REGEXP", span),
+            _ => {}
+        }
+    }
+}
+
+/// The digits behind the point that `DECIMAL(p, s)` keeps; none where any number is kept as it is.
+fn scale(upper: &str) -> Option<i64> {
+    let is_exact = upper.contains("DEC") || upper.contains("NUM");
+    let inner = upper.split_once('(')?.1.trim_end_matches(')');
+    let digits = inner.split_once(',').map_or(Some(0), |(_, scale)| scale.trim().parse().ok())?;
+    is_exact.then_some(digits)
+}
+
+/// A pattern of LIKE as one of GLOB.
+fn as_glob(like: &str) -> String {
+    let mut glob = String::new();
+    for c in like.chars() {
+        match c {
+            '%' => glob.push('*'),
+            '_' => glob.push('?'),
+            '*' | '?' | '[' => glob.extend(['[', c, ']']),
+            c => glob.push(c),
+        }
+    }
+    glob
+}

@@ -1,0 +1,134 @@
+//! Queries of other engines, said in SQLite's words, and what is refused.
+
+use expect_test::{Expect, expect};
+
+use super::translate;
+use crate::ddl::catalog_from_ddl;
+use crate::dialect::Dialect;
+
+const SCHEMA: &str = "CREATE TABLE project (code VARCHAR(20) PRIMARY KEY, name VARCHAR(80), budget DECIMAL(15,2), hours INTEGER, \
+    started DATE, changed TIMESTAMP)";
+
+fn check(from: Dialect, sql: &str, expected: Expect) {
+    let catalog = catalog_from_ddl(SCHEMA).expect("the schema is right");
+    let text = match translate(sql, &catalog, from, Dialect::Sqlite) {
+        Ok(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        Err(refused) => refused.to_string(),
+    };
+    expected.assert_eq(&text);
+}
+
+#[test]
+fn postgres_is_read() {
+    let check = |sql, expected| check(Dialect::Postgres, sql, expected);
+    check(
+        "SELECT name FROM public.project WHERE name ILIKE 'a%' ORDER BY started",
+        expect!["SELECT name FROM project WHERE name LIKE 'a%' ORDER BY started NULLS LAST"],
+    );
+    check(
+        "SELECT name FROM project WHERE name LIKE 'A_%' OFFSET 3",
+        expect!["SELECT name FROM project WHERE name GLOB 'A?*' LIMIT -1 OFFSET 3"],
+    );
+    check(
+        "SELECT EXTRACT(YEAR FROM started), started::text FROM project",
+        expect![
+            "SELECT CAST(STRFTIME('%Y', started) AS INTEGER) AS strftime_value, CAST(started AS TEXT) AS started_value FROM project"
+        ],
+    );
+    check(
+        "SELECT started + INTERVAL '1 month', started - DATE '2026-01-01', started + 7 FROM project",
+        expect![
+            "SELECT DATETIME(started, '+1 months', 'floor') AS datetime_started, CAST(JULIANDAY(DATE(started)) - JULIANDAY(DATE(DATE('2026-01-01'))) AS INTEGER) AS difference, DATE(started, '+7 days') AS date_started FROM project"
+        ],
+    );
+    check(
+        "SELECT DATE_TRUNC('month', changed) FROM project FETCH FIRST 2 ROWS ONLY",
+        expect!["SELECT DATETIME(changed, 'start of month') AS datetime_changed FROM project LIMIT 2"],
+    );
+    check(
+        "SELECT GREATEST(hours, 3), NOW() FROM project",
+        expect![[
+            r#"SELECT COALESCE(MAX(hours, 3), hours, 3) AS max_hours, CURRENT_TIMESTAMP AS "current_timestamp" FROM project"#
+        ]],
+    );
+    check("SELECT DISTINCT ON (name) name FROM project", expect!["the query cannot be read: DISTINCT ON is not read."]);
+    check(
+        "SELECT SPLIT_PART(name, '-', 1) FROM project",
+        expect!["the function SPLIT_PART of PostgreSQL is not translated"],
+    );
+}
+
+#[test]
+fn mysql_is_read() {
+    let check = |sql, expected| check(Dialect::MySql, sql, expected);
+    check(
+        "SELECT DATE_ADD(started, INTERVAL 1 MONTH), DATEDIFF(changed, started) FROM project LIMIT 2, 5",
+        expect![
+            "SELECT DATE(started, '+1 months', 'floor') AS date_started, CAST(JULIANDAY(DATE(changed)) - JULIANDAY(DATE(started)) AS INTEGER) AS difference FROM project LIMIT 5 OFFSET 2"
+        ],
+    );
+    check(
+        "SELECT CONCAT(code, '-', name), hours / 2, IFNULL(name, 'x') FROM `project`",
+        expect![
+            "SELECT code || '-' || name AS text, CAST(hours AS REAL) / 2 AS hours_value, IFNULL(name, 'x') AS name_value FROM project"
+        ],
+    );
+    check(
+        "SELECT DATE_FORMAT(changed, '%Y-%m %H:%i') FROM project WHERE YEAR(started) = 2026",
+        expect![
+            "SELECT STRFTIME('%Y-%m %H:%M', changed) AS strftime_value FROM project WHERE CAST(STRFTIME('%Y', started) AS INTEGER) = 2026"
+        ],
+    );
+}
+
+#[test]
+fn a_subset_of_sql_server_and_oracle_is_read() {
+    check(
+        Dialect::SqlServer,
+        "SELECT TOP (3) [name] + N' x' FROM dbo.project ORDER BY hours",
+        expect!["SELECT name || ' x' AS text FROM project ORDER BY hours LIMIT 3"],
+    );
+    check(
+        Dialect::SqlServer,
+        "SELECT ISNULL(name, ''), GETDATE() FROM project ORDER BY code OFFSET 5 ROWS FETCH NEXT 2 ROWS ONLY",
+        expect![[
+            r#"SELECT COALESCE(name, '') AS name_value, CURRENT_TIMESTAMP AS "current_timestamp" FROM project ORDER BY code LIMIT 2 OFFSET 5"#
+        ]],
+    );
+    check(
+        Dialect::SqlServer,
+        "SELECT TOP 10 PERCENT name FROM project",
+        expect![[r#"the query cannot be read: Expected the first output, found "PERCENT"."#]],
+    );
+    check(
+        Dialect::Oracle,
+        "SELECT NVL(NULL, 'x'), SYSDATE FROM dual",
+        expect![[r#"SELECT COALESCE(NULL, 'x') AS value, CURRENT_TIMESTAMP AS "current_timestamp""#]],
+    );
+    check(
+        Dialect::Oracle,
+        "SELECT code FROM project MINUS SELECT name FROM project",
+        expect!["SELECT code FROM project EXCEPT SELECT name FROM project"],
+    );
+    check(
+        Dialect::Oracle,
+        "SELECT name FROM project ORDER BY hours FETCH FIRST 3 ROWS ONLY",
+        expect!["SELECT name FROM project ORDER BY hours NULLS LAST LIMIT 3"],
+    );
+}
+
+#[test]
+fn there_and_back_is_the_same() {
+    let catalog = catalog_from_ddl(SCHEMA).expect("the schema is right");
+    for sql in [
+        "SELECT name FROM project WHERE started >= '2026-01-01' ORDER BY hours DESC LIMIT 3",
+        "SELECT name, SUM(hours) AS total FROM project GROUP BY name HAVING SUM(hours) > 3",
+        "SELECT code FROM project WHERE budget > 5 EXCEPT SELECT code FROM project WHERE hours IS NULL",
+    ] {
+        let here = translate(sql, &catalog, Dialect::Sqlite, Dialect::Sqlite).expect("it is read");
+        let there = translate(sql, &catalog, Dialect::Sqlite, Dialect::Postgres).expect("it is said");
+        let back = translate(&there, &catalog, Dialect::Postgres, Dialect::Sqlite).expect("it is read back");
+        let plain = |text: &str| text.replace(" NULLS LAST", "").replace("DATE('2026-01-01')", "'2026-01-01'");
+        assert_eq!(plain(&back), plain(&here), "{there}");
+    }
+}
