@@ -16,7 +16,7 @@ usage: cargo xtask <command>
   test              format, lints, and every test: what has to pass before a change is merged
   figures [--slow]  every acceptance figure with its target; --slow adds those that take minutes;
                     --only NAME measures those of one subject (build, network, matcher, answers, accuracy, synthesis,
-                    sql, explain, card, safety, rewards, grpo, fuzz) or with NAME in their text, however long they take
+                    sql, explain, card, safety, servers, rewards, grpo, fuzz) or with NAME in their text, however long they take
   fuzz              a minute of each fuzz target; --minutes N or --seconds N as long, --only TARGET that one alone;
                     needs a nightly toolchain
   bless             refresh the expected output that tests keep in files";
@@ -48,6 +48,7 @@ fn main() -> ExitCode {
 /// Checks and tests in the release profile, whose artifacts the product's own build uses too.
 fn test() -> Result<(), String> {
     install_components()?;
+    install_servers()?;
     run(cargo(&["fmt", "--all", "--check"]))?;
     run(cargo(&["clippy", "--workspace", "--all-targets", "--release", "--quiet", "--", "-D", "warnings"]))?;
     run(cargo(&["test", "--workspace", "--release", "--quiet"]))
@@ -64,6 +65,34 @@ fn install_components() -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// PostgreSQL and MariaDB, which tests start for themselves.
+fn install_servers() -> Result<(), String> {
+    const WANTED: [(&str, &str); 4] = [
+        ("initdb", "postgresql"),
+        ("psql", "postgresql-client"),
+        ("mariadbd", "mariadb-server"),
+        ("mariadb", "mariadb-client"),
+    ];
+    let lacking: Vec<&str> =
+        WANTED.iter().filter(|(name, _)| !has_program(name)).map(|(_, package)| *package).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let list = lacking.join(" ");
+    println!("xtask: installing {list}");
+    let mut install = std::process::Command::new("apt-get");
+    install.args(["install", "-y", "--no-install-recommends"]).args(&lacking).env("DEBIAN_FRONTEND", "noninteractive");
+    run(install).map_err(|e| format!("{e}; the tests need {list}: install them, as root: apt-get install {list}"))
+}
+
+/// Whether a program is on the path, or where Debian puts servers.
+fn has_program(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let others = versions.map(|version| version.path().join("bin")).chain(["/usr/sbin".into()]);
+    std::env::split_paths(&path).chain(others).any(|folder| folder.join(name).is_file())
 }
 
 fn bless() -> Result<(), String> {

@@ -392,6 +392,7 @@ fn cannot_run(error: &RunError) -> Problem {
         (Fault::Unavailable, _) => Cause::DatabaseUnavailable,
         (Fault::Data, _) => Cause::DatabaseInvalid,
         (_, RunError::Deadline { .. }) => Cause::Deadline,
+        (_, RunError::Unsayable { .. }) => Cause::NoCandidate,
         (Fault::Limit, _) => Cause::Limit,
         (Fault::Refused, _) => Cause::Unsafe,
         // SQLite does not accept what passed validation, or fails computing it.
@@ -400,6 +401,9 @@ fn cannot_run(error: &RunError) -> Problem {
     let problem = Problem::new(cause, error.to_string());
     match cause {
         Cause::Deadline => problem.hint("give it more time with --deadline, or ask for less"),
+        Cause::DatabaseUnavailable if matches!(error, RunError::Server(_)) => {
+            problem.hint("see that the server runs and can be reached; `glrl doctor --db URL` looks")
+        }
         Cause::DatabaseUnavailable => problem.hint("try again when the other process has finished"),
         _ => problem,
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use answer::engine::LoadedModel;
 use answer::pack::Pack;
 use database::fill::Recipe;
-use database::{Database, DemoSpec, Fault, OpenError, demo_database};
+use database::{Database, DemoSpec, Fault, OpenError, Place, demo_database};
 use jiff::civil::Date;
 use model::cpu::Cpu;
 use model::model_folder::Loaded;
@@ -90,7 +90,13 @@ impl Context {
         if path.is_empty() {
             return self.demo_database(pack);
         }
-        database::open(Path::new(path), &pack.catalog).map_err(|e| cannot_open(&e))
+        database::open_at(&self.place(path)?, &pack.catalog).map_err(|e| cannot_open(&e))
+    }
+
+    /// The file or server that a text names.
+    pub(crate) fn place(&self, text: &str) -> Result<Place, Failure> {
+        let variable = |name: &str| self.environment.get(name).map(str::to_owned);
+        Place::parse(text, &variable).map_err(|e| cannot_open(&e))
     }
 
     fn demo_database(&self, pack: &Pack) -> Result<Database, Failure> {
@@ -152,9 +158,15 @@ fn no_model(pack: &Pack) -> Failure {
 pub(crate) fn cannot_open(error: &OpenError) -> Failure {
     let (exit, code) = match error.fault() {
         Fault::Unavailable => (Exit::Unavailable, "database_unavailable"),
+        _ if matches!(error, OpenError::Url(_)) => (Exit::Usage, "database_url"),
         _ => (Exit::Data, "database_invalid"),
     };
-    Failure::new(exit, code, error)
+    let failure = Failure::new(exit, code, error);
+    match error {
+        OpenError::Server(_) | OpenError::ServerLacks { .. } => failure
+            .hint("see that it runs, and that host, user and rights are right; `glrl doctor --db URL` looks at each"),
+        _ => failure,
+    }
 }
 
 /// A day given as `YYYY-MM-DD`, or the machine's own.

@@ -219,7 +219,7 @@ fn merge_file(values: &mut BTreeMap<String, (Value, Origin)>, path: &Path, must_
 }
 
 fn merge_environment(values: &mut BTreeMap<String, (Value, Origin)>, environment: &Environment) -> Result<(), Failure> {
-    if let Some(path) = environment.get("DATABASE_URL").and_then(sqlite_path) {
+    if let Some(path) = environment.get("DATABASE_URL").and_then(place_of_url) {
         set(values, "database.path", Value::String(path), Origin::Variable("DATABASE_URL".to_owned()))?;
     }
     for (name, text) in &environment.variables {
@@ -234,8 +234,12 @@ fn merge_environment(values: &mut BTreeMap<String, (Value, Origin)>, environment
     Ok(())
 }
 
-/// The path in `sqlite:PATH`, `sqlite://PATH` or `sqlite:///PATH`; URLs of other engines are not for us.
-fn sqlite_path(url: &str) -> Option<String> {
+/// The path in `sqlite:PATH`, `sqlite://PATH` or `sqlite:///PATH`, or the URL of a server that is read; those of other
+/// engines are not for us.
+fn place_of_url(url: &str) -> Option<String> {
+    if database::server::url::kind_of(url).is_some() {
+        return Some(url.to_owned());
+    }
     let rest = url.strip_prefix("sqlite:")?;
     Some(rest.strip_prefix("//").unwrap_or(rest).to_owned()).filter(|path| !path.is_empty())
 }
@@ -430,9 +434,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sqlite_url_names_the_database() {
-        assert_eq!(sqlite_path("sqlite:///tmp/a.sqlite").as_deref(), Some("/tmp/a.sqlite"));
-        assert_eq!(sqlite_path("sqlite:a.sqlite").as_deref(), Some("a.sqlite"));
-        assert_eq!(sqlite_path("postgres://host/db"), None);
+    fn a_url_names_the_database() {
+        assert_eq!(place_of_url("sqlite:///tmp/a.sqlite").as_deref(), Some("/tmp/a.sqlite"));
+        assert_eq!(place_of_url("sqlite:a.sqlite").as_deref(), Some("a.sqlite"));
+        assert_eq!(place_of_url("postgres://host/db").as_deref(), Some("postgres://host/db"));
+        assert_eq!(place_of_url("oracle://host/db"), None);
     }
 }

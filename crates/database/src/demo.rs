@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use crate::engine::{Database, open};
 use crate::fill::{FillError, Recipe, fill, save};
 use crate::image::Image;
-use crate::open::open;
-use crate::sandbox::Database;
 
 /// The database of a recipe: the cached file if it is there and good, else generated, and cached where that is possible.
 ///

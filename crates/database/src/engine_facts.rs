@@ -1,4 +1,4 @@
-//! What SQLite's planner says of a query: scans, searches, sorts, subqueries.
+//! What the engine's planner says of a query: scans, searches, sorts, subqueries.
 
 use std::time::Duration;
 
@@ -6,12 +6,14 @@ use rusqlite::PrepFlags;
 use serde::Serialize;
 use sql::VerifiedQuery;
 
+use crate::engine::Database;
 use crate::error::RunError;
-use crate::run::{Limits, failure};
-use crate::sandbox::Database;
+use crate::run::Limits;
+use crate::sqlite::run::failure;
+use crate::sqlite::sandbox::Sqlite;
 
 /// The plan of one query.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct EngineFacts {
     /// Each table read, in the order of the loops.
     pub accesses: Vec<Access>,
@@ -19,8 +21,20 @@ pub struct EngineFacts {
     pub sorts: Vec<String>,
     /// How many subqueries run again for each row.
     pub correlated: usize,
+    /// What the planner expects, where it says so: SQLite does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
     /// The planner's own lines, indented as a tree.
     pub lines: Vec<String>,
+}
+
+/// What a planner expects of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Estimate {
+    /// What it takes, in the planner's own unit.
+    pub cost: Option<f64>,
+    /// How many rows it returns, or reads where that alone is said.
+    pub rows: f64,
 }
 
 /// How one table is read.
@@ -49,16 +63,26 @@ pub enum AccessPath {
     AutomaticIndex,
 }
 
-/// Asks SQLite how it would run a query.
+/// Asks the engine how it would run a query.
 ///
 /// # Errors
-/// When SQLite does not accept the query.
+/// When the engine does not accept the query.
 pub fn engine_facts(database: &Database, query: &VerifiedQuery) -> Result<EngineFacts, RunError> {
-    facts_of_text(database, &database.text_of(query))
+    match database {
+        Database::Sqlite(sqlite) => facts_of_text(sqlite, &sqlite.text_of(query)),
+        #[cfg(feature = "postgres")]
+        Database::Postgres(server) => server.facts(query, &facts_limits()),
+        #[cfg(feature = "mysql")]
+        Database::MySql(server) => server.facts(query, &facts_limits()),
+    }
 }
 
-pub(crate) fn facts_of_text(database: &Database, sql: &str) -> Result<EngineFacts, RunError> {
-    let limits = Limits { deadline: Duration::from_secs(1), ..Limits::default() };
+fn facts_limits() -> Limits {
+    Limits { deadline: Duration::from_secs(1), ..Limits::default() }
+}
+
+pub(crate) fn facts_of_text(database: &Sqlite, sql: &str) -> Result<EngineFacts, RunError> {
+    let limits = facts_limits();
     database.guard.arm(limits.deadline);
     let rows = plan_rows(database, sql);
     database.guard.disarm();
@@ -66,7 +90,7 @@ pub(crate) fn facts_of_text(database: &Database, sql: &str) -> Result<EngineFact
 }
 
 /// (id, parent, detail) of each line.
-fn plan_rows(database: &Database, sql: &str) -> rusqlite::Result<Vec<(i64, i64, String)>> {
+fn plan_rows(database: &Sqlite, sql: &str) -> rusqlite::Result<Vec<(i64, i64, String)>> {
     let sql = format!("EXPLAIN QUERY PLAN {sql}");
     let flags = PrepFlags::SQLITE_PREPARE_NO_VTAB | PrepFlags::SQLITE_PREPARE_DONT_LOG;
     let mut statement = database.connection.prepare_with_flags(&sql, flags)?;

@@ -6,6 +6,8 @@ use std::time::Duration;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
+use crate::server::{ServerError, UrlError};
+
 /// Whose problem an error is; commands choose their exit code by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -106,6 +108,37 @@ pub enum OpenError {
         /// The log or journal beside it.
         side_file: PathBuf,
     },
+    /// A copy in memory cannot be opened.
+    #[error("the copy in memory cannot be opened: {0}")]
+    Memory(#[from] rusqlite::Error),
+    /// A URL names no server.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// A server gives no answer, or refuses.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// A server's database has no such schema.
+    #[error("{place} has no schema \"{schema}\" (or its role may not use it); name one with ?schema=NAME")]
+    NoSchema {
+        /// The server, without its password.
+        place: String,
+        /// The schema asked for.
+        schema: String,
+    },
+    /// A server's schema lacks tables or columns that the pack names, or does not let them be read.
+    #[error("{place} lacks, or does not let us read, {}", list(.missing))]
+    ServerLacks {
+        /// The server, without its password.
+        place: String,
+        /// Tables, and columns as `Table.Column`, that are missing.
+        missing: Vec<String>,
+    },
+    /// This program was built without the engine.
+    #[error("this program was built without {engine}")]
+    NotBuilt {
+        /// The engine.
+        engine: &'static str,
+    },
     /// The operating system refused to read.
     #[error("{path} cannot be read: {reason}")]
     Unreadable {
@@ -123,6 +156,7 @@ impl OpenError {
             OpenError::Locked { .. } | OpenError::Unreadable { .. } | OpenError::PendingChanges { .. } => {
                 Fault::Unavailable
             }
+            OpenError::Server(error) => error.fault(),
             _ => Fault::Data,
         }
     }
@@ -172,6 +206,23 @@ pub enum RunError {
         /// Byte offset in the statement, where SQLite gives one.
         offset: Option<usize>,
     },
+    /// A server does not accept the statement, or fails computing it.
+    #[error("{engine} rejects the query: {reason}")]
+    RejectedBy {
+        /// The engine.
+        engine: &'static str,
+        /// The server's words.
+        reason: String,
+    },
+    /// The engine cannot say what the query means.
+    #[error("{reason}")]
+    Unsayable {
+        /// Which engine, and what it cannot say.
+        reason: String,
+    },
+    /// A server gives no answer.
+    #[error(transparent)]
+    Server(ServerError),
     /// Another process holds the file.
     #[error("the database is locked by another process")]
     Locked,
@@ -196,7 +247,8 @@ impl RunError {
             RunError::Deadline { .. } | RunError::Steps { .. } | RunError::Cancelled => Fault::Limit,
             RunError::Memory { .. } | RunError::ValueTooLarge { .. } => Fault::Limit,
             RunError::Refused { .. } => Fault::Refused,
-            RunError::Rejected { .. } => Fault::Statement,
+            RunError::Rejected { .. } | RunError::RejectedBy { .. } | RunError::Unsayable { .. } => Fault::Statement,
+            RunError::Server(error) => error.fault(),
             RunError::Locked | RunError::Vanished { .. } => Fault::Unavailable,
             RunError::Corrupt { .. } => Fault::Data,
         }

@@ -1,4 +1,4 @@
-//! A database in memory, shared by repeated evaluation: the bytes once, a connection for each thread.
+//! A database for repeated evaluation, a connection for each thread: bytes in memory, shared by all, or a server.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -9,25 +9,50 @@ use rusqlite::hooks::{AuthContext, Authorization};
 use rusqlite::{Connection, MAIN_DB};
 use schema::Catalog;
 
+use crate::engine::{Database, Place, open_at};
 use crate::error::OpenError;
-use crate::introspect::{Live, introspect};
-use crate::open;
-use crate::sandbox::{Database, lock_down};
+use crate::introspect::Live;
+use crate::server::Server;
+use crate::sqlite::introspect::introspect;
+use crate::sqlite::open;
+use crate::sqlite::sandbox::lock_down;
 
 /// How many images a thread keeps open.
 const KEPT: usize = 32;
 
-/// A whole database as bytes. Cloning shares them.
+/// A whole database that each thread opens for itself. Cloning shares it.
 #[derive(Debug, Clone)]
 pub struct Image {
-    bytes: Arc<[u8]>,
+    source: Source,
     catalog: Arc<Catalog>,
     /// What it holds, read once for all who open it and for copies of the same structure.
     live: Arc<Live>,
     number: u64,
 }
 
+#[derive(Debug, Clone)]
+enum Source {
+    /// SQLite's pages.
+    Bytes(Arc<[u8]>),
+    /// Whom to ask.
+    Server(Arc<Server>),
+}
+
 impl Image {
+    /// What a place holds: a file is copied into memory, a server is asked by each thread over a connection of its own.
+    ///
+    /// # Errors
+    /// As [`crate::open_at`].
+    pub fn at(place: &Place, pack: &Catalog) -> Result<Self, OpenError> {
+        let server = match place {
+            Place::File(path) => return Image::load(path, pack),
+            Place::Server(server) => server,
+        };
+        open_at(place, pack)?;
+        let source = Source::Server(Arc::new(server.clone()));
+        Ok(Image { source, catalog: Arc::new(pack.clone()), live: Arc::default(), number: next_number() })
+    }
+
     /// Copies a file into memory, once [`crate::open()`] finds it good.
     ///
     /// # Errors
@@ -84,22 +109,23 @@ impl Image {
     }
 
     fn with_live(connection: &mut Connection, catalog: &Catalog, live: Arc<Live>) -> rusqlite::Result<Self> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
         /// Where the header says which journal the file wants: 2 is a write-ahead log, which memory cannot have.
         const JOURNAL: [usize; 2] = [18, 19];
         let mut bytes = connection.serialize(MAIN_DB)?.to_vec();
         JOURNAL.iter().filter_map(|at| bytes.get_mut(*at).map(|byte| *byte = 1)).for_each(drop);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Ok(Image { bytes: bytes.into(), catalog: Arc::new(catalog.clone()), live, number })
+        let source = Source::Bytes(bytes.into());
+        let number = next_number();
+        Ok(Image { source, catalog: Arc::new(catalog.clone()), live, number })
     }
 
     /// A copy changed by a script, for queries over `catalog`.
     ///
     /// # Errors
-    /// SQLite's own, when the script does not run.
+    /// SQLite's own, when the script does not run; a server is not changed.
     pub fn changed(&self, script: &str, catalog: &Catalog) -> rusqlite::Result<Self> {
         let mut connection = Connection::open_in_memory()?;
-        connection.deserialize_read_exact(MAIN_DB, &self.bytes[..], self.bytes.len(), false)?;
+        let Source::Bytes(bytes) = &self.source else { return Err(rusqlite::Error::InvalidQuery) };
+        connection.deserialize_read_exact(MAIN_DB, &bytes[..], bytes.len(), false)?;
         connection.pragma_update(None, "foreign_keys", false)?;
         let before = structure(&connection)?;
         connection.execute_batch(script)?;
@@ -109,9 +135,12 @@ impl Image {
         }
     }
 
-    /// How many bytes it takes, for each thread that uses it.
+    /// How many bytes it takes here, for each thread that uses it.
     pub fn size(&self) -> usize {
-        self.bytes.len()
+        match &self.source {
+            Source::Bytes(bytes) => bytes.len(),
+            Source::Server(_) => 0,
+        }
     }
 
     /// The tables and columns that queries may read.
@@ -122,18 +151,22 @@ impl Image {
     /// A database of its own for the caller, read-only as a file would be.
     ///
     /// # Errors
-    /// SQLite's own, when memory is short.
-    pub fn open(&self) -> rusqlite::Result<Database> {
+    /// When memory is short, or the server is out of reach.
+    pub fn open(&self) -> Result<Database, OpenError> {
+        let bytes = match &self.source {
+            Source::Bytes(bytes) => bytes,
+            Source::Server(server) => return open_at(&Place::Server((**server).clone()), &self.catalog),
+        };
         let mut connection = Connection::open_in_memory()?;
-        connection.deserialize_read_exact(MAIN_DB, &self.bytes[..], self.bytes.len(), true)?;
-        lock_down(connection, &self.live, (*self.catalog).clone(), None)
+        connection.deserialize_read_exact(MAIN_DB, &bytes[..], bytes.len(), true)?;
+        lock_down(connection, &self.live, (*self.catalog).clone(), None).map(Database::Sqlite).map_err(OpenError::from)
     }
 
     /// Calls `work` with this thread's own database, opened on first use and kept for the next.
     ///
     /// # Errors
     /// As [`Image::open`].
-    pub fn with<T>(&self, work: impl FnOnce(&Database) -> T) -> rusqlite::Result<T> {
+    pub fn with<T>(&self, work: impl FnOnce(&Database) -> T) -> Result<T, OpenError> {
         thread_local! {
             static OPEN: RefCell<Vec<(u64, Database)>> = const { RefCell::new(Vec::new()) };
         }
@@ -155,6 +188,11 @@ impl Image {
         });
         Ok(outcome)
     }
+}
+
+fn next_number() -> u64 {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    NUMBER.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A number that SQLite changes with every table, column or index that comes or goes.

@@ -5,11 +5,12 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use schema::{ColumnId, TableId};
+use schema::ColumnId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::sandbox::{Database, quoted};
+use crate::engine::Database;
+use crate::sqlite;
 
 /// How far profiling goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,65 +60,65 @@ pub fn profile(database: &Database, columns: &[ColumnId], limits: &ProfileLimits
             profile.incomplete.push(*column);
             continue;
         }
-        database.guard.arm(left);
-        let found = values_of(database, *column, room, limits);
-        database.guard.disarm();
-        match found {
-            Ok((values, is_complete)) => {
+        match values_of(database, *column, room, limits, left) {
+            Some(Found { values, is_complete }) => {
                 profile.values.extend(values.into_iter().map(|(value, rows)| (*column, value, rows)));
                 if !is_complete {
                     profile.incomplete.push(*column);
                 }
             }
-            Err(_) => profile.incomplete.push(*column),
+            None => profile.incomplete.push(*column),
         }
     }
     profile
 }
 
-/// Up to `room` values of one column, and whether that is all.
+/// The values of one column: each with how many of the rows read hold it.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) values: Vec<(String, u64)>,
+    pub(crate) is_complete: bool,
+}
+
+impl Found {
+    /// Rows of value, count, and how many rows the table has, at most one more than may be read.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(crate) fn of(rows: Vec<Vec<Option<String>>>, room: usize, limits: &ProfileLimits) -> Self {
+        let mut found = Found { is_complete: rows.len() <= room, ..Found::default() };
+        for row in rows.into_iter().take(room) {
+            let [Some(value), Some(count), Some(rows)] = <[_; 3]>::try_from(row).unwrap_or_default() else { continue };
+            found.is_complete &= rows.parse().is_ok_and(|rows: u64| rows <= limits.rows);
+            found.values.extend(count.parse().ok().map(|count| (value, count)));
+        }
+        found
+    }
+}
+
 fn values_of(
     database: &Database,
     column: ColumnId,
     room: usize,
     limits: &ProfileLimits,
-) -> rusqlite::Result<(Vec<(String, u64)>, bool)> {
-    let catalog = database.catalog();
-    let table = quoted(&catalog.table(column.table).name);
-    let name = quoted(&catalog.column(column).name);
-    let sql = format!(
-        "SELECT v, COUNT(*) FROM (SELECT {name} AS v FROM {table} LIMIT {}) WHERE typeof(v) = 'text'
-         AND octet_length(v) BETWEEN 1 AND {} GROUP BY v ORDER BY COUNT(*) DESC, v LIMIT {}",
-        limits.rows,
-        limits.value_bytes,
-        room + 1
-    );
-    let mut statement = database.connection.prepare(&sql)?;
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, count(row, 1)?));
-    let mut values = statement.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    let more = format!("SELECT COUNT(*) FROM (SELECT 1 FROM {table} LIMIT {})", limits.rows + 1);
-    let rows: u64 = database.connection.query_row(&more, [], |row| count(row, 0))?;
-    let is_complete = values.len() <= room && rows <= limits.rows;
-    values.truncate(room);
-    Ok((values, is_complete))
-}
-
-fn count(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    row.get::<_, i64>(column).map(i64::unsigned_abs)
+    time: Duration,
+) -> Option<Found> {
+    match database {
+        Database::Sqlite(sqlite) => sqlite::profile::values_of(sqlite, column, room, limits, time).ok(),
+        #[cfg(feature = "postgres")]
+        Database::Postgres(server) => server.values_of(column, room, limits, time).ok(),
+        #[cfg(feature = "mysql")]
+        Database::MySql(server) => server.values_of(column, room, limits, time).ok(),
+    }
 }
 
 /// How many rows each table has, counted up to `most` and for at most `time`; `None` where time was up.
 pub fn row_counts(database: &Database, most: u64, time: Duration) -> Vec<Option<u64>> {
-    let count = |table: TableId| -> rusqlite::Result<u64> {
-        let name = quoted(&database.catalog().table(table).name);
-        database
-            .connection
-            .query_row(&format!("SELECT COUNT(*) FROM (SELECT 1 FROM {name} LIMIT {most})"), [], |row| count(row, 0))
-    };
-    database.guard.arm(time);
-    let counts = database.catalog().table_ids().map(|table| count(table).ok()).collect();
-    database.guard.disarm();
-    counts
+    match database {
+        Database::Sqlite(sqlite) => sqlite::profile::row_counts(sqlite, most, time),
+        #[cfg(feature = "postgres")]
+        Database::Postgres(server) => server.row_counts(most, time),
+        #[cfg(feature = "mysql")]
+        Database::MySql(server) => server.row_counts(most, time),
+    }
 }
 
 /// Names the state of a database file: another key, other content. Two states may share a key only if a writer puts the

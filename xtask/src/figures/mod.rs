@@ -12,6 +12,7 @@
 //! * [`rewards`]: what completions are worth.
 //! * [`card`]: the shipped weights and their model card.
 //! * [`safety`]: policies and hostile statements.
+//! * [`servers`]: PostgreSQL and MariaDB: the same rows, and nothing but rows.
 //! * [`grpo`]: learning from the rows of a model's own answers; [`crashes`]: runs that are killed.
 //! * [`fuzzing`]: inputs that nobody thought of.
 
@@ -30,6 +31,7 @@ mod optimise;
 mod rewards;
 mod runs;
 mod safety;
+mod servers;
 mod sql;
 mod synthesis;
 
@@ -78,7 +80,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 15] = [
+const SUBJECTS: [Subject; 16] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -92,6 +94,7 @@ const SUBJECTS: [Subject; 15] = [
     Subject { name: "rewards", figures: rewards::FIGURES },
     Subject { name: "card", figures: card::FIGURES },
     Subject { name: "safety", figures: safety::FIGURES },
+    Subject { name: "servers", figures: servers::FIGURES },
     Subject { name: "grpo", figures: grpo::FIGURES },
     Subject { name: "fuzz", figures: fuzzing::FIGURES },
 ];

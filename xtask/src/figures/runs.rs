@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::fuzz::{self, Outcome};
-use crate::tools::{glrl, output, root};
+use crate::tools::{cargo, glrl, output, root};
 
 /// The hand-written questions that are never trained on.
 pub const TEST: &str = "packs/gl/questions/test.jsonl";
@@ -70,6 +70,7 @@ pub struct Runs {
     benches: BTreeMap<String, Result<Vec<(String, f64)>, String>>,
     replies: BTreeMap<String, Result<Value, String>>,
     peers: BTreeMap<&'static str, Result<String, String>>,
+    tests: BTreeMap<String, Result<String, String>>,
     fuzzed: BTreeMap<&'static str, Result<Outcome, String>>,
 }
 
@@ -81,6 +82,19 @@ impl Runs {
         let exact = figures.iter().find(|(figure, _)| figure == name);
         let found = exact.or_else(|| figures.iter().find(|(figure, _)| figure.starts_with(name)));
         found.map(|(_, value)| *value).ok_or_else(|| format!("`glrl bench {}` prints no {name}", args.join(" ")))
+    }
+
+    /// The number behind a name in what a test prints, as in "servers: NAME 12, OTHER 3"; a name begins with the words before
+    /// the first number of its line. A test that is left out of `cargo xtask test` because it takes minutes runs too.
+    pub fn test(&mut self, package: &str, name: &str, figure: &str) -> Result<f64, String> {
+        let args = ["test", "--release", "-p", package, "--test", "it", name, "--", "--include-ignored", "--nocapture"];
+        let printed = self.tests.entry(args.join(" ")).or_insert_with(|| output(cargo(&args)));
+        let printed = printed.as_ref().map_err(String::clone)?;
+        let (subject, wanted) = figure.split_once(' ').unwrap_or(("", figure));
+        let lines = printed.lines().filter_map(|line| line.split_once("servers: ")?.1.strip_prefix(subject));
+        let found = lines.flat_map(|line| line.split(", ")).find_map(|part| part.trim().strip_prefix(wanted));
+        let number = found.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+        number.ok_or_else(|| format!("`cargo {}` prints no {figure}", args.join(" ")))
     }
 
     /// What a command with `--json` prints.

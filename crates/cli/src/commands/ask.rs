@@ -35,8 +35,8 @@ pub(crate) struct Args {
     /// Answer each line `{"id", "question"}` of this file with one line of JSON; "-" is standard input.
     #[arg(long, value_name = "FILE")]
     batch: Option<PathBuf>,
-    /// The SQLite file to ask; without it, the pack's demo database.
-    #[arg(long, value_name = "FILE")]
+    /// The SQLite file or the server to ask (postgres://…, mysql://…); without it, the pack's demo database.
+    #[arg(long, value_name = "FILE|URL")]
     db: Option<String>,
     /// The pack to ask with: a name, or a folder.
     #[arg(long)]

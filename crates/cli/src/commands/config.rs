@@ -1,6 +1,8 @@
 //! `glrl config print`: every setting with its value and where it came from.
 
+use database::server::url::without_password;
 use serde_json::json;
+use toml::Value;
 
 use super::Arguments;
 use crate::context::Context;
@@ -34,18 +36,25 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
         output::line(settings::DEFAULT.trim_end())?;
         return Ok(Exit::Done);
     }
-    let values = &context.resolved.values;
+    let values = shown(context);
     if context.json {
-        let object = values.iter().map(|(key, (value, origin))| {
-            (key.clone(), json!({ "value": value, "origin": origin.to_string() }))
-        });
+        let object = values.into_iter().map(|(key, value, origin)| (key.clone(), json!({ "value": value, "origin": origin })));
         output::line(serde_json::Value::Object(object.collect()))?;
         return Ok(Exit::Done);
     }
-    let widest = values.keys().map(String::len).max().unwrap_or(0);
-    for (key, (value, origin)) in values {
+    let widest = values.iter().map(|(key, ..)| key.len()).max().unwrap_or(0);
+    for (key, value, origin) in values {
         let paint = context.paint();
         output::line(format_args!("{key:widest$} = {value}  {}", paint.faint(&format!("# {origin}"))))?;
     }
     Ok(Exit::Done)
+}
+
+/// Each key with its value, without the passwords of URLs, and its origin.
+fn shown(context: &Context) -> Vec<(&String, Value, String)> {
+    let hidden = |value: &Value| match value {
+        Value::String(text) => Value::String(without_password(text)),
+        other => other.clone(),
+    };
+    context.resolved.values.iter().map(|(key, (value, origin))| (key, hidden(value), origin.to_string())).collect()
 }

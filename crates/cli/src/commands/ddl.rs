@@ -80,8 +80,12 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
 
 fn review_of(sql: &str, args: &ReviewArgs, context: &Context) -> Result<Review, Failure> {
     let standing = match (&args.tables.ddl, &args.tables.db) {
-        (Some(path), _) => (path, text_of(path)?),
-        (None, Some(path)) => (path, live(path, context)?.script),
+        (Some(path), _) => (path.display().to_string(), text_of(path)?),
+        (None, Some(place)) if database::server::url::is_url(place) => {
+            let hint = "give its definitions as a script with --ddl FILE (pg_dump --schema-only, mysqldump --no-data)";
+            return Err(Failure::usage("the definitions of a server are not read as a script").hint(hint));
+        }
+        (None, Some(path)) => (path.clone(), live(path, context)?.script),
         (None, None) => {
             let pack = context.pack()?;
             let unread = |why| Failure::data(format_args!("the definitions of the pack \"{}\": {why}", pack.name()));
@@ -90,7 +94,7 @@ fn review_of(sql: &str, args: &ReviewArgs, context: &Context) -> Result<Review, 
     };
     let (path, script) = standing;
     let definitions = Definitions::read(&script, args.dialect);
-    let definitions = definitions.map_err(|e| Failure::data(format_args!("{}: {e}", path.display())))?;
+    let definitions = definitions.map_err(|e| Failure::data(format_args!("{path}: {e}")))?;
     Ok(review(sql, &definitions, args.dialect))
 }
 

@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use answer::pack::Pack;
+use database::server::Advice;
 use model::cpu::Cpu;
 use serde_json::json;
 use toml::Value;
 
 use super::Arguments;
-use crate::context::Context;
+use crate::context::{Context, cannot_open};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::settings::FlagValue;
@@ -16,8 +18,8 @@ use crate::settings::FlagValue;
 /// Which database and model to look at.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The SQLite file to look at; without it, the pack's demo database.
-    #[arg(long, value_name = "FILE")]
+    /// The SQLite file or the server to look at (postgres://…, mysql://…); without it, the pack's demo database.
+    #[arg(long, value_name = "FILE|URL")]
     db: Option<String>,
     /// The model folder to look at.
     #[arg(long, value_name = "DIR")]
@@ -74,8 +76,7 @@ fn look(context: &Context) -> Vec<Check> {
         Ok(pack) => {
             let found = format!("{}: {} tables, catalog {}", pack.name(), pack.catalog.tables.len(), &pack.catalog_hash()[..12]);
             checks.push(Check { name: "pack", found: Ok(found) });
-            let database = context.database(&pack).map(|database| rows(&database));
-            checks.push(Check { name: "database", found: database });
+            checks.extend(look_at_database(context, &pack));
             let model = context.model(&pack).map(|loaded| {
                 format!("{} parameters", output::separated(loaded.model.config().parameter_count() as i128))
             });
@@ -83,6 +84,36 @@ fn look(context: &Context) -> Vec<Check> {
         }
     }
     checks
+}
+
+/// The database and its rows; of a server also what its owner should change. Advice is no failure.
+fn look_at_database(context: &Context, pack: &Pack) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let opened = match context.database(pack) {
+        Ok(database) => {
+            checks.push(Check { name: "database", found: Ok(rows(&database)) });
+            Some(database)
+        }
+        Err(failure) => {
+            checks.push(Check { name: "database", found: Err(failure) });
+            // One that lacks the pack's tables can still be advised on.
+            let place = context.place(&context.settings().database.path).ok();
+            place.and_then(|place| database::open_any_at(&place).ok()).map(|(database, _)| database)
+        }
+    };
+    let Some(database) = opened else { return checks };
+    match database.advice() {
+        Ok(advice) => checks.extend(advice.into_iter().map(|one| Check { name: "role", found: Ok(advised(one)) })),
+        Err(e) => checks.push(Check { name: "role", found: Err(cannot_open(&e.into())) }),
+    }
+    checks
+}
+
+fn advised(advice: Advice) -> String {
+    match advice.remedy {
+        Some(remedy) => format!("warning: {}. Run: {remedy}", advice.found),
+        None => advice.found,
+    }
 }
 
 fn origins(context: &Context) -> String {
@@ -113,7 +144,11 @@ fn cache(folder: Option<&Path>) -> String {
 fn rows(database: &database::Database) -> String {
     let counts = database::profile::row_counts(database, 1_000_000, Duration::from_secs(1));
     let total: u64 = counts.iter().flatten().sum();
-    let place = database.path().map_or_else(|| "in memory".to_owned(), |path| path.display().to_string());
+    let place = match (database.path(), database.server()) {
+        (Some(path), _) => path.display().to_string(),
+        (None, Some(server)) => server.to_string(),
+        (None, None) => "in memory".to_owned(),
+    };
     let more = if counts.iter().any(Option::is_none) { "at least " } else { "" };
     format!("{place}: {more}{} rows in {} tables", output::separated(i128::from(total)), counts.len())
 }

@@ -48,9 +48,9 @@ pub(crate) struct Args {
     /// The pack: a name, or a folder.
     #[arg(long)]
     pack: Option<String>,
-    /// Compare on this database instead of generated ones; several may be given.
-    #[arg(long, value_name = "FILE")]
-    db: Vec<PathBuf>,
+    /// Compare on this SQLite file, or the server of this URL, instead of generated databases; several may be given.
+    #[arg(long, value_name = "FILE|URL")]
+    db: Vec<String>,
     /// Seed of the generated databases.
     #[arg(long, default_value_t = FILL_SEED)]
     seed: u64,
@@ -131,7 +131,7 @@ pub(super) fn reward_databases(pack: &Pack) -> Result<Vec<Image>, Failure> {
 
 /// An engine that reads questions with the values of a database.
 pub(super) fn engine_over(pack: Pack, image: &Image, model: Result<LoadedModel, Problem>) -> Result<Engine, Failure> {
-    let database = image.open().map_err(|e| Failure::new(Exit::Failed, "internal", e))?;
+    let database = image.open().map_err(|e| cannot_open(&e))?;
     Ok(Engine::new(pack, database, model, None, &database::ProfileLimits::default()))
 }
 
@@ -143,7 +143,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let pack = context.pack()?;
     let images = match args.db.is_empty() {
         true => databases(&pack, args.seed)?,
-        false => args.db.iter().map(|path| image(path, &pack)).collect::<Result<_, _>>()?,
+        false => args.db.iter().map(|place| image_at(place, &pack, context)).collect::<Result<_, _>>()?,
     };
     let exam = Exam::new(&questions, &images, usize::from(args.threads)).map_err(|e| failed(&e))?;
     if args.oracle {
@@ -166,8 +166,16 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     Ok(if args.at_least.is_some_and(|least| reached < least) { Exit::Gate } else { Exit::Done })
 }
 
-/// A database that a flag names, in memory.
+/// A file or server that a flag names: the file in memory.
+fn image_at(place: &str, pack: &Pack, context: &Context) -> Result<Image, Failure> {
+    Image::at(&context.place(place)?, &pack.catalog).map_err(|e| cannot_open(&e))
+}
+
+/// A file that a flag names, in memory.
 pub(super) fn image(path: &Path, pack: &Pack) -> Result<Image, Failure> {
+    if path.to_str().is_some_and(database::server::url::is_url) {
+        return Err(Failure::usage("this command compares on SQLite files; `glrl eval --db` takes servers too"));
+    }
     Image::load(path, &pack.catalog).map_err(|e| cannot_open(&e))
 }
 

@@ -1,4 +1,6 @@
-//! `glrl schema show`: tables, columns and keys, of the pack or of a database.
+//! `glrl schema show`: tables, columns and keys, of the pack or of a database; `schema discover`: keys that nobody declared.
+
+mod discover;
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +27,8 @@ pub(crate) struct Args {
 enum Action {
     /// Show tables, columns and keys.
     Show(ShowArgs),
+    /// Find keys between tables that nobody declared, by their names, and by their values where a database is given.
+    Discover(TablesArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -41,9 +45,9 @@ pub(super) struct TablesArgs {
     /// The pack whose tables and words count: a name, or a folder.
     #[arg(long)]
     pack: Option<String>,
-    /// What this SQLite file holds, instead of the pack's tables. It is only read.
-    #[arg(long, value_name = "FILE", conflicts_with = "ddl")]
-    pub(super) db: Option<PathBuf>,
+    /// What this SQLite file, or the server of this URL, holds instead of the pack's tables. It is only read.
+    #[arg(long, value_name = "FILE|URL", conflicts_with = "ddl")]
+    pub(super) db: Option<String>,
     /// What this script creates, instead of the pack's tables; "-" is standard input.
     #[arg(long, value_name = "FILE")]
     pub(super) ddl: Option<PathBuf>,
@@ -56,8 +60,8 @@ impl TablesArgs {
 
     /// The tables, and the pack's words for its own.
     pub(super) fn read(&self, context: &Context) -> Result<(Catalog, Glossary), Failure> {
-        if let Some(path) = &self.db {
-            return Ok((live(path, context)?.catalog, Glossary::default()));
+        if let Some(place) = &self.db {
+            return Ok((live(place, context)?.catalog, Glossary::default()));
         }
         if let Some(path) = &self.ddl {
             return Ok((catalog_of_script(path)?, Glossary::default()));
@@ -69,14 +73,19 @@ impl TablesArgs {
 
 impl Arguments for Args {
     fn flags(&self) -> Vec<FlagValue> {
-        let Action::Show(args) = &self.action;
-        args.tables.flags()
+        match &self.action {
+            Action::Show(args) => args.tables.flags(),
+            Action::Discover(tables) => tables.flags(),
+        }
     }
 }
 
 /// Shows the schema.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
-    let Action::Show(args) = args.action;
+    let args = match args.action {
+        Action::Show(args) => args,
+        Action::Discover(tables) => return discover::run(&tables, context),
+    };
     let (catalog, glossary) = args.tables.read(context)?;
     let tables: Vec<TableId> = match &args.table {
         Some(name) => vec![catalog.find_table(name).ok_or_else(|| no_table(name, &catalog))?],
@@ -97,8 +106,8 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
 }
 
 /// What a database holds; what is left out of it is said.
-pub(super) fn live(path: &Path, context: &Context) -> Result<Live, Failure> {
-    let (_, live) = database::open_any(path).map_err(|e| cannot_open(&e))?;
+pub(super) fn live(place: &str, context: &Context) -> Result<Live, Failure> {
+    let (_, live) = database::open_any_at(&context.place(place)?).map_err(|e| cannot_open(&e))?;
     for skipped in &live.skipped {
         context.note(format_args!("left out {}: {:?}", skipped.name, skipped.reason));
     }

@@ -12,7 +12,7 @@ use sql::{Dialect, Layer, Report, Severity, validate, verify_for};
 use toml::Value;
 
 use super::Arguments;
-use super::schema::catalog_of_script;
+use super::schema::{catalog_of_script, live};
 use crate::access::AccessArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Outcome};
@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// The tables that this script creates, instead of the pack's.
     #[arg(long, value_name = "FILE")]
     ddl: Option<PathBuf>,
+    /// The tables that this SQLite file, or the server of this URL, holds, instead of the pack's.
+    #[arg(long, value_name = "FILE|URL", conflicts_with = "ddl")]
+    db: Option<String>,
     /// The pack whose tables and rules count: a name, or a folder.
     #[arg(long)]
     pack: Option<String>,
@@ -144,9 +147,10 @@ fn restricted(sql: &str, catalog: &Catalog, options: &sql::Options, access: &Acc
 
 /// Checks SQL.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
-    let ground = match &args.ddl {
-        Some(path) => Ground::Script(catalog_of_script(path)?),
-        None => Ground::Pack(Box::new(context.pack()?)),
+    let ground = match (&args.ddl, &args.db) {
+        (Some(path), _) => Ground::Script(catalog_of_script(path)?),
+        (None, Some(place)) => Ground::Script(live(place, context)?.catalog),
+        (None, None) => Ground::Pack(Box::new(context.pack()?)),
     };
     let access = args.access.access(ground.catalog(), ground.policies())?;
     let check = Check { args: &args, ground, access };

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::error::OpenError;
+
 /// Why no database was generated.
 #[derive(Debug, thiserror::Error)]
 pub enum FillError {
@@ -59,6 +61,9 @@ pub enum FillError {
         /// Why.
         reason: String,
     },
+    /// What was generated cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// SQLite fails otherwise.
     #[error("SQLite: {0}")]
     Engine(#[from] rusqlite::Error),

@@ -27,7 +27,8 @@ use rusqlite::Connection;
 use schema::{Catalog, ColumnId, Value};
 use sha2::{Digest, Sha256};
 
-use crate::introspect::{introspect, missing};
+use crate::introspect::missing;
+use crate::sqlite::introspect::introspect;
 use order::{Plan, TablePlan};
 use spec::{ColumnSpec, Make};
 use world::{Cell, Context, FilledTable};

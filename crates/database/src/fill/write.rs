@@ -15,7 +15,7 @@ use super::error::FillError;
 use super::order::Plan;
 use super::world::FilledTable;
 use crate::functions::is_allowed;
-use crate::sandbox::quoted;
+use crate::sqlite::sandbox::quoted;
 
 /// How long a schema script may run.
 const SCRIPT_TIME: Duration = Duration::from_secs(2);

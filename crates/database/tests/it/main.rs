@@ -5,6 +5,7 @@ mod fill;
 mod introspect;
 mod open;
 mod profile;
+mod servers;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};

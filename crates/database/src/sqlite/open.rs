@@ -10,8 +10,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use schema::Catalog;
 
 use crate::error::{OpenError, engine_error};
-use crate::introspect::{Live, introspect, missing};
-use crate::sandbox::{Database, lock_down};
+use crate::introspect::{Live, missing};
+use crate::sqlite::introspect::introspect;
+use crate::sqlite::sandbox::{Sqlite, lock_down};
 
 /// How long opening waits for another process to let go of the file.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -25,7 +26,7 @@ const MOST: usize = u16::MAX as usize;
 ///
 /// # Errors
 /// When the path is not a readable SQLite file, or lacks something the pack names.
-pub fn open(path: &Path, pack: &Catalog) -> Result<Database, OpenError> {
+pub(crate) fn open(path: &Path, pack: &Catalog) -> Result<Sqlite, OpenError> {
     let (connection, live, file) = connect_for(path, pack)?;
     lock_down(connection, &live, pack.clone(), Some(file)).map_err(|error| refusal(path, &error))
 }
@@ -41,7 +42,7 @@ pub(crate) fn connect_for(path: &Path, pack: &Catalog) -> Result<(Connection, Li
 ///
 /// # Errors
 /// When the path is not a readable SQLite file.
-pub fn open_any(path: &Path) -> Result<(Database, Live), OpenError> {
+pub(crate) fn open_any(path: &Path) -> Result<(Sqlite, Live), OpenError> {
     let (connection, live, file) = connect(path)?;
     let database = lock_down(connection, &live, live.catalog.clone(), Some(file));
     Ok((database.map_err(|error| refusal(path, &error))?, live))

@@ -1,6 +1,7 @@
 //! Attacks that reach the engine: each is stopped here too, though analysis refuses most of them earlier.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -8,12 +9,14 @@ use rusqlite::Connection;
 use schema::{Catalog, Value};
 use sha2::{Digest, Sha256};
 
-use super::{Limits, Rows, run_text};
+use super::open::{open, open_any};
+use super::run::run_text;
+use super::sandbox::Sqlite;
+use crate::engine::{Canceller, Database};
 use crate::engine_facts::{AccessPath, facts_of_text};
 use crate::error::RunError;
 use crate::image::Image;
-use crate::open::{open, open_any};
-use crate::sandbox::Database;
+use crate::run::{Limits, Rows};
 
 const SCRIPT: &str = "
     CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, amount REAL, raw BLOB);
@@ -49,7 +52,7 @@ impl File {
     }
 
     /// Opened for a catalog that knows `t` and `v` only.
-    fn open(&self) -> Database {
+    fn open(&self) -> Sqlite {
         open(&self.0, &known()).expect("a database")
     }
 }
@@ -67,7 +70,15 @@ fn known() -> Catalog {
     .expect("a script")
 }
 
-fn run(database: &Database, sql: &str) -> Result<Rows, RunError> {
+fn sqlite(database: &Database) -> &Sqlite {
+    match database {
+        Database::Sqlite(sqlite) => sqlite,
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
+        _ => panic!("an image is SQLite's"),
+    }
+}
+
+fn run(database: &Sqlite, sql: &str) -> Result<Rows, RunError> {
     run_text(database, sql, &[], &Limits { deadline: Duration::from_millis(300), ..Limits::default() })
 }
 
@@ -83,7 +94,7 @@ fn a_users_attributes_are_bound_as_values() {
     let seen_by = |who: &str| {
         let access = sql::policy::Access::new(policy.clone(), [("who", who), ("most", "9")]).expect("a user");
         let query = sql::verify_for("SELECT * FROM t", &known(), &sql::Options::default(), &access).expect("a query");
-        super::run(&file.open(), &query, &Limits::default()).expect("rows").rows
+        super::run::run(&file.open(), &query, &Limits::default()).expect("rows").rows
     };
     let row = vec![Value::Integer(3), Value::Text("O'Brien".to_owned()), Value::Real(3.0)];
     assert_eq!(seen_by("O'Brien"), [row]);
@@ -191,7 +202,7 @@ fn a_cte_cannot_pose_as_a_view() {
     let database = file.open();
     let check = |text: &str| {
         let query = sql::verify(text, &known(), &sql::Options::default()).expect(text);
-        super::run(&database, &query, &Limits::default()).expect(text).rows
+        super::run::run(&database, &query, &Limits::default()).expect(text).rows
     };
     assert_eq!(check("SELECT name FROM t").len(), 1);
     assert!(check("WITH t AS (SELECT name FROM v) SELECT name FROM t").is_empty());
@@ -229,8 +240,8 @@ fn columns_outside_the_catalog_are_not_read() {
     }
     let check = |text: &str| {
         let query = sql::verify(text, &catalog, &sql::Options::default()).expect(text);
-        crate::engine_facts(&database, &query).expect(text);
-        super::run(&database, &query, &Limits::default()).expect(text)
+        facts_of_text(&database, &database.text_of(&query)).expect(text);
+        super::run::run(&database, &query, &Limits::default()).expect(text)
     };
     let rows = check("SELECT * FROM t WHERE id = 1");
     assert_eq!(rows.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["id", "name", "amount", "raw"]);
@@ -415,7 +426,7 @@ fn wrong_statements_are_named_with_their_place() {
 fn another_thread_cancels() {
     let file = File::new();
     let database = file.open();
-    let canceller = database.canceller();
+    let canceller = Canceller(Arc::clone(database.stop()));
     let other = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(50));
         canceller.cancel();
@@ -486,14 +497,14 @@ fn an_image_serves_each_thread_and_outlives_the_file() {
     let image = Image::load(&file.0, &known()).expect("an image");
     drop((writer, file));
     let count = |image: &Image| {
-        image.with(|database| run(database, "SELECT COUNT(*) FROM t").expect("rows").rows).expect("a database")
+        image.with(|database| run(sqlite(database), "SELECT COUNT(*) FROM t").expect("rows").rows).expect("a database")
     };
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| (0..50).for_each(|_| assert_eq!(count(&image), [[Value::Integer(4)]])));
         }
     });
-    image.with(|database| run(database, "DELETE FROM t").expect_err("read-only")).expect("a database");
+    image.with(|database| run(sqlite(database), "DELETE FROM t").expect_err("read-only")).expect("a database");
     assert_eq!(image.open().expect("a database").path(), None);
 }
 
@@ -502,8 +513,9 @@ fn copies_of_an_image_know_what_their_script_added() {
     let file = File::new();
     let image = Image::load(&file.0, &known()).expect("an image");
     let copy = |script: &str| image.changed(script, &known()).expect("a copy");
-    let of =
-        |image: &Image, sql: &str| image.with(|database| run(database, sql).map(|rows| rows.rows)).expect("memory");
+    let of = |image: &Image, sql: &str| {
+        image.with(|database| run(sqlite(database), sql).map(|rows| rows.rows)).expect("memory")
+    };
     let one_more = copy("DELETE FROM t; INSERT INTO t (name) VALUES ('the only one')");
     assert_eq!(of(&one_more, "SELECT name FROM t").expect("rows"), [[Value::Text("the only one".to_owned())]]);
     // A table that no catalog names is refused, also where it came after the image was read.

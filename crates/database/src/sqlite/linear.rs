@@ -12,8 +12,8 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Error, ErrorCode, ffi};
 
-use crate::pattern::Pattern;
-use crate::sandbox::{Guard, LONGEST_PATTERN, LONGEST_VALUE};
+use crate::sqlite::pattern::Pattern;
+use crate::sqlite::sandbox::{Guard, LONGEST_PATTERN, LONGEST_VALUE};
 
 /// How many characters are compared between two looks at the clock.
 const STEPS_BETWEEN_LOOKS: u32 = 1 << 16;

@@ -21,7 +21,7 @@ use sql::visit::each_query;
 
 use crate::functions::is_allowed;
 use crate::introspect::Live;
-use crate::linear;
+use crate::sqlite::linear;
 
 /// How many steps of SQLite's machine pass between two looks at the clock.
 pub const STEPS_BETWEEN_LOOKS: i32 = 1_000;
@@ -49,9 +49,8 @@ const LIMITS: [(Limit, i32); 11] = [
 
 /// A database that can only be read: connection, clock and what is known of its structure.
 ///
-/// It may move between threads but not be shared by them; [`crate::Image`] gives each thread its own.
 #[derive(Debug)]
-pub struct Database {
+pub struct Sqlite {
     pub(crate) connection: Connection,
     pub(crate) guard: Arc<Guard>,
     catalog: Catalog,
@@ -61,7 +60,7 @@ pub struct Database {
     holds_more: bool,
 }
 
-impl Database {
+impl Sqlite {
     /// The tables and columns that queries may read.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
@@ -91,20 +90,9 @@ impl Database {
         self.guard.looks.load(Ordering::Relaxed) * STEPS_BETWEEN_LOOKS as u64
     }
 
-    /// A handle with which another thread stops the running query.
-    pub fn canceller(&self) -> Canceller {
-        Canceller(Arc::clone(&self.guard))
-    }
-}
-
-/// Stops the running query of one [`Database`].
-#[derive(Debug, Clone)]
-pub struct Canceller(Arc<Guard>);
-
-impl Canceller {
-    /// Stops the running query within some thousand steps; where none runs, the next one.
-    pub fn cancel(&self) {
-        self.0.cancelled.store(true, Ordering::Relaxed);
+    /// Raised to stop the running query; where none runs, the next one.
+    pub(crate) fn stop(&self) -> &Arc<AtomicBool> {
+        &self.guard.cancelled
     }
 }
 
@@ -114,7 +102,7 @@ pub(crate) struct Guard {
     start: Instant,
     /// Microseconds after `start`.
     deadline: AtomicU64,
-    cancelled: AtomicBool,
+    cancelled: Arc<AtomicBool>,
     /// How often the running query was looked at, and how often it may be.
     looks: AtomicU64,
     most_looks: AtomicU64,
@@ -128,7 +116,7 @@ impl Guard {
         Guard {
             start: Instant::now(),
             deadline,
-            cancelled: AtomicBool::new(false),
+            cancelled: Arc::default(),
             looks: AtomicU64::new(0),
             most_looks: AtomicU64::new(u64::MAX),
             refused: Mutex::new(None),
@@ -204,7 +192,7 @@ pub(crate) fn lock_down(
     live: &Live,
     catalog: Catalog,
     path: Option<PathBuf>,
-) -> rusqlite::Result<Database> {
+) -> rusqlite::Result<Sqlite> {
     configure(&connection)?;
     let guard = Arc::new(Guard::new());
     linear::install(&connection, &guard)?;
@@ -222,7 +210,7 @@ pub(crate) fn lock_down(
     connection.authorizer(Some(move |context: AuthContext<'_>| authorize(&rights, &judge, &context)))?;
     let clock = Arc::clone(&guard);
     connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || clock.look()))?;
-    Ok(Database { connection, guard, catalog, path, accessors, holds_more })
+    Ok(Sqlite { connection, guard, catalog, path, accessors, holds_more })
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
@@ -284,7 +272,7 @@ fn may_read(rights: &Rights, context: &AuthContext<'_>, table: &str, column: &st
     if is_main && known.is_some_and(|columns| columns.contains(&column)) {
         return true;
     }
-    // A view reads what its text names. SQLite calls a CTE an accessor too, so [`Database::text_of`] gives those that are
+    // A view reads what its text names. SQLite calls a CTE an accessor too, so [`Sqlite::text_of`] gives those that are
     // named as a view is another name.
     let accessor = context.accessor.unwrap_or_default().to_lowercase();
     let read = (table, column);
