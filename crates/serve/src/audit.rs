@@ -58,6 +58,12 @@ pub enum AuditError {
         /// What is wrong.
         error: std::io::Error,
     },
+    /// Another process writes it.
+    #[error("the audit log {path} is being written by another process")]
+    Locked {
+        /// The file.
+        path: String,
+    },
     /// A line is not what was written.
     #[error("line {line} of the audit log {path} was changed, or one before it was taken out: {reason}")]
     Broken {
@@ -99,6 +105,8 @@ impl Audit {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(failed)?;
+        // Two writers would each go on from the same line. The lock ends with the process.
+        file.try_lock().map_err(|_| AuditError::Locked { path: path.display().to_string() })?;
         let (seq, hash) = verify(path)?;
         Ok(Audit { path: path.to_owned(), end: Mutex::new(End { file, seq, hash }) })
     }

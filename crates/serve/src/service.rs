@@ -40,8 +40,7 @@ impl Served {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(engine: Engine, settings: DecoderSettings) -> std::io::Result<Self> {
-        let engine = Arc::new(engine);
+    pub fn start(engine: Arc<Engine>, settings: DecoderSettings) -> std::io::Result<Self> {
         let decoder = Decoder::start(Arc::clone(&engine), settings)?;
         let path = engine.database().path().map(PathBuf::from);
         let fingerprint = fingerprint(&engine);

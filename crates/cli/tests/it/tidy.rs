@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::tools::{glrl, root};
 
 /// The crates, lowest first: an arrow only ever points to one before.
-const ORDER: [&str; 9] = ["schema", "sql", "database", "judge", "model", "answer", "train", "cli", "xtask"];
+const ORDER: [&str; 10] = ["schema", "sql", "database", "judge", "model", "answer", "train", "serve", "cli", "xtask"];
 /// The language side and the number side meet in `answer`, and not before.
 const APART: [(&str, &[&str]); 2] = [("model", &["schema", "sql", "database", "judge"]), ("judge", &["model"])];
 

@@ -21,7 +21,7 @@ use crate::problem::{Code, Problem, ProblemBody};
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExecuteRequest {
     /// One query.
-    #[schema(example = "SELECT COUNT(*) FROM PAC_MNT_PROJECTS")]
+    #[schema(example = "SELECT 1 AS one")]
     sql: String,
     /// The schema to run it on; the first, where none is named.
     schema: Option<String>,

@@ -24,7 +24,7 @@ use crate::problem::{Code, Problem, ProblemBody};
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExplainRequest {
     /// One query.
-    #[schema(example = "SELECT Status, COUNT(*) FROM PAC_MNT_PROJECTS GROUP BY Status")]
+    #[schema(example = "SELECT 1 AS one")]
     sql: String,
     /// The schema that it is over; the first, where none is named.
     schema: Option<String>,

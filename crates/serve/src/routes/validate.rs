@@ -20,7 +20,7 @@ use crate::problem::{Code, Problem, ProblemBody};
 #[serde(deny_unknown_fields)]
 pub(crate) struct ValidateRequest {
     /// The text.
-    #[schema(example = "SELECT Budgt FROM PAC_MNT_PROJECTS")]
+    #[schema(example = "SELECT 1 AS one")]
     sql: String,
     /// The schema to check it against; the first, where none is named.
     schema: Option<String>,
