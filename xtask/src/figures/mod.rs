@@ -11,6 +11,7 @@
 //! * [`card`]: the shipped weights and their model card.
 //! * [`safety`]: policies and hostile statements.
 //! * [`grpo`]: learning from the rows of a model's own answers; [`crashes`]: runs that are killed.
+//! * [`service`]: questions over HTTP.
 //! * [`fuzzing`]: inputs that nobody thought of.
 
 mod accuracy;
@@ -26,6 +27,7 @@ mod network;
 mod rewards;
 mod runs;
 mod safety;
+mod service;
 mod sql;
 mod synthesis;
 
@@ -74,7 +76,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 13] = [
+const SUBJECTS: [Subject; 14] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -87,6 +89,7 @@ const SUBJECTS: [Subject; 13] = [
     Subject { name: "card", figures: card::FIGURES },
     Subject { name: "safety", figures: safety::FIGURES },
     Subject { name: "grpo", figures: grpo::FIGURES },
+    Subject { name: "service", figures: service::FIGURES },
     Subject { name: "fuzz", figures: fuzzing::FIGURES },
 ];
 

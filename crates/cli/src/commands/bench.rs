@@ -14,6 +14,7 @@ mod network;
 mod pipeline;
 mod policies;
 mod reward;
+mod serve;
 mod synth;
 mod validate;
 mod vocabulary;
@@ -108,7 +109,7 @@ struct Bench {
     measure: fn(&Args, &Context) -> Measured,
 }
 
-const BENCHES: [Bench; 17] = [
+const BENCHES: [Bench; 18] = [
     Bench { name: "walks", is_quick: true, measure: walks::measure },
     Bench { name: "mask", is_quick: true, measure: mask::measure },
     Bench { name: "coverage", is_quick: false, measure: coverage::measure },
@@ -117,6 +118,7 @@ const BENCHES: [Bench; 17] = [
     Bench { name: "validate", is_quick: true, measure: validate::measure },
     Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },
     Bench { name: "ask", is_quick: false, measure: ask::measure },
+    Bench { name: "serve", is_quick: false, measure: serve::measure },
     Bench { name: "hostile", is_quick: false, measure: hostile::measure },
     Bench { name: "policies", is_quick: false, measure: policies::measure },
     Bench { name: "cold", is_quick: true, measure: cold::measure },

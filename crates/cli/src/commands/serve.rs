@@ -12,7 +12,7 @@ use serve::auth::{KeyStore, TokenSettings, Tokens};
 use serve::server::Listening;
 use serve::service::{Parts, Served, Service};
 use serve::settings::{DecoderSettings, Settings, Today};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use toml::Value;
 use tracing_subscriber::filter::LevelFilter;
@@ -75,16 +75,21 @@ impl Arguments for Args {
 /// Serves until it is told to stop.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     log_as(&context.settings().server.log);
-    let settings = settings(&args, context)?;
+    let settings = settings(args.today.as_deref(), context)?;
     let parts = parts(&args, &settings, context)?;
     let service = Service::new(settings, parts);
-    let mut runtime = Builder::new_multi_thread();
-    runtime.worker_threads(CONNECTION_THREADS).max_blocking_threads(COMPUTING_THREADS).enable_all();
-    let runtime = runtime.build().map_err(|e| Failure::new(Exit::Failed, "runtime", e))?;
+    let runtime = runtime()?;
     let outcome = runtime.block_on(serve(service, context));
     // A query that still runs has its own deadline; the process does not wait for it.
     runtime.shutdown_background();
     outcome
+}
+
+/// What reads and writes connections, and the threads of what computes.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    let mut runtime = Builder::new_multi_thread();
+    runtime.worker_threads(CONNECTION_THREADS).max_blocking_threads(COMPUTING_THREADS).enable_all();
+    runtime.build().map_err(|e| Failure::new(Exit::Failed, "runtime", e))
 }
 
 async fn serve(service: Arc<Service>, context: &Context) -> Outcome {
@@ -135,14 +140,15 @@ fn log_as(level: &str) {
     let _ = log.try_init();
 }
 
-fn settings(args: &Args, context: &Context) -> Result<Settings, Failure> {
+/// The service's settings, with the day of every question where one is given.
+pub(super) fn settings(day: Option<&str>, context: &Context) -> Result<Settings, Failure> {
     let all = context.settings();
     let server = &all.server;
     let address = |host: &str, port| {
         let host = host.parse::<IpAddr>().map_err(|e| Failure::new(Exit::Settings, "settings", e))?;
         Ok::<_, Failure>(SocketAddr::new(host, port))
     };
-    let fixed = args.today.as_deref().map(|text| today(Some(text))).transpose()?;
+    let fixed = day.map(|text| today(Some(text))).transpose()?;
     let today = fixed.map_or(Today::Clock, Today::Fixed);
     let listen = address(&server.host, server.port)?;
     Ok(Settings {
