@@ -4,9 +4,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use answer::intent::Intent;
 use answer::orchestrator::{Options, Step, begin};
 use answer::reply::{Answer, Status};
 
+use crate::auth::{Action, Principal};
 use crate::engine::Progress;
 use crate::history::Past;
 use crate::metrics::{CACHE, CONFIDENCE, OVERHEAD, QUESTIONS, STAGE, TABLES, TOKENS, VALIDATION};
@@ -47,7 +49,7 @@ pub struct Question {
     /// The request.
     pub request_id: String,
     /// Who asks.
-    pub principal: String,
+    pub principal: Arc<Principal>,
 }
 
 /// An answer as a request gets it.
@@ -85,6 +87,10 @@ pub async fn ask(
     };
     let elapsed = started.elapsed();
     let answer = &asked.answer;
+    // SQL instead of a question is run too; whoever may only ask does not see its rows, kept ones neither.
+    if answer.intent == Some(Intent::PastedSql) && answer.rows.is_some() {
+        question.principal.permit(Action::Execute, Some(&served.name))?;
+    }
     metrics.count(QUESTIONS, &[&served.name, status_name(answer.status)]);
     answer.confidence_score.into_iter().for_each(|confidence| metrics.observe(CONFIDENCE, &[], confidence));
     answer.tables.iter().for_each(|table| metrics.count(TABLES, &[&served.name, table]));
@@ -116,7 +122,7 @@ fn past(served: &Served, question: Question, answer: &Answer, elapsed: Duration)
         reasoning: answer.reasoning.clone(),
         confidence_score: answer.confidence_score,
         elapsed_ms: elapsed.as_secs_f64() * 1000.0,
-        principal: question.principal,
+        principal: question.principal.name.clone(),
         number: 0,
     }
 }

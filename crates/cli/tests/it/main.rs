@@ -11,6 +11,7 @@ mod learning;
 mod models;
 mod reward;
 mod runs;
+mod serve;
 mod settings;
 mod tidy;
 mod tools;

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::generate::{GenerateRequest, body_of, json_of, reply_to};
 use super::{App, Body, Who, with_facts};
+use crate::layers::authenticate::charge;
 use crate::layers::{Caller, Facts};
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::service::Service;
@@ -82,6 +83,8 @@ pub(crate) async fn generate_batch(
             format!("a batch has 1 to {MOST} queries; this one has {count}"),
         ));
     }
+    // The request itself was taken already.
+    charge(&service, &who.principal, count as u32 - 1)?;
     let started = Instant::now();
     let requests = request.queries.into_iter().map(|query| match query {
         BatchQuery::Request(request) => request,

@@ -188,7 +188,7 @@ pub(crate) fn question(caller: &Caller, text: &str, options: Options) -> Questio
         options,
         deadline: caller.deadline,
         request_id: caller.request_id.clone(),
-        principal: caller.principal.name.clone(),
+        principal: Arc::clone(&caller.principal),
     }
 }
 

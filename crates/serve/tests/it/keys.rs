@@ -57,6 +57,18 @@ fn a_key_is_asked_for_and_its_scopes_hold() {
 }
 
 #[test]
+fn who_may_only_ask_runs_no_sql_of_their_own() {
+    let file = folder("asker").join("keys.json");
+    let (asker, _) = KeyStore::open(&file).unwrap().create("asker", scopes(&["ask"]), None).unwrap();
+    let server = guarded(&file);
+    let sql = json!({ "question": "SELECT COUNT(*) FROM PAC_MNT_PROJECTS" });
+    let refused = send(&server, "POST", "/v1/ask", &asker, Some(&sql)).problem(403, "forbidden");
+    assert!(refused["detail"].as_str().unwrap().contains("execute:gl"));
+    let question = json!({ "question": "Show all active projects" });
+    assert_eq!(send(&server, "POST", "/v1/ask", &asker, Some(&question)).status, 200);
+}
+
+#[test]
 fn administrators_make_replace_and_take_back_keys() {
     let file = folder("admin").join("keys.json");
     let (admin, _) = KeyStore::open(&file).unwrap().create("admin", scopes(&["admin"]), None).unwrap();

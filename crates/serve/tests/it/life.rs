@@ -32,6 +32,27 @@ fn requests_in_progress_are_answered_before_the_end() {
 }
 
 #[test]
+fn a_stream_that_outlasts_the_drain_ends_with_an_error() {
+    let mut settings = Settings { drain: Duration::from_millis(200), ..settings() };
+    settings.ask.limits.deadline = Duration::from_secs(3);
+    let parts = parts(&settings);
+    let mut server = Server::with(settings, parts);
+    // Every row beside every row, five times over: nobody waits for its end.
+    let tables = "PAC_MNT_RESOURCES AS a, PAC_MNT_RESOURCES AS b, PAC_MNT_RESOURCES AS c, PROJSTAFF AS d, PROJSTAFF AS e";
+    let body = json!({ "question": format!("SELECT COUNT(*) FROM {tables}") }).to_string();
+    let users = server.users;
+    let stream = std::thread::spawn(move || exchange(users, "POST", "/v1/ask", &[("accept", "text/event-stream")], Some(&body)));
+    while server.service.metrics.render(&[]).lines().all(|line| !line.starts_with("glrl_http_request_duration_seconds_count")) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    server.stop();
+    let events = stream.join().unwrap().events();
+    let (name, _, data) = events.last().unwrap();
+    assert_eq!((name.as_str(), &data["code"]), ("error", &json!("draining")), "{events:?}");
+    assert_eq!(events.iter().filter(|(name, ..)| name == "error" || name == "done").count(), 1);
+}
+
+#[test]
 fn who_finds_no_place_is_told_at_once() {
     let settings = Settings {
         decoder: DecoderSettings { batch: 1, queue: 1, threads: 1, plan: false },

@@ -61,6 +61,17 @@ fn who_asks_too_often_is_told_when_to_go_on() {
 }
 
 #[test]
+fn a_batch_counts_as_its_questions() {
+    let server = Server::start();
+    slow_down(&server, 60, 1);
+    let queries = vec!["drop table x"; 30];
+    assert_eq!(server.post("/generate/batch", &json!({ "queries": queries })).status, 200);
+    let refused = server.get("/v1/schemas");
+    refused.problem(429, "rate_limited");
+    assert!(refused.header("retry-after").unwrap().parse::<u32>().unwrap() > 20);
+}
+
+#[test]
 fn replies_carry_their_headers_and_ids() {
     let server = Server::start();
     let reply = exchange(server.users, "GET", "/health", &[("x-request-id", "mine-1")], None);
