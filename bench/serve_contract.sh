@@ -1,8 +1,8 @@
 #!/bin/sh
 # Schemathesis against a running `glrl serve`: requests made from /openapi.json, replies compared with it.
 #
-#     python3 -m venv /tmp/peers && /tmp/peers/bin/pip install schemathesis
-#     PATH=/tmp/peers/bin:$PATH bench/serve_contract.sh [http://127.0.0.1:8000] [EXAMPLES]
+#     python3 -m venv peers && peers/bin/pip install schemathesis
+#     PATH=$PWD/peers/bin:$PATH bench/serve_contract.sh [http://127.0.0.1:8000] [EXAMPLES]
 #
 # The service should run with GLRL_SERVER__REQUESTS_PER_MINUTE=1000000, since there are many requests.
 set -eu

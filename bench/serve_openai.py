@@ -1,7 +1,7 @@
 """OpenAI's own client against a running `glrl serve`.
 
-    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install openai
-    /tmp/peers/bin/python bench/serve_openai.py [http://127.0.0.1:8000] [KEY]
+    python3 -m venv peers && peers/bin/pip install openai
+    peers/bin/python bench/serve_openai.py [http://127.0.0.1:8000] [KEY]
 
 Prints what was checked, and ends with 1 at the first thing that is not as the client has it.
 """

@@ -5,7 +5,6 @@ use axum::Json;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json_;
 use sql::diagnostic::Diagnostic;
 use utoipa::ToSchema;
 
@@ -64,8 +63,7 @@ pub(crate) struct AskReply {
     /// Names of the columns.
     columns: Vec<String>,
     /// The rows; none where they were not wanted.
-    #[schema(value_type = Option<Vec<Vec<Object>>>)]
-    rows: Option<Vec<Vec<Json_>>>,
+    rows: Option<Vec<Vec<serde_json::Value>>>,
     /// How many rows came.
     row_count: Option<usize>,
     /// Whether limits cut the rows.

@@ -5,7 +5,6 @@ use answer::reply::rows_as_json;
 use axum::Json;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json_;
 use sql::diagnostic::Diagnostic;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -38,8 +37,7 @@ pub(crate) struct ExecuteReply {
     /// Names of the columns.
     columns: Vec<String>,
     /// The rows.
-    #[schema(value_type = Vec<Vec<Object>>)]
-    rows: Vec<Vec<Json_>>,
+    rows: Vec<Vec<serde_json::Value>>,
     /// How many came.
     row_count: usize,
     /// Whether limits cut them.

@@ -38,11 +38,19 @@ fn a_stream_that_outlasts_the_drain_ends_with_an_error() {
     let parts = parts(&settings);
     let mut server = Server::with(settings, parts);
     // Every row beside every row, five times over: nobody waits for its end.
-    let tables = "PAC_MNT_RESOURCES AS a, PAC_MNT_RESOURCES AS b, PAC_MNT_RESOURCES AS c, PROJSTAFF AS d, PROJSTAFF AS e";
+    let tables =
+        "PAC_MNT_RESOURCES AS a, PAC_MNT_RESOURCES AS b, PAC_MNT_RESOURCES AS c, PROJSTAFF AS d, PROJSTAFF AS e";
     let body = json!({ "question": format!("SELECT COUNT(*) FROM {tables}") }).to_string();
     let users = server.users;
-    let stream = std::thread::spawn(move || exchange(users, "POST", "/v1/ask", &[("accept", "text/event-stream")], Some(&body)));
-    while server.service.metrics.render(&[]).lines().all(|line| !line.starts_with("glrl_http_request_duration_seconds_count")) {
+    let stream =
+        std::thread::spawn(move || exchange(users, "POST", "/v1/ask", &[("accept", "text/event-stream")], Some(&body)));
+    while server
+        .service
+        .metrics
+        .render(&[])
+        .lines()
+        .all(|line| !line.starts_with("glrl_http_request_duration_seconds_count"))
+    {
         std::thread::sleep(Duration::from_millis(5));
     }
     server.stop();
