@@ -36,23 +36,38 @@ impl RateLimiter {
         (limits.interval, limits.tolerance) = times(per_minute, burst);
     }
 
-    /// Takes requests of a principal at a time.
+    /// Takes a request of a principal at a time.
     ///
     /// # Errors
     /// How long it has to wait, where it has asked too often.
-    pub fn take(&self, principal: &str, requests: u32, now: Instant) -> Result<(), Duration> {
+    pub fn take(&self, principal: &str, now: Instant) -> Result<(), Duration> {
         let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = limits.due.get(principal).map_or(now, |due| (*due).max(now));
-        let ahead = due.saturating_duration_since(now);
+        let ahead = limits.due(principal, now).saturating_duration_since(now);
         if ahead > limits.tolerance {
             return Err(ahead - limits.tolerance);
         }
-        let next = due + limits.interval * requests;
-        if limits.due.len() >= REMEMBERED {
-            limits.due.retain(|_, due| *due > now);
-        }
-        limits.due.insert(principal.to_owned(), next);
+        limits.owe(principal, 1, now);
         Ok(())
+    }
+
+    /// Takes further requests of a principal that has just taken one, as those of a batch: it waits for them afterwards.
+    pub fn owe(&self, principal: &str, requests: u32, now: Instant) {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner).owe(principal, requests, now);
+    }
+}
+
+impl Limits {
+    /// When a principal would have asked, had it kept to the rate; now, where it has rested.
+    fn due(&self, principal: &str, now: Instant) -> Instant {
+        self.due.get(principal).map_or(now, |due| (*due).max(now))
+    }
+
+    fn owe(&mut self, principal: &str, requests: u32, now: Instant) {
+        let next = self.due(principal, now) + self.interval * requests;
+        if self.due.len() >= REMEMBERED {
+            self.due.retain(|_, due| *due > now);
+        }
+        self.due.insert(principal.to_owned(), next);
     }
 }
 
@@ -70,12 +85,14 @@ mod tests {
     fn a_burst_passes_and_then_the_rate_holds() {
         let limiter = RateLimiter::new(60, 3);
         let start = Instant::now();
-        let take = |seconds: u64| limiter.take("a", 1, start + Duration::from_secs(seconds));
+        let take = |seconds: u64| limiter.take("a", start + Duration::from_secs(seconds));
         assert!((0..3).all(|_| take(0).is_ok()));
         assert_eq!(take(0), Err(Duration::from_secs(1)));
         assert!(take(1).is_ok() && take(1).is_err());
-        assert!(limiter.take("b", 1, start).is_ok(), "each principal has its own");
+        assert!(limiter.take("b", start).is_ok(), "each principal has its own");
         assert!((0..3).all(|_| take(100).is_ok()) && take(100).is_err(), "a long rest gives one burst, not more");
+        limiter.owe("b", 9, start);
+        assert_eq!(limiter.take("b", start), Err(Duration::from_secs(8)), "ten less a burst of two beside the first");
         limiter.change(6_000, 1);
         assert!(take(104).is_ok() && take(104).is_err());
     }

@@ -26,8 +26,11 @@ pub async fn authenticate(State(service): State<Arc<Service>>, mut request: Requ
         Ok(principal) => principal,
         Err(problem) => return problem.into_response(),
     };
-    if let Err(problem) = charge(&service, &principal, 1) {
-        return problem.into_response();
+    if let Err(wait) = service.rate.take(&principal.name, Instant::now()) {
+        service.metrics.count(TURNED_AWAY, &["rate"]);
+        let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
+        let problem = Problem::new(Code::RateLimited, format!("too many requests; go on in {seconds} s"));
+        return Problem { retry_after: Some(seconds), ..problem }.into_response();
     }
     let path = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
     let route = format!("{} {path}", request.method());
@@ -40,18 +43,6 @@ pub async fn authenticate(State(service): State<Arc<Service>>, mut request: Requ
         Err(_) => Problem::new(Code::Deadline, "the request took longer than it may").into_response(),
     };
     audited(&service, &caller, response)
-}
-
-/// Takes requests of a principal's rate.
-///
-/// # Errors
-/// When it has asked too often, with the time to wait.
-pub fn charge(service: &Service, principal: &Principal, requests: u32) -> Result<(), Problem> {
-    let Err(wait) = service.rate.take(&principal.name, requests, Instant::now()) else { return Ok(()) };
-    service.metrics.count(TURNED_AWAY, &["rate"]);
-    let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
-    let problem = Problem::new(Code::RateLimited, format!("too many requests; go on in {seconds} s"));
-    Err(Problem { retry_after: Some(seconds), ..problem })
 }
 
 /// The reply, once the audit log holds it; what cannot be written down is not handed out.

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 
 use super::generate::{GenerateRequest, body_of, json_of, reply_to};
 use super::{App, Body, Who, with_facts};
-use crate::layers::authenticate::charge;
 use crate::layers::{Caller, Facts};
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::service::Service;
@@ -84,8 +83,8 @@ pub(crate) async fn generate_batch(
         ));
     }
     // The request itself was taken already.
-    charge(&service, &who.principal, count as u32 - 1)?;
     let started = Instant::now();
+    service.rate.owe(&who.principal.name, count as u32 - 1, started);
     let requests = request.queries.into_iter().map(|query| match query {
         BatchQuery::Request(request) => request,
         BatchQuery::Text(query) => plain(query),
