@@ -1,7 +1,7 @@
 //! Everything that is opened once and asked many times: pack, database, values, model.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use database::{Database, ProfileLimits};
 use jiff::civil::Date;
@@ -186,8 +186,8 @@ pub struct Engine {
     pub pack: Pack,
     /// The model, or why there is none: questions then end with that, SQL and refusals do not need it.
     pub model: Result<LoadedModel, Problem>,
-    /// One query at a time; everything else may be asked from several threads.
-    database: Mutex<Database>,
+    /// One query at a time each; everything else may be asked from several threads.
+    databases: Vec<Mutex<Database>>,
     /// The pack's rules; a list of values has those of the database beside its own.
     rules: Vec<BusinessRule>,
     values: ValueIndex,
@@ -208,7 +208,7 @@ impl Engine {
         let values = value_index(&pack, &database, cache, limits);
         let words = Lexicon::new(&pack.catalog, &pack.glossary);
         let rules = with_values(&pack.checked, &values);
-        Engine { pack, model, database: Mutex::new(database), rules, values, words, access: None }
+        Engine { pack, model, databases: vec![Mutex::new(database)], rules, values, words, access: None }
     }
 
     /// The same, asked by a user who may see what a policy lets through.
@@ -221,9 +221,20 @@ impl Engine {
         self.access.as_ref()
     }
 
-    /// The database asked, for one query.
+    /// The same with further connections to the same database, so that several queries may run at once.
+    pub fn beside(mut self, further: impl IntoIterator<Item = Database>) -> Self {
+        self.databases.extend(further.into_iter().map(Mutex::new));
+        self
+    }
+
+    /// The database asked, for one query: a connection that is free, or the first one once it is.
     pub fn database(&self) -> MutexGuard<'_, Database> {
-        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+        let free = self.databases.iter().find_map(|database| match database.try_lock() {
+            Ok(free) => Some(free),
+            Err(TryLockError::Poisoned(free)) => Some(free.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        free.unwrap_or_else(|| self.databases[0].lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How queries are validated.

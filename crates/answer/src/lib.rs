@@ -1,7 +1,7 @@
 //! A question to an answer: link, prompt, decode, parse, validate, execute. Blocking; knows nothing of HTTP.
 //!
 //! Suggested reading order:
-//! * [`orchestrator`]: the whole way of a question, [`orchestrator::ask`] first.
+//! * [`orchestrator`]: the whole way of a question, [`orchestrator::ask`] first; `asking`: a question between two steps.
 //! * [`schema_analyzer`]: the question's words and values, and the tables it needs.
 //! * [`query_generator`]: candidates under the matcher; [`plan`]: what a model may say before its query; [`replay`]: a
 //!   candidate taken apart into its choices.
@@ -14,6 +14,7 @@
 //! * [`prompt`], [`vocabulary`]: the one prompt function, and the tokens of a model.
 //! * [`slots`], [`literals`]: which literal of a query came from which part of the question.
 
+mod asking;
 pub mod confidence;
 pub mod conversation;
 pub mod ddl;

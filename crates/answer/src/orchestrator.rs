@@ -1,4 +1,6 @@
-//! The orchestrator: the whole way from a question to its answer. [`ask`] is the architecture.
+//! The orchestrator: the whole way from a question to its answer. [`ask`] is the architecture: [`begin`] reads the question,
+//! the model writes candidates, and [`Asking::go_on`] checks them and answers. Who answers many questions at once takes the
+//! same steps and lets one batch write for all of them.
 //!
 //! Nothing here ever makes up a query: what is answered was written by the model under the matcher (or pasted by the
 //! asker), passed validation, and is at least as sure as it has to be.
@@ -7,30 +9,27 @@ use std::time::Instant;
 
 use database::{Fault, Limits, RunError};
 use jiff::civil::Date;
-use model::sampling::Sampling;
 use sql::diagnostic::{Layer, Severity};
+use sql::features::tables;
 use sql::reasoning::plan;
 use sql::verify::VerifiedQuery;
 
+pub use crate::asking::Asking;
 use crate::confidence::Threshold;
 use crate::ddl::add_script;
 use crate::engine::{Engine, LoadedModel};
 use crate::guard::{is_write_request, pasted_sql};
 use crate::intent::Intent;
-use crate::plan::Plan;
 use crate::prompt::prompt;
-use crate::query_generator::{Candidate, Draw, GenerateError, Request, generate};
+use crate::query_generator::{Candidate, GenerateError, generate};
 use crate::reply::{Alternative, Answer, Cause, Problem, Status};
 use crate::schema_analyzer::{Analysis, analyze};
-use crate::validator::{Rejected, validate_candidate, validate_text};
-use crate::vote::agreements;
+use crate::validator::validate_text;
 
 /// The longest question, in characters.
 pub const MAX_CHARACTERS: usize = 4_000;
 /// The diagnostic of a name that is no table.
 const UNKNOWN_TABLE: &str = "SCH201";
-/// Temperature at which further candidates are drawn.
-const TEMPERATURE: f32 = 0.8;
 
 /// How a question is to be answered.
 #[derive(Debug, Clone)]
@@ -81,22 +80,54 @@ impl Options {
     }
 }
 
-/// A candidate that passed validation.
-struct Valid {
-    query: VerifiedQuery,
-    log_likelihood: f64,
-    confidence: f64,
-    /// The plan the model said before it, and whether the query keeps to it.
-    plan: Option<String>,
-}
-
 /// Answers a question.
 pub fn ask(engine: &Engine, question: &str, options: &Options) -> Answer {
+    let mut step = begin(engine, question, options);
+    loop {
+        match step {
+            Step::Done(answer) => return *answer,
+            Step::Write(asking) => {
+                let written = write(engine, &asking);
+                step = asking.go_on(engine, written);
+            }
+        }
+    }
+}
+
+/// What a question needs next.
+#[derive(Debug)]
+pub enum Step {
+    /// Candidates for [`Asking::request`], which [`Asking::go_on`] takes.
+    Write(Box<Asking>),
+    /// Nothing more.
+    Done(Box<Answer>),
+}
+
+/// All that comes before the model: what needs none is answered, any other question is read.
+pub fn begin(engine: &Engine, question: &str, options: &Options) -> Step {
     let started = Instant::now();
     let mut answer = Answer::to(question);
-    if let Err(problem) = answer_to(engine, question, options, &mut answer) {
+    match prepare(engine, question, options, &mut answer) {
+        Ok(Some((analysis, prompt))) => {
+            Step::Write(Box::new(Asking::new(answer, started, options.clone(), analysis, prompt)))
+        }
+        Ok(None) => Step::Done(Box::new(end(engine, answer, started))),
+        Err(problem) => Step::Done(Box::new(end(engine, answer.declined(problem), started))),
+    }
+}
+
+/// Checks SQL and runs it as it stands, whatever else it may look like.
+pub fn run_sql(engine: &Engine, sql: &str, options: &Options) -> Answer {
+    let started = Instant::now();
+    let mut answer = Answer::to(sql);
+    if let Err(problem) = answer_sql(engine, sql, options, &mut answer) {
         answer = answer.declined(problem);
     }
+    end(engine, answer, started)
+}
+
+/// The reply as it is sent.
+pub(crate) fn end(engine: &Engine, mut answer: Answer, started: Instant) -> Answer {
     // Under a policy, a review could tell of columns that are hidden.
     if answer.intent == Some(Intent::Write) && engine.access().is_none() {
         add_script(&engine.pack, &mut answer);
@@ -112,10 +143,17 @@ pub fn turned_away(question: &str) -> Option<Answer> {
     Some(answer.declined(problem))
 }
 
-fn answer_to(engine: &Engine, question: &str, options: &Options, answer: &mut Answer) -> Result<(), Problem> {
+/// The question as the model reads it; none where it is SQL, which is answered at once.
+fn prepare(
+    engine: &Engine,
+    question: &str,
+    options: &Options,
+    answer: &mut Answer,
+) -> Result<Option<(Analysis, Vec<u32>)>, Problem> {
     check(question, options.previous.is_some(), answer)?;
     if let Some(sql) = pasted_sql(question, |text| is_query(engine, text)) {
-        return answer_sql(engine, sql, options, answer);
+        answer_sql(engine, sql, options, answer)?;
+        return Ok(None);
     }
     let model = engine.model.as_ref().map_err(Problem::clone)?;
     can_plan(model, options)?;
@@ -123,14 +161,25 @@ fn answer_to(engine: &Engine, question: &str, options: &Options, answer: &mut An
     if let Some(previous) = &options.previous {
         analysis = analysis.after(previous.query(), &engine.pack.catalog, &model.vocabulary.lexicon);
     }
-    let found = candidates(engine, model, &analysis, options, answer)?;
-    let best = decide(model, found, options, answer)?;
-    answer.confidence_score = Some(best.confidence);
-    conclude(engine, &best.query, options, answer)?;
-    if let (Some(plan), Some(steps)) = (best.plan, &mut answer.reasoning) {
-        *steps = format!("{plan}\n{steps}");
+    let prompt = prompt(&model.vocabulary, &analysis.for_model());
+    Ok(Some((analysis, prompt)))
+}
+
+/// The candidates that a question waits for, written alone.
+fn write(engine: &Engine, asking: &Asking) -> Result<Vec<Candidate>, Problem> {
+    let model = engine.model.as_ref().map_err(Problem::clone)?;
+    let options = asking.options();
+    let request = asking.request(model.least_answerable);
+    let written = generate(model.generator(options.threads, options.plan), &[request]).map_err(|e| unwritten(&e))?;
+    Ok(written.into_iter().flatten().collect())
+}
+
+/// What a question is told for which nothing could be written.
+pub fn unwritten(error: &GenerateError) -> Problem {
+    match error {
+        GenerateError::TooLong { .. } => Problem::new(Cause::NoCandidate, error.to_string()).hint("ask in fewer words"),
+        GenerateError::Model(_) => Problem::new(Cause::ModelDamaged, error.to_string()),
     }
-    Ok(())
 }
 
 /// Length, characters, and requests to change data.
@@ -163,7 +212,7 @@ fn can_plan(model: &LoadedModel, options: &Options) -> Result<(), Problem> {
 }
 
 /// What each intent that is not answered is told.
-fn reply_to(intent: Intent) -> Problem {
+pub(crate) fn reply_to(intent: Intent) -> Problem {
     let (cause, message, hint) = match intent {
         Intent::Write => (
             Cause::Write,
@@ -218,156 +267,17 @@ fn answer_sql(engine: &Engine, sql: &str, options: &Options, answer: &mut Answer
     conclude(engine, &query, options, answer)
 }
 
-/// The candidates that pass validation, best first; there is at least one. The most likely one decides what the question
-/// is; others are drawn where it is refused, or where more are wanted.
-fn candidates(
-    engine: &Engine,
-    model: &LoadedModel,
-    analysis: &Analysis,
-    options: &Options,
-    answer: &mut Answer,
-) -> Result<Vec<Valid>, Problem> {
-    let draws: Vec<Draw> = (0..options.candidates.max(1) as u64).map(|i| nth_draw(options.seed, i)).collect();
-    let first = write(model, analysis, &draws, options)?;
-    let intent = first.first().map_or(Intent::Ambiguous, |candidate| candidate.intent);
-    answer.intent = Some(intent);
-    answer.answerable = first.first().map(|candidate| candidate.answerable);
-    if intent == Intent::FollowUp && options.previous.is_some() {
-        let problem =
-            Problem::new(Cause::FollowUp, "this leans on an earlier question, but not on the last one answered");
-        return Err(problem.hint("ask it as a whole sentence"));
-    }
-    if intent != Intent::Answerable {
-        return Err(reply_to(intent));
-    }
-    let mut valid: Vec<Valid> = vec![];
-    add_new(&mut valid, passed(engine, model, analysis, first, answer));
-    let enough = valid.len() > options.alternatives;
-    let further = if valid.is_empty() { options.samples.max(options.alternatives) } else { 2 * options.alternatives };
-    if further > 0 && !(options.candidates > 1 && enough) {
-        let from = draws.len() as u64;
-        let draws: Vec<Draw> = (from..from + further as u64).map(|i| nth_draw(options.seed, i)).collect();
-        let mut others = passed(engine, model, analysis, write(model, analysis, &draws, options)?, answer);
-        others.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-        add_new(&mut valid, others);
-    }
-    if options.candidates > 1 {
-        valid = voted(engine, model, valid, &options.limits);
-    }
-    if valid.is_empty() {
-        let problem = Problem::new(Cause::NoCandidate, "no candidate query passed validation, so there is no answer");
-        return Err(problem.hint("ask in other words"));
-    }
-    Ok(valid)
-}
-
-/// The most likely query first, then draws.
-fn nth_draw(seed: u64, n: u64) -> Draw {
-    match n {
-        0 => Draw::GREEDY,
-        _ => Draw { sampling: Sampling::at_temperature(TEMPERATURE), seed: seed.wrapping_add(n) },
-    }
-}
-
-/// Adds those whose query is not there yet.
-fn add_new(valid: &mut Vec<Valid>, others: Vec<Valid>) {
-    for other in others {
-        if valid.iter().all(|known| known.query.sql() != other.query.sql()) {
-            valid.push(other);
-        }
-    }
-}
-
-/// The likeliest query of each result, the result with the most probability first.
-fn voted(engine: &Engine, model: &LoadedModel, valid: Vec<Valid>, limits: &Limits) -> Vec<Valid> {
-    let candidates: Vec<_> = valid.iter().map(|one| (&one.query, one.log_likelihood)).collect();
-    let agreements = agreements(&engine.database(), &candidates, limits);
-    let mut valid: Vec<Option<Valid>> = valid.into_iter().map(Some).collect();
-    let speakers = agreements.into_iter().filter_map(|agreement| {
-        let likeliest = valid[*agreement.candidates.first()?].take()?;
-        Some(Valid { confidence: model.voted_calibration.confidence(agreement.log_mass), ..likeliest })
-    });
-    speakers.collect()
-}
-
-/// Prompt and decode.
-fn write(
-    model: &LoadedModel,
-    analysis: &Analysis,
-    draws: &[Draw],
-    options: &Options,
-) -> Result<Vec<Candidate>, Problem> {
-    let prompt = prompt(&model.vocabulary, &analysis.for_model());
-    let least_answerable = model.least_answerable;
-    let request = Request { prompt: &prompt, slots: &analysis.slots, draws, intent: None, least_answerable };
-    let written = generate(model.generator(options.threads, options.plan), &[request]).map_err(|e| match e {
-        GenerateError::TooLong { .. } => Problem::new(Cause::NoCandidate, e.to_string()).hint("ask in fewer words"),
-        GenerateError::Model(_) => Problem::new(Cause::ModelDamaged, e.to_string()),
-    })?;
-    Ok(written.into_iter().flatten().collect())
-}
-
-/// Those that pass validation. What is wrong with the first that does not is kept, in case none does.
-fn passed(
-    engine: &Engine,
-    model: &LoadedModel,
-    analysis: &Analysis,
-    written: Vec<Candidate>,
-    answer: &mut Answer,
-) -> Vec<Valid> {
-    let is_query = |candidate: &Candidate| candidate.intent == Intent::Answerable && candidate.finished;
-    let answerable = written.into_iter().filter(is_query);
-    let mut valid = vec![];
-    for candidate in answerable {
-        match validate_candidate(engine, model, &candidate.lexemes, &analysis.question) {
-            Ok(query) => {
-                let log_likelihood = candidate.log_likelihood;
-                let confidence = model.calibration.confidence(log_likelihood);
-                valid.push(Valid { query, log_likelihood, confidence, plan: said_plan(engine, model, &candidate) })
-            }
-            Err(Rejected::Invalid(found)) if answer.validation.is_empty() => answer.validation = found,
-            Err(_) => {}
-        }
-    }
-    valid
-}
-
-/// The generated plan, checked against what the query uses.
-fn said_plan(engine: &Engine, model: &LoadedModel, candidate: &Candidate) -> Option<String> {
-    let (order, said) = (model.plan.as_ref()?, candidate.plan.as_ref()?);
-    let (catalog, lexicon) = (&engine.pack.catalog, &model.vocabulary.lexicon);
-    let used = Plan::of(order, catalog, lexicon, &candidate.lexemes);
-    let verdict = if used.parts == said.parts { "the query agrees" } else { "the query uses other parts" };
-    Some(format!("<think> {} </think> ({verdict})", said.shown(catalog, lexicon)))
-}
-
-/// The best candidate, if it is as sure as it has to be; the others become alternatives.
-fn decide(model: &LoadedModel, found: Vec<Valid>, options: &Options, answer: &mut Answer) -> Result<Valid, Problem> {
-    let wanted = model.calibration_for(options.candidates).threshold(options.threshold);
-    let mut found = found.into_iter();
-    let Some(best) = found.next() else {
-        return Err(Problem::new(Cause::NoCandidate, "no candidate query passed validation, so there is no answer"));
-    };
-    answer.validation.clear();
-    answer.alternatives = found.take(options.alternatives).map(|other| alternative(&other)).collect();
-    if best.confidence >= wanted {
-        return Ok(best);
-    }
-    answer.confidence_score = Some(best.confidence);
-    answer.alternatives.insert(0, alternative(&best));
-    let (is, least) = (100.0 * best.confidence, 100.0 * wanted);
-    let message = format!("not sure enough: the best candidate is {is:.1} % sure, {least:.1} % are asked for");
-    Err(Problem::new(Cause::LowConfidence, message).hint("look at the candidates, or ask in other words"))
-}
-
-fn alternative(candidate: &Valid) -> Alternative {
-    Alternative { sql: candidate.query.sql().to_owned(), confidence_score: candidate.confidence }
-}
-
 /// Shows the query and its plan, and runs it.
-fn conclude(engine: &Engine, query: &VerifiedQuery, options: &Options, answer: &mut Answer) -> Result<(), Problem> {
+pub(crate) fn conclude(
+    engine: &Engine,
+    query: &VerifiedQuery,
+    options: &Options,
+    answer: &mut Answer,
+) -> Result<(), Problem> {
     let sql = query.sql().to_owned();
     answer.validation = query.report().diagnostics.clone();
+    let catalog = &engine.pack.catalog;
+    answer.tables = tables(query.query()).into_iter().map(|table| catalog.table(table).name.clone()).collect();
     if options.execute {
         let run = database::run(&engine.database(), query, &options.limits);
         let rows = run.map_err(|e| {

@@ -158,6 +158,9 @@ pub struct Answer {
     /// The model's probability that it can be answered at all.
     #[serde(skip)]
     pub answerable: Option<f64>,
+    /// Names of the tables that the query reads.
+    #[serde(skip)]
+    pub tables: Vec<String>,
     /// The query, for reading; only where `status` is answered.
     pub sql: Option<String>,
     /// How likely the query is right, 0 to 1.
@@ -196,6 +199,7 @@ impl Answer {
             status: Status::Error,
             intent: None,
             answerable: None,
+            tables: vec![],
             sql: None,
             confidence_score: None,
             reasoning: None,
@@ -226,11 +230,14 @@ impl Answer {
 }
 
 /// Rows as JSON: numbers and texts as they are, bytes in hexadecimal.
-fn rows<S: Serializer>(rows: &Option<Vec<Vec<Value>>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn rows_as_json(rows: &[Vec<Value>]) -> Vec<Vec<serde_json::Value>> {
     let cell = |value: &Value| match value {
         Value::Blob(bytes) => serde_json::Value::String(bytes.iter().map(|b| format!("{b:02x}")).collect()),
         other => serde_json::to_value(other).unwrap_or_default(),
     };
-    let rows = rows.as_ref().map(|rows| rows.iter().map(|row| row.iter().map(cell).collect()).collect::<Vec<Vec<_>>>());
-    rows.serialize(serializer)
+    rows.iter().map(|row| row.iter().map(cell).collect()).collect()
+}
+
+fn rows<S: Serializer>(rows: &Option<Vec<Vec<Value>>>, serializer: S) -> Result<S::Ok, S::Error> {
+    rows.as_deref().map(rows_as_json).serialize(serializer)
 }

@@ -14,7 +14,7 @@ use model::model_folder::Loaded;
 use crate::assets;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Paint};
-use crate::settings::{Environment, Resolved, Settings};
+use crate::settings::{Environment, FlagValue, Resolved, Settings};
 
 /// Seed of the demo database that stands behind `ask` without `--db`.
 const DEMO_SEED: u64 = 1;
@@ -29,12 +29,28 @@ pub(crate) struct Context {
     /// `--json`.
     pub(crate) json: bool,
     quiet: bool,
+    config_file: Option<PathBuf>,
+    flags: Vec<FlagValue>,
+}
+
+/// What the command line says beside the command.
+#[derive(Debug)]
+pub(crate) struct Said {
+    /// `--json`.
+    pub(crate) json: bool,
+    /// `--quiet`.
+    pub(crate) quiet: bool,
+    /// `--config`.
+    pub(crate) config_file: Option<PathBuf>,
+    /// The settings that flags set.
+    pub(crate) flags: Vec<FlagValue>,
 }
 
 impl Context {
     /// What the command line and the environment came to.
-    pub(crate) fn new(resolved: Resolved, environment: Environment, json: bool, quiet: bool) -> Self {
-        Context { resolved, environment, json, quiet }
+    pub(crate) fn new(resolved: Resolved, environment: Environment, said: Said) -> Self {
+        let Said { json, quiet, config_file, flags } = said;
+        Context { resolved, environment, json, quiet, config_file, flags }
     }
 
     /// The settings.
@@ -67,6 +83,27 @@ impl Context {
             return Some(PathBuf::from(set));
         }
         self.environment.xdg("XDG_CACHE_HOME", ".cache").map(|folder| folder.join("glrl"))
+    }
+
+    /// A file or folder of the service: as set, or in the folder for what programs keep; `None` where it is switched off.
+    pub(crate) fn state_path(&self, set: &str, name: &str) -> Result<Option<PathBuf>, Failure> {
+        if set == "off" {
+            return Ok(None);
+        }
+        if !set.is_empty() {
+            return Ok(Some(PathBuf::from(set)));
+        }
+        let folder = self.environment.xdg("XDG_STATE_HOME", ".local/state").map(|folder| folder.join("glrl"));
+        let folder = folder.ok_or_else(|| {
+            let failure = Failure::new(Exit::Settings, "settings", "there is no home folder to keep keys and logs in");
+            failure.hint("set server.keys, server.audit and server.feedback")
+        })?;
+        Ok(Some(folder.join(name)))
+    }
+
+    /// The settings as they are now, for a service that is told to read them again.
+    pub(crate) fn resolve_again(&self) -> Result<Resolved, Failure> {
+        crate::settings::resolve(&self.environment, self.config_file.as_deref(), self.flags.clone())
     }
 
     /// The pack that settings name: one inside the program, or a folder.

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::commands::Command;
-use crate::context::Context;
+use crate::context::{Context, Said};
 use crate::exit::{CLOSED_PIPE, Exit, Failure};
 use crate::settings::Environment;
 
@@ -59,12 +59,14 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, environment: Environment) -> exit::Outcome {
-    let resolved = settings::resolve(&environment, cli.config.as_deref(), cli.command.flags());
+    let flags = cli.command.flags();
+    let resolved = settings::resolve(&environment, cli.config.as_deref(), flags.clone());
     let resolved = match resolved {
         Ok(resolved) => resolved,
         Err(failure) => return cli.command.reject(cli.json, failure),
     };
-    let context = Context::new(resolved, environment, cli.json, cli.quiet);
+    let said = Said { json: cli.json, quiet: cli.quiet, config_file: cli.config, flags };
+    let context = Context::new(resolved, environment, said);
     cli.command.run(&context)
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) database: Database,
     pub(crate) values: Values,
     pub(crate) model: Model,
+    pub(crate) server: Server,
+    pub(crate) jwt: Jwt,
     pub(crate) paths: Paths,
     pub(crate) output: Output,
 }
@@ -90,6 +92,46 @@ pub(crate) struct Model {
     pub(crate) path: String,
     pub(crate) cpu: String,
     pub(crate) weights: String,
+}
+
+/// `[server]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Server {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) operators_host: String,
+    pub(crate) operators_port: u16,
+    pub(crate) authentication: String,
+    pub(crate) keys: String,
+    pub(crate) audit: String,
+    pub(crate) feedback: String,
+    pub(crate) deadline_ms: u64,
+    pub(crate) drain_ms: u64,
+    pub(crate) max_requests: u32,
+    pub(crate) max_body_bytes: usize,
+    pub(crate) requests_per_minute: u32,
+    pub(crate) burst: u32,
+    pub(crate) cors_origins: String,
+    pub(crate) batch: u16,
+    pub(crate) queue: u16,
+    pub(crate) threads: u16,
+    pub(crate) connections: u16,
+    pub(crate) cache_bytes: u64,
+    pub(crate) cache_seconds: u64,
+    pub(crate) history: usize,
+    pub(crate) log: String,
+}
+
+/// `[jwt]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Jwt {
+    pub(crate) algorithm: String,
+    pub(crate) key_file: String,
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    pub(crate) leeway_s: u64,
 }
 
 /// `[paths]`.
@@ -222,6 +264,10 @@ fn merge_environment(values: &mut BTreeMap<String, (Value, Origin)>, environment
     if let Some(path) = environment.get("DATABASE_URL").and_then(place_of_url) {
         set(values, "database.path", Value::String(path), Origin::Variable("DATABASE_URL".to_owned()))?;
     }
+    if let Some(port) = environment.get("PORT") {
+        let port = from_text(&Value::Integer(0), port);
+        set(values, "server.port", port, Origin::Variable("PORT".to_owned()))?;
+    }
     for (name, text) in &environment.variables {
         let Some(key) = name.strip_prefix(PREFIX).filter(|_| !NOT_SETTINGS.contains(&name.as_str())) else { continue };
         let key = key.to_ascii_lowercase().replace("__", ".");
@@ -341,10 +387,36 @@ fn check(settings: &Settings, values: &BTreeMap<String, (Value, Origin)>) -> Res
     if !matches!(settings.output.color.as_str(), "auto" | "never") {
         return bad("output.color", "\"auto\" or \"never\"");
     }
+    check_server(&settings.server, &bad)?;
     if settings.limits.deadline_ms == 0 {
         return bad("limits.deadline_ms", "at least 1");
     }
     Ok(())
+}
+
+fn check_server(server: &Server, bad: &dyn Fn(&str, &str) -> Result<(), Failure>) -> Result<(), Failure> {
+    for (key, host) in [("server.host", &server.host), ("server.operators_host", &server.operators_host)] {
+        if host.parse::<std::net::IpAddr>().is_err() {
+            return bad(key, "an address such as \"127.0.0.1\", \"0.0.0.0\" or \"::\"");
+        }
+    }
+    if !matches!(server.authentication.as_str(), "auto" | "on") {
+        return bad("server.authentication", "\"auto\" or \"on\"");
+    }
+    if !matches!(server.log.as_str(), "error" | "warn" | "info" | "debug") {
+        return bad("server.log", "\"error\", \"warn\", \"info\" or \"debug\"");
+    }
+    let counts = [
+        ("server.max_requests", u64::from(server.max_requests)),
+        ("server.requests_per_minute", u64::from(server.requests_per_minute)),
+        ("server.burst", u64::from(server.burst)),
+        ("server.batch", u64::from(server.batch)),
+        ("server.queue", u64::from(server.queue)),
+        ("server.threads", u64::from(server.threads)),
+        ("server.connections", u64::from(server.connections)),
+        ("server.deadline_ms", server.deadline_ms),
+    ];
+    counts.into_iter().find(|(_, count)| *count == 0).map_or(Ok(()), |(key, _)| bad(key, "at least 1"))
 }
 
 impl Limits {

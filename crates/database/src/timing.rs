@@ -5,9 +5,9 @@ use std::time::Instant;
 use serde::Serialize;
 use sql::VerifiedQuery;
 
+use crate::engine::Database;
 use crate::error::RunError;
 use crate::run::{Limits, run};
-use crate::sandbox::Database;
 
 /// Differences below this are the clock's, not the queries': milliseconds.
 const NOISE: f64 = 0.05;

@@ -14,6 +14,7 @@
 //! * [`safety`]: policies and hostile statements.
 //! * [`servers`]: PostgreSQL and MariaDB: the same rows, and nothing but rows.
 //! * [`grpo`]: learning from the rows of a model's own answers; [`crashes`]: runs that are killed.
+//! * [`service`]: questions over HTTP.
 //! * [`fuzzing`]: inputs that nobody thought of.
 
 mod accuracy;
@@ -32,6 +33,7 @@ mod rewards;
 mod runs;
 mod safety;
 mod servers;
+mod service;
 mod sql;
 mod synthesis;
 
@@ -80,7 +82,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 16] = [
+const SUBJECTS: [Subject; 17] = [
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },
@@ -96,6 +98,7 @@ const SUBJECTS: [Subject; 16] = [
     Subject { name: "safety", figures: safety::FIGURES },
     Subject { name: "servers", figures: servers::FIGURES },
     Subject { name: "grpo", figures: grpo::FIGURES },
+    Subject { name: "service", figures: service::FIGURES },
     Subject { name: "fuzz", figures: fuzzing::FIGURES },
 ];
 

@@ -16,6 +16,7 @@ mod optimise;
 mod pipeline;
 mod policies;
 mod reward;
+mod serve;
 mod synth;
 mod validate;
 mod vocabulary;
@@ -124,6 +125,7 @@ const BENCHES: [Bench; 18] = [
     Bench { name: "optimise", is_quick: false, measure: optimise::measure },
     Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },
     Bench { name: "ask", is_quick: false, measure: ask::measure },
+    Bench { name: "serve", is_quick: false, measure: serve::measure },
     Bench { name: "hostile", is_quick: false, measure: hostile::measure },
     Bench { name: "policies", is_quick: false, measure: policies::measure },
     Bench { name: "cold", is_quick: true, measure: cold::measure },

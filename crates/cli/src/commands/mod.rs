@@ -54,6 +54,12 @@ macro_rules! commands {
 commands! {
     /// Ask a question; get checked SQL and rows.
     Ask => ask,
+    /// Answer questions over HTTP.
+    Serve => serve,
+    /// Make, list and revoke API keys of the service.
+    Keys => keys,
+    /// Check the service's audit log.
+    Audit => audit,
     /// Check SQL in five layers.
     Validate => validate,
     /// Review statements that change definitions; none is run.

@@ -12,6 +12,7 @@ mod models;
 mod optimise;
 mod reward;
 mod runs;
+mod serve;
 mod servers;
 mod settings;
 mod tidy;

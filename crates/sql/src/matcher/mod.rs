@@ -46,6 +46,7 @@ pub mod walk;
 pub(crate) mod window;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -73,7 +74,8 @@ pub struct Refused {
 #[derive(Debug, Clone)]
 pub struct Matcher<'g> {
     grammar: &'g Grammar,
-    slots: &'g SlotTable,
+    /// Shared by forks; a matcher may outlive the question it was made for.
+    slots: Arc<SlotTable>,
     levels: Vec<Level>,
     frames: Vec<Frame>,
     remaining: u32,
@@ -83,8 +85,9 @@ pub struct Matcher<'g> {
 impl<'g> Matcher<'g> {
     /// Before the first lexeme. The query will have at most `budget` lexemes, END included (and at least as many as
     /// the shortest query needs, where the budget is smaller).
-    pub fn new(grammar: &'g Grammar, slots: &'g SlotTable, budget: usize) -> Self {
+    pub fn new(grammar: &'g Grammar, slots: &SlotTable, budget: usize) -> Self {
         let top = Level::new(grammar, LevelKind::Top, grammar::kind::ANY, Few::default(), Default::default());
+        let slots = Arc::new(slots.clone());
         let mut matcher =
             Matcher { grammar, slots, levels: vec![top], frames: vec![Frame::Query], remaining: 0, position: 0 };
         matcher.remaining = u32::try_from(budget.max(matcher.closing_cost())).unwrap_or(u32::MAX);

@@ -204,6 +204,6 @@ impl Matcher<'_> {
 
     /// The slots of the question.
     pub fn slots(&self) -> &SlotTable {
-        self.slots
+        &self.slots
     }
 }

@@ -1,0 +1,251 @@
+//! A question on its way: what was found out so far, what the model is to write next, and which of what it wrote is the
+//! answer.
+
+use std::time::{Duration, Instant};
+
+use database::Limits;
+use model::sampling::Sampling;
+use sql::verify::VerifiedQuery;
+
+use crate::engine::{Engine, LoadedModel};
+use crate::intent::Intent;
+use crate::orchestrator::{Options, Step, conclude, end, reply_to};
+use crate::plan::Plan;
+use crate::query_generator::{Candidate, Draw, Request};
+use crate::reply::{Alternative, Answer, Cause, Problem};
+use crate::schema_analyzer::Analysis;
+use crate::validator::{Rejected, validate_candidate};
+use crate::vote::agreements;
+
+/// Temperature at which further candidates are drawn.
+const TEMPERATURE: f32 = 0.8;
+
+/// A candidate that passed validation.
+#[derive(Debug)]
+struct Valid {
+    query: VerifiedQuery,
+    log_likelihood: f64,
+    confidence: f64,
+    /// The plan the model said before it, and whether the query keeps to it.
+    plan: Option<String>,
+}
+
+/// A question that waits for candidates.
+#[derive(Debug)]
+pub struct Asking {
+    answer: Answer,
+    started: Instant,
+    options: Options,
+    analysis: Analysis,
+    prompt: Vec<u32>,
+    draws: Vec<Draw>,
+    /// Candidates drawn before these.
+    drawn: usize,
+    /// Those of them that passed validation.
+    valid: Vec<Valid>,
+}
+
+impl Asking {
+    /// Before the first candidates.
+    pub(crate) fn new(
+        answer: Answer,
+        started: Instant,
+        options: Options,
+        analysis: Analysis,
+        prompt: Vec<u32>,
+    ) -> Self {
+        let draws = draws(options.seed, 0, options.candidates.max(1));
+        Asking { answer, started, options, analysis, prompt, draws, drawn: 0, valid: vec![] }
+    }
+
+    /// How the question is to be answered.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// What was found in the question.
+    pub fn analysis(&self) -> &Analysis {
+        &self.analysis
+    }
+
+    /// What is to be written, by a model for which questions are answerable from this probability on.
+    pub fn request(&self, least_answerable: f64) -> Request<'_> {
+        Request {
+            prompt: &self.prompt,
+            slots: &self.analysis.slots,
+            draws: &self.draws,
+            intent: None,
+            least_answerable,
+        }
+    }
+
+    /// Leaves a query no more time than this, where it would have more.
+    pub fn hurry(&mut self, left: Duration) {
+        let deadline = &mut self.options.limits.deadline;
+        *deadline = left.min(*deadline);
+    }
+
+    /// All that comes after the model: validates what was written (or tells why nothing was), asks for more where that is
+    /// not enough, and answers.
+    pub fn go_on(mut self, engine: &Engine, written: Result<Vec<Candidate>, Problem>) -> Step {
+        match self.take(engine, written) {
+            Ok(true) => Step::Write(Box::new(self)),
+            Ok(false) => Step::Done(Box::new(end(engine, self.answer, self.started))),
+            Err(problem) => Step::Done(Box::new(end(engine, self.answer.declined(problem), self.started))),
+        }
+    }
+
+    /// Takes what was written; whether more is wanted.
+    fn take(&mut self, engine: &Engine, written: Result<Vec<Candidate>, Problem>) -> Result<bool, Problem> {
+        let model = engine.model.as_ref().map_err(Problem::clone)?;
+        let written = written?;
+        let is_first = self.drawn == 0;
+        if is_first {
+            self.tell_intent(&written)?;
+        }
+        let mut passed = passed(engine, model, &self.analysis, written, &mut self.answer);
+        if !is_first {
+            passed.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+        }
+        add_new(&mut self.valid, passed);
+        let further = if is_first { self.further() } else { 0 };
+        if further > 0 {
+            self.drawn = self.draws.len();
+            self.draws = draws(self.options.seed, self.drawn, further);
+            return Ok(true);
+        }
+        self.answer_with_best(engine, model)?;
+        Ok(false)
+    }
+
+    /// The most likely candidate decides what the question is.
+    fn tell_intent(&mut self, written: &[Candidate]) -> Result<(), Problem> {
+        let first = written.first();
+        let intent = first.map_or(Intent::Ambiguous, |candidate| candidate.intent);
+        self.answer.intent = Some(intent);
+        self.answer.answerable = first.map(|candidate| candidate.answerable);
+        if intent == Intent::FollowUp && self.options.previous.is_some() {
+            let problem =
+                Problem::new(Cause::FollowUp, "this leans on an earlier question, but not on the last one answered");
+            return Err(problem.hint("ask it as a whole sentence"));
+        }
+        if intent == Intent::Answerable { Ok(()) } else { Err(reply_to(intent)) }
+    }
+
+    /// How many more candidates to draw: some where the first was refused, or where others are wanted beside it.
+    fn further(&self) -> usize {
+        let Options { samples, alternatives, candidates, .. } = self.options;
+        let enough = self.valid.len() > alternatives;
+        match (self.valid.is_empty(), candidates > 1 && enough) {
+            (_, true) => 0,
+            (true, _) => samples.max(alternatives),
+            (false, _) => 2 * alternatives,
+        }
+    }
+
+    fn answer_with_best(&mut self, engine: &Engine, model: &LoadedModel) -> Result<(), Problem> {
+        let mut valid = std::mem::take(&mut self.valid);
+        if self.options.candidates > 1 {
+            valid = voted(engine, model, valid, &self.options.limits);
+        }
+        let best = decide(model, valid, &self.options, &mut self.answer)?;
+        self.answer.confidence_score = Some(best.confidence);
+        conclude(engine, &best.query, &self.options, &mut self.answer)?;
+        if let (Some(plan), Some(steps)) = (best.plan, &mut self.answer.reasoning) {
+            *steps = format!("{plan}\n{steps}");
+        }
+        Ok(())
+    }
+}
+
+/// So many draws from the n-th on.
+fn draws(seed: u64, from: usize, count: usize) -> Vec<Draw> {
+    (from as u64..(from + count) as u64).map(|n| nth_draw(seed, n)).collect()
+}
+
+/// The most likely query first, then draws.
+fn nth_draw(seed: u64, n: u64) -> Draw {
+    match n {
+        0 => Draw::GREEDY,
+        _ => Draw { sampling: Sampling::at_temperature(TEMPERATURE), seed: seed.wrapping_add(n) },
+    }
+}
+
+/// Adds those whose query is not there yet.
+fn add_new(valid: &mut Vec<Valid>, others: Vec<Valid>) {
+    for other in others {
+        if valid.iter().all(|known| known.query.sql() != other.query.sql()) {
+            valid.push(other);
+        }
+    }
+}
+
+/// The likeliest query of each result, the result with the most probability first.
+fn voted(engine: &Engine, model: &LoadedModel, valid: Vec<Valid>, limits: &Limits) -> Vec<Valid> {
+    let candidates: Vec<_> = valid.iter().map(|one| (&one.query, one.log_likelihood)).collect();
+    let agreements = agreements(&engine.database(), &candidates, limits);
+    let mut valid: Vec<Option<Valid>> = valid.into_iter().map(Some).collect();
+    let speakers = agreements.into_iter().filter_map(|agreement| {
+        let likeliest = valid[*agreement.candidates.first()?].take()?;
+        Some(Valid { confidence: model.voted_calibration.confidence(agreement.log_mass), ..likeliest })
+    });
+    speakers.collect()
+}
+
+/// Those that pass validation. What is wrong with the first that does not is kept, in case none does.
+fn passed(
+    engine: &Engine,
+    model: &LoadedModel,
+    analysis: &Analysis,
+    written: Vec<Candidate>,
+    answer: &mut Answer,
+) -> Vec<Valid> {
+    let is_query = |candidate: &Candidate| candidate.intent == Intent::Answerable && candidate.finished;
+    let answerable = written.into_iter().filter(is_query);
+    let mut valid = vec![];
+    for candidate in answerable {
+        match validate_candidate(engine, model, &candidate.lexemes, &analysis.question) {
+            Ok(query) => {
+                let log_likelihood = candidate.log_likelihood;
+                let confidence = model.calibration.confidence(log_likelihood);
+                valid.push(Valid { query, log_likelihood, confidence, plan: said_plan(engine, model, &candidate) })
+            }
+            Err(Rejected::Invalid(found)) if answer.validation.is_empty() => answer.validation = found,
+            Err(_) => {}
+        }
+    }
+    valid
+}
+
+/// The generated plan, checked against what the query uses.
+fn said_plan(engine: &Engine, model: &LoadedModel, candidate: &Candidate) -> Option<String> {
+    let (order, said) = (model.plan.as_ref()?, candidate.plan.as_ref()?);
+    let (catalog, lexicon) = (&engine.pack.catalog, &model.vocabulary.lexicon);
+    let used = Plan::of(order, catalog, lexicon, &candidate.lexemes);
+    let verdict = if used.parts == said.parts { "the query agrees" } else { "the query uses other parts" };
+    Some(format!("<think> {} </think> ({verdict})", said.shown(catalog, lexicon)))
+}
+
+/// The best candidate, if there is one and it is as sure as it has to be; the others become alternatives.
+fn decide(model: &LoadedModel, found: Vec<Valid>, options: &Options, answer: &mut Answer) -> Result<Valid, Problem> {
+    let wanted = model.calibration_for(options.candidates).threshold(options.threshold);
+    let mut found = found.into_iter();
+    let Some(best) = found.next() else {
+        let problem = Problem::new(Cause::NoCandidate, "no candidate query passed validation, so there is no answer");
+        return Err(problem.hint("ask in other words"));
+    };
+    answer.validation.clear();
+    answer.alternatives = found.take(options.alternatives).map(|other| alternative(&other)).collect();
+    if best.confidence >= wanted {
+        return Ok(best);
+    }
+    answer.confidence_score = Some(best.confidence);
+    answer.alternatives.insert(0, alternative(&best));
+    let (is, least) = (100.0 * best.confidence, 100.0 * wanted);
+    let message = format!("not sure enough: the best candidate is {is:.1} % sure, {least:.1} % are asked for");
+    Err(Problem::new(Cause::LowConfidence, message).hint("look at the candidates, or ask in other words"))
+}
+
+fn alternative(candidate: &Valid) -> Alternative {
+    Alternative { sql: candidate.query.sql().to_owned(), confidence_score: candidate.confidence }
+}

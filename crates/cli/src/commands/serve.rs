@@ -1,0 +1,231 @@
+//! `glrl serve`: opens everything once, starts the service, and tells it when to stop.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use answer::engine::Engine;
+use answer::orchestrator::Options;
+use serve::audit::Audit;
+use serve::auth::{KeyStore, TokenSettings, Tokens};
+use serve::server::Listening;
+use serve::service::{Parts, Served, Service};
+use serve::settings::{DecoderSettings, Settings, Today};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use toml::Value;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::{Arguments, ask, audit, keys};
+use crate::access::AccessArgs;
+use crate::context::{Context, today};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::settings::{self, FlagValue};
+
+/// Threads that read and write connections; what computes has threads of its own.
+const CONNECTION_THREADS: usize = 1;
+/// Threads of what computes beside the network: reading questions, validation, queries.
+const COMPUTING_THREADS: usize = 16;
+
+/// Where to listen, and what to serve.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The address to listen on; beyond this machine, a key or a token is asked for.
+    #[arg(long)]
+    host: Option<String>,
+    /// The port of users; 0 takes one that is free.
+    #[arg(long)]
+    port: Option<u16>,
+    /// The port of operators; 0 takes one that is free.
+    #[arg(long)]
+    operators_port: Option<u16>,
+    /// The SQLite file to ask; without it, the pack's demo database.
+    #[arg(long, value_name = "FILE")]
+    db: Option<String>,
+    /// The pack to ask with: a name, or a folder.
+    #[arg(long)]
+    pack: Option<String>,
+    /// The model folder to ask with.
+    #[arg(long, value_name = "DIR")]
+    model: Option<String>,
+    /// The day that "last month" is counted from, YYYY-MM-DD; without it, the day of each question.
+    #[arg(long, value_name = "DATE")]
+    today: Option<String>,
+    #[command(flatten)]
+    access: AccessArgs,
+}
+
+impl Arguments for Args {
+    fn flags(&self) -> Vec<FlagValue> {
+        let text = |key, flag, value: &Option<String>| value.clone().map(|v| (key, flag, Value::String(v)));
+        let number = |key, flag, value: Option<u16>| value.map(|v| (key, flag, Value::Integer(i64::from(v))));
+        let flags = [
+            text("server.host", "--host", &self.host),
+            number("server.port", "--port", self.port),
+            number("server.operators_port", "--operators-port", self.operators_port),
+            text("database.path", "--db", &self.db),
+            text("pack", "--pack", &self.pack),
+            text("model.path", "--model", &self.model),
+        ];
+        flags.into_iter().flatten().collect()
+    }
+}
+
+/// Serves until it is told to stop.
+pub(crate) fn run(args: Args, context: &Context) -> Outcome {
+    log_as(&context.settings().server.log);
+    let settings = settings(args.today.as_deref(), context)?;
+    let parts = parts(&args, &settings, context)?;
+    let service = Service::new(settings, parts);
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(serve(service, context));
+    // A query that still runs has its own deadline; the process does not wait for it.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// What reads and writes connections, and the threads of what computes.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    let mut runtime = Builder::new_multi_thread();
+    runtime.worker_threads(CONNECTION_THREADS).max_blocking_threads(COMPUTING_THREADS).enable_all();
+    runtime.build().map_err(|e| Failure::new(Exit::Failed, "runtime", e))
+}
+
+async fn serve(service: Arc<Service>, context: &Context) -> Outcome {
+    let cannot = |e: std::io::Error| {
+        Failure::new(Exit::Failed, "listen", format_args!("cannot listen: {e}")).hint("choose another --port or --operators-port")
+    };
+    let listening = Listening::on(&service).await.map_err(cannot)?;
+    let (users, operators) = (listening.users().map_err(cannot)?, listening.operators().map_err(cannot)?);
+    // Before anybody may tell it to stop: from here on it drains.
+    let no_signals = |e: std::io::Error| Failure::new(Exit::Failed, "signals", e);
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let mut hang_up = signal(SignalKind::hangup()).map_err(no_signals)?;
+    context.note(format_args!("http://{users} for users (/docs), http://{operators} for operators (/metrics)"));
+    let told = Arc::clone(&service);
+    let stop = async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = interrupt.recv() => return,
+                _ = hang_up.recv() => reload(&told, context),
+            }
+        }
+    };
+    listening.serve(service, stop).await;
+    Ok(Exit::Done)
+}
+
+/// Reads keys and limits again; what cannot be read stays as it was.
+fn reload(service: &Service, context: &Context) {
+    if let Err(error) = service.keys.reload() {
+        tracing::error!(%error, "keys stay as they were");
+    }
+    match context.resolve_again() {
+        Ok(settings::Resolved { settings, .. }) => {
+            service.rate.change(settings.server.requests_per_minute, settings.server.burst);
+            tracing::info!("keys and limits were read again");
+        }
+        Err(failure) => tracing::error!(error = failure.message, "limits stay as they were"),
+    }
+}
+
+/// JSON lines on standard error.
+fn log_as(level: &str) {
+    let level = level.parse().unwrap_or(LevelFilter::INFO);
+    let log = tracing_subscriber::fmt().json().flatten_event(true).with_max_level(level).with_writer(std::io::stderr);
+    // A second one in the same process would be refused; there is one.
+    let _ = log.try_init();
+}
+
+/// The service's settings, with the day of every question where one is given.
+pub(super) fn settings(day: Option<&str>, context: &Context) -> Result<Settings, Failure> {
+    let all = context.settings();
+    let server = &all.server;
+    let address = |host: &str, port| {
+        let host = host.parse::<IpAddr>().map_err(|e| Failure::new(Exit::Settings, "settings", e))?;
+        Ok::<_, Failure>(SocketAddr::new(host, port))
+    };
+    let fixed = day.map(|text| today(Some(text))).transpose()?;
+    let today = fixed.map_or(Today::Clock, Today::Fixed);
+    let listen = address(&server.host, server.port)?;
+    Ok(Settings {
+        listen,
+        operators: address(&server.operators_host, server.operators_port)?,
+        authentication: server.authentication == "on" || !listen.ip().is_loopback(),
+        ask: Options {
+            limits: all.limits.of_run(),
+            alternatives: usize::from(all.ask.alternatives),
+            candidates: usize::from(all.ask.candidates),
+            plan: all.ask.plan,
+            samples: usize::from(all.ask.samples),
+            seed: all.ask.seed,
+            threshold: all.threshold().unwrap_or_default(),
+            ..Options::on(today.date())
+        },
+        today,
+        decoder: DecoderSettings {
+            batch: usize::from(server.batch),
+            queue: usize::from(server.queue),
+            threads: usize::from(server.threads),
+            plan: all.ask.plan,
+        },
+        deadline: Duration::from_millis(server.deadline_ms),
+        max_requests: server.max_requests as usize,
+        max_body: server.max_body_bytes,
+        rate: server.requests_per_minute,
+        burst: server.burst,
+        origins: server.cors_origins.split(',').map(str::trim).filter(|o| !o.is_empty()).map(str::to_owned).collect(),
+        cache_bytes: server.cache_bytes,
+        cache_time: Duration::from_secs(server.cache_seconds),
+        history: server.history,
+        feedback: context.state_path(&server.feedback, "feedback")?,
+        drain: Duration::from_millis(server.drain_ms),
+    })
+}
+
+/// Engine, keys, tokens and audit log. Where a key is asked for there has to be one, or a way to check tokens.
+fn parts(args: &Args, settings: &Settings, context: &Context) -> Result<Parts, Failure> {
+    let keys = KeyStore::open(&keys::path(context)?).map_err(|e| keys::failed(&e))?;
+    let tokens = tokens(context)?;
+    if settings.authentication && tokens.is_none() && !keys.has_good() {
+        let message = "a key is asked for beyond this machine, and there is none";
+        let failure = Failure::new(Exit::Settings, "settings", message);
+        return Err(failure.hint("`glrl keys create --name NAME` makes one; [jwt] takes tokens"));
+    }
+    let log = context.state_path(&context.settings().server.audit, "audit.jsonl")?;
+    let audit = log.as_deref().map(Audit::open).transpose().map_err(|e| audit::failed(&e))?;
+    let engine = Arc::new(engine(args, context)?);
+    let served = Served::start(engine, settings.decoder).map_err(|e| Failure::new(Exit::Failed, "thread", e))?;
+    Ok(Parts { schemas: vec![served], keys, tokens, audit })
+}
+
+/// The engine with as many connections as settings say. Without a model it still checks and runs SQL.
+fn engine(args: &Args, context: &Context) -> Result<Engine, Failure> {
+    let engine = ask::engine(context)?;
+    let further = 1..context.settings().server.connections;
+    let further = further.map(|_| context.database(&engine.pack)).collect::<Result<Vec<_>, _>>()?;
+    let access = args.access.access(&engine.pack.catalog, &engine.pack.files.policies)?;
+    Ok(engine.beside(further).restricted(access))
+}
+
+fn tokens(context: &Context) -> Result<Option<Tokens>, Failure> {
+    let jwt = &context.settings().jwt;
+    if jwt.algorithm.is_empty() {
+        return Ok(None);
+    }
+    let path = Path::new(&jwt.key_file);
+    let key = std::fs::read_to_string(path)
+        .map_err(|e| Failure::new(Exit::Settings, "settings", format_args!("jwt.key_file {}: {e}", path.display())))?;
+    let wanted = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let settings = TokenSettings {
+        algorithm: jwt.algorithm.clone(),
+        key,
+        issuer: wanted(&jwt.issuer),
+        audience: wanted(&jwt.audience),
+        leeway: jwt.leeway_s,
+    };
+    Tokens::new(settings).map(Some).map_err(|e| Failure::new(Exit::Settings, "settings", e))
+}

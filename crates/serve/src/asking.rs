@@ -1,0 +1,184 @@
+//! The way of one question: cache, then analysis, the engine thread, and what comes after it. What computes runs on threads
+//! made for that; this only hands over.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use answer::intent::Intent;
+use answer::orchestrator::{Options, Step, begin};
+use answer::reply::{Answer, Status};
+
+use crate::auth::{Action, Principal};
+use crate::engine::Progress;
+use crate::history::Past;
+use crate::metrics::{CACHE, CONFIDENCE, OVERHEAD, QUESTIONS, STAGE, TABLES, TOKENS, VALIDATION};
+use crate::problem::{Code, Problem};
+use crate::service::{Served, Service};
+
+/// An answer, and what it took.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The answer.
+    pub answer: Answer,
+    /// What it took.
+    pub cost: Cost,
+}
+
+/// What an answer took; nothing, where no model was needed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cost {
+    /// Tokens of prompts.
+    pub read_tokens: usize,
+    /// Tokens of candidates.
+    pub written_tokens: usize,
+    /// Waiting for a place in the batch.
+    pub waited: Duration,
+    /// Being written.
+    pub writing: Duration,
+}
+
+/// A question that came with a request.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// As asked.
+    pub text: String,
+    /// How it is to be answered.
+    pub options: Options,
+    /// Until when.
+    pub deadline: Instant,
+    /// The request.
+    pub request_id: String,
+    /// Who asks.
+    pub principal: Arc<Principal>,
+}
+
+/// An answer as a request gets it.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The answer.
+    pub asked: Arc<Asked>,
+    /// Whether it was kept from an earlier request.
+    pub cache_hit: bool,
+    /// Time from question to answer, for this request.
+    pub elapsed: Duration,
+}
+
+/// Answers a question of a request: from memory, or by making the answer.
+///
+/// # Errors
+/// When it was not begun or not ended: too many wait, or time ran out. A question without an answer is none of these.
+pub async fn ask(
+    service: &Service,
+    served: &Served,
+    question: Question,
+    progress: Option<Progress>,
+) -> Result<Reply, Problem> {
+    let started = Instant::now();
+    let metrics = &service.metrics;
+    let key = service.cache.key(served, &question.text, &question.options);
+    let making = make(service, served, &question, progress);
+    let (asked, cache_hit) = match key {
+        None => (Arc::new(making.await?), false),
+        Some(key) => {
+            let found = service.cache.get(key, making).await?;
+            metrics.count(CACHE, &["l1", if found.1 { "hit" } else { "miss" }]);
+            found
+        }
+    };
+    let elapsed = started.elapsed();
+    let answer = &asked.answer;
+    // SQL instead of a question is run too; whoever may only ask does not see its rows, kept ones neither.
+    if answer.intent == Some(Intent::PastedSql) && answer.rows.is_some() {
+        question.principal.permit(Action::Execute, Some(&served.name))?;
+    }
+    metrics.count(QUESTIONS, &[&served.name, status_name(answer.status)]);
+    answer.confidence_score.into_iter().for_each(|confidence| metrics.observe(CONFIDENCE, &[], confidence));
+    answer.tables.iter().for_each(|table| metrics.count(TABLES, &[&served.name, table]));
+    if !cache_hit {
+        metrics.time(OVERHEAD, &[], elapsed.saturating_sub(asked.cost.waited + asked.cost.writing));
+    }
+    service.history.add(past(served, question, answer, elapsed));
+    Ok(Reply { asked, cache_hit, elapsed })
+}
+
+/// The name in JSON.
+pub fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Answered => "answered",
+        Status::Abstained => "abstained",
+        Status::Refused => "refused",
+        Status::Error => "error",
+    }
+}
+
+fn past(served: &Served, question: Question, answer: &Answer, elapsed: Duration) -> Past {
+    Past {
+        request_id: question.request_id,
+        at: jiff::Timestamp::now(),
+        schema: served.name.clone(),
+        question: question.text,
+        status: answer.status,
+        sql: answer.sql.clone(),
+        reasoning: answer.reasoning.clone(),
+        confidence_score: answer.confidence_score,
+        elapsed_ms: elapsed.as_secs_f64() * 1000.0,
+        principal: question.principal.name.clone(),
+        number: 0,
+    }
+}
+
+/// Makes an answer: the same steps as [`answer::orchestrator::ask`], with the engine thread writing for many at once.
+async fn make(
+    service: &Service,
+    served: &Served,
+    question: &Question,
+    progress: Option<Progress>,
+) -> Result<Asked, Problem> {
+    let metrics = &service.metrics;
+    let started = Instant::now();
+    let engine = Arc::clone(&served.engine);
+    let Question { text, options, deadline, .. } = question.clone();
+    let mut step = computing(move || begin(&engine, &text, &options)).await?;
+    metrics.time(STAGE, &["analyse"], started.elapsed());
+    let mut cost = Cost::default();
+    loop {
+        let asking = match step {
+            Step::Done(answer) => {
+                count_layers(service, &answer);
+                metrics.add(TOKENS, &["read"], cost.read_tokens as f64);
+                metrics.add(TOKENS, &["written"], cost.written_tokens as f64);
+                return Ok(Asked { answer: *answer, cost });
+            }
+            Step::Write(asking) => asking,
+        };
+        let mut written = served.decoder.write(asking, deadline, progress.clone()).await?;
+        cost.read_tokens += written.read_tokens;
+        cost.written_tokens += written.written_tokens;
+        cost.waited += written.waited;
+        cost.writing += written.writing;
+        metrics.time(STAGE, &["wait"], written.waited);
+        metrics.time(STAGE, &["write"], written.writing);
+        let started = Instant::now();
+        let engine = Arc::clone(&served.engine);
+        written.asking.hurry(deadline.saturating_duration_since(started));
+        step = computing(move || written.asking.go_on(&engine, written.candidates)).await?;
+        metrics.time(STAGE, &["check_and_run"], started.elapsed());
+    }
+}
+
+/// Runs what computes on a thread for that.
+///
+/// # Errors
+/// When it fails by a defect.
+pub async fn computing<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Problem::new(Code::Internal, "computing the answer failed"))
+}
+
+/// Counts what each layer of validation said.
+fn count_layers(service: &Service, answer: &Answer) {
+    for layer in sql::Layer::ALL {
+        let found = answer.validation.iter().any(|d| d.layer == layer && d.severity == sql::Severity::Error);
+        service.metrics.count(VALIDATION, &[layer.name(), if found { "error" } else { "ok" }]);
+    }
+}

@@ -1,0 +1,41 @@
+//! What every request passes before its route, outermost first: [`outer`] (id, log, metrics, headers, and the body of
+//! problems), CORS, [`gate`] (drain and load), [`authenticate`] (deadline, who asks, how often, and the audit).
+
+pub mod authenticate;
+pub mod gate;
+pub mod outer;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::auth::Principal;
+
+/// The id of a request, as the caller gave it or as it was made.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// Who a request comes from, and until when it has time.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub principal: Arc<Principal>,
+    /// The request.
+    pub request_id: String,
+    /// The route, as `POST /v1/ask`.
+    pub route: String,
+    /// Until when.
+    pub deadline: Instant,
+}
+
+/// What a route tells the audit log of its reply.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The schema.
+    pub schema: Option<String>,
+    /// The tables that were read.
+    pub tables: Vec<String>,
+    /// How many rows were returned.
+    pub rows: Option<usize>,
+    /// Whether the route writes its own line, once the stream has ended.
+    pub later: bool,
+}

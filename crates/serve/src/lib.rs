@@ -1,0 +1,32 @@
+//! The service: questions over HTTP, answered side by side. It starts nothing by itself and reads no environment; the
+//! command line gives it its settings and opened engines.
+//!
+//! Suggested reading order:
+//! * [`server`]: listeners, connections, and how it all ends.
+//! * [`service`]: what every request is answered with; [`settings`]: how.
+//! * [`routes`]: the table of routes, one file each.
+//! * [`asking`]: the way of one question through cache, engine and database.
+//! * [`engine`]: the thread that writes candidates of many questions at once.
+//! * [`layers`]: what every request passes before its route, outermost first.
+//! * [`auth`]: who asks, and what they may do: keys, tokens, scopes, and how often.
+//! * [`problem`]: what goes wrong, as RFC 9457 has it.
+//! * [`events`], [`chart`]: an answer as a stream, and as a picture.
+//! * [`cache`], [`history`], [`feedback`]: what is kept, in memory unless said otherwise.
+//! * [`audit`], [`metrics`]: what is written down, and what is counted.
+
+pub mod asking;
+pub mod audit;
+pub mod auth;
+pub mod cache;
+pub mod chart;
+pub mod engine;
+pub mod events;
+pub mod feedback;
+pub mod history;
+pub mod layers;
+pub mod metrics;
+pub mod problem;
+pub mod routes;
+pub mod server;
+pub mod service;
+pub mod settings;

@@ -1,0 +1,218 @@
+//! What is counted, in the text format of Prometheus (version 0.0.4). Counters and histograms by their labels, two hundred
+//! lines of our own: a service has some tens of series, and each belongs to its own instance.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Upper ends of times, in seconds.
+const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+/// Upper ends of probabilities.
+const SHARES: &[f64] = &[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99];
+/// More series than this of one name are not kept, so that no caller can fill the memory.
+const MOST_SERIES: usize = 500;
+
+/// A name, with what it means and its labels.
+#[derive(Debug)]
+pub struct Family {
+    name: &'static str,
+    help: &'static str,
+    labels: &'static [&'static str],
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Counter,
+    /// With the upper ends of its buckets.
+    Histogram(&'static [f64]),
+}
+
+macro_rules! families {
+    ($($constant:ident = $kind:expr, $name:literal, [$($label:literal),*], $help:literal;)*) => {
+        $(#[doc = $help] pub const $constant: &Family = &Family { name: $name, help: $help, labels: &[$($label),*], kind: $kind };)*
+        /// All of them, in the order in which they are shown.
+        const FAMILIES: &[&Family] = &[$($constant,)*];
+    };
+}
+
+families! {
+    HTTP = Kind::Histogram(SECONDS), "glrl_http_request_duration_seconds", ["route", "method", "code"], "Time of requests by route, method and status.";
+    STAGE = Kind::Histogram(SECONDS), "glrl_stage_seconds", ["stage"], "Time of each stage of a question.";
+    OVERHEAD = Kind::Histogram(SECONDS), "glrl_overhead_seconds", [], "Time of a question outside the model: all of it less waiting for a place and writing.";
+    QUESTIONS = Kind::Counter, "glrl_questions_total", ["schema", "status"], "Questions by how they ended.";
+    VALIDATION = Kind::Counter, "glrl_validation_total", ["layer", "verdict"], "Validations by layer.";
+    CACHE = Kind::Counter, "glrl_cache_requests_total", ["tier", "result"], "Look-ups of caches.";
+    CONFIDENCE = Kind::Histogram(SHARES), "glrl_confidence", [], "How sure answers are.";
+    TABLES = Kind::Counter, "glrl_tables_used_total", ["schema", "table"], "Tables that answers read.";
+    TOKENS = Kind::Counter, "glrl_tokens_total", ["kind"], "Tokens read and written.";
+    FEEDBACK = Kind::Counter, "glrl_feedback_total", ["rating"], "Feedback by rating.";
+    TURNED_AWAY = Kind::Counter, "glrl_turned_away_total", ["reason"], "Requests that were not begun.";
+}
+
+/// Values of labels.
+type Labels = Vec<String>;
+
+#[derive(Debug, Clone, Default)]
+struct Series {
+    /// Of a counter its value, of a histogram the sum.
+    sum: f64,
+    /// Of a histogram, how many lie in each bucket; the last holds those above all ends.
+    counts: Vec<u64>,
+}
+
+/// The counts of one service.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    series: Mutex<BTreeMap<(&'static str, Labels), Series>>,
+}
+
+/// A value that is looked up when somebody asks.
+#[derive(Debug)]
+pub struct Gauge {
+    /// Its name.
+    pub name: &'static str,
+    /// What it means.
+    pub help: &'static str,
+    /// What it is.
+    pub value: f64,
+}
+
+impl Metrics {
+    /// Counts one.
+    pub fn count(&self, family: &Family, labels: &[&str]) {
+        self.add(family, labels, 1.0);
+    }
+
+    /// Adds to a counter.
+    pub fn add(&self, family: &Family, labels: &[&str], amount: f64) {
+        self.change(family, labels, |series| series.sum += amount);
+    }
+
+    /// Takes a value into a histogram.
+    pub fn observe(&self, family: &Family, labels: &[&str], value: f64) {
+        let Kind::Histogram(ends) = family.kind else { return };
+        self.change(family, labels, |series| {
+            series.counts.resize(ends.len() + 1, 0);
+            series.counts[ends.partition_point(|end| *end < value)] += 1;
+            series.sum += value;
+        });
+    }
+
+    /// Takes a time into a histogram.
+    pub fn time(&self, family: &Family, labels: &[&str], time: Duration) {
+        self.observe(family, labels, time.as_secs_f64());
+    }
+
+    fn change(&self, family: &Family, labels: &[&str], change: impl FnOnce(&mut Series)) {
+        debug_assert_eq!(labels.len(), family.labels.len(), "{}", family.name);
+        let mut all = self.series.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (family.name, labels.iter().map(|label| (*label).to_owned()).collect::<Labels>());
+        let is_new = !all.contains_key(&key);
+        if is_new && all.keys().filter(|(name, _)| *name == family.name).count() >= MOST_SERIES {
+            return;
+        }
+        change(all.entry(key).or_default());
+    }
+
+    /// Everything, as Prometheus reads it.
+    pub fn render(&self, gauges: &[Gauge]) -> String {
+        let all = self.series.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = String::new();
+        for family in FAMILIES {
+            let own: Vec<_> = all.iter().filter(|((name, _), _)| *name == family.name).collect();
+            let kind = if matches!(family.kind, Kind::Counter) { "counter" } else { "histogram" };
+            heading(&mut text, family.name, family.help, kind);
+            own.into_iter().for_each(|((_, labels), series)| write_series(&mut text, family, labels, series));
+        }
+        for gauge in gauges {
+            heading(&mut text, gauge.name, gauge.help, "gauge");
+            let _ = writeln!(text, "{} {}", gauge.name, gauge.value);
+        }
+        text
+    }
+}
+
+fn heading(text: &mut String, name: &str, help: &str, kind: &str) {
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn write_series(text: &mut String, family: &Family, labels: &Labels, series: &Series) {
+    let name = family.name;
+    let Kind::Histogram(ends) = family.kind else {
+        let _ = writeln!(text, "{name}{} {}", shown(family, labels, None), series.sum);
+        return;
+    };
+    let mut below = 0;
+    for (i, count) in series.counts.iter().enumerate() {
+        below += count;
+        let end = ends.get(i).map_or("+Inf".to_owned(), f64::to_string);
+        let _ = writeln!(text, "{name}_bucket{} {below}", shown(family, labels, Some(&end)));
+    }
+    let labels = shown(family, labels, None);
+    let _ = writeln!(text, "{name}_sum{labels} {}\n{name}_count{labels} {below}", series.sum);
+}
+
+/// `{route="/v1/ask",le="0.5"}`.
+fn shown(family: &Family, labels: &Labels, end: Option<&str>) -> String {
+    let pairs = family.labels.iter().copied().zip(labels.iter().map(String::as_str));
+    let pairs = pairs.chain(end.map(|end| ("le", end)));
+    let escaped = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    let pairs: Vec<String> = pairs.map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+    if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(",")) }
+}
+
+/// What the system says of this process; nothing where it has no `/proc`.
+pub fn of_process() -> Vec<Gauge> {
+    /// Ticks of the clock a second, and bytes of a page: what Linux has on the processors it runs on here.
+    const TICKS: f64 = 100.0;
+    const PAGE: f64 = 4096.0;
+    let field = |file: &str, n: usize| -> Option<f64> {
+        let text = std::fs::read_to_string(file).ok()?;
+        // The name in brackets may hold spaces.
+        let rest = text.rsplit_once(')').map_or(text.as_str(), |(_, rest)| rest);
+        rest.split_whitespace().nth(n)?.parse().ok()
+    };
+    let resident = field("/proc/self/statm", 1).map(|pages| pages * PAGE);
+    let cpu =
+        field("/proc/self/stat", 11).zip(field("/proc/self/stat", 12)).map(|(user, system)| (user + system) / TICKS);
+    let gauge = |name, help, value: Option<f64>| value.map(|value| Gauge { name, help, value });
+    let gauges = [
+        gauge("process_resident_memory_bytes", "Memory of the process.", resident),
+        gauge("process_cpu_seconds_total", "Time of processors that the process took.", cpu),
+    ];
+    gauges.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn histograms_count_below_each_end_and_counters_add() {
+        let metrics = Metrics::default();
+        metrics.observe(STAGE, &["decode"], 0.001);
+        metrics.observe(STAGE, &["decode"], 0.3);
+        metrics.observe(STAGE, &["decode"], 99.0);
+        metrics.count(CACHE, &["l1", "hit"]);
+        metrics.add(CACHE, &["l1", "hit"], 2.0);
+        let text = metrics.render(&[Gauge { name: "g", help: "h", value: 1.5 }]);
+        let has = |line: &str| assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
+        has("glrl_stage_seconds_bucket{stage=\"decode\",le=\"0.001\"} 1");
+        has("glrl_stage_seconds_bucket{stage=\"decode\",le=\"0.5\"} 2");
+        has("glrl_stage_seconds_bucket{stage=\"decode\",le=\"+Inf\"} 3");
+        has("glrl_stage_seconds_count{stage=\"decode\"} 3");
+        has("glrl_cache_requests_total{tier=\"l1\",result=\"hit\"} 3");
+        has("g 1.5");
+    }
+
+    #[test]
+    fn labels_cannot_break_out_of_their_quotes_or_fill_the_memory() {
+        let metrics = Metrics::default();
+        metrics.count(QUESTIONS, &["a\"\n\\", "x"]);
+        assert!(metrics.render(&[]).contains("{schema=\"a\\\"\\n\\\\\",status=\"x\"} 1"));
+        (0..2 * MOST_SERIES).for_each(|i| metrics.count(QUESTIONS, &["s", &i.to_string()]));
+        assert!(metrics.render(&[]).lines().count() < MOST_SERIES + 50);
+    }
+}

@@ -1,0 +1,189 @@
+//! What every request is answered with: opened engines with their threads, who may ask, and what is kept and counted.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use answer::engine::Engine;
+use database::CacheKey;
+use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, watch};
+
+use crate::audit::Audit;
+use crate::auth::keys::hex;
+use crate::auth::{KeyStore, RateLimiter, Tokens};
+use crate::cache::AnswerCache;
+use crate::engine::Decoder;
+use crate::feedback::Feedback;
+use crate::history::History;
+use crate::metrics::{Gauge, Metrics, of_process};
+use crate::problem::{Code, Problem};
+use crate::settings::{DecoderSettings, Settings};
+
+/// A schema that questions are asked of.
+#[derive(Debug)]
+pub struct Served {
+    /// Its name in requests.
+    pub name: String,
+    /// What questions are answered with.
+    pub engine: Arc<Engine>,
+    /// The thread that writes for it.
+    pub decoder: Decoder,
+    /// What its model is, as a hash.
+    pub fingerprint: String,
+    /// The database's file; none where it is in memory and cannot change.
+    path: Option<PathBuf>,
+}
+
+impl Served {
+    /// Starts the thread of an engine, which is called as its pack.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(engine: Arc<Engine>, settings: DecoderSettings) -> std::io::Result<Self> {
+        let decoder = Decoder::start(Arc::clone(&engine), settings)?;
+        let path = engine.database().path().map(PathBuf::from);
+        let fingerprint = fingerprint(&engine);
+        Ok(Served { name: engine.pack.name().to_owned(), engine, decoder, fingerprint, path })
+    }
+
+    /// Another text for each state of the database; none where its file cannot be read.
+    pub fn database_state(&self) -> Option<String> {
+        match &self.path {
+            Some(path) => CacheKey::of(path).ok().map(|key| key.as_str().to_owned()),
+            None => Some("memory".to_owned()),
+        }
+    }
+}
+
+/// Names the model and the tables: their metadata, which holds the hashes of catalog and vocabulary, and the weights.
+fn fingerprint(engine: &Engine) -> String {
+    let mut hash = Sha256::new();
+    hash.update(engine.pack.catalog_hash());
+    if let Ok(model) = &engine.model {
+        hash.update(format!("{:?}", model.metadata));
+        let weights = &model.model.parameters().data;
+        weights.iter().for_each(|number| hash.update(number.to_le_bytes()));
+    }
+    hex(&hash.finalize())
+}
+
+/// How far the service's life has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// It takes requests.
+    Serving,
+    /// It ends those in progress and takes no more.
+    Draining,
+    /// Time for them is over.
+    Ended,
+}
+
+/// Waits until a life has come so far; for ever, where nobody is left to say so.
+pub async fn reached(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
+    let is_there = phase.wait_for(|phase| *phase >= wanted).await.is_ok();
+    if !is_there {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// What is opened for a service beside its engines.
+#[derive(Debug)]
+pub struct Parts {
+    /// The schemas; the first is asked where a request names none.
+    pub schemas: Vec<Served>,
+    /// API keys.
+    pub keys: KeyStore,
+    /// Tokens, where the settings say how they are checked.
+    pub tokens: Option<Tokens>,
+    /// The audit log.
+    pub audit: Option<Audit>,
+}
+
+/// The service.
+#[derive(Debug)]
+pub struct Service {
+    /// How it behaves.
+    pub settings: Settings,
+    /// The schemas; the first is asked where a request names none.
+    pub schemas: Vec<Served>,
+    /// API keys.
+    pub keys: KeyStore,
+    /// Tokens.
+    pub tokens: Option<Tokens>,
+    /// How often each principal may ask.
+    pub rate: RateLimiter,
+    /// Places of requests in progress.
+    pub places: Arc<Semaphore>,
+    /// The audit log.
+    pub audit: Option<Audit>,
+    /// Answers kept.
+    pub cache: AnswerCache,
+    /// Earlier questions.
+    pub history: History,
+    /// What people say of answers.
+    pub feedback: Option<Feedback>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// How far its life has come.
+    pub phase: watch::Sender<Phase>,
+    /// Since when it runs.
+    pub started: Instant,
+}
+
+impl Service {
+    /// Puts the parts together.
+    pub fn new(settings: Settings, parts: Parts) -> Arc<Self> {
+        let Parts { schemas, keys, tokens, audit } = parts;
+        Arc::new(Service {
+            schemas,
+            keys,
+            tokens,
+            audit,
+            rate: RateLimiter::new(settings.rate, settings.burst),
+            places: Arc::new(Semaphore::new(settings.max_requests)),
+            cache: AnswerCache::new(settings.cache_bytes, settings.cache_time),
+            history: History::new(settings.history),
+            feedback: settings.feedback.as_deref().map(Feedback::new),
+            metrics: Metrics::default(),
+            phase: watch::Sender::new(Phase::Serving),
+            started: Instant::now(),
+            settings,
+        })
+    }
+
+    /// The schema of a name, or the first.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn schema(&self, name: Option<&str>) -> Result<&Served, Problem> {
+        let found = match name {
+            Some(name) => self.schemas.iter().find(|served| served.name == name),
+            None => self.schemas.first(),
+        };
+        found.ok_or_else(|| {
+            let known: Vec<&str> = self.schemas.iter().map(|served| served.name.as_str()).collect();
+            let problem = Problem::new(Code::NotFound, format!("there is no schema \"{}\"", name.unwrap_or("")));
+            problem.hint(format!("known: {}", known.join(", ")))
+        })
+    }
+
+    /// Whether it takes requests and can answer them.
+    pub fn is_ready(&self) -> bool {
+        *self.phase.borrow() == Phase::Serving && self.schemas.iter().all(|served| served.engine.model.is_ok())
+    }
+
+    /// What is looked up when somebody asks for the metrics.
+    pub fn gauges(&self) -> Vec<Gauge> {
+        let sum = |of: fn(&Served) -> usize| self.schemas.iter().map(of).sum::<usize>() as f64;
+        let busy = self.settings.max_requests - self.places.available_permits();
+        let own = [
+            ("glrl_requests_in_progress", "Requests in progress.", busy as f64),
+            ("glrl_queue_length", "Questions that wait for a place in the batch.", sum(|s| s.decoder.load().waiting())),
+            ("glrl_batch_rows", "Candidates being written.", sum(|s| s.decoder.load().rows())),
+            ("glrl_uptime_seconds", "Time since the start.", self.started.elapsed().as_secs_f64()),
+            ("glrl_ready", "Whether requests are taken.", f64::from(u8::from(self.is_ready()))),
+        ];
+        own.into_iter().map(|(name, help, value)| Gauge { name, help, value }).chain(of_process()).collect()
+    }
+}

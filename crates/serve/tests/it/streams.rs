@@ -1,0 +1,95 @@
+//! Streams: the names and order of events, and one last event whatever happens.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use serve::settings::Settings;
+
+use crate::tools::{Reply, Server, parts, questions, request, settings};
+
+const STREAM: (&str, &str) = ("accept", "text/event-stream");
+
+fn names(reply: &Reply) -> Vec<String> {
+    reply.events().into_iter().map(|(name, ..)| name).collect()
+}
+
+#[test]
+fn an_answer_comes_in_events_that_count_up_and_end_once() {
+    let server = Server::start();
+    let question = &questions(5)[0];
+    let whole = server.post("/v1/ask", &json!({ "question": question })).json();
+    let reply = server.post_with("/v1/ask", &[STREAM], &json!({ "question": question }));
+    assert_eq!(reply.header("content-type"), Some("text/event-stream"));
+    assert_eq!((reply.header("cache-control"), reply.header("x-accel-buffering")), (Some("no-cache"), Some("no")));
+    let events = reply.events();
+    let mut order = names(&reply);
+    order.dedup();
+    order.retain(|name| name != "chart");
+    let wanted = [
+        "status",
+        "schema",
+        "sql.delta",
+        "reasoning.delta",
+        "sql",
+        "validation",
+        "rows",
+        "explanation",
+        "usage",
+        "done",
+    ];
+    assert_eq!(order, wanted);
+    assert!(events.iter().enumerate().all(|(i, (_, id, _))| *id == i.to_string()));
+    let data = |wanted: &str| events.iter().find(|(name, ..)| name == wanted).map(|(.., data)| data.clone()).unwrap();
+    assert_eq!(data("sql")["sql"], whole["sql"]);
+    assert_eq!(data("rows")["rows"], whole["rows"]);
+    let deltas = events.iter().filter(|(name, ..)| name == "sql.delta");
+    let written: String = deltas.map(|(.., data)| data["delta"].as_str().unwrap()).collect();
+    assert!(written.starts_with("SELECT "), "{written}");
+}
+
+#[test]
+fn a_question_without_an_answer_ends_with_its_problem() {
+    let server = Server::start();
+    let reply = server.post_with("/v1/ask", &[STREAM], &json!({ "question": "drop table x" }));
+    let events = reply.events();
+    let (name, _, data) = events.last().unwrap();
+    assert_eq!((name.as_str(), &data["code"]), ("error", &json!("write_request")));
+    let last = |name: &String| name == "done" || name == "error";
+    assert_eq!(names(&reply).iter().filter(|name| last(name)).count(), 1);
+}
+
+#[test]
+fn a_deadline_ends_a_stream_with_an_error() {
+    let settings = Settings { deadline: Duration::from_millis(1), ..settings() };
+    let parts = parts(&settings);
+    let server = Server::with(settings, parts);
+    let reply = server.post_with("/v1/ask", &[STREAM], &json!({ "question": questions(5)[0] }));
+    let events = reply.events();
+    let (name, _, data) = events.last().unwrap();
+    assert_eq!((name.as_str(), &data["code"]), ("error", &json!("deadline")));
+    let plain = server.post("/v1/ask", &json!({ "question": questions(5)[0] }));
+    plain.problem(504, "deadline");
+}
+
+#[test]
+fn a_client_that_leaves_takes_its_question_along() {
+    let server = Server::start();
+    let body = json!({ "question": questions(5)[0] }).to_string();
+    for headers in [&[STREAM][..], &[]] {
+        let mut stream = TcpStream::connect(server.users).unwrap();
+        stream.write_all(request("POST", "/v1/ask", headers, Some(&body)).as_bytes()).unwrap();
+        if !headers.is_empty() {
+            stream.read_exact(&mut [0; 40]).unwrap();
+        }
+        drop(stream);
+    }
+    let until = Instant::now() + Duration::from_secs(20);
+    let load = server.service.schemas[0].decoder.load();
+    while load.rows() + load.waiting() > 0 {
+        assert!(Instant::now() < until, "questions of clients that left are still written for");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(server.get("/health").status, 200);
+}
