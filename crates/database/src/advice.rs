@@ -12,7 +12,7 @@ use sql::dialect::quote_name;
 use sql::optimise::indexes::{Candidate, candidates};
 
 use crate::engine_facts::{AccessPath, EngineFacts, engine_facts};
-use crate::error::RunError;
+use crate::error::{OpenError, RunError};
 use crate::image::Image;
 use crate::run::Limits;
 use crate::timing::{Times, side_by_side};
@@ -101,7 +101,7 @@ fn plan(image: &Image, query: &VerifiedQuery) -> Result<EngineFacts, RunError> {
     image.with(|database| engine_facts(database, query)).unwrap_or_else(|error| Err(vanished(&error)))
 }
 
-fn vanished(error: &rusqlite::Error) -> RunError {
+fn vanished(error: &OpenError) -> RunError {
     RunError::Vanished { reason: error.to_string() }
 }
 

@@ -73,11 +73,16 @@ impl Image {
         Image::with_live(connection, catalog, live)
     }
 
-    /// Copies a database that is open already, and closes it.
+    /// Copies an SQLite database that is open already, and closes it.
     ///
     /// # Errors
-    /// SQLite's own, when it cannot be read.
-    pub fn copy(mut database: Database) -> rusqlite::Result<Self> {
+    /// SQLite's own, when it cannot be read; a server is not copied.
+    pub fn copy(database: Database) -> rusqlite::Result<Self> {
+        let mut database = match database {
+            Database::Sqlite(sqlite) => sqlite,
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => return Err(rusqlite::Error::InvalidQuery),
+        };
         // SQLite asks itself for the number of pages, which no query may.
         database.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
         let bytes = database.connection.serialize(MAIN_DB)?.to_vec();
@@ -101,10 +106,11 @@ impl Image {
         &self.live.script
     }
 
-    /// A connection of this crate's own, to look at what no query may read.
+    /// A connection of this crate's own, to look at what no query may read; there is none to a server.
     pub(crate) fn connection(&self) -> rusqlite::Result<Connection> {
         let mut connection = Connection::open_in_memory()?;
-        connection.deserialize_read_exact(MAIN_DB, &self.bytes[..], self.bytes.len(), true)?;
+        let Source::Bytes(bytes) = &self.source else { return Err(rusqlite::Error::InvalidQuery) };
+        connection.deserialize_read_exact(MAIN_DB, &bytes[..], bytes.len(), true)?;
         Ok(connection)
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use database::advice::{Advice, Gain, Redundant, advise, redundant};
-use database::{Database, Fault, Image, Limits, RunError, Times};
+use database::{Database, Fault, Image, Limits, Place, RunError, Times};
 use judge::Verdict;
 use judge::improve::{Dropped, Improved, Trials, Why, improve, stored_days};
 use schema::Catalog;
@@ -90,9 +90,13 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
 impl Stage {
     fn open(args: &Args, context: &Context) -> Result<Self, Failure> {
         let named = &context.settings().database.path;
-        let of_settings = (!named.is_empty() && args.tables.ddl.is_none()).then(|| Path::new(named));
-        match (args.tables.db.as_deref().or(of_settings), &args.tables.ddl) {
-            (Some(path), _) => Stage::of_file(path, context),
+        let of_settings = (!named.is_empty() && args.tables.ddl.is_none()).then_some(named);
+        match (args.tables.db.as_ref().or(of_settings), &args.tables.ddl) {
+            (Some(place), _) => match context.place(place)? {
+                Place::File(path) => Stage::of_file(&path, context),
+                Place::Server(_) => Err(Failure::usage("only SQLite files are optimised so far")
+                    .hint("name one with --db, or a script of definitions with --ddl")),
+            },
             (None, Some(path)) => Stage::of_script(path),
             (None, None) => Stage::of_pack(context),
         }
@@ -100,7 +104,7 @@ impl Stage {
 
     /// Of a user's file: its own definitions count, and it is only read.
     fn of_file(path: &Path, context: &Context) -> Result<Self, Failure> {
-        let live = super::schema::live(path, context)?;
+        let live = super::schema::live(&path.to_string_lossy(), context)?;
         let size = std::fs::metadata(path).map_or(u64::MAX, |file| file.len());
         let (catalog, script) = (live.catalog, live.script);
         if size <= LARGEST_COPY {

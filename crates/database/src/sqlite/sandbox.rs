@@ -48,7 +48,6 @@ const LIMITS: [(Limit, i32); 11] = [
 ];
 
 /// A database that can only be read: connection, clock and what is known of its structure.
-///
 #[derive(Debug)]
 pub struct Sqlite {
     pub(crate) connection: Connection,
