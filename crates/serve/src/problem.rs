@@ -129,8 +129,8 @@ pub struct Problem {
     pub hint: Option<String>,
     /// When to try again, in seconds.
     pub retry_after: Option<u64>,
-    /// What else is known: candidates, findings.
-    pub more: Map<String, Json>,
+    /// What else is known: candidates, findings. In a box, since most problems have none and all are returned by value.
+    pub more: Box<Map<String, Json>>,
 }
 
 /// A problem as it is sent.
@@ -164,7 +164,7 @@ pub struct ProblemBody {
 impl Problem {
     /// A problem of a kind.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Problem { code, detail: detail.into(), hint: None, retry_after: None, more: Map::new() }
+        Problem { code, detail: detail.into(), hint: None, retry_after: None, more: Box::default() }
     }
 
     /// Adds what to do about it.
@@ -211,7 +211,7 @@ impl Problem {
             hint: self.hint.clone(),
             request_id: request_id.to_owned(),
             retryable: self.code.is_retryable(),
-            more: self.more.clone(),
+            more: (*self.more).clone(),
         }
     }
 }
