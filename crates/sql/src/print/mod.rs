@@ -331,25 +331,25 @@ impl Printer<'_> {
         }
         let written = self.written.get(&source.id).map_or_else(String::new, |w| w.name.clone());
         let plain = match &source.kind {
-            SourceKind::Table(table) => self.catalog.table(*table).name.clone(),
-            SourceKind::Cte { name, .. } => name.clone(),
+            SourceKind::Table(table) => Some(self.catalog.table(*table).name.clone()),
+            SourceKind::Cte { name, .. } => Some(name.clone()),
             SourceKind::Derived { query, .. } => {
                 // A derived table sees the levels around its query, not its neighbours.
                 let level = self.levels.pop();
                 self.bracketed(query, Naming::Inner);
                 self.levels.extend(level);
-                String::new()
+                None
             }
         };
-        if !plain.is_empty() {
+        if let Some(plain) = &plain {
             let is_table = matches!(source.kind, SourceKind::Table(_));
             let is_sqlite = self.target.dialect == Dialect::Sqlite;
             if is_table && is_sqlite && self.cte_names.contains(&plain.to_ascii_lowercase()) {
                 self.push("main.");
             }
-            self.push_name(&plain);
+            self.push_name(plain);
         }
-        if written != plain {
+        if plain.is_none_or(|plain| plain != written) {
             self.push(if self.traits().table_as { " AS " } else { " " });
             self.push_name(&written);
         }

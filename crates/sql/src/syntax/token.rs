@@ -219,16 +219,20 @@ fn number(bytes: &[u8], at: usize) -> (TokenKind, usize) {
 }
 
 fn variable(bytes: &[u8], at: usize) -> (TokenKind, usize) {
+    if bytes[at] == b'?' {
+        let digits = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let end = at + 1 + digits;
+        let known = digits == 0 || is_variable_number(&bytes[at + 1..end]);
+        return (if known { TokenKind::Variable } else { TokenKind::Illegal }, end);
+    }
     let end = word_end(bytes, at + 1);
-    let named = bytes[at] == b'?' || end > at + 1;
-    let numbered = bytes[at] != b'?' || end == at + 1 || is_variable_number(&bytes[at + 1..end]);
-    if named && numbered { (TokenKind::Variable, end) } else { (TokenKind::Illegal, end.max(at + 1)) }
+    (if end > at + 1 { TokenKind::Variable } else { TokenKind::Illegal }, end)
 }
 
 /// Whether digits number a variable: from 1 to SQLite's SQLITE_MAX_VARIABLE_NUMBER.
 fn is_variable_number(digits: &[u8]) -> bool {
-    let number = std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
-    number.and_then(|text| text.parse::<u32>().ok()).is_some_and(|number| (1..=32_766).contains(&number))
+    let number = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<u32>().ok());
+    number.is_some_and(|number| (1..=32_766).contains(&number))
 }
 
 fn symbol(text: &str, at: usize, dialect: Dialect) -> (TokenKind, usize) {

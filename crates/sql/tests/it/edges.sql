@@ -645,3 +645,7 @@ WITH n AS (SELECT * FROM nosuch) SELECT 1 n
 WITH n AS (SELECT nosuch.* FROM nosuch) SELECT 1 n
 SELECT 1 FROM project, company NATURAL JOIN "order line" x
 SELECT 1 FROM project NATURAL LEFT JOIN "order line"
+SELECT ?32h766
+SELECT ?a
+SELECT ?
+WITH t AS (SELECT nope FROM "" x, nosuch y) SELECT 4
