@@ -94,7 +94,7 @@ pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     texts.extend(walked(&walks::Ground::new(&pack)?, args.seed));
     let mut tally = Tally::default();
     tally.add_all(&scene, &texts, threads);
-    let samples = images[0].with(|database| Samples::of(database)).map_err(broken)?;
+    let samples = images[0].with(Samples::of).map_err(broken)?;
     for round in 0..ROUNDS {
         if tally.rewritten - tally.empty >= args.count(10_000) {
             break;
