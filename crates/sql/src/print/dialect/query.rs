@@ -2,6 +2,7 @@
 
 use schema::{Type, Value};
 
+use super::value::is_count_of_days;
 use super::{Construct, Level, Lowered, Lowering, Texts, piece};
 use crate::calendar::calendar_of;
 use crate::dialect::Dialect;
@@ -246,7 +247,7 @@ impl Lowering<'_> {
             level.grouped.clone_from(&grouped);
         }
         let group_by = self.groups(&grouped)?;
-        let items = self.items(select, names)?;
+        let items = self.items(select, names, place)?;
         let having = select.having.as_ref().map(|having| self.condition(&written_out(having, select))).transpose()?;
         let mut query = Query::from_select(Select {
             distinct: select.distinct,
@@ -293,7 +294,7 @@ impl Lowering<'_> {
         for term in grouped {
             let mut reads = false;
             each_expr_here(term, &mut |e| {
-                reads |= matches!(e.kind, ExprKind::Column { .. } | ExprKind::RowId(_) | ExprKind::Scalar(_));
+                reads |= matches!(e.kind, ExprKind::Column { .. } | ExprKind::RowId(_)) || e.kind.subquery().is_some();
             });
             if !reads {
                 return self.refuse(Construct::ConstantGroup, term.span);
@@ -306,13 +307,17 @@ impl Lowering<'_> {
         Ok(terms)
     }
 
-    fn items(&mut self, select: &Select, names: Vec<Option<String>>) -> Lowered<Vec<Item>> {
+    fn items(&mut self, select: &Select, names: Vec<Option<String>>, place: Place) -> Lowered<Vec<Item>> {
         let mut items = Vec::with_capacity(select.items.len());
         for (item, alias) in select.items.iter().zip(names) {
             let mut expr = self.value(strip_collation(&item.expr))?;
             let is_text = self.types.of_expr(&item.expr) == Type::Text;
             if select.distinct && is_text && self.traits.loose_texts && self.target.texts == Texts::ByCode {
                 expr = coded(expr);
+            }
+            if place != Place::Top && is_count_of_days(&expr) {
+                // Seen from outside, nothing tells that it divides as a decimal.
+                expr = piece("@double", vec![expr]);
             }
             let plain = matches!(expr.kind, ExprKind::Column { .. });
             let named = alias.or_else(|| (!plain).then(|| self.column_name(&item.expr)).flatten());
