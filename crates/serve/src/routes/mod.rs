@@ -109,7 +109,6 @@ fn cors(origins: &[String]) -> CorsLayer {
 }
 
 /// A handler that panicked: its words may hold anything, so they are not handed on.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over so")]
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     tracing::error!("a request failed by a defect");
     Problem::new(Code::Internal, "a defect of the service").into_response()
