@@ -48,16 +48,30 @@ impl Dialect {
         }
     }
 
-    /// Whether it is one of those whose definitions are read: tables, columns, indexes.
-    pub fn reads_definitions(self) -> bool {
-        matches!(self, Dialect::Sqlite | Dialect::Postgres | Dialect::MySql)
+    /// The dialect of this name among those whose SQL is checked and whose definitions are read; of the others a subset of
+    /// queries is read, to be translated.
+    ///
+    /// # Errors
+    /// When the name means another dialect, or none.
+    pub fn checked(name: &str) -> Result<Self, UnknownDialect> {
+        let known: Dialect = name.parse()?;
+        match known {
+            Dialect::Sqlite | Dialect::Postgres | Dialect::MySql => Ok(known),
+            Dialect::SqlServer | Dialect::Oracle => Err(UnknownDialect::Unchecked(known.title())),
+        }
     }
 }
 
 /// A dialect's name that means nothing here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown dialect \"{0}\": sqlite, postgres, mysql, sqlserver and oracle are known")]
-pub struct UnknownDialect(pub String);
+pub enum UnknownDialect {
+    /// No engine has this name.
+    #[error("unknown dialect \"{0}\": sqlite, postgres, mysql, sqlserver and oracle are known")]
+    Unknown(String),
+    /// The engine's SQL is not checked.
+    #[error("the SQL of {0} is only translated: sqlite, postgres and mysql are checked")]
+    Unchecked(&'static str),
+}
 
 impl FromStr for Dialect {
     type Err = UnknownDialect;
@@ -69,7 +83,7 @@ impl FromStr for Dialect {
             "mysql" | "mariadb" => Ok(Dialect::MySql),
             "sqlserver" | "mssql" | "tsql" => Ok(Dialect::SqlServer),
             "oracle" => Ok(Dialect::Oracle),
-            _ => Err(UnknownDialect(name.to_owned())),
+            _ => Err(UnknownDialect::Unknown(name.to_owned())),
         }
     }
 }

@@ -7,6 +7,7 @@
 //! * [`accuracy`]: how many questions are answered rightly.
 //! * [`synthesis`]: made questions.
 //! * [`sql`]: names, lineage and validation.
+//! * [`dialects`]: queries in other engines' words.
 //! * [`rewards`]: what completions are worth.
 //! * [`card`]: the shipped weights and their model card.
 //! * [`safety`]: policies and hostile statements.
@@ -19,6 +20,7 @@ mod answers;
 mod build;
 mod card;
 mod crashes;
+mod dialects;
 mod explain;
 mod fuzzing;
 mod grpo;
@@ -84,6 +86,7 @@ const SUBJECTS: [Subject; 14] = [
     Subject { name: "accuracy", figures: accuracy::FIGURES },
     Subject { name: "synthesis", figures: synthesis::FIGURES },
     Subject { name: "sql", figures: sql::FIGURES },
+    Subject { name: "dialects", figures: dialects::FIGURES },
     Subject { name: "explain", figures: explain::FIGURES },
     Subject { name: "rewards", figures: rewards::FIGURES },
     Subject { name: "card", figures: card::FIGURES },

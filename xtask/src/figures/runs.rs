@@ -129,6 +129,14 @@ impl Runs {
         self.fuzzed.entry(target).or_insert_with(run).as_ref().map(figure).map_err(String::clone)
     }
 
+    /// The number behind the colon of the line that begins so, among those that a peer's script prints.
+    pub fn counted(&mut self, script: &'static str, line: &str) -> Result<f64, String> {
+        let printed = self.peers.entry(script).or_insert_with(|| python(script)).as_ref().map_err(String::clone)?;
+        let found = printed.lines().find_map(|l| l.strip_prefix(line)?.strip_prefix(": "));
+        let number = found.and_then(|number| number.trim().parse().ok());
+        number.ok_or_else(|| format!("{script} prints no {line}"))
+    }
+
     /// The greatest number of the line with this word that a peer's script prints.
     pub fn peer(&mut self, script: &'static str, line: &str) -> Result<f64, String> {
         let printed = self.peers.entry(script).or_insert_with(|| python(script)).as_ref().map_err(String::clone)?;

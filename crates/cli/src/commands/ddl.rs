@@ -39,7 +39,7 @@ struct ReviewArgs {
     #[command(flatten)]
     tables: TablesArgs,
     /// Whose SQL it is: sqlite, postgres or mysql.
-    #[arg(long, default_value = "sqlite", value_parser = str::parse::<Dialect>)]
+    #[arg(long, default_value = "sqlite", value_parser = Dialect::checked)]
     dialect: Dialect,
     /// How the review is printed: text, or json (as `--json`).
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -65,10 +65,6 @@ impl Arguments for Args {
 /// Reviews.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let Action::Review(args) = args.action;
-    if !args.dialect.reads_definitions() {
-        let problem = Failure::usage(format_args!("definitions of {} are not read", args.dialect.title()));
-        return Err(problem.hint("those of sqlite, postgres and mysql are"));
-    }
     let sql = match &args.file {
         Some(path) => text_of(path)?,
         None => args.sql.clone().unwrap_or_default(),

@@ -40,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pack: Option<String>,
     /// Whose SQL it is: sqlite, postgres or mysql.
-    #[arg(long, default_value = "sqlite", value_parser = str::parse::<Dialect>)]
+    #[arg(long, default_value = "sqlite", value_parser = Dialect::checked)]
     dialect: Dialect,
     /// The layers that count, by name and with commas between.
     #[arg(long, value_delimiter = ',', value_parser = layer, default_value = "syntax,schema,business,performance,security")]

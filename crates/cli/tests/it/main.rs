@@ -16,4 +16,5 @@ mod settings;
 mod tidy;
 mod tools;
 mod training;
+mod translate;
 mod validate;

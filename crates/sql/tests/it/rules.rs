@@ -375,9 +375,10 @@ fn unknown_functions_and_dialects_are_refused() {
             assert!(verify(&text, &catalog(), &options).is_err(), "{text} in {dialect:?}");
         }
     }
-    for name in ["oracle", "", "SQLite ", "duckdb"] {
+    for name in ["db2", "", "SQLite ", "duckdb"] {
         assert!(name.parse::<Dialect>().is_err(), "{name:?}");
     }
+    assert!(Dialect::checked("oracle").is_err() && Dialect::checked("mysql").is_ok());
 }
 
 #[test]

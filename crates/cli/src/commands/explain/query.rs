@@ -20,7 +20,7 @@ pub(super) struct QueryArgs {
     #[command(flatten)]
     pub(super) tables: TablesArgs,
     /// Whose SQL it is: sqlite, postgres or mysql.
-    #[arg(long, default_value = "sqlite", value_parser = str::parse::<Dialect>)]
+    #[arg(long, default_value = "sqlite", value_parser = Dialect::checked)]
     dialect: Dialect,
     /// How a query's explanation is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -92,6 +92,11 @@ impl Lowering<'_> {
         let [format, args @ ..] = args.as_slice() else { return Ok(None) };
         let number = text_of(format).and_then(|format| NUMBERS.iter().find(|(text, _)| *text == format));
         let Some((_, name)) = number.filter(|_| function == "STRFTIME") else { return Ok(None) };
+        if self.levels.last().is_some_and(|level| level.grouped.contains(operand)) {
+            // Engines know what is grouped by from its words.
+            let text = self.value(operand)?;
+            return self.piece("@whole_of_digits", vec![text], operand.span).map(Some);
+        }
         let moment = self.moment_of(args, operand.span)?;
         self.piece(name, vec![moment.expr], operand.span).map(Some)
     }

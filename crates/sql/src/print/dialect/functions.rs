@@ -86,6 +86,8 @@ const PIECES: &[Piece] = &[
 
     // Texts.
     piece("@text", "CAST({0} AS TEXT)", "CAST({0} AS CHAR)", "CAST({0} AS VARCHAR(30))", "TO_CHAR({0})"),
+    piece("@long_text", "CAST({0} AS TEXT)", "CAST({0} AS CHAR(4000))", "CAST({0} AS VARCHAR(4000))", "CAST({0} AS VARCHAR2(4000))"),
+    piece("@whole_of_digits", "CAST({0} AS INTEGER)", "CAST({0} AS SIGNED)", "CAST({0} AS INTEGER)", "TO_NUMBER({0})"),
     piece("@concat", "(<0> || <1>)", "CONCAT({0}, {1})", "(<0> + <1>)", "(<0> || <1>)"),
     piece("CONCAT", "CONCAT({*})", "CONCAT_WS('', {*})", "CONCAT({*})", ""),
     piece("CONCAT_WS", "CONCAT_WS({*})", "CONCAT_WS({*})", "CONCAT_WS({*})", ""),

@@ -19,6 +19,7 @@
 //!
 //! * Decimals of a CTE divided by each other: SQLite divides those that happen to be whole as integers. Where the columns of
 //!   tables themselves are divided so, that is seen and refused.
+//! * ROUND at an exact half: SQLite rounds the binary number, which lies a little beside it, the others the decimal one.
 //! * UPPER, LOWER and LIKE beyond ASCII follow the engine; blanks at the end of a text do not count in comparisons of SQL
 //!   Server, and of MySQL under most collations; lists longer than `group_concat_max_len` are cut by MySQL.
 //!

@@ -2,6 +2,7 @@
 
 use schema::{Type, Value};
 
+use super::value::is_count_of_days;
 use super::{Construct, Level, Lowered, Lowering, Texts, piece};
 use crate::calendar::calendar_of;
 use crate::dialect::Dialect;
@@ -83,14 +84,33 @@ impl Lowering<'_> {
                 self.check_recursion(cte)?;
             }
             let mut query = self.query(&cte.query, Place::Table)?;
-            if cte.recursive && !self.traits.says_recursive {
-                keep_doubles(&mut query);
+            if cte.recursive {
+                self.lengthen(&mut query, cte);
+                if !self.traits.says_recursive {
+                    keep_doubles(&mut query);
+                }
             }
             // Oracle wants the columns of a recursive CTE listed, and no engine minds.
             let columns_listed = cte.columns_listed || cte.recursive;
             lowered.push(Cte { columns, columns_listed, query: Box::new(query), ..cte.clone() });
         }
         Ok(lowered)
+    }
+
+    /// Texts that grow from step to step, as long as they may become: elsewhere the start says how long they are.
+    fn lengthen(&self, query: &mut Query, cte: &Cte) {
+        let types = self.types.of_outputs(&cte.query);
+        let Body::Set { left, right, .. } = &mut query.body else { return };
+        let (Some(start), Some(step)) = (left.select_mut(), right.select_mut()) else { return };
+        for ((first, next), ty) in start.items.iter_mut().zip(&mut step.items).zip(types) {
+            if ty == Type::Text && !matches!(next.expr.kind, ExprKind::Column { .. }) {
+                let name = self.column_name(&first.expr);
+                first.alias = first.alias.take().or(name);
+                first.from_star = false;
+                first.expr = piece("@long_text", vec![first.expr.clone()]);
+                next.expr = piece("@long_text", vec![next.expr.clone()]);
+            }
+        }
     }
 
     /// Elsewhere a recursive query is UNION of one start and one step, without order or limit.
@@ -227,7 +247,7 @@ impl Lowering<'_> {
             level.grouped.clone_from(&grouped);
         }
         let group_by = self.groups(&grouped)?;
-        let items = self.items(select, names)?;
+        let items = self.items(select, names, place)?;
         let having = select.having.as_ref().map(|having| self.condition(&written_out(having, select))).transpose()?;
         let mut query = Query::from_select(Select {
             distinct: select.distinct,
@@ -274,7 +294,7 @@ impl Lowering<'_> {
         for term in grouped {
             let mut reads = false;
             each_expr_here(term, &mut |e| {
-                reads |= matches!(e.kind, ExprKind::Column { .. } | ExprKind::RowId(_) | ExprKind::Scalar(_));
+                reads |= matches!(e.kind, ExprKind::Column { .. } | ExprKind::RowId(_)) || e.kind.subquery().is_some();
             });
             if !reads {
                 return self.refuse(Construct::ConstantGroup, term.span);
@@ -287,13 +307,17 @@ impl Lowering<'_> {
         Ok(terms)
     }
 
-    fn items(&mut self, select: &Select, names: Vec<Option<String>>) -> Lowered<Vec<Item>> {
+    fn items(&mut self, select: &Select, names: Vec<Option<String>>, place: Place) -> Lowered<Vec<Item>> {
         let mut items = Vec::with_capacity(select.items.len());
         for (item, alias) in select.items.iter().zip(names) {
             let mut expr = self.value(strip_collation(&item.expr))?;
             let is_text = self.types.of_expr(&item.expr) == Type::Text;
             if select.distinct && is_text && self.traits.loose_texts && self.target.texts == Texts::ByCode {
                 expr = coded(expr);
+            }
+            if place != Place::Top && is_count_of_days(&expr) {
+                // Seen from outside, nothing tells that it divides as a decimal.
+                expr = piece("@double", vec![expr]);
             }
             let plain = matches!(expr.kind, ExprKind::Column { .. });
             let named = alias.or_else(|| (!plain).then(|| self.column_name(&item.expr)).flatten());

@@ -446,11 +446,17 @@ fn is_wide(expr: &Expr) -> bool {
 }
 
 /// Whether a lowered expression is a whole number of days, which SQLite has as a decimal.
-fn is_count_of_days(expr: &Expr) -> bool {
+pub(super) fn is_count_of_days(expr: &Expr) -> bool {
     match &expr.kind {
+        ExprKind::Case { branches, otherwise, .. } => {
+            let results = branches.iter().map(|(_, then)| then).chain(otherwise.as_deref());
+            !is_wide(expr) && results.into_iter().any(is_count_of_days)
+        }
         ExprKind::Call(call) => match call.function.as_str() {
             "@days" => true,
-            "SUM" | "MIN" | "MAX" | "NULLIF" | "ABS" | "COALESCE" => call.args.first().is_some_and(is_count_of_days),
+            "SUM" | "MIN" | "MAX" | "NULLIF" | "ABS" | "COALESCE" | "LAG" | "LEAD" => {
+                call.args.first().is_some_and(is_count_of_days)
+            }
             _ => false,
         },
         ExprKind::Binary(a, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, b) => {

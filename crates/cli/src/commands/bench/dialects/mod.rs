@@ -55,11 +55,12 @@ pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let image = databases(&pack, FILL_SEED)?.swap_remove(0);
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
     let texts = said(&grounds, &mut tallies);
+    let asked = Asked { grounds: &grounds, pack: pack.name(), texts: &texts, image: &image };
     if let Some(path) = &args.out {
-        write(&grounds, pack.name(), &texts, &image, path)?;
+        asked.write(path)?;
     }
     if let Some(path) = &args.rows {
-        compare(&grounds, pack.name(), &texts, &image, path, &mut tallies, context)?;
+        asked.compare(path, &mut tallies, context)?;
     }
     let mut figures = sizes("dialects", &grounds);
     for (dialect, tally) in &tallies {
@@ -97,7 +98,18 @@ fn said<'g>(grounds: &'g [Ground<'_>], tallies: &mut BTreeMap<&'static str, Tall
     all
 }
 
-fn write(grounds: &[Ground<'_>], pack: &str, texts: &[Text<'_>], image: &Image, path: &Path) -> Result<(), Failure> {
+/// What was said, and the rows that it is said of.
+struct Asked<'a> {
+    grounds: &'a [Ground<'a>],
+    /// The name of the schema that has rows.
+    pack: &'a str,
+    texts: &'a [Text<'a>],
+    image: &'a Image,
+}
+
+impl Asked<'_> {
+    fn write(&self, path: &Path) -> Result<(), Failure> {
+        let Asked { grounds, pack, texts, image } = *self;
     let failed = |e: std::io::Error| Failure::new(Exit::Failed, "io", format_args!("{}: {e}", path.display()));
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
@@ -117,19 +129,13 @@ fn write(grounds: &[Ground<'_>], pack: &str, texts: &[Text<'_>], image: &Image, 
     file.flush().map_err(failed)
 }
 
-fn with<T>(image: &Image, work: impl FnOnce(&database::Database) -> Result<T, Failure>) -> Result<T, Failure> {
-    image.with(work).map_err(|e| Failure::new(Exit::Failed, "internal", e))?
-}
-
-fn compare(
-    grounds: &[Ground<'_>],
-    pack: &str,
-    texts: &[Text<'_>],
-    image: &Image,
-    path: &Path,
-    tallies: &mut BTreeMap<&'static str, Tally>,
-    context: &Context,
-) -> Result<(), Failure> {
+    fn compare(
+        &self,
+        path: &Path,
+        tallies: &mut BTreeMap<&'static str, Tally>,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        let Asked { grounds, pack, texts, image } = *self;
     let replies = std::fs::read_to_string(path).map_err(|e| Failure::unreadable(path, &e))?;
     let wrong = |number: usize, e| Failure::data(format_args!("{}, line {number}: {e}", path.display()));
     let shuffled = shuffled(grounds, pack, image)?;
@@ -155,6 +161,11 @@ fn compare(
     }
     Ok(())
 }
+}
+
+fn with<T>(image: &Image, work: impl FnOnce(&database::Database) -> Result<T, Failure>) -> Result<T, Failure> {
+    image.with(work).map_err(|e| Failure::new(Exit::Failed, "internal", e))?
+}
 
 /// The same rows in another order, to see what SQL leaves open.
 fn shuffled(grounds: &[Ground<'_>], pack: &str, image: &Image) -> Result<Image, Failure> {
@@ -163,8 +174,9 @@ fn shuffled(grounds: &[Ground<'_>], pack: &str, image: &Image) -> Result<Image, 
     let script: String = names
         .enumerate()
         .map(|(i, name)| {
-            let mut text = format!("CREATE TEMP TABLE back_{i} AS SELECT * FROM {name} ORDER BY rowid DESC;\n");
-            text += &format!("DELETE FROM {name}; INSERT INTO {name} SELECT * FROM back_{i};\n");
+            // Without its key, so that nothing brings the old order back.
+            let mut text = format!("CREATE TABLE back_{i} AS SELECT * FROM {name} ORDER BY rowid DESC;\n");
+            text += &format!("DROP TABLE {name}; ALTER TABLE back_{i} RENAME TO {name};\n");
             text
         })
         .collect();
