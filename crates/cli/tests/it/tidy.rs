@@ -171,5 +171,5 @@ fn the_readme_begins_with_the_two_commands() {
 fn the_lock_file_stays_small() {
     let lock: toml::Table = toml::from_str(&fs::read_to_string(root().join("Cargo.lock")).unwrap()).unwrap();
     let packages = lock["package"].as_array().unwrap().len();
-    assert!(packages < 250, "{packages} packages");
+    assert!(packages < 260, "{packages} packages");
 }

@@ -15,6 +15,7 @@ use crate::dialect::Dialect;
 use crate::print::{Target, Unsayable, emit};
 use crate::resolve::parse;
 use crate::tree::{Query, Span};
+use crate::validate::{Options, validate};
 
 /// What is not read of an engine's SQL, and where it stood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,9 +53,11 @@ fn first_error(diagnostics: &[Diagnostic]) -> &str {
 /// # Errors
 /// When the text is no query over the catalog, or means something that the tree does not hold.
 pub fn read(text: &str, catalog: &Catalog, from: Dialect) -> Result<Query, TranslateError> {
-    let parsed = parse(text, catalog, from);
-    let diagnostics = parsed.diagnostics.clone();
-    let query = parsed.ok().ok_or(TranslateError::Invalid(diagnostics))?;
+    let Some(query) = parse(text, catalog, from).ok() else {
+        // Validation tells a statement that is none of a query from a query that is wrong.
+        let report = validate(text, catalog, &Options { dialect: from, ..Options::default() });
+        return Err(TranslateError::Invalid(report.diagnostics));
+    };
     Ok(meaning::settled(query, catalog, from)?)
 }
 
