@@ -60,7 +60,7 @@ commands! {
     Ddl => ddl,
     /// Explain a query in words and pictures, or what a code of a finding means.
     Explain => explain,
-    /// Suggest quicker ways to ask a query, and indexes for it; every suggestion is tried first.
+    /// Suggest quicker ways to ask a query, and indexes that help.
     #[command(visible_alias = "optimize")]
     Optimise => optimise,
     /// Show the tables a model or a database knows.
