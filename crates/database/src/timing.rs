@@ -14,6 +14,8 @@ use crate::run::{Limits, run};
 const NOISE: f64 = 0.05;
 /// How much longer a query may take before it is called slower.
 pub const SLOWER: f64 = 1.1;
+/// How much longer one may take to be suggested: less, so that a second measurement does not call it slower.
+const SUGGESTED_BELOW: f64 = 1.05;
 
 /// The median time of each, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -32,7 +34,16 @@ impl Times {
 
     /// Whether the second takes more than [`SLOWER`] times as long.
     pub fn is_slower(self) -> bool {
-        self.after_ms > SLOWER * self.before_ms && self.after_ms - self.before_ms > NOISE
+        self.exceeds(SLOWER)
+    }
+
+    /// Whether the second is as quick as the first or quicker, but for a little.
+    pub fn may_be_suggested(self) -> bool {
+        !self.exceeds(SUGGESTED_BELOW)
+    }
+
+    fn exceeds(self, factor: f64) -> bool {
+        self.after_ms > factor * self.before_ms && self.after_ms - self.before_ms > NOISE
     }
 
     /// Whether the first takes more than [`SLOWER`] times as long.
@@ -53,7 +64,7 @@ pub fn side_by_side(
     limits: &Limits,
 ) -> Result<Times, RunError> {
     let times = in_turn(before, after, runs, limits)?;
-    if times.is_slower() { in_turn(before, after, 3 * runs, limits) } else { Ok(times) }
+    if times.may_be_suggested() { Ok(times) } else { in_turn(before, after, 3 * runs, limits) }
 }
 
 fn in_turn(
@@ -114,6 +125,7 @@ mod tests {
         let times = |before_ms, after_ms| Times { before_ms, after_ms };
         assert!(times(1.0, 1.2).is_slower() && !times(1.0, 1.09).is_slower());
         assert!(!times(0.01, 0.03).is_slower());
+        assert!(!times(1.0, 1.08).may_be_suggested() && times(1.0, 1.04).may_be_suggested());
         assert!(times(2.0, 1.0).is_quicker() && !times(1.0, 1.0).is_quicker());
         assert_eq!(times(2.0, 1.0).gain(), 2.0);
     }

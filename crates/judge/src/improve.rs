@@ -129,7 +129,7 @@ fn tried(
     }
     let times = side_by_side((database, before), (database, &verified), trials.runs, &trials.limits);
     let times = times.map_err(Why::Unfinished)?;
-    if times.is_slower() { Err(Why::Slower(times)) } else { Ok((verified, Some(verdict), Some(times))) }
+    if times.may_be_suggested() { Ok((verified, Some(verdict), Some(times))) } else { Err(Why::Slower(times)) }
 }
 
 /// Compares the rows of a query with those of what it became.
@@ -151,7 +151,7 @@ impl Improved {
     fn compare_ends(&mut self, first: &VerifiedQuery, database: &Database, trials: &Trials) {
         let Some(last) = self.query.as_ref().filter(|_| trials.runs > 0) else { return };
         let Ok(times) = side_by_side((database, first), (database, last), trials.runs, &trials.limits) else { return };
-        if times.is_slower() {
+        if !times.may_be_suggested() {
             let sql = last.sql().to_owned();
             let dropped = self.kept.drain(..).map(|kept| Dropped {
                 rewrite: kept.step.rewrite,

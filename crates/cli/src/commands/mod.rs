@@ -66,7 +66,7 @@ commands! {
     Ddl => ddl,
     /// Explain a query in words and pictures, or what a code of a finding means.
     Explain => explain,
-    /// Suggest quicker ways to ask a query, and indexes for it.
+    /// Suggest quicker ways to ask a query, and indexes that help.
     #[command(visible_alias = "optimize")]
     Optimise => optimise,
     /// Say a query of one engine in another's SQL.

@@ -201,8 +201,8 @@ impl<'a> Scene<'a> {
                 break;
             }
             let Ok(query) = verify(sql, database.catalog(), &Options::default()) else { continue };
-            let once = side_by_side((database, &query), (database, &query), 1, &limits());
-            if once.map_or(0.0, |times| times.before_ms) < SHORTEST {
+            let alone = side_by_side((database, &query), (database, &query), RUNS, &limits());
+            if alone.map_or(0.0, |times| times.before_ms) < SHORTEST {
                 continue;
             }
             let ground = Ground::new(database.catalog(), self.script).with_days(self.days.iter().copied());
