@@ -50,7 +50,7 @@ fn layers_can_be_chosen() {
     let ran = run(["validate", "--json", "--layers", "syntax", sql]);
     assert_eq!((ran.code, diagnostics(&ran)), (0, vec![]));
     assert_eq!(run(["validate", "--layers", "taste", sql]).code, 2);
-    assert_eq!(run(["validate", "--dialect", "oracle", sql]).code, 2);
+    assert_eq!(run(["validate", "--dialect", "db2", sql]).code, 2);
 }
 
 #[test]
