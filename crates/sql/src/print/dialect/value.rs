@@ -306,7 +306,7 @@ impl Lowering<'_> {
         let is_wide = is_wide(&lowered) || is_wide(&by);
         let both_whole = is_count_of_days(&lowered) && (is_count_of_days(&by) || is_whole(self.kind(right)));
         let both_whole = both_whole || is_count_of_days(&by) && is_whole(self.kind(left));
-        let lowered = if self.traits.short_decimals && !is_wide || both_whole && !is_wide {
+        let lowered = if !is_wide && (self.traits.short_decimals || both_whole) {
             piece("@double", vec![lowered])
         } else {
             lowered
