@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use serde_json::json;
-use sql::Dialect;
 use sql::print::{Target, Texts};
 use sql::translate::{TranslateError, translate};
 use sql::tree::Span;
+use sql::{Dialect, Layer, Options, validate};
 
 use super::Arguments;
 use super::schema::{TablesArgs, text_of};
@@ -71,9 +71,12 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
             output::line(text)?;
             Ok(Exit::Done)
         }
-        Err(TranslateError::Invalid(diagnostics)) => {
-            talk_of(&diagnostics, &sql, context);
-            Ok(exit_of(&diagnostics))
+        Err(TranslateError::Invalid(_)) => {
+            // Every layer that can refuse it says why, as `glrl validate` would.
+            let layers = &[Layer::Syntax, Layer::Schema, Layer::Security];
+            let report = validate(&sql, &catalog, &Options { dialect: args.from, layers, ..Options::default() });
+            talk_of(&report.diagnostics, &sql, context);
+            Ok(exit_of(&report.diagnostics))
         }
         Err(error) => Err(refused(&error, &sql)),
     }

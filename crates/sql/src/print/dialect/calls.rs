@@ -68,27 +68,27 @@ impl Lowering<'_> {
                 let texts = self.texts_of(args, matches!(call.function.as_str(), "REPLACE" | "INSTR"))?;
                 self.spelled(call, texts, expr)
             }
-            ("TRIM" | "LTRIM" | "RTRIM", [x]) => {
-                let name = match call.function.as_str() {
-                    "TRIM" => "@trim",
-                    "LTRIM" => "@ltrim",
-                    _ => "@rtrim",
-                };
-                let text = self.text(x)?;
-                self.piece(name, vec![text], span)
-            }
-            ("TRIM" | "LTRIM" | "RTRIM", [x, of]) => {
-                let name = match call.function.as_str() {
-                    "TRIM" => "@trim_of",
-                    "LTRIM" => "@ltrim_of",
-                    _ => "@rtrim_of",
-                };
-                let texts = vec![self.text(x)?, self.text(of)?];
-                self.piece(name, texts, span)
-            }
+            ("TRIM" | "LTRIM" | "RTRIM", [x, of @ ..]) if of.len() <= 1 => self.trimmed(call, x, of.first(), expr),
             ("SUBSTR" | "SUBSTRING", _) => self.part_of_text(call, expr),
             _ => refuse(self),
         }
+    }
+
+    /// Blanks, or the signs of a text, cut off at one end or both.
+    fn trimmed(&mut self, call: &Call, x: &Expr, of: Option<&Expr>, expr: &Expr) -> Lowered<Expr> {
+        let name = match (call.function.as_str(), of.is_some()) {
+            ("TRIM", false) => "@trim",
+            ("LTRIM", false) => "@ltrim",
+            (_, false) => "@rtrim",
+            ("TRIM", true) => "@trim_of",
+            ("LTRIM", true) => "@ltrim_of",
+            (_, true) => "@rtrim_of",
+        };
+        let mut texts = vec![self.text(x)?];
+        if let Some(of) = of {
+            texts.push(self.text(of)?);
+        }
+        self.piece(name, texts, expr.span)
     }
 
     /// A function that keeps its name, where the engine has it.
