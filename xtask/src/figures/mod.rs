@@ -82,7 +82,7 @@ struct Subject {
     figures: &'static [Figure],
 }
 
-const SUBJECTS: [Subject; 17] = [
+const SUBJECTS: &[Subject] = &[
     Subject { name: "build", figures: build::FIGURES },
     Subject { name: "network", figures: network::FIGURES },
     Subject { name: "matcher", figures: matcher::FIGURES },

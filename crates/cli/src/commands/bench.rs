@@ -114,7 +114,7 @@ struct Bench {
     measure: fn(&Args, &Context) -> Measured,
 }
 
-const BENCHES: [Bench; 20] = [
+const BENCHES: &[Bench] = &[
     Bench { name: "walks", is_quick: true, measure: walks::measure },
     Bench { name: "mask", is_quick: true, measure: mask::measure },
     Bench { name: "coverage", is_quick: false, measure: coverage::measure },
