@@ -38,6 +38,8 @@ pub struct Options {
     pub today: Date,
     /// Whether the query is run.
     pub execute: bool,
+    /// Whether SQL that came instead of a question is run too, where `execute` says so.
+    pub runs_given: bool,
     /// How far a run may go.
     pub limits: Limits,
     /// Further candidates to list.
@@ -67,6 +69,7 @@ impl Options {
         Options {
             today,
             execute: true,
+            runs_given: true,
             limits,
             alternatives: 0,
             candidates: 1,
@@ -264,7 +267,8 @@ fn answer_sql(engine: &Engine, sql: &str, options: &Options, answer: &mut Answer
             Problem::new(Cause::InvalidSql, format!("this SQL does not fit the tables{reason}"))
         }
     })?;
-    conclude(engine, &query, options, answer)
+    let execute = options.execute && options.runs_given;
+    conclude(engine, &query, &Options { execute, ..options.clone() }, answer)
 }
 
 /// Shows the query and its plan, and runs it.

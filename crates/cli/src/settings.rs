@@ -394,6 +394,9 @@ fn check(settings: &Settings, values: &BTreeMap<String, (Value, Origin)>) -> Res
     Ok(())
 }
 
+/// The longest time that answers are kept.
+const MOST_CACHE_SECONDS: u64 = 365 * 24 * 3_600;
+
 fn check_server(server: &Server, bad: &dyn Fn(&str, &str) -> Result<(), Failure>) -> Result<(), Failure> {
     for (key, host) in [("server.host", &server.host), ("server.operators_host", &server.operators_host)] {
         if host.parse::<std::net::IpAddr>().is_err() {
@@ -405,6 +408,23 @@ fn check_server(server: &Server, bad: &dyn Fn(&str, &str) -> Result<(), Failure>
     }
     if !matches!(server.log.as_str(), "error" | "warn" | "info" | "debug") {
         return bad("server.log", "\"error\", \"warn\", \"info\" or \"debug\"");
+    }
+    let mut origins = server.cors_origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    let is_origin = |origin: &str| {
+        (origin.starts_with("http://") || origin.starts_with("https://"))
+            && origin.bytes().all(|b| b.is_ascii_graphic())
+    };
+    if !origins.all(is_origin) {
+        return bad(
+            "server.cors_origins",
+            "origins such as \"https://bi.example.com\", with commas between; not \"*\"",
+        );
+    }
+    if server.cache_seconds > MOST_CACHE_SECONDS {
+        return bad("server.cache_seconds", "at most a year");
+    }
+    if server.queue < server.batch {
+        return bad("server.queue", "at least server.batch");
     }
     let counts = [
         ("server.max_requests", u64::from(server.max_requests)),

@@ -8,9 +8,10 @@ use answer::intent::Intent;
 use answer::orchestrator::{Options, Step, begin};
 use answer::reply::{Answer, Status};
 
-use crate::auth::{Action, Principal};
+use crate::auth::Action;
 use crate::engine::Progress;
 use crate::history::Past;
+use crate::layers::Caller;
 use crate::metrics::{CACHE, CONFIDENCE, OVERHEAD, QUESTIONS, STAGE, TABLES, TOKENS, VALIDATION};
 use crate::problem::{Code, Problem};
 use crate::service::{Served, Service};
@@ -44,12 +45,8 @@ pub struct Question {
     pub text: String,
     /// How it is to be answered.
     pub options: Options,
-    /// Until when.
-    pub deadline: Instant,
-    /// The request.
-    pub request_id: String,
-    /// Who asks.
-    pub principal: Arc<Principal>,
+    /// Who asks, and until when there is time.
+    pub caller: Caller,
 }
 
 /// An answer as a request gets it.
@@ -87,9 +84,10 @@ pub async fn ask(
     };
     let elapsed = started.elapsed();
     let answer = &asked.answer;
-    // SQL instead of a question is run too; whoever may only ask does not see its rows, kept ones neither.
-    if answer.intent == Some(Intent::PastedSql) && answer.rows.is_some() {
-        question.principal.permit(Action::Execute, Some(&served.name))?;
+    question.caller.audit.note_read(&answer.tables, answer.row_count);
+    // SQL instead of a question was not run for whoever may only ask, and says why here.
+    if answer.intent == Some(Intent::PastedSql) && question.options.execute {
+        question.caller.principal.permit(Action::Execute, Some(&served.name))?;
     }
     metrics.count(QUESTIONS, &[&served.name, status_name(answer.status)]);
     answer.confidence_score.into_iter().for_each(|confidence| metrics.observe(CONFIDENCE, &[], confidence));
@@ -113,7 +111,7 @@ pub fn status_name(status: Status) -> &'static str {
 
 fn past(served: &Served, question: Question, answer: &Answer, elapsed: Duration) -> Past {
     Past {
-        request_id: question.request_id,
+        request_id: question.caller.request_id.clone(),
         at: jiff::Timestamp::now(),
         schema: served.name.clone(),
         question: question.text,
@@ -122,7 +120,7 @@ fn past(served: &Served, question: Question, answer: &Answer, elapsed: Duration)
         reasoning: answer.reasoning.clone(),
         confidence_score: answer.confidence_score,
         elapsed_ms: elapsed.as_secs_f64() * 1000.0,
-        principal: question.principal.name.clone(),
+        principal: question.caller.principal.name.clone(),
         number: 0,
     }
 }
@@ -137,7 +135,8 @@ async fn make(
     let metrics = &service.metrics;
     let started = Instant::now();
     let engine = Arc::clone(&served.engine);
-    let Question { text, options, deadline, .. } = question.clone();
+    let deadline = question.caller.deadline;
+    let (text, options) = (question.text.clone(), question.options.clone());
     let mut step = computing(move || begin(&engine, &text, &options)).await?;
     metrics.time(STAGE, &["analyse"], started.elapsed());
     let mut cost = Cost::default();

@@ -34,6 +34,9 @@ pub struct Entry {
     pub tables: Vec<String>,
     /// How many rows were returned.
     pub rows: Option<usize>,
+    /// The key that was made or changed, by its first characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// A line of the file.
@@ -122,8 +125,13 @@ impl Audit {
         line.hash = hash_of(&line);
         let mut text = serde_json::to_vec(&line).unwrap_or_default();
         text.push(b'\n');
-        let written = end.file.write_all(&text);
-        written.map_err(|error| AuditError::File { path: self.path.display().to_string(), error })?;
+        let failed = |error| AuditError::File { path: self.path.display().to_string(), error };
+        let length = end.file.metadata().map_err(failed)?.len();
+        if let Err(error) = end.file.write_all(&text) {
+            // Half a line would break the chain for whoever goes on.
+            let _ = end.file.set_len(length);
+            return Err(failed(error));
+        }
         (end.seq, end.hash) = (line.seq, line.hash);
         Ok(())
     }
@@ -153,7 +161,41 @@ pub fn verify(path: &Path) -> Result<(u64, String), AuditError> {
         if line.hash != hash_of(&line) {
             return Err(broken("its hash is not that of its content"));
         }
+        // What was added beside the fields that are hashed shows here.
+        if serde_json::to_string(&line).ok().as_deref() != Some(&text) {
+            return Err(broken("it is not as it was written"));
+        }
         (seq, hash) = (line.seq, line.hash);
     }
     Ok((seq, hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_cannot_be_written_leaves_the_chain_whole() {
+        let path = std::env::temp_dir().join(format!("glrl-audit-{}.jsonl", std::process::id()));
+        let entry = || Entry {
+            principal: "anonymous".to_owned(),
+            route: "POST /v1/ask".to_owned(),
+            schema: None,
+            status: 200,
+            code: None,
+            request_id: "req_1".to_owned(),
+            tables: vec![],
+            rows: None,
+            key: None,
+        };
+        let audit = Audit::open(&path).unwrap();
+        audit.record(entry()).unwrap();
+        let closed = File::open(&path).unwrap();
+        let file = std::mem::replace(&mut audit.end.lock().unwrap().file, closed);
+        assert!(matches!(audit.record(entry()), Err(AuditError::File { .. })));
+        audit.end.lock().unwrap().file = file;
+        audit.record(entry()).unwrap();
+        assert_eq!(verify(&path).unwrap().0, 2);
+        std::fs::remove_file(&path).unwrap();
+    }
 }

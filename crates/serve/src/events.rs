@@ -20,10 +20,9 @@ use tokio::sync::mpsc;
 
 use crate::asking::{Question, Reply, ask, computing};
 use crate::chart::chart;
-use crate::layers::authenticate::record;
-use crate::layers::{Caller, Facts};
+use crate::layers::Streamed;
 use crate::problem::{Code, Problem};
-use crate::routes::{Usage, facts_of, with_facts};
+use crate::routes::Usage;
 use crate::service::{Phase, Served, Service, reached};
 
 /// A comment keeps the connection open for as long as nothing is said.
@@ -49,9 +48,9 @@ impl Teller {
 }
 
 /// Answers a question as a stream.
-pub fn stream(service: Arc<Service>, caller: Caller, schema: String, question: Question) -> Response {
+pub fn stream(service: Arc<Service>, schema: String, question: Question) -> Response {
     let (events, receiver) = mpsc::channel(WAITING);
-    tokio::spawn(run(service, caller, schema, question, Teller { events, count: 0 }));
+    tokio::spawn(run(service, schema, question, Teller { events, count: 0 }));
     let stream = stream::unfold(receiver, |mut receiver| async {
         let event = receiver.recv().await?;
         Some((Ok::<_, Infallible>(event), receiver))
@@ -60,17 +59,18 @@ pub fn stream(service: Arc<Service>, caller: Caller, schema: String, question: Q
     let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     let uncached = (axum::http::header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response.headers_mut().extend([unbuffered, uncached]);
-    with_facts(response, Facts { later: true, ..Facts::default() })
+    response.extensions_mut().insert(Streamed);
+    response
 }
 
 /// Runs the whole stream, to its one last event, and writes the audit log's line.
-async fn run(service: Arc<Service>, caller: Caller, schema: String, question: Question, mut teller: Teller) {
-    let mut facts = Facts { schema: Some(schema.clone()), ..Facts::default() };
+async fn run(service: Arc<Service>, schema: String, question: Question, mut teller: Teller) {
+    let caller = question.caller.clone();
     let mut phase = service.phase.subscribe();
     let listening = teller.events.clone();
-    let deadline = question.deadline;
+    let deadline = caller.deadline;
     let outcome = {
-        let told = tell(&service, &schema, question, &mut teller, &mut facts);
+        let told = tell(&service, &schema, question, &mut teller);
         tokio::select! {
             told = told => told,
             () = listening.closed() => Ok(Err(Gone)),
@@ -78,20 +78,15 @@ async fn run(service: Arc<Service>, caller: Caller, schema: String, question: Qu
             () = reached(&mut phase, Phase::Ended) => Err(Problem::new(Code::Draining, "the service has stopped")),
         }
     };
-    let code = outcome.as_ref().err().map(|problem| problem.code);
-    let status = code.map_or(200, |code| code.status().as_u16());
-    let is_written = record(&service, &caller, &facts, status, code);
     let path = caller.route.split(' ').next_back().unwrap_or_default();
     let last = match outcome {
         Ok(Err(Gone)) => return,
-        Ok(Ok(usage)) if is_written => {
-            teller.tell("done", &json!({ "request_id": caller.request_id, "usage": usage })).await
-        }
-        Ok(Ok(_)) => {
-            let problem = Problem::new(Code::Internal, "the audit log cannot be written");
+        Ok(Ok(usage)) => teller.tell("done", &json!({ "request_id": caller.request_id, "usage": usage })).await,
+        Err(problem) => {
+            // What fails after an answer was written down has that line already.
+            caller.audit.write(problem.code.status().as_u16(), Some(problem.code));
             teller.tell("error", &json!(problem.body(path, &caller.request_id))).await
         }
-        Err(problem) => teller.tell("error", &json!(problem.body(path, &caller.request_id))).await,
     };
     // Nobody may be there to read the last event.
     let _ = last;
@@ -103,25 +98,27 @@ async fn tell(
     schema: &str,
     question: Question,
     teller: &mut Teller,
-    facts: &mut Facts,
 ) -> Result<Result<Usage, Gone>, Problem> {
     let served = service.schema(Some(schema))?;
-    let text = question.text.clone();
-    let started = json!({ "status": "started", "request_id": question.request_id });
+    let (text, caller) = (question.text.clone(), question.caller.clone());
+    let started = json!({ "status": "started", "request_id": caller.request_id });
     if teller.tell("status", &started).await.is_err()
         || teller.tell("schema", &json!({ "name": schema })).await.is_err()
     {
         return Ok(Err(Gone));
     }
     let (progress, mut lexemes) = mpsc::unbounded_channel();
-    let mut draft = Draft::of(served, &question).await?;
+    let (asked, mut draft) = (question.clone(), None);
     let answering = ask(service, served, question, Some(progress));
     tokio::pin!(answering);
     let reply = loop {
         tokio::select! {
             biased;
             Some(written) = lexemes.recv() => {
-                if let Some(delta) = draft.delta(served, &written)
+                if draft.is_none() {
+                    draft = Some(Draft::of(served, &asked).await?);
+                }
+                if let Some(delta) = draft.as_mut().and_then(|draft| draft.delta(served, &written))
                     && teller.tell("sql.delta", &json!({ "delta": delta })).await.is_err()
                 {
                     return Ok(Err(Gone));
@@ -130,10 +127,10 @@ async fn tell(
             reply = &mut answering => break reply?,
         }
     };
-    *facts = facts_of(served, &reply);
     match Problem::of(&reply.asked.answer) {
         Some(problem) => Err(problem),
-        None => Ok(tell_answer(&text, &reply, teller).await),
+        None if caller.audit.write(200, None) => Ok(tell_answer(&text, &reply, teller).await),
+        None => Err(Problem::new(Code::Internal, "the audit log cannot be written, so nothing is answered")),
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Served {
     pub decoder: Decoder,
     /// What its model is, as a hash.
     pub fingerprint: String,
-    /// The database's file; none where it is in memory and cannot change.
+    /// The database's file; none where it is in memory or on a server.
     path: Option<PathBuf>,
 }
 
@@ -51,6 +51,8 @@ impl Served {
     pub fn database_state(&self) -> Option<String> {
         match &self.path {
             Some(path) => CacheKey::of(path).ok().map(|key| key.as_str().to_owned()),
+            // What a server holds changes without a word.
+            None if self.engine.database().server().is_some() => None,
             None => Some("memory".to_owned()),
         }
     }

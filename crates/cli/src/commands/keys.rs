@@ -84,7 +84,10 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
             let (key, record) = store.rotate(&prefix).map_err(|e| failed(&e))?;
             show_made(&key, &record, context)?;
         }
-        Action::Revoke { prefix } => show(&store.revoke(&prefix).map_err(|e| failed(&e))?, context)?,
+        Action::Revoke { prefix } => {
+            show(&store.revoke(&prefix).map_err(|e| failed(&e))?, context)?;
+            context.note("a service that runs takes it until it is told to read its keys again (SIGHUP)");
+        }
         Action::List => store.list().iter().try_for_each(|record| show(record, context))?,
     }
     Ok(Exit::Done)

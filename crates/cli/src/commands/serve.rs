@@ -138,6 +138,11 @@ fn log_as(level: &str) {
     let log = tracing_subscriber::fmt().json().flatten_event(true).with_max_level(level).with_writer(std::io::stderr);
     // A second one in the same process would be refused; there is one.
     let _ = log.try_init();
+    // What a panic says may hold what was asked, and would not be a line of JSON.
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string);
+        tracing::error!(place, "a defect");
+    }));
 }
 
 /// The service's settings, with the day of every question where one is given.

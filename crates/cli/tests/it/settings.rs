@@ -36,6 +36,9 @@ fn bad_settings_end_with_4() {
     check("[limits]\nmax_rows = \"many\"", "expected a whole number");
     check("[limits\n", "bad.toml");
     check("limits = 3", "limits");
+    check("[server]\ncors_origins = \"*\"", "server.cors_origins");
+    check("[server]\ncache_seconds = 99999999999", "server.cache_seconds");
+    check("[server]\nqueue = 1", "server.queue");
     assert_eq!(run(["config", "print", "--config", "/no/such/file.toml"]).code, 4);
     let ran = Ran::of(glrl().args(["ask", "a", "--json"]).env("GLRL_NO_SUCH", "1"));
     assert_eq!((ran.code, ran.json()["error"]["code"].as_str()), (4, Some("settings")));

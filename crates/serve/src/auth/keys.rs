@@ -121,30 +121,17 @@ impl KeyStore {
         scopes: Vec<Scope>,
         expires: Option<Timestamp>,
     ) -> Result<(String, KeyRecord), KeyError> {
-        let mut bytes = [0; BYTES];
-        getrandom::fill(&mut bytes).map_err(KeyError::Random)?;
-        let secret = hex(&bytes);
-        let key = format!("{MARK}{secret}");
-        let record = KeyRecord {
-            prefix: secret[..PREFIX].to_owned(),
-            sha256: hex(&Sha256::digest(&key)),
-            name: name.to_owned(),
-            scopes,
-            created: Timestamp::now(),
-            expires,
-            revoked: None,
-        };
         self.change(|keys| {
-            keys.push(record.clone());
-            Ok(())
-        })?;
-        Ok((key, record))
+            let made = new_key(name, scopes, expires)?;
+            keys.push(made.1.clone());
+            Ok(made)
+        })
     }
 
     /// Takes a key back.
     ///
     /// # Errors
-    /// When there is none, or it cannot be kept.
+    /// When there is none, or the change cannot be kept.
     pub fn revoke(&self, prefix: &str) -> Result<KeyRecord, KeyError> {
         self.change(|keys| {
             let key = keys.iter_mut().find(|key| key.prefix == prefix);
@@ -154,16 +141,20 @@ impl KeyStore {
         })
     }
 
-    /// A new key in place of one, which is taken back.
+    /// A new key in place of one that is good, which is taken back.
     ///
     /// # Errors
     /// As [`KeyStore::revoke`] and [`KeyStore::create`].
     pub fn rotate(&self, prefix: &str) -> Result<(String, KeyRecord), KeyError> {
-        let old = self.list().into_iter().find(|key| key.prefix == prefix && key.revoked.is_none());
-        let old = old.ok_or_else(|| KeyError::Unknown { prefix: prefix.to_owned() })?;
-        let made = self.create(&old.name, old.scopes, old.expires)?;
-        self.revoke(prefix)?;
-        Ok(made)
+        self.change(|keys| {
+            let now = Timestamp::now();
+            let old = keys.iter_mut().find(|key| key.prefix == prefix && key.is_good(now));
+            let old = old.ok_or_else(|| KeyError::Unknown { prefix: prefix.to_owned() })?;
+            let made = new_key(&old.name, old.scopes.clone(), old.expires)?;
+            old.revoked = Some(now);
+            keys.push(made.1.clone());
+            Ok(made)
+        })
     }
 
     /// Who a key belongs to, where it is good.
@@ -180,11 +171,15 @@ impl KeyStore {
     /// Changes the keys of the file as it is now, and then those held.
     fn change<T>(&self, change: impl FnOnce(&mut Vec<KeyRecord>) -> Result<T, KeyError>) -> Result<T, KeyError> {
         let mut held = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        // Another process may be about to change the same file; what it takes back must not come back.
+        let _lock = locked(&self.path).map_err(|error| file_error(&self.path, error))?;
         let mut keys = read(&self.path)?;
-        let changed = change(&mut keys)?;
-        write(&self.path, &keys).map_err(|error| file_error(&self.path, error))?;
+        let changed = change(&mut keys);
+        if changed.is_ok() {
+            write(&self.path, &keys).map_err(|error| file_error(&self.path, error))?;
+        }
         *held = keys;
-        Ok(changed)
+        changed
     }
 }
 
@@ -200,11 +195,36 @@ fn read(path: &Path) -> Result<Vec<KeyRecord>, KeyError> {
     }
 }
 
-/// Writes a file beside it that only its owner may read, and renames it, so that nobody ever reads half of it.
-fn write(path: &Path, keys: &[KeyRecord]) -> std::io::Result<()> {
+/// Random bytes as a key, and how it is kept.
+fn new_key(name: &str, scopes: Vec<Scope>, expires: Option<Timestamp>) -> Result<(String, KeyRecord), KeyError> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(KeyError::Random)?;
+    let secret = hex(&bytes);
+    let key = format!("{MARK}{secret}");
+    let record = KeyRecord {
+        prefix: secret[..PREFIX].to_owned(),
+        sha256: hex(&Sha256::digest(&key)),
+        name: name.to_owned(),
+        scopes,
+        created: Timestamp::now(),
+        expires,
+        revoked: None,
+    };
+    Ok((key, record))
+}
+
+/// A lock beside the file, held until it is dropped.
+fn locked(path: &Path) -> std::io::Result<fs::File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
+    let lock = fs::File::create(path.with_extension("lock"))?;
+    lock.lock()?;
+    Ok(lock)
+}
+
+/// Writes a file beside it that only its owner may read, and renames it, so that nobody ever reads half of it.
+fn write(path: &Path, keys: &[KeyRecord]) -> std::io::Result<()> {
     let beside = path.with_extension(format!("{}.new", std::process::id()));
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

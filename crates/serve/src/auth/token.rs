@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::{Jwk, JwkSet, KeyOperations, PublicKeyUse};
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde::Deserialize;
 
@@ -25,7 +25,7 @@ pub struct TokenSettings {
     pub key: String,
     /// What `iss` has to be, where it is asked for.
     pub issuer: Option<String>,
-    /// What `aud` has to hold, where it is asked for.
+    /// What `aud` has to hold; without it, tokens that name an audience are not taken.
     pub audience: Option<String>,
     /// How far two clocks may be apart, in seconds.
     pub leeway: u64,
@@ -178,11 +178,12 @@ impl Tokens {
         if self.settings.issuer.is_some() && self.settings.issuer != claims.iss {
             return Err(TokenError::Claim("iss"));
         }
-        let Some(wanted) = &self.settings.audience else { return Ok(()) };
-        let is_for_us = match &claims.aud {
-            Some(Audience::One(one)) => one == wanted,
-            Some(Audience::Many(many)) => many.contains(wanted),
-            None => false,
+        // A token that names whom it is for is for nobody else (RFC 7519, 4.1.3).
+        let is_for_us = match (&self.settings.audience, &claims.aud) {
+            (wanted, None) => wanted.is_none(),
+            (None, Some(_)) => false,
+            (Some(wanted), Some(Audience::One(one))) => one == wanted,
+            (Some(wanted), Some(Audience::Many(many))) => many.contains(wanted),
         };
         if is_for_us { Ok(()) } else { Err(TokenError::Claim("aud")) }
     }
@@ -195,7 +196,12 @@ fn keys(algorithm: Algorithm, text: &str) -> Result<Vec<(Option<String>, Decodin
         let set: JwkSet = serde_json::from_str(text).map_err(|e| error(&e))?;
         let own = set.keys.iter().filter(|key| is_for(key, algorithm));
         return own
-            .map(|key| Ok((key.common.key_id.clone(), DecodingKey::from_jwk(key).map_err(|e| error(&e))?)))
+            .map(|key| {
+                if let AlgorithmParameters::OctetKey(secret) = &key.algorithm {
+                    is_long_enough(URL_SAFE_NO_PAD.decode(&secret.value).map_or(0, |bytes| bytes.len()))?;
+                }
+                Ok((key.common.key_id.clone(), DecodingKey::from_jwk(key).map_err(|e| error(&e))?))
+            })
             .collect();
     }
     let pem = text.as_bytes();
@@ -203,15 +209,23 @@ fn keys(algorithm: Algorithm, text: &str) -> Result<Vec<(Option<String>, Decodin
         Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 if text.starts_with("-----BEGIN") => {
             return Err("a public key is no secret".to_owned());
         }
-        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 if pem.len() < SHORTEST_SECRET => {
-            return Err(format!("the secret has {} bytes, at least {SHORTEST_SECRET} are needed", pem.len()));
+        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => {
+            is_long_enough(pem.len())?;
+            Ok(DecodingKey::from_secret(pem))
         }
-        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => Ok(DecodingKey::from_secret(pem)),
         Algorithm::ES256 | Algorithm::ES384 => DecodingKey::from_ec_pem(pem),
         Algorithm::EdDSA => DecodingKey::from_ed_pem(pem),
         _ => DecodingKey::from_rsa_pem(pem),
     };
     Ok(vec![(None, key.map_err(|e| error(&e))?)])
+}
+
+/// Refuses a secret of so many bytes that can be guessed.
+fn is_long_enough(bytes: usize) -> Result<(), String> {
+    match bytes < SHORTEST_SECRET {
+        true => Err(format!("the secret has {bytes} bytes, at least {SHORTEST_SECRET} are needed")),
+        false => Ok(()),
+    }
 }
 
 /// Whether a key of a set may check signatures of an algorithm.

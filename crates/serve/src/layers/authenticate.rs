@@ -1,15 +1,17 @@
-//! Who asks, how often, for how long, and what is written down of it.
+//! Who asks, how often, and for how long. Whoever is known has a line in the audit log.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{Caller, Facts, RequestId};
-use crate::audit::Entry;
+use super::audit_line::AuditLine;
+use super::{Caller, Place, RequestId, Streamed};
 use crate::auth::Principal;
 use crate::metrics::TURNED_AWAY;
 use crate::problem::{Code, Problem};
@@ -26,52 +28,37 @@ pub async fn authenticate(State(service): State<Arc<Service>>, mut request: Requ
         Ok(principal) => principal,
         Err(problem) => return problem.into_response(),
     };
+    let path = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let route = format!("{} {path}", request.method());
+    let request_id = request.extensions().get::<RequestId>().map_or(String::new(), |id| id.0.clone());
+    let audit = AuditLine::begin(&service, &principal.name, &route, &request_id);
     if let Err(wait) = service.rate.take(&principal.name, Instant::now()) {
         service.metrics.count(TURNED_AWAY, &["rate"]);
         let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
         let problem = Problem::new(Code::RateLimited, format!("too many requests; go on in {seconds} s"));
-        return Problem { retry_after: Some(seconds), ..problem }.into_response();
+        return written(&audit, Problem { retry_after: Some(seconds), ..problem }.into_response());
     }
-    let path = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
-    let route = format!("{} {path}", request.method());
-    let request_id = request.extensions().get::<RequestId>().map_or(String::new(), |id| id.0.clone());
     let deadline = Instant::now() + service.settings.deadline;
-    let caller = Caller { principal, request_id, route, deadline };
-    request.extensions_mut().insert(caller.clone());
+    let place = request.extensions_mut().remove::<Place>();
+    let caller = Caller { principal, request_id, route, deadline, audit: Arc::clone(&audit), place };
+    request.extensions_mut().insert(caller);
     let response = match tokio::time::timeout_at((deadline + GRACE).into(), next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(Code::Deadline, "the request took longer than it may").into_response(),
     };
-    audited(&service, &caller, response)
+    written(&audit, response)
 }
 
 /// The reply, once the audit log holds it; what cannot be written down is not handed out.
-fn audited(service: &Service, caller: &Caller, response: Response) -> Response {
-    let facts = response.extensions().get::<Facts>().cloned().unwrap_or_default();
+fn written(audit: &AuditLine, response: Response) -> Response {
     let code = response.extensions().get::<Problem>().map(|problem| problem.code);
-    match facts.later || record(service, caller, &facts, response.status().as_u16(), code) {
+    let is_stream = response.extensions().get::<Streamed>().is_some();
+    match is_stream || audit.write(response.status().as_u16(), code) {
         true => response,
         false => {
             Problem::new(Code::Internal, "the audit log cannot be written, so nothing is answered").into_response()
         }
     }
-}
-
-/// Writes a line of the audit log, where there is one; whether that went well.
-pub fn record(service: &Service, caller: &Caller, facts: &Facts, status: u16, code: Option<Code>) -> bool {
-    let Some(audit) = &service.audit else { return true };
-    let entry = Entry {
-        principal: caller.principal.name.clone(),
-        route: caller.route.clone(),
-        schema: facts.schema.clone(),
-        status,
-        code: code.map(|code| code.name().to_owned()),
-        request_id: caller.request_id.clone(),
-        tables: facts.tables.clone(),
-        rows: facts.rows,
-    };
-    let written = audit.record(entry);
-    written.inspect_err(|error| tracing::error!(%error, "audit")).is_ok()
 }
 
 /// Who sent these headers.
@@ -90,7 +77,12 @@ fn principal(service: &Service, headers: &HeaderMap) -> Result<Arc<Principal>, P
     };
     // Where nobody is asked for a key, one that is sent along by habit does no harm.
     if !service.settings.authentication {
-        return Ok(Principal::anonymous());
+        // A page of the web can have its own name point here (DNS rebinding); the browser then calls it the same origin.
+        return match text(header::HOST.as_str()).is_some_and(is_own_name) {
+            true => Ok(Principal::anonymous()),
+            false => Err(Problem::new(Code::Forbidden, "without keys only this machine's own names are answered")
+                .hint("ask localhost, or switch server.authentication on")),
+        };
     }
     let given = given.ok_or_else(|| refused("there is no key or token with this request"))?;
     if let Some(principal) = service.keys.principal(given) {
@@ -102,4 +94,12 @@ fn principal(service: &Service, headers: &HeaderMap) -> Result<Arc<Principal>, P
         Some(Err(error)) => Err(refused(&error.to_string())),
         None => Err(refused("this key is not known, or not good any more")),
     }
+}
+
+/// Whether a `Host` names this machine to itself.
+fn is_own_name(host: &str) -> bool {
+    host.parse::<Authority>().is_ok_and(|authority| {
+        let name = authority.host().trim_matches(['[', ']']);
+        name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    })
 }

@@ -1,6 +1,8 @@
 //! What every request passes before its route, outermost first: [`outer`] (id, log, metrics, headers, and the body of
-//! problems), CORS, [`gate`] (drain and load), [`authenticate`] (deadline, who asks, how often, and the audit).
+//! problems), CORS, [`gate`] (drain and load), [`authenticate`] (deadline, who asks, how often), which begins the
+//! [`audit_line`].
 
+pub mod audit_line;
 pub mod authenticate;
 pub mod gate;
 pub mod outer;
@@ -8,6 +10,9 @@ pub mod outer;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::OwnedSemaphorePermit;
+
+use self::audit_line::AuditLine;
 use crate::auth::Principal;
 
 /// The id of a request, as the caller gave it or as it was made.
@@ -25,17 +30,15 @@ pub struct Caller {
     pub route: String,
     /// Until when.
     pub deadline: Instant,
+    /// What the audit log will hold of it.
+    pub audit: Arc<AuditLine>,
+    /// Its place among the requests in progress: given back when nothing works for it any more, a stream neither.
+    pub place: Option<Place>,
 }
 
-/// What a route tells the audit log of its reply.
-#[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// The schema.
-    pub schema: Option<String>,
-    /// The tables that were read.
-    pub tables: Vec<String>,
-    /// How many rows were returned.
-    pub rows: Option<usize>,
-    /// Whether the route writes its own line, once the stream has ended.
-    pub later: bool,
-}
+/// A place among the requests in progress.
+pub type Place = Arc<OwnedSemaphorePermit>;
+
+/// Marks a reply whose line in the audit log is written once the stream has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Streamed;

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::{App, Body, Path, Who};
 use crate::asking::computing;
 use crate::auth::{Action, KeyError, KeyRecord, Scope};
+use crate::layers::Caller;
 use crate::problem::{Code, Problem, ProblemBody};
 
 /// A key to make.
@@ -96,6 +97,7 @@ pub(crate) async fn create(
     }
     let service = Arc::clone(&service);
     let (key, record) = computing(move || service.keys.create(&wanted.name, wanted.scopes, wanted.expires)).await??;
+    note(&who, &record.prefix);
     Ok((StatusCode::CREATED, Json(MadeKey { key, prefix: record.prefix, scopes: record.scopes })))
 }
 
@@ -112,6 +114,7 @@ pub(crate) async fn list(service: App, who: Who) -> Result<Json<Vec<ListedKey>>,
     responses((status = 200, body = ListedKey), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn revoke(service: App, who: Who, Path(prefix): Path<String>) -> Result<Json<ListedKey>, Problem> {
     who.principal.permit(Action::Admin, None)?;
+    note(&who, &prefix);
     let service = Arc::clone(&service);
     Ok(Json(computing(move || service.keys.revoke(&prefix)).await??.into()))
 }
@@ -125,7 +128,13 @@ pub(crate) async fn rotate(
     Path(prefix): Path<String>,
 ) -> Result<(StatusCode, Json<MadeKey>), Problem> {
     who.principal.permit(Action::Admin, None)?;
-    let service = Arc::clone(&service);
-    let (key, record) = computing(move || service.keys.rotate(&prefix)).await??;
+    let (service, old) = (Arc::clone(&service), prefix.clone());
+    let (key, record) = computing(move || service.keys.rotate(&old)).await??;
+    note(&who, &format!("{prefix}, {}", record.prefix));
     Ok((StatusCode::CREATED, Json(MadeKey { key, prefix: record.prefix, scopes: record.scopes })))
+}
+
+/// Tells the audit log which key it is.
+fn note(who: &Caller, prefix: &str) {
+    who.audit.note(|entry| entry.key = Some(prefix.to_owned()));
 }

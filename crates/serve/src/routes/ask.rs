@@ -3,12 +3,12 @@
 use answer::reply::Alternative;
 use axum::Json;
 use axum::http::{HeaderMap, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sql::diagnostic::Diagnostic;
 use utoipa::ToSchema;
 
-use super::{App, Body, MOST_ALTERNATIVES, Who, facts_of, options, question, threshold, with_facts};
+use super::{App, Body, MOST_ALTERNATIVES, Who, options, permitted, question, threshold};
 use crate::asking::{Reply, ask as answer_to};
 use crate::auth::Action;
 use crate::chart::{Chart, chart};
@@ -124,30 +124,29 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     Body(request): Body<AskRequest>,
 ) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
-    who.principal.permit(Action::Ask, Some(&served.name))?;
+    let served = permitted(&service, &who, request.schema.as_deref(), Action::Ask)?;
     if request.alternatives > MOST_ALTERNATIVES || request.max_rows == Some(0) {
         let wanted = format!("alternatives is at most {MOST_ALTERNATIVES}, max_rows at least 1");
         return Err(Problem::new(Code::InvalidRequest, wanted));
     }
     let mut options = options(&service);
     options.execute = request.execute;
+    options.runs_given = who.principal.permit(Action::Execute, Some(&served.name)).is_ok();
     options.candidates = if request.execute { options.candidates } else { 1 };
     options.alternatives = request.alternatives;
     options.limits.max_rows = request.max_rows.unwrap_or(usize::MAX).min(options.limits.max_rows);
     threshold(request.confidence_threshold, &mut options)?;
-    let question = question(&who, &request.question, options);
+    let question = question(&who, &request.question, options)?;
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
     if accepts.contains("text/event-stream") {
         let name = served.name.clone();
-        return Ok(events::stream((*service).clone(), (*who).clone(), name, question));
+        return Ok(events::stream((*service).clone(), name, question));
     }
     let reply = answer_to(&service, served, question, None).await?;
     if let Some(problem) = Problem::of(&reply.asked.answer) {
         return Err(problem);
     }
-    let facts = facts_of(served, &reply);
-    Ok(with_facts(Json(body_of(&reply, &request.question, &served.name, &who.request_id)), facts))
+    Ok(Json(body_of(&reply, &request.question, &served.name, &who.request_id)).into_response())
 }
 
 fn body_of(reply: &Reply, question: &str, schema: &str, request_id: &str) -> AskReply {

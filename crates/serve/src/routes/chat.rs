@@ -12,7 +12,7 @@ use serde_json::{Value as Json_, json};
 use utoipa::ToSchema;
 
 use super::model_info::name_of;
-use super::{App, Body, MOST_ALTERNATIVES, Who, facts_of, options, question, with_facts};
+use super::{App, Body, MOST_ALTERNATIVES, Who, options, permitted, question};
 use crate::asking::{Reply, ask};
 use crate::auth::Action;
 use crate::problem::{Code, Problem};
@@ -84,7 +84,7 @@ impl Content {
     responses((status = 200, body = Object), (status = "default", body = Object)))]
 pub(crate) async fn chat(service: App, who: Who, Body(request): Body<ChatRequest>) -> Result<Response, Problem> {
     let served = served_by(&service, &request.model)?;
-    who.principal.permit(Action::Ask, Some(&served.name))?;
+    permitted(&service, &who, Some(&served.name), Action::Ask)?;
     let n = request.n.unwrap_or(1);
     if !(1..=MOST_ALTERNATIVES + 1).contains(&n) {
         return Err(Problem::new(Code::InvalidRequest, format!("n is 1 to {}", MOST_ALTERNATIVES + 1)));
@@ -93,14 +93,13 @@ pub(crate) async fn chat(service: App, who: Who, Body(request): Body<ChatRequest
     let text = said.map(Content::text).ok_or_else(|| Problem::new(Code::InvalidRequest, "no message is the user's"))?;
     let mut options = options(&service);
     (options.execute, options.candidates, options.alternatives) = (false, 1, n - 1);
-    let reply = ask(&service, served, question(&who, &text, options), None).await?;
+    let reply = ask(&service, served, question(&who, &text, options)?, None).await?;
     let id = format!("chatcmpl-{}", who.request_id);
     let choices = choices(&reply)?;
-    let facts = facts_of(served, &reply);
     let head = Head { id, model: name_of(served), created: jiff::Timestamp::now().as_second() };
     if request.stream.unwrap_or(false) {
         let wants_usage = request.stream_options.is_some_and(|options| options.include_usage);
-        return Ok(with_facts(chunks(&head, &choices, wants_usage.then(|| usage(&reply))), facts));
+        return Ok(chunks(&head, &choices, wants_usage.then(|| usage(&reply))));
     }
     let choice = |(index, said): (usize, &Said)| json!({ "index": index, "message": said.body("assistant"), "logprobs": null, "finish_reason": "stop" });
     let choices: Vec<Json_> = choices.iter().enumerate().map(choice).collect();
@@ -108,7 +107,7 @@ pub(crate) async fn chat(service: App, who: Who, Body(request): Body<ChatRequest
         "id": head.id, "object": "chat.completion", "created": head.created, "model": head.model,
         "choices": choices, "usage": usage(&reply),
     });
-    Ok(with_facts(Json(body), facts))
+    Ok(Json(body).into_response())
 }
 
 /// What every chunk begins with.

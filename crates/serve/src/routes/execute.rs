@@ -3,16 +3,14 @@
 use answer::orchestrator::run_sql;
 use answer::reply::rows_as_json;
 use axum::Json;
-use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use sql::diagnostic::Diagnostic;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-use super::{App, Body, Who, options, with_facts};
+use super::{App, Body, Who, options, permitted};
 use crate::asking::computing;
 use crate::auth::Action;
-use crate::layers::Facts;
 use crate::problem::{Code, Problem, ProblemBody};
 
 /// SQL to run.
@@ -54,9 +52,12 @@ pub(crate) struct ExecuteReply {
 /// Rows of a query.
 #[utoipa::path(post, path = "/v1/sql/execute", tag = "sql", request_body = ExecuteRequest,
     responses((status = 200, body = ExecuteReply), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn execute(service: App, who: Who, Body(request): Body<ExecuteRequest>) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
-    who.principal.permit(Action::Execute, Some(&served.name))?;
+pub(crate) async fn execute(
+    service: App,
+    who: Who,
+    Body(request): Body<ExecuteRequest>,
+) -> Result<Json<ExecuteReply>, Problem> {
+    let served = permitted(&service, &who, request.schema.as_deref(), Action::Execute)?;
     if request.max_rows == Some(0) {
         return Err(Problem::new(Code::InvalidRequest, "max_rows is at least 1"));
     }
@@ -68,12 +69,7 @@ pub(crate) async fn execute(service: App, who: Who, Body(request): Body<ExecuteR
     if let Some(problem) = Problem::of(&answer) {
         return Err(problem);
     }
-    let facts = Facts {
-        schema: Some(served.name.clone()),
-        tables: answer.tables.clone(),
-        rows: answer.row_count,
-        later: false,
-    };
+    who.audit.note_read(&answer.tables, answer.row_count);
     let reply = ExecuteReply {
         sql: answer.sql,
         columns: answer.columns,
@@ -84,5 +80,5 @@ pub(crate) async fn execute(service: App, who: Who, Body(request): Body<ExecuteR
         elapsed_ms: answer.elapsed_ms,
         request_id: who.request_id.clone(),
     };
-    Ok(with_facts(Json(reply), facts))
+    Ok(Json(reply))
 }

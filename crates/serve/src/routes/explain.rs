@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use answer::validator::validate_text;
 use axum::Json;
-use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sql::explain::{Operator, operators};
@@ -13,10 +12,9 @@ use sql::lineage;
 use sql::reasoning::plan;
 use utoipa::ToSchema;
 
-use super::{App, Body, Who, with_facts};
+use super::{App, Body, Who, permitted};
 use crate::asking::computing;
 use crate::auth::Action;
-use crate::layers::Facts;
 use crate::problem::{Code, Problem, ProblemBody};
 
 /// SQL to explain.
@@ -49,9 +47,12 @@ pub(crate) struct ExplainReply {
 /// What a query does.
 #[utoipa::path(post, path = "/v1/sql/explain", tag = "sql", request_body = ExplainRequest,
     responses((status = 200, body = ExplainReply), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn explain(service: App, who: Who, Body(request): Body<ExplainRequest>) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
-    who.principal.permit(Action::Validate, Some(&served.name))?;
+pub(crate) async fn explain(
+    service: App,
+    who: Who,
+    Body(request): Body<ExplainRequest>,
+) -> Result<Json<ExplainReply>, Problem> {
+    let served = permitted(&service, &who, request.schema.as_deref(), Action::Validate)?;
     let engine = Arc::clone(&served.engine);
     let request_id = who.request_id.clone();
     let reply = computing(move || {
@@ -71,6 +72,5 @@ pub(crate) async fn explain(service: App, who: Who, Body(request): Body<ExplainR
         })
     })
     .await??;
-    let facts = Facts { schema: Some(served.name.clone()), ..Facts::default() };
-    Ok(with_facts(Json(reply), facts))
+    Ok(Json(reply))
 }

@@ -2,13 +2,12 @@
 
 use answer::reply::Alternative;
 use axum::Json;
-use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
 use sql::diagnostic::Diagnostic;
 use utoipa::ToSchema;
 
-use super::{App, Body, MOST_ALTERNATIVES, Who, facts_of, options, question, threshold, with_facts};
+use super::{App, Body, MOST_ALTERNATIVES, Who, options, permitted, question, threshold};
 use crate::asking::{Reply, ask};
 use crate::auth::Action;
 use crate::layers::Caller;
@@ -80,17 +79,14 @@ pub(crate) async fn generate(
     service: App,
     who: Who,
     Body(request): Body<GenerateRequest>,
-) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
+) -> Result<Json<GenerateReply>, Problem> {
     let reply = reply_to(&service, &who, &request).await?;
-    let facts = facts_of(served, &reply);
-    Ok(with_facts(Json(body_of(&reply, &request, &who)?), facts))
+    body_of(&reply, &request, &who).map(Json)
 }
 
 /// Answers one request, of a batch too.
 pub(super) async fn reply_to(service: &Service, who: &Caller, request: &GenerateRequest) -> Result<Reply, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
-    who.principal.permit(Action::Ask, Some(&served.name))?;
+    let served = permitted(service, who, request.schema.as_deref(), Action::Ask)?;
     let count = request.num_alternatives.unwrap_or(MOST_ALTERNATIVES);
     if !(1..=MOST_ALTERNATIVES).contains(&count) {
         return Err(Problem::new(Code::InvalidRequest, format!("num_alternatives is 1 to {MOST_ALTERNATIVES}")));
@@ -100,7 +96,7 @@ pub(super) async fn reply_to(service: &Service, who: &Caller, request: &Generate
     (options.execute, options.candidates) = (false, 1);
     options.alternatives = if request.include_alternatives { count } else { 0 };
     threshold(request.confidence_threshold, &mut options)?;
-    ask(service, served, question(who, &request.query, options), None).await
+    ask(service, served, question(who, &request.query, options)?, None).await
 }
 
 /// The reply with SQL, or why there is none.

@@ -3,15 +3,14 @@
 use std::time::Instant;
 
 use axum::Json;
-use axum::response::Response;
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
 use utoipa::ToSchema;
 
 use super::generate::{GenerateRequest, body_of, json_of, reply_to};
-use super::{App, Body, Who, with_facts};
-use crate::layers::{Caller, Facts};
+use super::{App, Body, Who};
+use crate::layers::Caller;
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::service::Service;
 
@@ -74,7 +73,7 @@ pub(crate) async fn generate_batch(
     service: App,
     who: Who,
     Body(request): Body<BatchRequest>,
-) -> Result<Response, Problem> {
+) -> Result<Json<BatchReply>, Problem> {
     let count = request.queries.len();
     if !(1..=MOST).contains(&count) {
         return Err(Problem::new(
@@ -101,7 +100,7 @@ pub(crate) async fn generate_batch(
         elapsed_ms: started.elapsed().as_secs_f64() * 1000.0,
         request_id: who.request_id.clone(),
     };
-    Ok(with_facts(Json(reply), Facts::default()))
+    Ok(Json(reply))
 }
 
 fn plain(query: String) -> GenerateRequest {
@@ -116,6 +115,8 @@ fn plain(query: String) -> GenerateRequest {
 }
 
 async fn one(service: &Service, who: &Caller, index: usize, request: GenerateRequest) -> BatchResult {
+    // Feedback on one of them has to find that one.
+    let who = &Caller { request_id: format!("{}.{index}", who.request_id), ..who.clone() };
     let reply = reply_to(service, who, &request).await.and_then(|reply| body_of(&reply, &request, who));
     match reply {
         Ok(reply) => BatchResult { index, status: 200, result: Some(json_of(&reply)), error: None },

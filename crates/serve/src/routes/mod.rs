@@ -26,10 +26,10 @@ mod validate;
 
 use std::sync::Arc;
 
-use answer::orchestrator::Options;
+use answer::orchestrator::{MAX_CHARACTERS, Options};
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -37,11 +37,12 @@ use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
-use crate::asking::{Question, Reply};
+use crate::asking::Question;
+use crate::auth::Action;
+use crate::layers::Caller;
 use crate::layers::authenticate::authenticate;
 use crate::layers::gate::gate;
 use crate::layers::outer::outer;
-use crate::layers::{Caller, Facts};
 use crate::problem::{Code, Problem};
 use crate::service::{Served, Service};
 
@@ -105,6 +106,7 @@ fn cors(origins: &[String]) -> CorsLayer {
         header::AUTHORIZATION,
         header::CONTENT_TYPE,
         header::ACCEPT,
+        HeaderName::from_static("x-api-key"),
     ])
 }
 
@@ -167,28 +169,26 @@ where
     }
 }
 
-/// A reply with what the audit log is told of it.
-pub(crate) fn with_facts(reply: impl IntoResponse, facts: Facts) -> Response {
-    let mut response = reply.into_response();
-    response.extensions_mut().insert(facts);
-    response
-}
-
-/// What the audit log is told of an answer.
-pub(crate) fn facts_of(served: &Served, reply: &Reply) -> Facts {
-    let answer = &reply.asked.answer;
-    Facts { schema: Some(served.name.clone()), tables: answer.tables.clone(), rows: answer.row_count, later: false }
+/// The schema that a request names, where its caller may do this with it. The audit log is told either way.
+pub(crate) fn permitted<'a>(
+    service: &'a Service,
+    who: &Caller,
+    name: Option<&str>,
+    action: Action,
+) -> Result<&'a Served, Problem> {
+    let served = service.schema(name)?;
+    who.audit.note(|entry| entry.schema = Some(served.name.clone()));
+    who.principal.permit(action, Some(&served.name))?;
+    Ok(served)
 }
 
 /// A caller's question.
-pub(crate) fn question(caller: &Caller, text: &str, options: Options) -> Question {
-    Question {
-        text: text.to_owned(),
-        options,
-        deadline: caller.deadline,
-        request_id: caller.request_id.clone(),
-        principal: Arc::clone(&caller.principal),
+pub(crate) fn question(caller: &Caller, text: &str, options: Options) -> Result<Question, Problem> {
+    if text.chars().nth(MAX_CHARACTERS).is_some() {
+        let problem = Problem::new(Code::InvalidQuestion, "the question is too long");
+        return Err(problem.hint(format!("at most {MAX_CHARACTERS} characters are read")));
     }
+    Ok(Question { text: text.to_owned(), options, caller: caller.clone() })
 }
 
 /// How a question is answered where the request does not say.

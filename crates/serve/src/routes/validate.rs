@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use sql::diagnostic::Diagnostic;
 use sql::{Dialect, Layer, Severity, validate as check, verify_for};
 use utoipa::ToSchema;
 
-use super::{App, Body, Who, with_facts};
+use super::{App, Body, Who, permitted};
 use crate::asking::computing;
 use crate::auth::Action;
-use crate::layers::Facts;
 use crate::problem::{Code, Problem, ProblemBody};
 
 /// SQL to check.
@@ -51,9 +49,8 @@ pub(crate) async fn validate(
     service: App,
     who: Who,
     Body(request): Body<ValidateRequest>,
-) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
-    who.principal.permit(Action::Validate, Some(&served.name))?;
+) -> Result<Json<ValidateReply>, Problem> {
+    let served = permitted(&service, &who, request.schema.as_deref(), Action::Validate)?;
     let dialect = dialect(request.dialect.as_deref())?;
     let layers = layers(request.layers.as_deref())?;
     let engine = Arc::clone(&served.engine);
@@ -72,8 +69,7 @@ pub(crate) async fn validate(
     })
     .await?;
     let valid = diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error);
-    let facts = Facts { schema: Some(served.name.clone()), ..Facts::default() };
-    Ok(with_facts(Json(ValidateReply { valid, diagnostics, request_id: who.request_id.clone() }), facts))
+    Ok(Json(ValidateReply { valid, diagnostics, request_id: who.request_id.clone() }))
 }
 
 /// A dialect by its name.

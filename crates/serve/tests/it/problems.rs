@@ -7,7 +7,7 @@ use std::io::Write;
 use serde_json::json;
 use serve::problem::Code;
 
-use crate::tools::{Server, exchange, questions, slow_down};
+use crate::tools::{Server, exchange, questions, request, send, slow_down};
 
 #[test]
 fn bad_requests_are_told_apart() {
@@ -95,4 +95,24 @@ fn what_is_no_http_harms_nobody() {
         TcpStream::connect(server.users).unwrap().write_all(garbage).unwrap();
     }
     assert_eq!(server.get("/health").status, 200);
+}
+
+#[test]
+fn without_keys_only_this_machine_s_own_names_are_answered() {
+    let server = Server::start();
+    let body = json!({ "sql": "SELECT 1" }).to_string();
+    let status = |host: &str| {
+        let text = request("POST", "/v1/sql/execute", &[], Some(&body)).replacen(
+            "host: localhost",
+            &format!("host: {host}"),
+            1,
+        );
+        send(server.users, &text).status
+    };
+    for own in ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000"] {
+        assert_eq!(status(own), 200, "{own}");
+    }
+    for other in ["evil.example:8000", "localhost.evil.example", "192.168.1.5", "x"] {
+        assert_eq!(status(other), 403, "{other}");
+    }
 }

@@ -43,6 +43,8 @@ fn what_a_token_says_has_to_be_good() {
     assert_eq!(verdict(json!({ "exp": null }), 1500), Err(TokenError::Claim("exp")));
     assert_eq!(verdict(json!({ "iss": "them" }), 1500), Err(TokenError::Claim("iss")));
     assert_eq!(verdict(json!({ "aud": "x" }), 1500), Err(TokenError::Claim("aud")));
+    let unnamed = hs256(Some("us"), None);
+    assert_eq!(unnamed.principal(&signed(&good), 1500), Err(TokenError::Claim("aud")), "it is for somebody else");
     assert_eq!(verdict(json!({ "sub": null }), 1500), Err(TokenError::Claim("subject")));
     let principal = tokens.principal(&signed(&good), 1500).unwrap();
     assert!(principal.may(Action::Ask, Some("gl")) && !principal.may(Action::Execute, Some("gl")));
@@ -65,6 +67,8 @@ fn a_token_chooses_neither_algorithm_nor_key() {
         Tokens::new(TokenSettings { algorithm, key, issuer: None, audience: None, leeway: 0 })
     };
     assert!(of("none", SECRET).is_err() && of("HS256", "short").is_err() && of("RS256", SECRET).is_err());
+    let guessable = json!({ "keys": [{ "kty": "oct", "k": "YWJj", "alg": "HS256" }] }).to_string();
+    assert!(of("HS256", &guessable).is_err());
     // The public key of another algorithm is no secret (RFC 8725, 2.1).
     assert!(
         of("HS256", "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n-----END PUBLIC KEY-----").is_err()

@@ -211,9 +211,14 @@ pub(crate) fn exchange(
     headers: &[(&str, &str)],
     body: Option<&str>,
 ) -> Reply {
+    send(to, &request(method, path, headers, body))
+}
+
+/// The reply to the text of a request.
+pub(crate) fn send(to: SocketAddr, text: &str) -> Reply {
     let mut stream = TcpStream::connect(to).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
-    stream.write_all(request(method, path, headers, body).as_bytes()).unwrap();
+    stream.write_all(text.as_bytes()).unwrap();
     let mut bytes = vec![];
     stream.read_to_end(&mut bytes).unwrap();
     read(&bytes)

@@ -21,6 +21,7 @@ impl<'a> Resolver<'a> {
         scope.aggregated = !select.group_by.is_empty();
         self.scopes.push(scope);
 
+        self.check_windows(&select.windows);
         let items = self.items(&select.items);
         let outputs = items.iter().map(|item| Output { alias: item.alias.clone(), expr: item.expr.clone() }).collect();
         if let Some(scope) = self.scopes.last_mut() {

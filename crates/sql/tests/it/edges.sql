@@ -649,3 +649,6 @@ SELECT ?32h766
 SELECT ?a
 SELECT ?
 WITH t AS (SELECT nope FROM "" x, nosuch y) SELECT 4
+SELECT SUM(budget) OVER () FROM project WINDOW n AS (ORDER BY name), v AS (v)
+SELECT 1 FROM project WINDOW n AS (ORDER BY name), v AS (n ORDER BY budget)
+SELECT 1 FROM project WINDOW v AS (v), w AS (v ORDER BY name)
