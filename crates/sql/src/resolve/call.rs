@@ -223,7 +223,7 @@ impl<'a> Resolver<'a> {
             Some(0) => Some(WindowParts::of(&defined[0].1)),
             Some(at) => self.window_parts(&defined[at].1, &defined[..at]),
             None => {
-                self.window_error(name.span, format!("There is no window {}.", name.text));
+                self.error("SCH219", name.span, format!("There is no window {}.", name.text));
                 None
             }
         }
@@ -244,16 +244,8 @@ impl<'a> Resolver<'a> {
             let order_by = if own.order_by.is_empty() { below.order_by } else { own.order_by };
             return Some(WindowParts { partition_by: below.partition_by, order_by, frame: own.frame });
         };
-        self.window_error(window.span, format!("{clash} of window {} cannot be changed.", base.text));
+        self.error("SCH219", window.span, format!("{clash} of window {} cannot be changed.", base.text));
         None
-    }
-
-    /// Tells of a window once, however many calls run over it.
-    fn window_error(&mut self, span: Span, message: String) {
-        let told = Diagnostic::error("SCH219", span, message);
-        if !self.diagnostics.contains(&told) {
-            self.diagnostics.push(told);
-        }
     }
 
     /// Checks the windows that a SELECT defines; SQLite does so for those that no call runs over, too.

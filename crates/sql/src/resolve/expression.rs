@@ -222,13 +222,8 @@ impl<'a> Resolver<'a> {
     pub(super) fn collation(&mut self, name: &ast::Name) -> String {
         let known = ["BINARY", "NOCASE", "RTRIM"].iter().any(|k| k.eq_ignore_ascii_case(&name.text));
         if !known && self.dialect == Dialect::Sqlite {
-            // SQLite misses a collation only where something is compared.
-            let shown = self.scopes.last().is_none_or(|scope| scope.clause == Clause::Items);
-            let message = format!("There is no collation {}.", name.text);
-            self.diagnostics.push(match shown {
-                true => Diagnostic::warning("SCH224", name.span, message),
-                false => Diagnostic::error("SCH224", name.span, message),
-            });
+            // SQLite misses it only where something is compared, which may be far from here; nobody means it.
+            self.error("SCH224", name.span, format!("There is no collation {}.", name.text));
         }
         if known { name.text.to_ascii_uppercase() } else { name.text.clone() }
     }

@@ -652,3 +652,4 @@ WITH t AS (SELECT nope FROM "" x, nosuch y) SELECT 4
 SELECT SUM(budget) OVER () FROM project WINDOW n AS (ORDER BY name), v AS (v)
 SELECT 1 FROM project WINDOW n AS (ORDER BY name), v AS (n ORDER BY budget)
 SELECT 1 FROM project WINDOW v AS (v), w AS (v ORDER BY name)
+SELECT name FROM (SELECT name COLLATE JOCASE FROM project UNION SELECT 1)
