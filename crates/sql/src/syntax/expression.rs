@@ -283,8 +283,9 @@ impl Parser<'_> {
         self.cursor.advance();
         let smallest = op == UnaryOp::Minus && self.cursor.raw(self.cursor.peek()) == "9223372036854775808";
         let operand = self.expr_from(binds::UNARY)?;
-        if matches!((op, &operand.kind), (UnaryOp::Minus, ExprKind::Literal(Value::Integer(i64::MIN))))
-            && self.text_of(operand.span).contains(['x', 'X'])
+        let signed = without_plus(&operand);
+        if matches!((op, &signed.kind), (UnaryOp::Minus, ExprKind::Literal(Value::Integer(i64::MIN))))
+            && self.text_of(signed.span).contains(['x', 'X'])
         {
             let message = "This hexadecimal number has no negative.".to_owned();
             return Err(Problem { code: "SYN106", span: operand.span, message, help: None });
@@ -532,4 +533,12 @@ impl Parser<'_> {
 fn plain_call(name: Name, args: Vec<Expr>) -> ExprKind {
     let call = Call { name, args, star: false, distinct: false, order_by: vec![], filter: None, over: None };
     ExprKind::Call(Box::new(call))
+}
+
+/// What stands behind plus signs, which SQLite drops before another sign.
+fn without_plus(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Unary(UnaryOp::Plus, inner) => without_plus(inner),
+        _ => expr,
+    }
 }
