@@ -179,10 +179,13 @@ impl Resolver<'_> {
         }
     }
 
+    /// With the join as a fix, where this level has a FROM to add it to: joined tables in brackets have none of their own.
     fn with_join(&self, diagnostic: Diagnostic, help: &str, join: &str) -> Diagnostic {
-        let end = self.scopes.last().map_or(0, |scope| scope.from_end);
-        let place = Span { start: end, end };
-        diagnostic.help(help).fix("Add the join", place, format!(" {join}"), false)
+        let diagnostic = diagnostic.help(help);
+        match self.scopes.last().map_or(0, |scope| scope.from_end) {
+            0 => diagnostic,
+            end => diagnostic.fix("Add the join", Span { start: end, end }, format!(" {join}"), false),
+        }
     }
 
     /// `JOIN T ON …` over a key between T and a table of the present level.
