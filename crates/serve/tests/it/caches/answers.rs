@@ -18,7 +18,7 @@ use serve::shared::{LARGEST, Shared, SharedSettings};
 use sql::policy::{Access, Policy, PolicyFile, TablePolicy};
 
 use super::stores::{Store, free_port};
-use super::{ask, instance, looked_up, shared, until, written};
+use super::{ask, instance, looked_up, shared, tell, until, written};
 use crate::tools::{ENGINE, Server, TODAY, parts, questions, root, settings};
 
 #[test]
@@ -141,7 +141,7 @@ fn what_no_instance_would_have_written_is_a_miss_and_is_written_over() {
     redis.cli(&["DEL", &key]);
     redis.cli(&["LPUSH", &key, "x"]);
     refused(&redis, &stores, question, &key, &good, "a list");
-    println!("servers: Poisoned values {}, used 0", bad.len() + 1);
+    tell(&format!("Poisoned values {}, used 0", bad.len() + 1));
 }
 
 #[test]

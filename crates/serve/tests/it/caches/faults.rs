@@ -102,10 +102,9 @@ fn an_object_store_that_is_away_slow_or_noisy_costs_no_request() {
 
 fn told(name: &str, count: &Count, bad: usize) {
     let Count { requests, failed, slowest, opened, healed, .. } = count;
-    println!(
-        "servers: {name} requests {requests}, failed {failed}, opened {opened}, healed {healed}, slowest {}",
-        slowest.as_millis()
-    );
+    let slowest_ms = slowest.as_millis();
+    let counts = format!("{name} requests {requests}, failed {failed}, opened {opened}, healed {healed}");
+    super::tell(&format!("{counts}, slowest {slowest_ms}"));
     assert_eq!((*failed, *opened, *healed), (0, bad, bad));
     assert!(*slowest < LATE, "{slowest:?}: somebody waited for the slow store");
 }
@@ -116,27 +115,24 @@ fn noise_under_the_keys_is_counted_and_written_over_in_both() {
     let stores = shared(Some(redis.port), Some(s3.port));
     let questions = questions(12);
     let first = instance(&stores);
-    questions.iter().for_each(|question| drop(super::ask(&first, question)));
-    let written = |server: &Server, tier: &str| super::written(server, tier) as usize;
-    super::until("all written", || {
-        written(&first, "l2") == redis.keys().len()
-            && written(&first, "l2") == written(&first, "l3")
-            && written(&first, "l2") >= 8
-    });
-    let keys = redis.keys();
-    for key in &keys {
-        redis.set(key, "\u{1}noise");
-        s3.put_object(key, "noise");
+    let answered = |server: &Server| questions.iter().filter(|text| super::ask(server, text).status == 200).count();
+    let written = |server: &Server, count: usize| {
+        ["l2", "l3"].into_iter().all(|tier| super::written(server, tier) as usize == count)
+    };
+    let count = answered(&first);
+    assert!(count >= 8, "{count}");
+    super::until("all written", || written(&first, count));
+    for key in redis.keys() {
+        redis.set(&key, "\u{1}noise");
+        s3.put_object(&key, "noise");
     }
     let second = instance(&stores);
-    let statuses: Vec<u16> = questions.iter().map(|question| super::ask(&second, question).status).collect();
-    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), keys.len());
+    assert_eq!(answered(&second), count);
     for tier in ["l2", "l3"] {
-        assert_eq!(super::looked_up(&second, tier, "garbage") as usize, keys.len(), "{tier}");
-        super::until("written over", || written(&second, tier) == keys.len());
+        assert_eq!(super::looked_up(&second, tier, "garbage") as usize, count, "{tier}");
     }
+    super::until("written over", || written(&second, count));
     let third = instance(&stores);
-    questions.iter().for_each(|question| drop(super::ask(&third, question)));
-    assert_eq!(super::looked_up(&third, "l2", "hit") as usize, keys.len());
-    println!("servers: Noise values {}, used 0", 2 * keys.len());
+    assert_eq!((answered(&third), super::looked_up(&third, "l2", "hit") as usize), (count, count));
+    super::tell(&format!("Noise values {}, used 0", 2 * count));
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use serve::settings::Settings;
 
 use super::stores::{Proxy, Store, Way, free_port};
-use super::{metric, shared, with_settings};
+use super::{metric, shared, tell, with_settings};
 use crate::tools::{Server, settings};
 
 /// Six a minute, ten of them at once.
@@ -36,7 +36,7 @@ fn two_instances_share_one_limit_however_many_ask_at_once() {
     let refused = instances[0].get("/v1/schemas");
     refused.problem(429, "rate_limited");
     assert!((1..=10).contains(&refused.header("retry-after").unwrap().parse::<u64>().unwrap()));
-    println!("servers: Limits burst 10, passed {passed}");
+    tell(&format!("Limits burst 10, passed {passed}"));
 }
 
 #[test]

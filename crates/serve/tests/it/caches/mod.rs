@@ -67,6 +67,12 @@ fn written(server: &Server, tier: &str) -> f64 {
     metric(server, &format!("glrl_cache_writes_total{{tier=\"{tier}\",result=\"ok\"}}"))
 }
 
+/// Prints what figures are read from.
+#[expect(clippy::print_stdout, reason = "figures are read from what this prints")]
+fn tell(counted: &str) {
+    println!("servers: {counted}");
+}
+
 /// Waits until something is so.
 fn until(what: &str, is_so: impl Fn() -> bool) {
     let started = Instant::now();
