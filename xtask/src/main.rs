@@ -8,7 +8,7 @@ mod tools;
 use std::process::ExitCode;
 
 use figures::Wanted;
-use tools::{cargo, run};
+use tools::{FULL, cargo, root, run};
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
@@ -16,7 +16,7 @@ usage: cargo xtask <command>
   test              format, lints, and every test: what has to pass before a change is merged
   figures [--slow]  every acceptance figure with its target; --slow adds those that take minutes;
                     --only NAME measures those of one subject (build, network, matcher, answers, accuracy, synthesis,
-                    sql, explain, card, safety, servers, rewards, grpo, fuzz) or with NAME in their text, however long they take
+                    sql, explain, card, safety, servers, rewards, grpo, service, caches, fuzz) or with NAME in their text, however long they take
   fuzz              a minute of each fuzz target; --minutes N or --seconds N as long, --only TARGET that one alone;
                     needs a nightly toolchain
   bless             refresh the expected output that tests keep in files";
@@ -49,9 +49,10 @@ fn main() -> ExitCode {
 fn test() -> Result<(), String> {
     install_components()?;
     install_servers()?;
+    install_object_store()?;
     run(cargo(&["fmt", "--all", "--check"]))?;
-    run(cargo(&["clippy", "--workspace", "--all-targets", "--release", "--quiet", "--", "-D", "warnings"]))?;
-    run(cargo(&["test", "--workspace", "--release", "--quiet"]))
+    run(cargo(&["clippy", "--workspace", FULL, "--all-targets", "--release", "--quiet", "--", "-D", "warnings"]))?;
+    run(cargo(&["test", "--workspace", FULL, "--release", "--quiet"]))
 }
 
 /// rustfmt and clippy come with Rust's default profile; a minimal one lacks them.
@@ -67,13 +68,15 @@ fn install_components() -> Result<(), String> {
     Ok(())
 }
 
-/// PostgreSQL and MariaDB, which tests start for themselves.
+/// PostgreSQL, MariaDB and Redis, which tests start for themselves.
 fn install_servers() -> Result<(), String> {
-    const WANTED: [(&str, &str); 4] = [
+    const WANTED: [(&str, &str); 6] = [
         ("initdb", "postgresql"),
         ("psql", "postgresql-client"),
         ("mariadbd", "mariadb-server"),
         ("mariadb", "mariadb-client"),
+        ("redis-server", "redis-server"),
+        ("redis-cli", "redis-tools"),
     ];
     let lacking: Vec<&str> =
         WANTED.iter().filter(|(name, _)| !has_program(name)).map(|(_, package)| *package).collect();
@@ -87,6 +90,21 @@ fn install_servers() -> Result<(), String> {
     run(install).map_err(|e| format!("{e}; the tests need {list}: install them, as root: apt-get install {list}"))
 }
 
+/// moto, which stands in for S3, in an environment of its own under `target`.
+fn install_object_store() -> Result<(), String> {
+    let tools = root().join("target/tools");
+    if has_program("moto_server") || tools.join("bin/moto_server").is_file() {
+        return Ok(());
+    }
+    println!("xtask: installing moto");
+    let mut environment = std::process::Command::new("python3");
+    environment.args(["-m", "venv"]).arg(&tools);
+    let mut install = std::process::Command::new(tools.join("bin/pip"));
+    install.args(["install", "--quiet", "moto[server]==5.2.1"]);
+    let hint = |e| format!("{e}; the tests need moto: pip install 'moto[server]'");
+    run(environment).and_then(|()| run(install)).map_err(hint)
+}
+
 /// Whether a program is on the path, or where Debian puts servers.
 fn has_program(name: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -96,7 +114,7 @@ fn has_program(name: &str) -> bool {
 }
 
 fn bless() -> Result<(), String> {
-    let mut tests = cargo(&["test", "--workspace", "--release", "--quiet"]);
+    let mut tests = cargo(&["test", "--workspace", FULL, "--release", "--quiet"]);
     tests.env("UPDATE_EXPECT", "1");
     run(tests)
 }

@@ -6,7 +6,7 @@
 //! * [`query_generator`]: candidates under the matcher; [`plan`]: what a model may say before its query; [`replay`]: a
 //!   candidate taken apart into its choices.
 //! * [`validator`]: five layers between a candidate and the database.
-//! * [`reply`], [`intent`], [`confidence`]: what an answer is made of.
+//! * [`reply`], [`intent`], [`confidence`]: what an answer is made of; [`known`]: one that was found before.
 //! * [`ddl`]: requests to change definitions, reviewed and never run.
 //! * [`guard`]: what is told apart before any model reads the question.
 //! * [`engine`]: everything that is opened once and asked many times.
@@ -21,6 +21,7 @@ pub mod ddl;
 pub mod engine;
 pub mod guard;
 pub mod intent;
+pub mod known;
 pub mod literals;
 pub mod orchestrator;
 pub mod pack;

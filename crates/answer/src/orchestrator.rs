@@ -186,7 +186,7 @@ pub fn unwritten(error: &GenerateError) -> Problem {
 }
 
 /// Length, characters, and requests to change data.
-fn check(question: &str, in_conversation: bool, answer: &mut Answer) -> Result<(), Problem> {
+pub(crate) fn check(question: &str, in_conversation: bool, answer: &mut Answer) -> Result<(), Problem> {
     let bad = |message: String| Err(Problem::new(Cause::Question, message));
     let length = question.chars().count();
     if question.trim().is_empty() {
@@ -245,7 +245,7 @@ pub(crate) fn reply_to(intent: Intent) -> Problem {
 }
 
 /// Whether a text is SQL over tables that exist, right or wrong in its details.
-fn is_query(engine: &Engine, text: &str) -> bool {
+pub(crate) fn is_query(engine: &Engine, text: &str) -> bool {
     match validate_text(engine, text, None) {
         Ok(_) => true,
         Err(found) => !found.iter().any(|d| d.code.starts_with("SYN") || d.code == UNKNOWN_TABLE),
@@ -297,6 +297,7 @@ pub(crate) fn conclude(
     let steps = plan(query.query(), &engine.pack.catalog, &engine.pack.glossary);
     answer.reasoning = Some(steps.join("\n"));
     answer.sql = Some(sql);
+    answer.written = Some(query.given().to_owned());
     answer.status = Status::Answered;
     Ok(())
 }

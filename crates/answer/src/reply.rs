@@ -1,7 +1,7 @@
 //! What a question is answered with: one typed value, and its shape in JSON.
 
 use schema::Value;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use sql::diagnostic::Diagnostic;
 
 use crate::intent::Intent;
@@ -133,7 +133,7 @@ impl Serialize for Problem {
 }
 
 /// Another query that the question may mean.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alternative {
     /// The query, for reading.
     pub sql: String,
@@ -163,6 +163,9 @@ pub struct Answer {
     pub tables: Vec<String>,
     /// The query, for reading; only where `status` is answered.
     pub sql: Option<String>,
+    /// That query before a policy made another of it.
+    #[serde(skip)]
+    pub written: Option<String>,
     /// How likely the query is right, 0 to 1.
     pub confidence_score: Option<f64>,
     /// The plan, derived from the query, a step a line.
@@ -201,6 +204,7 @@ impl Answer {
             answerable: None,
             tables: vec![],
             sql: None,
+            written: None,
             confidence_score: None,
             reasoning: None,
             columns: vec![],

@@ -44,6 +44,20 @@ pub fn validate_candidate(
     validate_text(engine, &readable(&query, &engine.pack.catalog), asked).map_err(Rejected::Invalid)
 }
 
+/// Checks a query that was found before, in all that [`validate_candidate`] checks: it has to be as our printer writes it, so
+/// that nothing stands in the text that is not in the query.
+///
+/// # Errors
+/// The diagnostics, when one of them is an error; none, when the text is not as it was written.
+pub fn validate_found(engine: &Engine, sql: &str, question: &str) -> Result<VerifiedQuery, Vec<Diagnostic>> {
+    let catalog = &engine.pack.catalog;
+    let whole = verify(sql, catalog, &engine.validation()).map_err(|report| report.diagnostics)?;
+    if readable(whole.query(), catalog) != sql {
+        return Err(vec![]);
+    }
+    validate_text(engine, sql, Some(question))
+}
+
 /// Takes away `AS c1`, `AS c2` …, so that the printer gives computed outputs telling names.
 fn drop_numbered_names(query: &mut Query) {
     let is_number = |alias: &String| alias.strip_prefix('c').is_some_and(|n| n.parse::<u8>().is_ok());

@@ -19,6 +19,7 @@ mod output;
 mod sarif;
 mod session;
 mod settings;
+mod shared;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -18,6 +18,8 @@ pub(crate) const DEFAULT: &str = include_str!("default.toml");
 /// Variables with our prefix that are not settings: test suites and the marks of the test runner.
 const NOT_SETTINGS: [&str; 1] = ["GLRL_SUITES"];
 const PREFIX: &str = "GLRL_";
+/// The end of a setting's name whose value stands in a file, as secrets do.
+const FILE_SUFFIX: &str = "_file";
 
 /// All settings, as `default.toml` names and explains them.
 #[derive(Debug, Clone, Deserialize)]
@@ -30,6 +32,7 @@ pub(crate) struct Settings {
     pub(crate) values: Values,
     pub(crate) model: Model,
     pub(crate) server: Server,
+    pub(crate) cache: Cache,
     pub(crate) jwt: Jwt,
     pub(crate) paths: Paths,
     pub(crate) output: Output,
@@ -123,6 +126,23 @@ pub(crate) struct Server {
     pub(crate) log: String,
 }
 
+/// `[cache]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cache {
+    pub(crate) redis_url: String,
+    pub(crate) redis_timeout_ms: u64,
+    pub(crate) shared_limits: bool,
+    pub(crate) s3_bucket: String,
+    pub(crate) s3_prefix: String,
+    pub(crate) s3_endpoint: String,
+    pub(crate) s3_timeout_ms: u64,
+    pub(crate) seconds: u64,
+    pub(crate) secret: String,
+    pub(crate) breaker_failures: u32,
+    pub(crate) breaker_ms: u64,
+}
+
 /// `[jwt]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -196,6 +216,19 @@ impl Environment {
         self.variables.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str())
     }
 
+    /// The value of a variable, or the text of the file that `NAME_FILE` names; and which of the two it was.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn secret(&self, name: &str) -> Result<Option<(String, String)>, Failure> {
+        if let Some(value) = self.get(name) {
+            return Ok(Some((value.to_owned(), name.to_owned())));
+        }
+        let variable = format!("{name}_FILE");
+        let text = self.get(&variable).map(|path| text_of(&variable, path)).transpose()?;
+        Ok(text.map(|text| (text, variable)))
+    }
+
     /// A folder of the XDG base directories: the variable, else a folder under the home folder.
     pub(crate) fn xdg(&self, variable: &str, under_home: &str) -> Option<PathBuf> {
         let absolute = self.get(variable).map(PathBuf::from).filter(|p| p.is_absolute());
@@ -264,20 +297,36 @@ fn merge_environment(values: &mut BTreeMap<String, (Value, Origin)>, environment
     if let Some(path) = environment.get("DATABASE_URL").and_then(place_of_url) {
         set(values, "database.path", Value::String(path), Origin::Variable("DATABASE_URL".to_owned()))?;
     }
+    if let Some((url, variable)) = environment.secret("REDIS_URL")? {
+        set(values, "cache.redis_url", Value::String(url), Origin::Variable(variable))?;
+    }
     if let Some(port) = environment.get("PORT") {
         let port = from_text(&Value::Integer(0), port);
         set(values, "server.port", port, Origin::Variable("PORT".to_owned()))?;
     }
     for (name, text) in &environment.variables {
         let Some(key) = name.strip_prefix(PREFIX).filter(|_| !NOT_SETTINGS.contains(&name.as_str())) else { continue };
-        let key = key.to_ascii_lowercase().replace("__", ".");
+        let mut key = key.to_ascii_lowercase().replace("__", ".");
+        let mut text = text.clone();
+        // A setting's value may stand in a file, unless there is a setting that itself names a file so.
+        if let Some(setting) =
+            key.strip_suffix(FILE_SUFFIX).filter(|of| !values.contains_key(&key) && values.contains_key(*of))
+        {
+            (key, text) = (setting.to_owned(), text_of(name, &text)?);
+        }
         let value = match values.get(&key) {
-            Some((known, _)) => from_text(known, text),
-            None => Value::String(text.clone()),
+            Some((known, _)) => from_text(known, &text),
+            None => Value::String(text),
         };
         set(values, &key, value, Origin::Variable(name.clone()))?;
     }
     Ok(())
+}
+
+/// What a file holds that a variable names, without the end of its last line.
+fn text_of(variable: &str, path: &str) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| invalid(format!("${variable}: {path}: {e}")))?;
+    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 /// The path in `sqlite:PATH`, `sqlite://PATH` or `sqlite:///PATH`, or the URL of a server that is read; those of other
@@ -388,10 +437,27 @@ fn check(settings: &Settings, values: &BTreeMap<String, (Value, Origin)>) -> Res
         return bad("output.color", "\"auto\" or \"never\"");
     }
     check_server(&settings.server, &bad)?;
+    check_cache(&settings.cache, &bad)?;
     if settings.limits.deadline_ms == 0 {
         return bad("limits.deadline_ms", "at least 1");
     }
     Ok(())
+}
+
+fn check_cache(cache: &Cache, bad: &dyn Fn(&str, &str) -> Result<(), Failure>) -> Result<(), Failure> {
+    let counts = [
+        ("cache.redis_timeout_ms", cache.redis_timeout_ms),
+        ("cache.s3_timeout_ms", cache.s3_timeout_ms),
+        ("cache.breaker_failures", u64::from(cache.breaker_failures)),
+        ("cache.breaker_ms", cache.breaker_ms),
+    ];
+    if !(cache.s3_endpoint.is_empty()
+        || cache.s3_endpoint.starts_with("http://")
+        || cache.s3_endpoint.starts_with("https://"))
+    {
+        return bad("cache.s3_endpoint", "a URL such as \"https://objects.example\"");
+    }
+    counts.into_iter().find(|(_, count)| *count == 0).map_or(Ok(()), |(key, _)| bad(key, "at least 1"))
 }
 
 /// The longest time that answers are kept.
@@ -510,6 +576,23 @@ mod tests {
     }
 
     #[test]
+    fn a_value_may_stand_in_a_file() {
+        let path = std::env::temp_dir().join(format!("glrl-secret-{}", std::process::id()));
+        std::fs::write(&path, "of the file\n").unwrap();
+        let file = path.to_str().unwrap();
+        let of_file = resolved(&[("GLRL_CACHE__SECRET_FILE", file), ("REDIS_URL_FILE", file)], vec![]).unwrap();
+        assert_eq!(of_file.settings.cache.secret, "of the file");
+        assert_eq!(of_file.settings.cache.redis_url, "of the file");
+        assert_eq!(of_file.values["cache.redis_url"].1.to_string(), "$REDIS_URL_FILE");
+        // This one names a file itself.
+        let key_file = resolved(&[("GLRL_JWT__KEY_FILE", file)], vec![]).unwrap();
+        assert_eq!(key_file.settings.jwt.key_file, file);
+        std::fs::remove_file(&path).unwrap();
+        let failure = resolved(&[("GLRL_CACHE__SECRET_FILE", file)], vec![]).unwrap_err();
+        assert!(failure.message.contains("GLRL_CACHE__SECRET_FILE") && failure.exit == Exit::Settings, "{failure:?}");
+    }
+
+    #[test]
     fn misuse_is_named() {
         let check = |variable: (&str, &str), message: &str| {
             let failure = resolved(&[variable], vec![]).unwrap_err();
@@ -522,6 +605,8 @@ mod tests {
         check(("GLRL_LIMITS__MAX_ROWS", "-1"), "limits.max_rows = -1");
         check(("GLRL_ASK__THRESHOLD", "sure"), "\"default\", \"strict\" or a number");
         check(("GLRL_MODEL__CPU", "gpu"), "model.cpu");
+        check(("GLRL_CACHE__S3_ENDPOINT", "objects"), "cache.s3_endpoint");
+        check(("GLRL_CACHE__BREAKER_FAILURES", "0"), "cache.breaker_failures");
         check(("GLRL_MODEL__WEIGHTS", "int4"), "model.weights");
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use answer::intent::Intent;
+use answer::known::Known;
 use answer::orchestrator::{Options, Step, begin};
 use answer::reply::{Answer, Status};
 
@@ -23,6 +24,8 @@ pub struct Asked {
     pub answer: Answer,
     /// What it took.
     pub cost: Cost,
+    /// Whether its query was kept in a store that instances share.
+    pub is_kept: bool,
 }
 
 /// What an answer took; nothing, where no model was needed.
@@ -72,9 +75,9 @@ pub async fn ask(
 ) -> Result<Reply, Problem> {
     let started = Instant::now();
     let metrics = &service.metrics;
-    let key = service.cache.key(served, &question.text, &question.options);
-    let making = make(service, served, &question, progress);
-    let (asked, cache_hit) = match key {
+    let keys = service.cache.keys(served, &question.text, &question.options);
+    let making = find_or_make(service, served, &question, keys.shared.as_deref(), progress);
+    let (asked, in_memory) = match keys.own {
         None => (Arc::new(making.await?), false),
         Some(key) => {
             let found = service.cache.get(key, making).await?;
@@ -83,6 +86,7 @@ pub async fn ask(
         }
     };
     let elapsed = started.elapsed();
+    let cache_hit = in_memory || asked.is_kept;
     let answer = &asked.answer;
     question.caller.audit.note_read(&answer.tables, answer.row_count);
     // SQL instead of a question was not run for whoever may only ask, and says why here.
@@ -125,6 +129,37 @@ fn past(served: &Served, question: Question, answer: &Answer, elapsed: Duration)
     }
 }
 
+/// Answers with a query that instances share, or makes the answer and shares it.
+async fn find_or_make(
+    service: &Service,
+    served: &Served,
+    question: &Question,
+    key: Option<&str>,
+    progress: Option<Progress>,
+) -> Result<Asked, Problem> {
+    let Some(key) = key else { return make(service, served, question, progress).await };
+    let further = &service.cache.further;
+    if let Some(answer) = further.find(key, |known| use_known(served, question, known)).await {
+        count_layers(service, &answer);
+        return Ok(Asked { answer, cost: Cost::default(), is_kept: true });
+    }
+    let asked = make(service, served, question, progress).await?;
+    if let Some(known) = Known::of(&asked.answer) {
+        further.keep(key, &known);
+    }
+    Ok(asked)
+}
+
+/// The answer that a kept query comes to now; none where it does not pass what a new one would have to pass.
+async fn use_known(served: &Served, question: &Question, known: Known) -> Option<Answer> {
+    let engine = Arc::clone(&served.engine);
+    let Question { text, mut options, caller } = question.clone();
+    let left = caller.deadline.saturating_duration_since(Instant::now());
+    options.limits.deadline = left.min(options.limits.deadline);
+    let answered = computing(move || known.answer(&engine, &text, &options)).await;
+    answered.ok()?.inspect_err(|reason| tracing::warn!(%reason, "a shared answer is not used")).ok()
+}
+
 /// Makes an answer: the same steps as [`answer::orchestrator::ask`], with the engine thread writing for many at once.
 async fn make(
     service: &Service,
@@ -146,7 +181,7 @@ async fn make(
                 count_layers(service, &answer);
                 metrics.add(TOKENS, &["read"], cost.read_tokens as f64);
                 metrics.add(TOKENS, &["written"], cost.written_tokens as f64);
-                return Ok(Asked { answer: *answer, cost });
+                return Ok(Asked { answer: *answer, cost, is_kept: false });
             }
             Step::Write(asking) => asking,
         };

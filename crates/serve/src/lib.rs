@@ -12,6 +12,7 @@
 //! * [`problem`]: what goes wrong, as RFC 9457 has it.
 //! * [`events`], [`chart`]: an answer as a stream, and as a picture.
 //! * [`cache`], [`history`], [`feedback`]: what is kept, in memory unless said otherwise.
+//! * [`shared`]: stores that several instances share, and that may be away.
 //! * [`audit`], [`metrics`]: what is written down, and what is counted.
 
 pub mod asking;
@@ -30,3 +31,4 @@ pub mod routes;
 pub mod server;
 pub mod service;
 pub mod settings;
+pub mod shared;

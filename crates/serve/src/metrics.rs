@@ -25,6 +25,7 @@ pub struct Family {
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Counter,
+    Gauge,
     /// With the upper ends of its buckets.
     Histogram(&'static [f64]),
 }
@@ -44,6 +45,9 @@ families! {
     QUESTIONS = Kind::Counter, "glrl_questions_total", ["schema", "status"], "Questions by how they ended.";
     VALIDATION = Kind::Counter, "glrl_validation_total", ["layer", "verdict"], "Validations by layer.";
     CACHE = Kind::Counter, "glrl_cache_requests_total", ["tier", "result"], "Look-ups of caches.";
+    CACHE_WRITES = Kind::Counter, "glrl_cache_writes_total", ["tier", "result"], "Writes to shared caches.";
+    BREAKER = Kind::Gauge, "glrl_cache_breaker_state", ["tier"], "Whether a shared cache is asked: 0 closed (it is), 1 half open, 2 open (it is left alone).";
+    SHARED_LIMITS = Kind::Counter, "glrl_shared_limits_total", ["result"], "Requests counted with other instances, or by this one alone.";
     CONFIDENCE = Kind::Histogram(SHARES), "glrl_confidence", [], "How sure answers are.";
     TABLES = Kind::Counter, "glrl_tables_used_total", ["schema", "table"], "Tables that answers read.";
     TOKENS = Kind::Counter, "glrl_tokens_total", ["kind"], "Tokens read and written.";
@@ -56,7 +60,7 @@ type Labels = Vec<String>;
 
 #[derive(Debug, Clone, Default)]
 struct Series {
-    /// Of a counter its value, of a histogram the sum.
+    /// Of a counter or gauge its value, of a histogram the sum.
     sum: f64,
     /// Of a histogram, how many lie in each bucket; the last holds those above all ends.
     counts: Vec<u64>,
@@ -88,6 +92,11 @@ impl Metrics {
     /// Adds to a counter.
     pub fn add(&self, family: &Family, labels: &[&str], amount: f64) {
         self.change(family, labels, |series| series.sum += amount);
+    }
+
+    /// Sets a gauge.
+    pub fn set(&self, family: &Family, labels: &[&str], value: f64) {
+        self.change(family, labels, |series| series.sum = value);
     }
 
     /// Takes a value into a histogram.
@@ -122,7 +131,11 @@ impl Metrics {
         let mut text = String::new();
         for family in FAMILIES {
             let own: Vec<_> = all.iter().filter(|((name, _), _)| *name == family.name).collect();
-            let kind = if matches!(family.kind, Kind::Counter) { "counter" } else { "histogram" };
+            let kind = match family.kind {
+                Kind::Counter => "counter",
+                Kind::Gauge => "gauge",
+                Kind::Histogram(_) => "histogram",
+            };
             heading(&mut text, family.name, family.help, kind);
             own.into_iter().for_each(|((_, labels), series)| write_series(&mut text, family, labels, series));
         }

@@ -11,14 +11,18 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::audit::Audit;
 use crate::auth::keys::hex;
-use crate::auth::{KeyStore, RateLimiter, Tokens};
+use crate::auth::limit::Limit;
+use crate::auth::{KeyStore, Tokens};
 use crate::cache::AnswerCache;
+use crate::cache::further::Further;
+use crate::cache::key::subject;
 use crate::engine::Decoder;
 use crate::feedback::Feedback;
 use crate::history::History;
-use crate::metrics::{Gauge, Metrics, of_process};
+use crate::metrics::{BREAKER, Gauge, Metrics, of_process};
 use crate::problem::{Code, Problem};
 use crate::settings::{DecoderSettings, Settings};
+use crate::shared::Shared;
 
 /// A schema that questions are asked of.
 #[derive(Debug)]
@@ -31,8 +35,12 @@ pub struct Served {
     pub decoder: Decoder,
     /// What its model is, as a hash.
     pub fingerprint: String,
+    /// What decides its queries beside question and options, as a hash.
+    pub subject: String,
     /// The database's file; none where it is in memory or on a server.
     path: Option<PathBuf>,
+    /// Whether a server holds the rows, of which nobody can tell whether they have changed.
+    is_on_server: bool,
 }
 
 impl Served {
@@ -43,16 +51,19 @@ impl Served {
     pub fn start(engine: Arc<Engine>, settings: DecoderSettings) -> std::io::Result<Self> {
         let decoder = Decoder::start(Arc::clone(&engine), settings)?;
         let path = engine.database().path().map(PathBuf::from);
+        let is_on_server = engine.database().server().is_some();
         let fingerprint = fingerprint(&engine);
-        Ok(Served { name: engine.pack.name().to_owned(), engine, decoder, fingerprint, path })
+        let subject = subject(&engine, &fingerprint);
+        let name = engine.pack.name().to_owned();
+        Ok(Served { name, engine, decoder, fingerprint, subject, path, is_on_server })
     }
 
-    /// Another text for each state of the database; none where its file cannot be read.
+    /// Another text for each state of the database; none where its file cannot be read, or it is on a server.
     pub fn database_state(&self) -> Option<String> {
         match &self.path {
-            Some(path) => CacheKey::of(path).ok().map(|key| key.as_str().to_owned()),
             // What a server holds changes without a word.
-            None if self.engine.database().server().is_some() => None,
+            _ if self.is_on_server => None,
+            Some(path) => CacheKey::of(path).ok().map(|key| key.as_str().to_owned()),
             None => Some("memory".to_owned()),
         }
     }
@@ -100,6 +111,8 @@ pub struct Parts {
     pub tokens: Option<Tokens>,
     /// The audit log.
     pub audit: Option<Audit>,
+    /// What other instances share with it.
+    pub shared: Shared,
 }
 
 /// The service.
@@ -114,7 +127,7 @@ pub struct Service {
     /// Tokens.
     pub tokens: Option<Tokens>,
     /// How often each principal may ask.
-    pub rate: RateLimiter,
+    pub rate: Limit,
     /// Places of requests in progress.
     pub places: Arc<Semaphore>,
     /// The audit log.
@@ -126,7 +139,7 @@ pub struct Service {
     /// What people say of answers.
     pub feedback: Option<Feedback>,
     /// What is counted.
-    pub metrics: Metrics,
+    pub metrics: Arc<Metrics>,
     /// How far its life has come.
     pub phase: watch::Sender<Phase>,
     /// Since when it runs.
@@ -136,18 +149,23 @@ pub struct Service {
 impl Service {
     /// Puts the parts together.
     pub fn new(settings: Settings, parts: Parts) -> Arc<Self> {
-        let Parts { schemas, keys, tokens, audit } = parts;
+        let Parts { schemas, keys, tokens, audit, shared } = parts;
+        let metrics = Arc::new(Metrics::default());
         Arc::new(Service {
             schemas,
             keys,
             tokens,
             audit,
-            rate: RateLimiter::new(settings.rate, settings.burst),
+            rate: Limit::new(settings.rate, settings.burst, shared.limits.clone(), Arc::clone(&metrics)),
             places: Arc::new(Semaphore::new(settings.max_requests)),
-            cache: AnswerCache::new(settings.cache_bytes, settings.cache_time),
+            cache: AnswerCache::new(
+                settings.cache_bytes,
+                settings.cache_time,
+                Further::new(shared, Arc::clone(&metrics)),
+            ),
             history: History::new(settings.history),
             feedback: settings.feedback.as_deref().map(Feedback::new),
-            metrics: Metrics::default(),
+            metrics,
             phase: watch::Sender::new(Phase::Serving),
             started: Instant::now(),
             settings,
@@ -177,6 +195,9 @@ impl Service {
 
     /// What is looked up when somebody asks for the metrics.
     pub fn gauges(&self) -> Vec<Gauge> {
+        for tier in self.cache.further.tiers() {
+            self.metrics.set(BREAKER, &[tier.tier], tier.circuit().number());
+        }
         let sum = |of: fn(&Served) -> usize| self.schemas.iter().map(of).sum::<usize>() as f64;
         let busy = self.settings.max_requests - self.places.available_permits();
         let own = [

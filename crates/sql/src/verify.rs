@@ -17,6 +17,7 @@ const JOINS_BY_NAME: [&str; 2] = ["natural", "using"];
 /// A query that passed every layer that can make it an error. Its fields are private: only [`verify`] makes one.
 #[derive(Debug, Clone)]
 pub struct VerifiedQuery {
+    given: String,
     sql: String,
     query: Query,
     report: Report,
@@ -25,11 +26,23 @@ pub struct VerifiedQuery {
 
 impl VerifiedQuery {
     /// A query that passed and was rewritten for one user; [`crate::verify_for`] alone makes such.
-    pub(crate) fn rewritten(query: Query, catalog: &Catalog, parameters: Vec<(String, Value)>, report: Report) -> Self {
-        VerifiedQuery { sql: readable(&query, catalog), query, report, parameters }
+    pub(crate) fn rewritten(
+        given: &str,
+        query: Query,
+        catalog: &Catalog,
+        parameters: Vec<(String, Value)>,
+        report: Report,
+    ) -> Self {
+        let given = crate::validate::sql_of(given);
+        VerifiedQuery { given, sql: readable(&query, catalog), query, report, parameters }
     }
 
-    /// The text that was verified, and that is to be run.
+    /// The text that was verified, before a policy made another of it.
+    pub fn given(&self) -> &str {
+        &self.given
+    }
+
+    /// The text that is to be run: the one that was verified, or what a policy made of it.
     pub fn sql(&self) -> &str {
         &self.sql
     }
@@ -75,7 +88,7 @@ pub fn verify(text: &str, catalog: &Catalog, options: &Options) -> Result<Verifi
     match report.query.take() {
         Some(query) if report.valid => {
             let sql = crate::validate::sql_of(text);
-            Ok(VerifiedQuery { sql, query, report, parameters: vec![] })
+            Ok(VerifiedQuery { given: sql.clone(), sql, query, report, parameters: vec![] })
         }
         query => {
             report.query = query;

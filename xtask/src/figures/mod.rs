@@ -14,12 +14,13 @@
 //! * [`safety`]: policies and hostile statements.
 //! * [`servers`]: PostgreSQL and MariaDB: the same rows, and nothing but rows.
 //! * [`grpo`]: learning from the rows of a model's own answers; [`crashes`]: runs that are killed.
-//! * [`service`]: questions over HTTP.
+//! * [`service`]: questions over HTTP; [`caches`]: answers that instances share.
 //! * [`fuzzing`]: inputs that nobody thought of.
 
 mod accuracy;
 mod answers;
 mod build;
+mod caches;
 mod card;
 mod crashes;
 mod dialects;
@@ -99,6 +100,7 @@ const SUBJECTS: &[Subject] = &[
     Subject { name: "servers", figures: servers::FIGURES },
     Subject { name: "grpo", figures: grpo::FIGURES },
     Subject { name: "service", figures: service::FIGURES },
+    Subject { name: "caches", figures: caches::FIGURES },
     Subject { name: "fuzz", figures: fuzzing::FIGURES },
 ];
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::fuzz::{self, Outcome};
-use crate::tools::{cargo, glrl, output, root};
+use crate::tools::{FULL, cargo, glrl, output, root};
 
 /// The hand-written questions that are never trained on.
 pub const TEST: &str = "packs/gl/questions/test.jsonl";
@@ -87,7 +87,21 @@ impl Runs {
     /// The number behind a name in what a test prints, as in "servers: NAME 12, OTHER 3"; a name begins with the words before
     /// the first number of its line. A test that is left out of `cargo xtask test` because it takes minutes runs too.
     pub fn test(&mut self, package: &str, name: &str, figure: &str) -> Result<f64, String> {
-        let args = ["test", "--release", "-p", package, "--test", "it", name, "--", "--include-ignored", "--nocapture"];
+        // Only these two have parts that a plain build leaves out.
+        let features = if matches!(package, "cli" | "serve") { FULL } else { "--quiet" };
+        let args = [
+            "test",
+            "--release",
+            features,
+            "-p",
+            package,
+            "--test",
+            "it",
+            name,
+            "--",
+            "--include-ignored",
+            "--nocapture",
+        ];
         let printed = self.tests.entry(args.join(" ")).or_insert_with(|| output(cargo(&args)));
         let printed = printed.as_ref().map_err(String::clone)?;
         let (subject, wanted) = figure.split_once(' ').unwrap_or(("", figure));

@@ -185,6 +185,7 @@ fn options(args: &Args, context: &Context, today: Date) -> Options {
     let settings = context.settings();
     Options {
         today,
+        runs_given: true,
         execute: !args.no_execute,
         limits: settings.limits.of_run(),
         alternatives: usize::from(settings.ask.alternatives),

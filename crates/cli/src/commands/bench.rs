@@ -7,6 +7,7 @@ mod coverage;
 mod determinism;
 mod dialects;
 mod explain;
+mod hits;
 mod hostile;
 mod lineage;
 mod mask;
@@ -125,6 +126,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "optimise", is_quick: false, measure: optimise::measure },
     Bench { name: "normalize", is_quick: true, measure: pipeline::normalize },
     Bench { name: "ask", is_quick: false, measure: ask::measure },
+    Bench { name: "hits", is_quick: false, measure: hits::measure },
     Bench { name: "serve", is_quick: false, measure: serve::measure },
     Bench { name: "hostile", is_quick: false, measure: hostile::measure },
     Bench { name: "policies", is_quick: false, measure: policies::measure },

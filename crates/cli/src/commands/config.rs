@@ -50,11 +50,12 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Each key with its value, without the passwords of URLs, and its origin.
+/// Each key with its value, without secrets and the passwords of URLs, and its origin.
 fn shown(context: &Context) -> Vec<(&String, Value, String)> {
-    let hidden = |value: &Value| match value {
+    let hidden = |key: &str, value: &Value| match value {
+        Value::String(text) if key.ends_with(".secret") && !text.is_empty() => Value::String("***".to_owned()),
         Value::String(text) => Value::String(without_password(text)),
         other => other.clone(),
     };
-    context.resolved.values.iter().map(|(key, (value, origin))| (key, hidden(value), origin.to_string())).collect()
+    context.resolved.values.iter().map(|(key, (value, origin))| (key, hidden(key, value), origin.to_string())).collect()
 }

@@ -1,12 +1,14 @@
 //! `glrl doctor`: looks at everything an answer needs, and says what is wrong with it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use answer::pack::Pack;
 use database::server::Advice;
 use model::cpu::Cpu;
 use serde_json::json;
+use serve::shared::remote::Remote;
 use toml::Value;
 
 use super::Arguments;
@@ -14,6 +16,7 @@ use crate::context::{Context, cannot_open};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::settings::FlagValue;
+use crate::shared;
 
 /// Which database and model to look at.
 #[derive(Debug, clap::Args)]
@@ -71,6 +74,7 @@ fn look(context: &Context) -> Vec<Check> {
         Check { name: "processor", found: context.choose_cpu().map(|()| processor()) },
         Check { name: "cache", found: Ok(cache(context.cache_folder().as_deref())) },
     ];
+    checks.extend(look_at_stores(context));
     match context.pack() {
         Err(failure) => checks.push(Check { name: "pack", found: Err(failure) }),
         Ok(pack) => {
@@ -84,6 +88,28 @@ fn look(context: &Context) -> Vec<Check> {
         }
     }
     checks
+}
+
+/// The stores that instances of the service share: whether each answers.
+fn look_at_stores(context: &Context) -> Vec<Check> {
+    let shared = match shared::open(context) {
+        Ok(shared) => shared,
+        Err(failure) => return vec![Check { name: "shared", found: Err(failure) }],
+    };
+    let look = |store: Arc<Remote>| {
+        let away = |e: &dyn std::fmt::Display| {
+            let failure = Failure::new(Exit::Unavailable, "shared", format_args!("does not answer: {e}"));
+            failure.hint("the service runs without it; see [cache], and that the store runs and lets this program in")
+        };
+        let asked = super::serve::runtime().and_then(|runtime| {
+            // The first time it is also connected to, which may take longer than an operation may.
+            let first = runtime.block_on(store.ping());
+            first.or_else(|_| runtime.block_on(store.ping())).map_err(|e| away(&e))
+        });
+        let name = if store.tier == "l2" { "redis" } else { "s3" };
+        Check { name, found: asked.map(|time| format!("answers in {:.1} ms", time.as_secs_f64() * 1000.0)) }
+    };
+    shared.tiers.into_iter().map(look).collect()
 }
 
 /// The database and its rows; of a server also what its owner should change. Advice is no failure.

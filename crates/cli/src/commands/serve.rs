@@ -22,6 +22,7 @@ use crate::access::AccessArgs;
 use crate::context::{Context, today};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::settings::{self, FlagValue};
+use crate::shared;
 
 /// Threads that read and write connections; what computes has threads of its own.
 const CONNECTION_THREADS: usize = 1;
@@ -204,7 +205,7 @@ fn parts(args: &Args, settings: &Settings, context: &Context) -> Result<Parts, F
     let audit = log.as_deref().map(Audit::open).transpose().map_err(|e| audit::failed(&e))?;
     let engine = Arc::new(engine(args, context)?);
     let served = Served::start(engine, settings.decoder).map_err(|e| Failure::new(Exit::Failed, "thread", e))?;
-    Ok(Parts { schemas: vec![served], keys, tokens, audit })
+    Ok(Parts { schemas: vec![served], keys, tokens, audit, shared: shared::open(context)? })
 }
 
 /// The engine with as many connections as settings say. Without a model it still checks and runs SQL.

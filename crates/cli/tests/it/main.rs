@@ -15,6 +15,7 @@ mod runs;
 mod serve;
 mod servers;
 mod settings;
+mod shared;
 mod tidy;
 mod tools;
 mod training;

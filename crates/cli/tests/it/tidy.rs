@@ -171,5 +171,7 @@ fn the_readme_begins_with_the_two_commands() {
 fn the_lock_file_stays_small() {
     let lock: toml::Table = toml::from_str(&fs::read_to_string(root().join("Cargo.lock")).unwrap()).unwrap();
     let packages = lock["package"].as_array().unwrap().len();
-    assert!(packages < 260, "{packages} packages");
+    // A third of them are those of the features `redis` and `object-store`, which no build has by default: TLS, an S3 client
+    // with its URLs and dates, and what these need on other systems.
+    assert!(packages < 345, "{packages} packages");
 }

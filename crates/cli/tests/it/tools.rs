@@ -21,7 +21,7 @@ pub(crate) fn glrl() -> Command {
             command.env_remove(name);
         }
     }
-    command.env_remove("DATABASE_URL").env_remove("PORT").env("NO_COLOR", "1");
+    command.env_remove("DATABASE_URL").env_remove("REDIS_URL").env_remove("PORT").env("NO_COLOR", "1");
     command.env("XDG_STATE_HOME", shared.join("state"));
     command.env("XDG_CONFIG_HOME", shared.join("no-config")).env("XDG_CACHE_HOME", shared.join("cache"));
     command.current_dir(shared);

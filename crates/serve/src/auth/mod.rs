@@ -1,6 +1,7 @@
 //! Who asks, and what they may do.
 
 pub mod keys;
+pub mod limit;
 pub mod rate;
 pub mod scope;
 pub mod token;

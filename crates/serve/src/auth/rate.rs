@@ -36,6 +36,12 @@ impl RateLimiter {
         (limits.interval, limits.tolerance) = times(per_minute, burst);
     }
 
+    /// Time that one request takes of the rate, and how far ahead of it a principal may be.
+    pub fn times(&self) -> (Duration, Duration) {
+        let limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        (limits.interval, limits.tolerance)
+    }
+
     /// Takes a request of a principal at a time.
     ///
     /// # Errors

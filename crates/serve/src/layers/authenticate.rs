@@ -32,7 +32,7 @@ pub async fn authenticate(State(service): State<Arc<Service>>, mut request: Requ
     let route = format!("{} {path}", request.method());
     let request_id = request.extensions().get::<RequestId>().map_or(String::new(), |id| id.0.clone());
     let audit = AuditLine::begin(&service, &principal.name, &route, &request_id);
-    if let Err(wait) = service.rate.take(&principal.name, Instant::now()) {
+    if let Err(wait) = service.rate.take(&principal.name).await {
         service.metrics.count(TURNED_AWAY, &["rate"]);
         let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
         let problem = Problem::new(Code::RateLimited, format!("too many requests; go on in {seconds} s"));

@@ -83,7 +83,7 @@ pub(crate) async fn generate_batch(
     }
     // The request itself was taken already.
     let started = Instant::now();
-    service.rate.owe(&who.principal.name, count as u32 - 1, started);
+    service.rate.owe(&who.principal.name, count as u32 - 1).await;
     let requests = request.queries.into_iter().map(|query| match query {
         BatchQuery::Request(request) => request,
         BatchQuery::Text(query) => plain(query),

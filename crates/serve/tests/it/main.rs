@@ -2,6 +2,8 @@
 
 mod answers;
 mod audit;
+#[cfg(all(feature = "redis", feature = "object-store"))]
+mod caches;
 mod keys;
 mod life;
 mod openai;

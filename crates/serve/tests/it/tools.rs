@@ -15,16 +15,17 @@ use database::{DemoSpec, ProfileLimits, demo_database};
 use jiff::civil::{Date, date};
 use model::inference::Weights;
 use serde_json::Value;
-use serve::auth::{KeyStore, RateLimiter};
+use serve::auth::KeyStore;
 use serve::server::Listening;
 use serve::service::{Parts, Served, Service};
 use serve::settings::{DecoderSettings, Settings, Today};
+use serve::shared::Shared;
 use tokio::sync::oneshot;
 
 /// The day that questions are asked on.
 pub(crate) const TODAY: Date = date(2026, 11, 20);
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
@@ -85,7 +86,7 @@ pub(crate) fn settings() -> Settings {
 pub(crate) fn parts(settings: &Settings) -> Parts {
     let served = Served::start(Arc::clone(&ENGINE), settings.decoder).unwrap();
     let keys = KeyStore::open(Path::new("/nonexistent/keys.json")).unwrap();
-    Parts { schemas: vec![served], keys, tokens: None, audit: None }
+    Parts { schemas: vec![served], keys, tokens: None, audit: None, shared: Shared::default() }
 }
 
 /// A service that runs until it is dropped.
@@ -267,6 +268,5 @@ fn unchunked(mut text: &str) -> String {
 
 /// A limiter is of the service; tests of others change its numbers.
 pub(crate) fn slow_down(server: &Server, per_minute: u32, burst: u32) {
-    let limiter: &RateLimiter = &server.service.rate;
-    limiter.change(per_minute, burst);
+    server.service.rate.change(per_minute, burst);
 }

@@ -64,7 +64,7 @@ pub fn verify_for(
     match restrict(&mut query, catalog, access) {
         Ok(parameters) => {
             report.valid = true;
-            Ok(VerifiedQuery::rewritten(query, catalog, parameters, report))
+            Ok(VerifiedQuery::rewritten(text, query, catalog, parameters, report))
         }
         Err(diagnostics) => {
             report.diagnostics.extend(diagnostics);

@@ -2,7 +2,7 @@
 
 use schema::Catalog;
 
-use super::scope::{Binding, BoundColumn, Clause, Found, Scope};
+use super::scope::{Binding, BoundColumn, Clause, Found, Scope, twin_columns};
 use super::select::{has_unknown_names, output_names};
 use super::{Resolver, unknown};
 use crate::diagnostic::Diagnostic;
@@ -54,10 +54,20 @@ impl<'a> Resolver<'a> {
                 self.check_first(inner);
                 return self.add_single(source, only, from);
             }
+            let before = from.bindings.len();
             if source.alias.is_none() && self.can_flatten(source, inner, from.sources.is_empty()) {
-                return self.flatten(source, inner, from);
+                self.flatten(source, inner, from);
+            } else {
+                self.nest(source, inner, from);
             }
-            return self.nest(source, inner, from);
+            // Brackets that SQLite cannot drop are to it a query that shows every column of their sources.
+            let own = from.bindings[before..].iter().filter(|binding| !binding.qualified_only);
+            let twin = twin_columns(&own.collect::<Vec<_>>()).filter(|_| !first).map(str::to_owned);
+            if let Some(name) = twin {
+                let message = format!("The two sources called {name} within these brackets cannot be told apart.");
+                self.error("SCH203", source.span, message);
+            }
+            return;
         }
         self.add_single(source, source, from);
     }

@@ -188,18 +188,6 @@ impl Scope<'_> {
         found.map_or(Found::Nothing, Found::Column)
     }
 
-    /// A name that two bindings share, along with a column.
-    pub(super) fn twin_columns(&self) -> Option<&str> {
-        self.bindings.iter().enumerate().find_map(|(i, binding)| {
-            let name = binding.name.as_deref()?;
-            let twins = self.bindings[i + 1..].iter().filter(|other| other.is_named(name));
-            let shares = |other: &Binding| {
-                binding.columns.iter().any(|c| other.column(&c.name).is_some() && !other.joins_by(&c.name))
-            };
-            twins.into_iter().any(shares).then_some(name)
-        })
-    }
-
     /// SQLite's row id, where exactly one table offers it.
     fn find_row_id(&self, table: Option<&Name>, column: &str) -> Option<Found> {
         if !["rowid", "oid", "_rowid_"].iter().any(|name| name.eq_ignore_ascii_case(column)) {
@@ -213,4 +201,16 @@ impl Scope<'_> {
             many => Some(Found::Ambiguous(many.iter().map(|b| b.name.clone().unwrap_or_default()).collect())),
         }
     }
+}
+
+/// A name that two bindings share, along with a column.
+pub(super) fn twin_columns<'a>(bindings: &[&'a Binding]) -> Option<&'a str> {
+    bindings.iter().enumerate().find_map(|(i, binding)| {
+        let name = binding.name.as_deref()?;
+        let twins = bindings[i + 1..].iter().filter(|other| other.is_named(name));
+        let shares = |other: &Binding| {
+            binding.columns.iter().any(|c| other.column(&c.name).is_some() && !other.joins_by(&c.name))
+        };
+        twins.into_iter().any(|other| shares(other)).then_some(name)
+    })
 }

@@ -107,7 +107,7 @@ impl<'a> Resolver<'a> {
             self.error("SCH223", span, "There is no table for * to stand for.");
             return items.push(self.unknown_star(span));
         }
-        if let Some(name) = scope.twin_columns() {
+        if let Some(name) = super::scope::twin_columns(&scope.bindings.iter().collect::<Vec<_>>()) {
             self.error("SCH203", span, format!("* cannot tell the two sources called {name} apart."));
         }
         let Some(scope) = self.scopes.last() else { return };

@@ -658,3 +658,19 @@ SELECT - - + 0x8000000000000000 - - 0x8000000000000001
 SELECT - (+ + 0x8000000000000000), 1
 SELECT + 0x8000000000000000, ~ + 0x8000000000000000, - ~ + 0x8000000000000000
 SELECT p.p FROM (project p JOIN staff s ON staff.project_code = name.project_code) x
+SELECT 1 FROM company c, (project JOIN contract ON 1 JOIN contract)
+SELECT 1 FROM company c, (project RIGHT JOIN contract ON 1 RIGHT JOIN contract)
+SELECT 1 FROM company c, (project LEFT JOIN contract ON 1 LEFT JOIN contract)
+SELECT 1 FROM company c, (project JOIN contract ON 1 JOIN contract) NATURAL JOIN staff
+SELECT hours FROM company c, (project JOIN contract ON 1 JOIN contract) NATURAL JOIN staff
+SELECT 1 FROM company c, (project RIGHT JOIN contract ON 1 RIGHT JOIN contract) NATURAL JOIN staff
+SELECT 1 FROM company c, (project RIGHT JOIN contract ON 1 RIGHT JOIN contract) JOIN staff
+SELECT hours FROM company c , ( project RIGHT JOIN contract ON 1 RIGHT JOIN contract ) NATURAL JOIN staff
+SELECT 1 FROM (project RIGHT JOIN contract ON 1 RIGHT JOIN contract) x
+SELECT 1 FROM (project JOIN contract ON 1 JOIN contract) x
+SELECT 1 FROM (project JOIN contract ON 1 JOIN contract) JOIN staff ON 1
+SELECT c.company_id FROM company c, (project RIGHT JOIN contract ON 1 RIGHT JOIN contract)
+SELECT 1 FROM company c, (project p RIGHT JOIN project p ON 1)
+SELECT 1 FROM company c, (staff RIGHT JOIN staff ON 1)
+SELECT 1 FROM company c, (staff s FULL JOIN staff s ON 1) x
+SELECT * FROM (project p LEFT JOIN contract c ON c.project_code = p.project_code) p

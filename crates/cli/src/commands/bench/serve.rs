@@ -15,6 +15,7 @@ use serve::auth::KeyStore;
 use serve::server::Listening;
 use serve::service::{Parts, Served, Service};
 use serve::settings::{Settings, Today};
+use serve::shared::Shared;
 use tokio::sync::oneshot;
 
 use super::{Args, Figure, Measured, times};
@@ -23,7 +24,7 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 
 /// Clients at once.
-const CLIENTS: usize = 32;
+pub(super) const CLIENTS: usize = 32;
 /// Questions asked one after another by a single client.
 const ALONE: usize = 200;
 
@@ -40,7 +41,7 @@ pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let engine = Arc::new(ask::engine(context)?);
     let questions = questions(&engine);
     let count = args.count(questions.len() as u32).min(questions.len());
-    let running = Running::start(Arc::clone(&engine), context)?;
+    let running = Running::start(Arc::clone(&engine), context, 0)?;
     // The first questions touch what was never touched before.
     load(running.address, &questions[..CLIENTS.min(count)], CLIENTS)?;
     let started = Instant::now();
@@ -67,7 +68,7 @@ fn answered(seen: &[Seen]) -> Vec<f64> {
 }
 
 /// The pack's example questions in all their wordings, each once.
-fn questions(engine: &Engine) -> Vec<String> {
+pub(super) fn questions(engine: &Engine) -> Vec<String> {
     let lines = engine.pack.files.examples.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
     let wordings = |line: Json| {
         let also = line["also"].as_array().cloned().unwrap_or_default();
@@ -79,14 +80,15 @@ fn questions(engine: &Engine) -> Vec<String> {
 }
 
 /// A service on free ports of this machine, until it is dropped.
-struct Running {
-    address: SocketAddr,
+pub(super) struct Running {
+    pub(super) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Running {
-    fn start(engine: Arc<Engine>, context: &Context) -> Result<Self, Failure> {
+    /// With so many bytes for answers in memory.
+    pub(super) fn start(engine: Arc<Engine>, context: &Context, cache_bytes: u64) -> Result<Self, Failure> {
         let failed = |e: &dyn std::fmt::Display| Failure::new(Exit::Failed, "serve", e);
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
         let settings = Settings {
@@ -96,7 +98,7 @@ impl Running {
             today: Today::Fixed(date(2026, 11, 20)),
             rate: u32::MAX,
             burst: 1_000_000,
-            cache_bytes: 0,
+            cache_bytes,
             feedback: None,
             ..command::settings(None, context)?
         };
@@ -105,7 +107,7 @@ impl Running {
         let log = folder.join(format!("bench-audit-{}.jsonl", std::process::id()));
         let audit = Audit::open(&log).map_err(|e| failed(&e))?;
         let keys = KeyStore::open(&folder.join("no-keys.json")).map_err(|e| failed(&e))?;
-        let service = Service::new(settings, Parts { schemas: vec![served], keys, tokens: None, audit: Some(audit) });
+        let service = Service::new(settings, Parts { schemas: vec![served], keys, tokens: None, audit: Some(audit), shared: Shared::default() });
         let runtime = command::runtime()?;
         let listening = runtime.block_on(Listening::on(&service)).map_err(|e| failed(&e))?;
         let address = listening.users().map_err(|e| failed(&e))?;
@@ -147,30 +149,35 @@ fn load(to: SocketAddr, questions: &[String], clients: usize) -> Result<Vec<Seen
 }
 
 /// A client's connection.
-struct Connection {
+pub(super) struct Connection {
     reader: BufReader<TcpStream>,
 }
 
 impl Connection {
-    fn open(to: SocketAddr) -> std::io::Result<Self> {
+    pub(super) fn open(to: SocketAddr) -> std::io::Result<Self> {
         let stream = TcpStream::connect(to)?;
         stream.set_nodelay(true)?;
         Ok(Connection { reader: BufReader::new(stream) })
     }
 
     fn ask(&mut self, question: &str) -> std::io::Result<Seen> {
-        let body = json!({ "question": question }).to_string();
-        let length = body.len();
-        let request = format!(
-            "POST /v1/ask HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-        );
         let started = Instant::now();
-        self.reader.get_mut().write_all(request.as_bytes())?;
-        let (status, body) = self.reply()?;
+        let (status, body) = self.post("/v1/ask", &json!({ "question": question }))?;
         let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
         let body: Json = serde_json::from_slice(&body).unwrap_or_default();
         let took = |name: &str| body["usage"][name].as_f64().unwrap_or(0.0);
         Ok(Seen { milliseconds, overhead: milliseconds - took("waited_ms") - took("model_ms"), status })
+    }
+
+    /// The status and the body of a reply.
+    pub(super) fn post(&mut self, path: &str, body: &Json) -> std::io::Result<(u16, Vec<u8>)> {
+        let body = body.to_string();
+        let length = body.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        self.reader.get_mut().write_all(request.as_bytes())?;
+        self.reply()
     }
 
     fn reply(&mut self) -> std::io::Result<(u16, Vec<u8>)> {

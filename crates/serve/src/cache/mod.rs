@@ -1,5 +1,13 @@
-//! Answers kept in memory. The key is everything that decides an answer, so that nothing has to be thrown away: what has
-//! changed has another key. Requests for the same key at the same time wait for one of them.
+//! Answers kept: in memory with their rows, and beyond it their queries, in stores that several instances share. The key is
+//! everything that decides an answer, so that nothing has to be thrown away: what has changed has another key. Requests for
+//! the same key at the same time wait for one of them, which alone looks further.
+//!
+//! * [`key`]: what decides an answer; [`value`]: what is kept of it beyond memory.
+//! * [`further`]: the tiers beyond memory.
+
+pub mod further;
+pub mod key;
+pub mod value;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +15,12 @@ use std::time::Duration;
 use answer::orchestrator::Options;
 use answer::reply::{Answer, Status};
 use moka::future::Cache;
-use sha2::{Digest, Sha256};
 
 use crate::asking::Asked;
 use crate::problem::Problem;
 use crate::service::Served;
+use further::Further;
+use key::Keys;
 
 /// What an answer takes beside its texts and rows, in bytes.
 const LEAST: usize = 1_000;
@@ -23,36 +32,27 @@ const CELL: usize = 32;
 pub struct AnswerCache {
     answers: Cache<[u8; 32], Arc<Asked>>,
     is_on: bool,
+    /// The tiers beyond memory.
+    pub further: Further,
 }
 
 impl AnswerCache {
-    /// Keeps answers of so many bytes together, each for a time; without bytes it keeps none.
-    pub fn new(bytes: u64, time: Duration) -> Self {
+    /// Keeps answers of so many bytes together in memory, each for a time; without bytes it keeps none there.
+    pub fn new(bytes: u64, time: Duration, further: Further) -> Self {
         let answers = Cache::builder().max_capacity(bytes).weigher(|_, asked| weight(asked)).time_to_live(time).build();
-        AnswerCache { answers, is_on: bytes > 0 }
+        let is_on = bytes > 0 || !further.tiers().is_empty();
+        AnswerCache { answers, is_on, further }
     }
 
-    /// The key of a question; none where nothing is kept, or it cannot be told whether the database has changed.
-    pub fn key(&self, served: &Served, question: &str, options: &Options) -> Option<[u8; 32]> {
-        // A query of the conversation before is not part of the key.
-        if !self.is_on || options.previous.is_some() {
-            return None;
+    /// The keys of a question; none where nothing is kept.
+    pub fn keys(&self, served: &Served, question: &str, options: &Options) -> Keys {
+        if !self.is_on {
+            return Keys::default();
         }
-        let mut hash = Sha256::new();
-        let mut take = |part: &str| {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        };
-        take(&served.name);
-        take(&served.fingerprint);
-        take(&served.database_state()?);
-        take(question.trim());
-        // Every field of them decides: the day, limits, candidates, seed, threshold.
-        take(&format!("{options:?}"));
-        Some(hash.finalize().into())
+        Keys::of(served, question, options, !self.further.tiers().is_empty())
     }
 
-    /// The answer of a key, found or made; whether it was found.
+    /// The answer of a key in memory, found or made; whether it was found.
     ///
     /// # Errors
     /// As `make`; failures are not kept.
