@@ -269,7 +269,7 @@ fn an_account_that_follows_the_advice_reads_and_no_more() {
         "ledger",
         &format!(
             "CREATE TABLE `odd, ON (one)` (a INTEGER, b INTEGER); INSERT INTO `odd, ON (one)` VALUES (1, 2);
-             CREATE TABLE plain (a INTEGER); CREATE ROLE clerk; GRANT DELETE ON ledger.plain TO clerk;
+             CREATE TABLE plain (a INTEGER); INSERT INTO plain VALUES (3); CREATE ROLE clerk; GRANT DELETE ON plain TO clerk;
              CREATE USER writer IDENTIFIED BY '{PASSWORD}'; GRANT ALL PRIVILEGES ON ledger.* TO writer;
              GRANT SELECT, UPDATE (b), INSERT (a, b) ON `odd, ON (one)` TO writer; GRANT BINLOG MONITOR ON *.* TO writer;
              GRANT clerk TO writer;"
@@ -284,6 +284,7 @@ fn an_account_that_follows_the_advice_reads_and_no_more() {
     assert!(left.len() == 1 && left[0].0.contains("`clerk`"), "{left:?}");
     let (database, _) = open_any_at(&server.place("writer", "ledger")).expect("a database");
     assert_eq!(ask(&database, "SELECT b FROM \"odd, ON (one)\""), [[Value::Integer(2)]]);
+    assert_eq!(ask(&database, "SELECT a FROM plain"), [[Value::Integer(3)]]);
 }
 
 #[test]
