@@ -14,7 +14,7 @@ use toml::Value;
 use super::Arguments;
 use crate::context::{Context, cannot_open};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
+use crate::output::{self, Paint};
 use crate::settings::FlagValue;
 use crate::shared;
 
@@ -40,7 +40,14 @@ impl Arguments for Args {
 /// One thing looked at, and what was found.
 struct Check {
     name: &'static str,
-    found: Result<String, Failure>,
+    found: Result<Advice, Failure>,
+}
+
+impl Check {
+    /// Something that is as it should be, or is wrong.
+    fn of(name: &'static str, found: Result<String, Failure>) -> Self {
+        Check { name, found: found.map(|found| Advice { found, remedy: None }) }
+    }
 }
 
 /// Looks at everything; the exit code is that of the first thing that is wrong.
@@ -48,43 +55,46 @@ pub(crate) fn run(_args: Args, context: &Context) -> Outcome {
     let checks = look(context);
     if context.json {
         let lines = checks.iter().map(|check| match &check.found {
-            Ok(found) => json!({ "check": check.name, "ok": true, "found": found }),
+            Ok(Advice { found, remedy }) => json!({ "check": check.name, "ok": true, "found": found, "remedy": remedy }),
             Err(e) => json!({ "check": check.name, "ok": false, "found": e.message, "hint": e.hint }),
         });
         output::line(json!({ "checks": lines.collect::<Vec<_>>() }))?;
     } else {
-        let paint = context.paint();
-        for check in &checks {
-            let (mark, text) = match &check.found {
-                Ok(found) => (paint.green("ok   "), found.clone()),
-                Err(e) => (paint.red("wrong"), e.message.clone()),
-            };
-            output::line(format_args!("{mark} {:10} {}", check.name, output::plain(&text)))?;
-            if let Err(Failure { hint: Some(hint), .. }) = &check.found {
-                output::line(format_args!("      hint: {}", output::plain(hint)))?;
-            }
-        }
+        checks.iter().try_for_each(|check| show(check, context.paint()))?;
     }
     Ok(checks.iter().find_map(|check| check.found.as_ref().err().map(|e| e.exit)).unwrap_or(Exit::Done))
 }
 
+fn show(check: &Check, paint: Paint) -> std::io::Result<()> {
+    let (mark, text, behind) = match &check.found {
+        Ok(Advice { found, remedy: None }) => (paint.green("ok   "), found, None),
+        Ok(Advice { found, remedy: Some(remedy) }) => (paint.yellow("warn "), found, Some(("run", remedy))),
+        Err(e) => (paint.red("wrong"), &e.message, e.hint.as_ref().map(|hint| ("hint", hint))),
+    };
+    output::line(format_args!("{mark} {:10} {}", check.name, output::plain(text)))?;
+    match behind {
+        Some((what, text)) => output::line(format_args!("      {what}: {}", output::plain(text))),
+        None => Ok(()),
+    }
+}
+
 fn look(context: &Context) -> Vec<Check> {
     let mut checks = vec![
-        Check { name: "settings", found: Ok(origins(context)) },
-        Check { name: "processor", found: context.choose_cpu().map(|()| processor()) },
-        Check { name: "cache", found: Ok(cache(context.cache_folder().as_deref())) },
+        Check::of("settings", Ok(origins(context))),
+        Check::of("processor", context.choose_cpu().map(|()| processor())),
+        Check::of("cache", Ok(cache(context.cache_folder().as_deref()))),
     ];
     checks.extend(look_at_stores(context));
     match context.pack() {
-        Err(failure) => checks.push(Check { name: "pack", found: Err(failure) }),
+        Err(failure) => checks.push(Check::of("pack", Err(failure))),
         Ok(pack) => {
             let found = format!("{}: {} tables, catalog {}", pack.name(), pack.catalog.tables.len(), &pack.catalog_hash()[..12]);
-            checks.push(Check { name: "pack", found: Ok(found) });
+            checks.push(Check::of("pack", Ok(found)));
             checks.extend(look_at_database(context, &pack));
             let model = context.model(&pack).map(|loaded| {
                 format!("{} parameters", output::separated(loaded.model.config().parameter_count() as i128))
             });
-            checks.push(Check { name: "model", found: model });
+            checks.push(Check::of("model", model));
         }
     }
     checks
@@ -117,11 +127,11 @@ fn look_at_database(context: &Context, pack: &Pack) -> Vec<Check> {
     let mut checks = Vec::new();
     let opened = match context.database(pack) {
         Ok(database) => {
-            checks.push(Check { name: "database", found: Ok(rows(&database)) });
+            checks.push(Check::of("database", Ok(rows(&database))));
             Some(database)
         }
         Err(failure) => {
-            checks.push(Check { name: "database", found: Err(failure) });
+            checks.push(Check::of("database", Err(failure)));
             // One that lacks the pack's tables can still be advised on.
             let place = context.place(&context.settings().database.path).ok();
             place.and_then(|place| database::open_any_at(&place).ok()).map(|(database, _)| database)
@@ -129,17 +139,10 @@ fn look_at_database(context: &Context, pack: &Pack) -> Vec<Check> {
     };
     let Some(database) = opened else { return checks };
     match database.advice() {
-        Ok(advice) => checks.extend(advice.into_iter().map(|one| Check { name: "role", found: Ok(advised(one)) })),
-        Err(e) => checks.push(Check { name: "role", found: Err(cannot_open(&e.into())) }),
+        Ok(advice) => checks.extend(advice.into_iter().map(|one| Check { name: "role", found: Ok(one) })),
+        Err(e) => checks.push(Check::of("role", Err(cannot_open(&e.into())))),
     }
     checks
-}
-
-fn advised(advice: Advice) -> String {
-    match advice.remedy {
-        Some(remedy) => format!("warning: {}. Run: {remedy}", advice.found),
-        None => advice.found,
-    }
 }
 
 fn origins(context: &Context) -> String {

@@ -5,7 +5,8 @@ mod discover;
 use std::path::{Path, PathBuf};
 
 use answer::pack::Pack;
-use database::Live;
+use database::introspect::Skipped;
+use database::{Database, Live};
 use schema::{Catalog, Glossary, TableId};
 use serde_json::{Value as Json, json};
 use toml::Value;
@@ -107,11 +108,17 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
 
 /// What a database holds; what is left out of it is said.
 pub(super) fn live(place: &str, context: &Context) -> Result<Live, Failure> {
-    let (_, live) = database::open_any_at(&context.place(place)?).map_err(|e| cannot_open(&e))?;
-    for skipped in &live.skipped {
-        context.note(format_args!("left out {}: {:?}", skipped.name, skipped.reason));
+    opened(place, context).map(|(_, live)| live)
+}
+
+/// A database and what it holds; what is left out of that is said.
+fn opened(place: &str, context: &Context) -> Result<(Database, Live), Failure> {
+    let (database, live) = database::open_any_at(&context.place(place)?).map_err(|e| cannot_open(&e))?;
+    for Skipped { name, reason } in &live.skipped {
+        let said = format!("left out {name}: {reason}");
+        context.note(output::plain(&said));
     }
-    Ok(live)
+    Ok((database, live))
 }
 
 /// The text of a file of SQL, or of standard input for "-".

@@ -108,14 +108,46 @@ fn undeclared_keys_are_found() {
 }
 
 #[test]
+fn what_is_left_out_is_said() {
+    let server = Engine::Postgres.server();
+    server.create("left_out");
+    server.script(
+        "left_out",
+        "CREATE TABLE t (a INTEGER); GRANT SELECT ON t TO reader; CREATE TABLE secret (a INTEGER);",
+    );
+    let url = server.url("reader", "left_out");
+    for action in ["show", "discover"] {
+        let ran = ran(&["schema", action, "--db", &url]);
+        assert!(ran.stderr.contains("left out secret: the role may not read it"), "{action} {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_url_that_cannot_be_read_is_not_shown() {
+    for url in
+        ["postgres://ann:hush/x@h/d", "postgres:/ann:hush@h/d", "postgres://ann:hush?x@h/d", "postgres://ann:hush"]
+    {
+        let printed = Ran::of(glrl().args(["config", "print", "--json"]).env("GLRL_DATABASE__PATH", url));
+        assert_eq!(printed.json()["database.path"]["value"], "postgres:***", "{}", printed.stderr);
+        let asked = ran(&["ask", "SELECT COUNT(*) FROM PAC_MNT_PROJECTS", "--db", url]);
+        assert_eq!(asked.code, 2, "{}", asked.stderr);
+        for shown in [printed.stdout, printed.stderr, asked.stdout, asked.stderr] {
+            assert!(!shown.contains("hush"), "{shown}");
+        }
+    }
+}
+
+#[test]
 fn doctor_advises() {
     for engine in Engine::ALL {
         let boss = ran(&["doctor", "--db", &url(engine, "boss")]);
-        assert!(
-            boss.stdout.contains("warning: ") && boss.stdout.contains("GRANT SELECT"),
-            "{engine:?} {}",
-            boss.stdout
-        );
+        assert!(boss.stdout.contains("\nwarn  role") && boss.stdout.contains("\n      run: "), "{}", boss.stdout);
+        assert!(boss.stdout.contains("GRANT SELECT"), "{engine:?} {}", boss.stdout);
+        let checks = ran(&["doctor", "--json", "--db", &url(engine, "boss")]).json()["checks"].clone();
+        let roles: Vec<&Value> =
+            checks.as_array().expect("checks").iter().filter(|check| check["check"] == "role").collect();
+        assert!(roles.iter().all(|role| role["ok"] == true) && roles.len() > 1, "{engine:?} {checks}");
+        assert!(roles[0]["remedy"].is_null() && roles[1]["remedy"].is_string(), "{engine:?} {checks}");
         let reader = ran(&["doctor", "--db", &url(engine, "reader")]);
         assert!(!reader.stdout.contains("GRANT SELECT"), "{engine:?} {}", reader.stdout);
         assert!(reader.stdout.contains("rows in 14 tables"), "{engine:?} {}", reader.stdout);

@@ -8,14 +8,18 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::Buf;
+use sql::Dialect;
 
-use super::Texts;
 use super::facts::Named;
 use super::login::{NATIVE, proof};
 use super::packet::Packet;
-use crate::server::session::Client as Exchange;
+use super::{introspect, run};
+use crate::error::OpenError;
+use crate::introspect::Live;
+use crate::run::{Limits, Rows};
+use crate::server::session::{Client as Exchange, Session, Target, Texts};
 use crate::server::wire::Wire;
-use crate::server::{Server, ServerError};
+use crate::server::{Kind, Server, ServerError};
 
 /// What we can: long passwords and columns, a database at login, protocol 4.1, transactions, named methods of login.
 const ABILITIES: u32 = 0x1 | 0x4 | 0x8 | 0x200 | 0x2000 | 0x8000 | 0x8_0000;
@@ -34,22 +38,17 @@ const ERROR: u8 = 0xff;
 /// Time for telling a server to stop.
 const FAREWELL: Duration = Duration::from_millis(100);
 /// What holds for a session whatever the server's defaults are. Texts keep backslashes as escapes and names stand in
-/// backticks, as the printer writes them; quotients keep more digits than four.
+/// backticks, as the printer writes them; quotients keep more digits than four. A text that GROUP_CONCAT has to cut is longer
+/// than any row that is read, and warnings tell of one that is cut within an expression.
 const SETTINGS: [&str; 3] = [
     "SET NAMES utf8mb4",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', div_precision_increment = 12, \
-     group_concat_max_len = 1000000, sql_big_selects = 1",
+     group_concat_max_len = 16777216, max_error_count = 1024, sql_big_selects = 1",
     "SET SESSION TRANSACTION READ ONLY",
 ];
 
-/// Whom to connect to, and the flag that ends waiting.
-pub(super) struct Target {
-    pub(super) server: Server,
-    pub(super) stop: Arc<AtomicBool>,
-}
-
 /// A connection that is let in.
-pub(super) struct Client {
+pub struct Client {
     wire: Wire,
     /// The number by which the server knows this connection.
     number: u64,
@@ -57,8 +56,6 @@ pub(super) struct Client {
     pub(super) version: String,
     /// The next packet's place in the exchange.
     sequence: u8,
-    /// An answer was not read to its end.
-    is_cut: bool,
 }
 
 /// A column of a result.
@@ -73,12 +70,23 @@ pub(super) struct Field {
 pub(super) enum Answer<'a> {
     /// Its columns, before any row.
     Columns(Vec<Field>),
-    /// A row.
-    Row(Packet<'a>),
+    /// A row: its cells, `None` for NULL.
+    Row(Vec<Option<&'a [u8]>>),
+}
+
+/// How an answer ended.
+pub(super) enum End {
+    /// There were no columns.
+    Nothing,
+    /// After its last row, with so many warnings.
+    Whole { warnings: u64 },
+    /// Nobody wanted more rows.
+    Cut,
 }
 
 impl Exchange for Client {
-    type Target = Target;
+    const KIND: Kind = Kind::MySql;
+    const DIALECT: Dialect = Dialect::MySql;
 
     fn connect(target: &Target, time: Duration) -> Result<Self, ServerError> {
         let mut client = Client::log_in(&target.server, time, &target.stop)?;
@@ -86,12 +94,8 @@ impl Exchange for Client {
         Ok(client)
     }
 
-    fn still_usable(mut self) -> Option<Self> {
-        (!self.is_cut && self.wire.is_quiet()).then_some(self)
-    }
-
-    fn arm(&mut self, time: Duration) {
-        self.wire.arm(time);
+    fn wire(&mut self) -> &mut Wire {
+        &mut self.wire
     }
 
     fn abandon(self, target: &Target) {
@@ -99,12 +103,39 @@ impl Exchange for Client {
         let Ok(mut other) = Client::log_in(&target.server, FAREWELL, &Arc::default()) else { return };
         let _ = other.set(&format!("KILL QUERY {}", self.number));
     }
+
+    fn introspect(session: &Session<Self>) -> Result<Live, OpenError> {
+        introspect::introspect(session)
+    }
+
+    fn texts(&mut self, sql: &str) -> Result<Texts, ServerError> {
+        self.limit()?;
+        self.texts_of(sql)
+    }
+
+    fn read(&mut self, sql: &str, limits: &Limits) -> Result<Rows, ServerError> {
+        run::read(self, sql, limits)
+    }
+
+    fn roll_back(&mut self) -> Result<(), ServerError> {
+        self.set("ROLLBACK")
+    }
+
+    /// What the clocks of MariaDB (1969) and MySQL (3024) say, what a killed statement (1317), and what one that waited too
+    /// long for a lock (1205).
+    fn is_late(code: &str) -> bool {
+        matches!(code, "1969" | "3024" | "1317" | "1205")
+    }
+
+    fn quoted(name: &str) -> String {
+        format!("`{}`", name.replace('`', "``"))
+    }
 }
 
 impl Client {
     fn log_in(server: &Server, time: Duration, stop: &Arc<AtomicBool>) -> Result<Self, ServerError> {
         let wire = Wire::connect(server, time, Arc::clone(stop))?;
-        let mut client = Client { wire, number: 0, version: String::new(), sequence: 0, is_cut: false };
+        let mut client = Client { wire, number: 0, version: String::new(), sequence: 0 };
         let hello = client.packet()?;
         if hello.first() == Some(&ERROR) {
             return Err(client.wire.refused(error_of(&hello).1));
@@ -172,19 +203,15 @@ impl Client {
     }
 
     /// Asks for the answer to one statement: its columns, then each row as it comes, until `take` has had enough; then the
-    /// connection has seen its last question. Whether there were columns.
-    pub(super) fn exchange(
-        &mut self,
-        sql: &str,
-        take: &mut dyn FnMut(Answer<'_>) -> bool,
-    ) -> Result<bool, ServerError> {
+    /// connection has seen its last question.
+    pub(super) fn exchange(&mut self, sql: &str, take: &mut dyn FnMut(Answer<'_>) -> bool) -> Result<End, ServerError> {
         self.sequence = 0;
         let mut message = vec![QUERY];
         message.extend_from_slice(sql.as_bytes());
         self.send(&message)?;
         let head = self.packet()?;
         match head.first() {
-            Some(&OK) => return Ok(false),
+            Some(&OK) => return Ok(End::Nothing),
             Some(&ERROR) => return Err(self.refusal(&head)),
             Some(&LOCAL_FILE) => return Err(self.wire.nonsense("it asks for a file of this machine")),
             _ => {}
@@ -196,16 +223,21 @@ impl Client {
             fields.push(Field::read(&packet).ok_or_else(|| self.wire.nonsense("a column that is cut"))?);
         }
         self.packet()?;
+        let width = fields.len();
         take(Answer::Columns(fields));
         loop {
             let packet = self.packet()?;
             match packet.first() {
                 Some(&ERROR) => return Err(self.refusal(&packet)),
-                Some(&END) if packet.len() < 9 => return Ok(true),
-                _ if take(Answer::Row(Packet(&packet))) => {}
+                Some(&END) if packet.len() < 9 => {
+                    return Ok(End::Whole { warnings: Packet(&packet[1..]).number(2).unwrap_or_default() });
+                }
                 _ => {
-                    self.is_cut = true;
-                    return Ok(true);
+                    let cells = Packet(&packet).cells(width);
+                    if !take(Answer::Row(cells.ok_or_else(|| self.wire.nonsense("a row that is cut"))?)) {
+                        self.wire.is_cut = true;
+                        return Ok(End::Cut);
+                    }
                 }
             }
         }
@@ -213,20 +245,38 @@ impl Client {
 
     /// A statement without an answer.
     pub(super) fn set(&mut self, sql: &str) -> Result<(), ServerError> {
-        if self.is_cut {
+        if self.wire.is_cut {
             return Ok(());
         }
         self.exchange(sql, &mut |_| true).map(drop)
     }
 
-    /// The server's own clock for the statements that follow.
-    pub(super) fn limit(&mut self, time: Duration) -> Result<(), ServerError> {
+    /// The server's own clock for the statements that follow, which alone ends a recursive query: MariaDB would stop it after a
+    /// number of rounds and call what it has the answer.
+    pub(super) fn limit(&mut self) -> Result<(), ServerError> {
+        let time = self.server_time();
         let lock = time.as_secs().max(1);
         let clock = match self.is_mariadb() {
-            true => format!("max_statement_time = {:.3}", time.as_secs_f64().max(0.001)),
+            true => format!(
+                "max_statement_time = {:.3}, max_recursive_iterations = {}",
+                time.as_secs_f64().max(0.001),
+                u32::MAX
+            ),
             false => format!("max_execution_time = {}, cte_max_recursion_depth = 100000", time.as_millis().max(1)),
         };
         self.set(&format!("SET SESSION {clock}, lock_wait_timeout = {lock}, innodb_lock_wait_timeout = {lock}"))
+    }
+
+    /// The rows of an answer.
+    pub(super) fn texts_of(&mut self, sql: &str) -> Result<Texts, ServerError> {
+        let mut rows = Vec::new();
+        self.exchange(sql, &mut |answer| {
+            if let Answer::Row(cells) = answer {
+                rows.push(cells.into_iter().map(text).collect());
+            }
+            true
+        })?;
+        Ok(rows)
     }
 
     /// Whether the server is MariaDB.
@@ -234,37 +284,13 @@ impl Client {
         self.version.to_ascii_lowercase().contains("mariadb")
     }
 
-    /// The rows of one of this program's own questions.
-    pub(super) fn texts(&mut self, time: Duration, sql: &str) -> Result<Texts, ServerError> {
-        self.limit(time)?;
-        let (mut rows, mut width) = (Vec::new(), 0);
-        self.exchange(sql, &mut |answer| {
-            match answer {
-                Answer::Columns(fields) => width = fields.len(),
-                Answer::Row(mut row) => {
-                    let cells = (0..width).map(|_| row.cell().flatten());
-                    rows.push(
-                        cells.map(|cell| cell.map(|bytes| String::from_utf8_lossy(bytes).into_owned())).collect(),
-                    );
-                }
-            }
-            true
-        })?;
-        Ok(rows)
-    }
-
     /// The rows of an answer by the names of its columns.
     pub(super) fn named(&mut self, sql: &str, rows: &mut Vec<Named>) -> Result<(), ServerError> {
-        let mut names = Vec::new();
+        let mut names: Vec<String> = Vec::new();
         self.exchange(sql, &mut |answer| {
             match answer {
                 Answer::Columns(fields) => names = fields.into_iter().map(|field| field.name).collect(),
-                Answer::Row(mut row) => {
-                    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                    rows.push(
-                        names.iter().map(|name: &String| (name.clone(), row.cell().flatten().map(text))).collect(),
-                    );
-                }
+                Answer::Row(cells) => rows.push(names.iter().cloned().zip(cells.into_iter().map(text)).collect()),
             }
             true
         })?;
@@ -355,6 +381,11 @@ impl Field {
         packet.bytes(4)?;
         Some(Field { name, ty: packet.number(1)? as u8, characters })
     }
+}
+
+/// A cell as text.
+fn text(cell: Option<&[u8]>) -> Option<String> {
+    cell.map(|bytes| String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// The number and the words of an error; SQLSTATE stands between them behind a "#".

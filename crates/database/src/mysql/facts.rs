@@ -2,25 +2,21 @@
 
 use sql::VerifiedQuery;
 
-use super::{MySql, is_late};
+use super::MySql;
 use crate::engine_facts::{Access, AccessPath, EngineFacts, Estimate};
 use crate::error::RunError;
 use crate::run::Limits;
-use crate::server::session::failure;
-use crate::text::text_for;
 
 impl MySql {
     /// Asks how a query would be run; it is not run.
     pub(crate) fn facts(&self, query: &VerifiedQuery, limits: &Limits) -> Result<EngineFacts, RunError> {
-        let text = text_for(query, &self.spelled, sql::Dialect::MySql)?;
-        let explain = format!("EXPLAIN {text}");
-        let rows = self.session.with(limits.deadline, |client| {
-            let (time, mut rows) = (limits.deadline, Vec::new());
-            client.limit(time)?;
-            client.named(&explain, &mut rows)?;
-            Ok(rows)
-        });
-        rows.map(|rows| read_plan(&rows)).map_err(|e| failure(e, limits, "MySQL", is_late))
+        let explain = format!("EXPLAIN {}", self.text_of(query)?);
+        let mut rows = Vec::new();
+        self.with(limits, |client| {
+            client.limit()?;
+            client.named(&explain, &mut rows)
+        })?;
+        Ok(read_plan(&rows))
     }
 }
 

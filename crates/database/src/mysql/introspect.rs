@@ -4,11 +4,11 @@ use schema::{Catalog, Column, ColumnId, ForeignKey, Table, TableId};
 use sql::ddl::type_of_declared;
 
 use super::client::Client;
-use super::{PATIENCE, Texts, ask, literal};
+use super::literal;
 use crate::error::OpenError;
 use crate::introspect::Live;
 use crate::server::ServerError;
-use crate::server::session::Session;
+use crate::server::session::{PATIENCE, Session, Texts};
 
 /// Tables and views that may be read: name, kind, estimated rows, comment.
 const TABLES: &str = "SELECT table_name, table_type, table_rows, table_comment FROM information_schema.tables \
@@ -23,8 +23,6 @@ const INDEXES: &str = "SELECT table_name, index_name, non_unique, column_name FR
 const KEYS: &str = "SELECT constraint_name, table_name, column_name, referenced_table_name, referenced_column_name \
     FROM information_schema.key_column_usage WHERE table_schema = {} AND referenced_table_schema = table_schema \
     ORDER BY table_name, constraint_name, ordinal_position";
-/// More tables than this do not fit a catalog's ids.
-const MOST: usize = u16::MAX as usize;
 
 /// Reads tables, views, columns, keys, indexes and comments.
 pub(super) fn introspect(session: &Session<Client>) -> Result<Live, OpenError> {
@@ -37,31 +35,23 @@ pub(super) fn introspect(session: &Session<Client>) -> Result<Live, OpenError> {
     for row in read(session, TABLES)? {
         add_table(&mut live, row);
     }
-    if live.catalog.tables.len() > MOST {
-        let given = live.catalog.tables.len();
-        return Err(OpenError::TooLarge {
-            path: server.to_string().into(),
-            what: "tables".to_owned(),
-            given,
-            limit: MOST,
-        });
-    }
+    let mut live = live.fitting(server.to_string())?;
     for row in read(session, COLUMNS)? {
         add_column(&mut live, row);
     }
     let parts = read(session, INDEXES)?;
-    for index in parts.chunk_by(|a, b| a[..2] == b[..2]) {
+    for index in parts.chunk_by(|a, b| a.get(..2) == b.get(..2)) {
         add_index(&mut live.catalog, index);
     }
     let parts = read(session, KEYS)?;
-    for key in parts.chunk_by(|a, b| a[..2] == b[..2]) {
+    for key in parts.chunk_by(|a, b| a.get(..2) == b.get(..2)) {
         add_key(&mut live.catalog, key);
     }
     Ok(live)
 }
 
 fn read(session: &Session<Client>, sql: &str) -> Result<Texts, ServerError> {
-    ask(session, PATIENCE, &sql.replace("{}", &literal(&session.target().server.schema)))
+    session.ask(PATIENCE, &sql.replace("{}", &literal(&session.target().server.schema)))
 }
 
 fn add_table(live: &mut Live, row: Vec<Option<String>>) {

@@ -44,8 +44,14 @@ impl<'a> Packet<'a> {
         self.bytes(usize::try_from(length).ok()?)
     }
 
+    /// The cells of a row of so many columns, `None` for NULL; no row where it ends early or late.
+    pub(super) fn cells(mut self, width: usize) -> Option<Vec<Option<&'a [u8]>>> {
+        let cells = (0..width).map(|_| self.cell()).collect::<Option<_>>()?;
+        self.0.is_empty().then_some(cells)
+    }
+
     /// A cell of a row: `None` for NULL.
-    pub(super) fn cell(&mut self) -> Option<Option<&'a [u8]>> {
+    fn cell(&mut self) -> Option<Option<&'a [u8]>> {
         if self.0.first() == Some(&0xfb) {
             self.bytes(1)?;
             return Some(None);
@@ -74,5 +80,15 @@ mod tests {
         assert_eq!(Packet(&[0xfb]).cell(), Some(None));
         assert_eq!(Packet(&[1, b'a']).cell(), Some(Some(&b"a"[..])));
         assert_eq!(Packet(b"ab").until_zero(), b"ab");
+    }
+
+    #[test]
+    fn a_damaged_row_is_none() {
+        let row = [1, b'a', 0xfb, 0];
+        assert_eq!(Packet(&row).cells(3), Some(vec![Some(&b"a"[..]), None, Some(&b""[..])]));
+        assert_eq!(Packet(&row).cells(4), None);
+        assert_eq!(Packet(&row).cells(2), None);
+        assert_eq!(Packet(&[5, b'a']).cells(1), None);
+        assert_eq!(Packet(&[0xff]).cells(1), None);
     }
 }

@@ -1,12 +1,14 @@
-//! Which texts a column of a MySQL table holds, and how many rows tables have.
+//! Which texts a column of a MySQL table holds.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use schema::ColumnId;
 
-use super::{MySql, ask, quoted};
+use super::MySql;
+use super::client::Client;
 use crate::profile::{Found, ProfileLimits};
 use crate::server::ServerError;
+use crate::server::session::Client as _;
 
 impl MySql {
     /// Up to `room` values of one column, and whether that is all.
@@ -17,8 +19,8 @@ impl MySql {
         limits: &ProfileLimits,
         time: Duration,
     ) -> Result<Found, ServerError> {
-        let table = self.qualified(column);
-        let name = quoted(&self.spelled.column(column).name);
+        let table = self.qualified(column.table);
+        let name = Client::quoted(&self.spelled.column(column).name);
         // Texts that a collation takes for equal are values of their own.
         let sql = format!(
             "SELECT CONVERT(v USING utf8mb4), COUNT(*), (SELECT COUNT(*) FROM (SELECT 1 FROM {table} LIMIT {}) AS r) \
@@ -29,23 +31,6 @@ impl MySql {
             limits.value_bytes,
             room + 1
         );
-        Ok(Found::of(ask(&self.session, time, &sql)?, room, limits))
-    }
-
-    /// How many rows each table has, counted up to `most`; `None` where time was up.
-    pub(crate) fn row_counts(&self, most: u64, time: Duration) -> Vec<Option<u64>> {
-        let end = Instant::now() + time;
-        let count = |table| {
-            let table = self.qualified(ColumnId { table, column: 0 });
-            let sql = format!("SELECT COUNT(*) FROM (SELECT 1 FROM {table} LIMIT {most}) AS r");
-            let rows = ask(&self.session, end.saturating_duration_since(Instant::now()), &sql).ok()?;
-            rows.first()?.first()?.as_ref()?.parse().ok()
-        };
-        self.catalog.table_ids().map(count).collect()
-    }
-
-    /// The table of a column with its database.
-    fn qualified(&self, column: ColumnId) -> String {
-        format!("{}.{}", quoted(&self.server().schema), quoted(&self.spelled.table(column.table).name))
+        Ok(Found::of(self.session.ask(time, &sql)?, room, limits))
     }
 }

@@ -4,8 +4,8 @@
 //! Source: PostgreSQL 15, "Frontend/Backend Protocol" (chapter 55). Message layouts and SCRAM are `postgres-protocol`'s.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -15,11 +15,15 @@ use postgres_protocol::authentication::md5_hash;
 use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
 use postgres_protocol::message::backend::{DataRowBody, ErrorFields, Message, RowDescriptionBody};
 use postgres_protocol::message::frontend;
+use sql::Dialect;
 
-use super::Texts;
-use crate::server::session::Client as Exchange;
+use super::{introspect, run};
+use crate::error::OpenError;
+use crate::introspect::Live;
+use crate::run::{Limits, Rows};
+use crate::server::session::{Client as Exchange, Session, Target, Texts};
 use crate::server::wire::Wire;
-use crate::server::{Server, ServerError};
+use crate::server::{Kind, Server, ServerError};
 
 /// What a session starts with. Whoever changes a server's defaults changes none of these.
 const PARAMETERS: [(&str, &str); 9] = [
@@ -38,19 +42,13 @@ const FAREWELL: Duration = Duration::from_millis(100);
 /// The object identifier of type `text`.
 const TEXT: u32 = 25;
 
-/// Whom to connect to, and the flag that ends waiting.
-pub(super) struct Target {
-    pub(super) server: Server,
-    pub(super) stop: Arc<AtomicBool>,
-}
-
 /// A connection that is let in.
-pub(super) struct Client {
+pub struct Client {
     wire: Wire,
     process: i32,
     key: i32,
-    /// An answer was not read to its end.
-    is_cut: bool,
+    /// Where queries look for names: the system's own come first, temporary tables last.
+    pub(super) path: String,
 }
 
 /// A column of a result: its name and the identifier of its type.
@@ -63,8 +61,8 @@ pub(super) struct Field {
 pub(super) enum Answer<'a> {
     /// Its columns, before any row.
     Columns(Vec<Field>),
-    /// A row.
-    Row(&'a DataRowBody),
+    /// A row: its cells, `None` for NULL.
+    Row(Vec<Option<&'a [u8]>>),
 }
 
 /// One statement with the values of its `$1`, `$2`, …
@@ -92,12 +90,14 @@ impl<'a> Statement<'a> {
 }
 
 impl Exchange for Client {
-    type Target = Target;
+    const KIND: Kind = Kind::Postgres;
+    const DIALECT: Dialect = Dialect::Postgres;
 
     fn connect(target: &Target, time: Duration) -> Result<Self, ServerError> {
         let server = &target.server;
         let wire = Wire::connect(server, time, Arc::clone(&target.stop))?;
-        let mut client = Client { wire, process: 0, key: 0, is_cut: false };
+        let path = format!("pg_catalog, {}, pg_temp", Self::quoted(&server.schema));
+        let mut client = Client { wire, process: 0, key: 0, path };
         let login = [("user", server.user.as_str()), ("database", server.database.as_str())];
         let mut out = BytesMut::new();
         let written = frontend::startup_message(login.into_iter().chain(PARAMETERS), &mut out);
@@ -106,12 +106,8 @@ impl Exchange for Client {
         Ok(client)
     }
 
-    fn still_usable(mut self) -> Option<Self> {
-        (!self.is_cut && self.wire.is_quiet()).then_some(self)
-    }
-
-    fn arm(&mut self, time: Duration) {
-        self.wire.arm(time);
+    fn wire(&mut self) -> &mut Wire {
+        &mut self.wire
     }
 
     fn abandon(self, target: &Target) {
@@ -120,6 +116,34 @@ impl Exchange for Client {
         let mut out = BytesMut::new();
         frontend::cancel_request(self.process, self.key, &mut out);
         let _ = wire.send(&out);
+    }
+
+    fn introspect(session: &Session<Self>) -> Result<Live, OpenError> {
+        introspect::introspect(session)
+    }
+
+    fn texts(&mut self, sql: &str) -> Result<Texts, ServerError> {
+        self.texts_with(sql, &[])
+    }
+
+    fn read(&mut self, sql: &str, limits: &Limits) -> Result<Rows, ServerError> {
+        run::read(self, sql, limits)
+    }
+
+    fn roll_back(&mut self) -> Result<(), ServerError> {
+        if self.wire.is_cut {
+            return Ok(());
+        }
+        self.exchange(&[Statement::plain("ROLLBACK")], &mut |_| true)
+    }
+
+    /// `57014`: a statement that the server's clock, or a cancel request, has stopped; `55P03`: a lock waited for too long.
+    fn is_late(code: &str) -> bool {
+        matches!(code, "57014" | "55P03")
+    }
+
+    fn quoted(name: &str) -> String {
+        format!("\"{}\"", name.replace('"', "\"\""))
     }
 }
 
@@ -202,16 +226,21 @@ impl Client {
         let written = statements.iter().try_for_each(|statement| write(statement, &mut out));
         frontend::sync(&mut out);
         self.send(&out, written)?;
-        let (mut ended, mut failed) = (0, None);
+        let (mut ended, mut failed, mut width) = (0, None, 0);
         loop {
             let is_last = ended + 1 == statements.len();
             match self.message()? {
                 Message::RowDescription(body) if is_last => {
-                    take(Answer::Columns(fields(&body).map_err(|e| self.wire.nonsense(e))?));
+                    let fields = fields(&body).map_err(|e| self.wire.nonsense(e))?;
+                    width = fields.len();
+                    take(Answer::Columns(fields));
                 }
-                Message::DataRow(row) if is_last && !take(Answer::Row(&row)) => {
-                    self.is_cut = true;
-                    return Ok(());
+                Message::DataRow(row) if is_last => {
+                    let cells = cells(&row, width);
+                    if !take(Answer::Row(cells.ok_or_else(|| self.wire.nonsense("a row that is cut"))?)) {
+                        self.wire.is_cut = true;
+                        return Ok(());
+                    }
                 }
                 Message::CommandComplete(_) | Message::PortalSuspended | Message::EmptyQueryResponse => ended += 1,
                 Message::ErrorResponse(body) => {
@@ -228,30 +257,28 @@ impl Client {
         }
     }
 
-    /// The rows of one of this program's own questions, within a transaction that can only read.
-    pub(super) fn texts(&mut self, time: Duration, sql: &str, values: &[&str]) -> Result<Texts, ServerError> {
-        self.texts_after(&[Statement::plain("SET LOCAL search_path = pg_catalog")], time, sql, values)
+    /// The rows of one of this program's own questions, asked with values.
+    pub(super) fn texts_with(&mut self, sql: &str, values: &[&str]) -> Result<Texts, ServerError> {
+        self.texts_after(&[Statement::plain("SET LOCAL search_path = pg_catalog")], sql, values)
     }
 
-    /// As [`Client::texts`], after other statements within the transaction.
+    /// The rows of a question after other statements, within a transaction that can only read.
     pub(super) fn texts_after(
         &mut self,
         before: &[Statement<'_>],
-        time: Duration,
         sql: &str,
         values: &[&str],
     ) -> Result<Texts, ServerError> {
-        let milliseconds = time.as_millis().max(1).to_string();
+        let milliseconds = self.server_time().as_millis().to_string();
         let limit = "SELECT pg_catalog.set_config('statement_timeout', $1, true)";
         let mut statements = vec![Statement::plain("BEGIN READ ONLY"), Statement::with(limit, &[&milliseconds])];
         statements.extend_from_slice(before);
         statements.push(Statement::with(sql, values));
         let mut rows = Vec::new();
         let outcome = self.exchange(&statements, &mut |answer| {
-            if let Answer::Row(row) = answer {
-                rows.push(
-                    cells(row).map(|cell| cell.map(|bytes| String::from_utf8_lossy(bytes).into_owned())).collect(),
-                );
+            if let Answer::Row(cells) = answer {
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                rows.push(cells.into_iter().map(|cell| cell.map(text)).collect());
             }
             true
         });
@@ -259,14 +286,6 @@ impl Client {
             self.roll_back()?;
         }
         outcome.map(|()| rows)
-    }
-
-    /// Ends the transaction, whatever its state.
-    pub(super) fn roll_back(&mut self) -> Result<(), ServerError> {
-        if self.is_cut {
-            return Ok(());
-        }
-        self.exchange(&[Statement::plain("ROLLBACK")], &mut |_| true)
     }
 
     fn send(&mut self, out: &[u8], written: io::Result<()>) -> Result<(), ServerError> {
@@ -304,10 +323,15 @@ fn fields(body: &RowDescriptionBody) -> io::Result<Vec<Field>> {
     body.fields().map(|field| Ok(Field { name: field.name().to_owned(), ty: field.type_oid() })).collect()
 }
 
-/// The cells of a row, `None` for NULL.
-pub(super) fn cells(row: &DataRowBody) -> impl Iterator<Item = Option<&[u8]>> {
+/// The cells of a row of so many columns, `None` for NULL; no row where it has others or ends early.
+fn cells(row: &DataRowBody, width: usize) -> Option<Vec<Option<&[u8]>>> {
     let buffer = row.buffer();
-    row.ranges().iterator().map(|range| range.ok().flatten().and_then(|range| buffer.get(range)))
+    let ranges: Vec<_> = row.ranges().collect().ok()?;
+    let cell = |range: Option<Range<usize>>| match range {
+        Some(range) => buffer.get(range).map(Some),
+        None => Some(None),
+    };
+    ranges.into_iter().map(cell).collect::<Option<Vec<_>>>().filter(|cells| cells.len() == width)
 }
 
 /// SQLSTATE and the server's words.
@@ -322,4 +346,32 @@ fn error_of(mut fields: ErrorFields<'_>) -> (String, String) {
         }
     }
     (code, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row of so many cells, as the server sends it, with these bytes behind the number.
+    fn row(count: u16, bytes: &[u8]) -> DataRowBody {
+        let mut message = BytesMut::from(&b"D"[..]);
+        message.extend_from_slice(&(bytes.len() as i32 + 6).to_be_bytes());
+        message.extend_from_slice(&count.to_be_bytes());
+        message.extend_from_slice(bytes);
+        match Message::parse(&mut message) {
+            Ok(Some(Message::DataRow(row))) => row,
+            _ => panic!("no row"),
+        }
+    }
+
+    #[test]
+    fn a_damaged_row_is_none() {
+        let bytes = [0, 0, 0, 1, b'a', 255, 255, 255, 255, 0, 0, 0, 0];
+        assert_eq!(cells(&row(3, &bytes), 3), Some(vec![Some(&b"a"[..]), None, Some(&b""[..])]));
+        assert_eq!(cells(&row(3, &bytes), 2), None);
+        assert_eq!(cells(&row(4, &bytes), 4), None);
+        assert_eq!(cells(&row(2, &bytes), 2), None);
+        assert_eq!(cells(&row(1, &[0, 0, 0, 9, b'a']), 1), None);
+        assert_eq!(cells(&row(1, &[0, 0]), 1), None);
+    }
 }

@@ -1,6 +1,8 @@
 //! What the owner of a PostgreSQL database would change about the role that asks it.
 
-use super::{PATIENCE, Postgres, ask, quoted};
+use super::Postgres;
+use super::client::Client;
+use crate::server::session::{Client as _, PATIENCE, Texts};
 use crate::server::{Advice, ServerError};
 
 /// Version, role, and what the role may do beyond reading.
@@ -10,10 +12,11 @@ const ROLE: &str = "SELECT current_setting('server_version'), current_user, r.ro
     LEFT JOIN LATERAL (SELECT split_part(c, '=', 2) AS option FROM pg_db_role_setting AS d, unnest(d.setconfig) AS c \
         WHERE d.setrole = r.oid AND split_part(c, '=', 1) = 'default_transaction_read_only' LIMIT 1) AS s ON true \
     WHERE r.rolname = current_user";
-/// Tables that the role may write.
+/// Tables that the role may write, if only some of their columns.
 const WRITES: &str = "SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'f') \
-    AND (has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') OR pg_has_role(c.relowner, 'MEMBER')) ORDER BY 1";
+    AND (has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') OR has_any_column_privilege(c.oid, 'INSERT, UPDATE') \
+        OR pg_has_role(c.relowner, 'MEMBER')) ORDER BY 1";
 /// Predefined roles that reach files and programs of the server.
 const POWERS: &str = "SELECT r.rolname FROM pg_roles AS r WHERE $1 <> '' AND pg_has_role(r.oid, 'MEMBER') AND r.rolname IN \
     ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program', 'pg_write_all_data', 'pg_signal_backend')";
@@ -39,9 +42,9 @@ struct Role {
 impl Postgres {
     /// Looks at the role's rights; each finding names the statement to run.
     pub(crate) fn advice(&self) -> Result<Vec<Advice>, ServerError> {
-        let schema = quoted(&self.server().schema);
-        let Some(role) = self.role()? else { return Ok(vec![]) };
-        let own = quoted(&role.name);
+        let schema = Client::quoted(&self.server().schema);
+        let role = self.role()?;
+        let own = Client::quoted(&role.name);
         let mut advice = vec![Advice::fine(format!("PostgreSQL {} as role {}", role.version, role.name))];
         if role.is_superuser {
             let what = format!("{} is a superuser: give this program a role of its own", role.name);
@@ -79,18 +82,26 @@ impl Postgres {
         Ok(advice)
     }
 
-    fn role(&self) -> Result<Option<Role>, ServerError> {
-        let rows = ask(&self.session, PATIENCE, ROLE, &[&self.server().schema])?;
-        let Some([Some(version), Some(name), rights @ ..]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
+    fn role(&self) -> Result<Role, ServerError> {
+        let rows = self.of_schema(ROLE)?;
+        let Some([Some(version), Some(name), rights @ ..]) = rows.first().map(Vec::as_slice) else {
+            let (place, what) = (self.server().to_string(), "it does not know the role that asks".to_owned());
+            return Err(ServerError::Protocol { place, what });
+        };
         let is = |at: usize, word: &str| rights.get(at).and_then(Option::as_deref) == Some(word);
-        Ok(Some(Role {
+        Ok(Role {
             version: version.clone(),
             name: name.clone(),
             is_superuser: is(0, "t"),
             is_mighty: is(1, "t") || is(2, "t"),
             may_create: is(3, "t"),
             is_read_only: is(4, "on"),
-        }))
+        })
+    }
+
+    /// The answer to a question about the schema.
+    fn of_schema(&self, question: &str) -> Result<Texts, ServerError> {
+        self.session.with(PATIENCE, |client| client.texts_with(question, &[&self.server().schema]))
     }
 
     /// Advice on the names that a question about the schema returns, where there are any.
@@ -100,7 +111,7 @@ impl Postgres {
         advice: &mut Vec<Advice>,
         on: impl FnOnce(&[String]) -> Advice,
     ) -> Result<(), ServerError> {
-        let rows = ask(&self.session, PATIENCE, question, &[&self.server().schema])?;
+        let rows = self.of_schema(question)?;
         let names: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next()?).collect();
         advice.extend((!names.is_empty()).then(|| on(&names)));
         Ok(())

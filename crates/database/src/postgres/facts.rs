@@ -3,14 +3,12 @@
 use serde_json::Value as Json;
 use sql::VerifiedQuery;
 
+use super::Postgres;
 use super::client::Statement;
-use super::{Postgres, is_late, quoted};
 use crate::engine_facts::{Access, AccessPath, EngineFacts, Estimate};
 use crate::error::RunError;
 use crate::run::Limits;
 use crate::server::ServerError;
-use crate::server::session::failure;
-use crate::text::text_for;
 
 /// Where names are looked for, until the transaction ends.
 const PATH: &str = "SELECT pg_catalog.set_config('search_path', $1, true)";
@@ -18,13 +16,11 @@ const PATH: &str = "SELECT pg_catalog.set_config('search_path', $1, true)";
 impl Postgres {
     /// Asks how a query would be run; it is not run.
     pub(crate) fn facts(&self, query: &VerifiedQuery, limits: &Limits) -> Result<EngineFacts, RunError> {
-        let text = text_for(query, &self.spelled, sql::Dialect::Postgres)?;
-        let explain = format!("EXPLAIN (FORMAT JSON) {text}");
-        let path = format!("pg_catalog, {}, pg_temp", quoted(&self.server().schema));
-        let before = [Statement::with(PATH, &[&path])];
-        let rows =
-            self.session.with(limits.deadline, |client| client.texts_after(&before, limits.deadline, &explain, &[]));
-        let rows = rows.map_err(|e| failure(e, limits, "PostgreSQL", is_late))?;
+        let explain = format!("EXPLAIN (FORMAT JSON) {}", self.text_of(query)?);
+        let rows = self.with(limits, |client| {
+            let path = client.path.clone();
+            client.texts_after(&[Statement::with(PATH, &[&path])], &explain, &[])
+        })?;
         let text = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default();
         read_plan(&text).ok_or_else(|| {
             let (place, what) = (self.server().to_string(), "a plan that is no JSON".to_owned());

@@ -1,17 +1,15 @@
 //! One schema of a live PostgreSQL database to a catalog.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use schema::{Column, ColumnId, ForeignKey, Table, TableId};
 use sql::ddl::type_of_declared;
 
 use super::client::Client;
-use super::{PATIENCE, Texts, ask};
 use crate::error::OpenError;
 use crate::introspect::{Live, SkipReason, Skipped};
 use crate::server::ServerError;
-use crate::server::session::Session;
+use crate::server::session::{PATIENCE, Session, Texts};
 
 /// Tables, views, materialised views, partitioned and foreign tables: identifier, name, kind, estimated rows, comment, and
 /// whether anything in it may be read.
@@ -35,8 +33,6 @@ const INDEXES: &str = "SELECT i.indrelid, x.relname, i.indkey, i.indisunique FRO
     JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_namespace AS n ON n.oid = x.relnamespace \
     WHERE n.nspname = $1 AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indisvalid \
     AND NOT EXISTS (SELECT 1 FROM pg_constraint AS k WHERE k.conindid = i.indexrelid) ORDER BY i.indexrelid";
-/// More tables than this do not fit a catalog's ids.
-const MOST: usize = u16::MAX as usize;
 
 /// Where tables and columns of the server stand in the catalog, by its own numbers.
 #[derive(Default)]
@@ -57,15 +53,7 @@ pub(super) fn introspect(session: &Session<Client>) -> Result<Live, OpenError> {
     for row in read(session, TABLES)? {
         add_table(&mut live, &mut places, &row);
     }
-    if live.catalog.tables.len() > MOST {
-        let given = live.catalog.tables.len();
-        return Err(OpenError::TooLarge {
-            path: server.to_string().into(),
-            what: "tables".to_owned(),
-            given,
-            limit: MOST,
-        });
-    }
+    let mut live = live.fitting(server.to_string())?;
     for row in read(session, COLUMNS)? {
         add_column(&mut live, &mut places, &row);
     }
@@ -79,8 +67,8 @@ pub(super) fn introspect(session: &Session<Client>) -> Result<Live, OpenError> {
 }
 
 fn read(session: &Session<Client>, sql: &str) -> Result<Texts, ServerError> {
-    const TIME: Duration = PATIENCE;
-    ask(session, TIME, sql, &[&session.target().server.schema])
+    let schema = &session.target().server.schema;
+    session.with(PATIENCE, |client| client.texts_with(sql, &[schema]))
 }
 
 fn add_table(live: &mut Live, places: &mut Places, row: &[Option<String>]) {

@@ -5,6 +5,7 @@
 //! * `wire`: a socket of which no read or write lasts longer than it may.
 //! * [`error`]: what goes wrong between here and there.
 //! * `session`: one connection kept from query to query, and opened anew when it is lost.
+//! * `remote`: a database on a server, whichever protocol that speaks.
 //! * [`advice`]: what a careful owner of a server would change.
 //!
 //! The clients of both protocols block and are written here. The protocols are small, and the usual drivers bring an
@@ -17,12 +18,14 @@ use schema::Value;
 pub mod advice;
 pub mod error;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) mod remote;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) mod session;
 pub mod url;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) mod wire;
 
-pub use advice::{Advice, Verdict};
+pub use advice::Advice;
 pub use error::ServerError;
 pub use url::{Kind, Server, UrlError};
 

@@ -1,41 +1,89 @@
 //! One connection kept from query to query, and opened anew when it is lost.
 
 use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use super::error::ServerError;
-use crate::error::RunError;
-use crate::run::Limits;
+use sql::Dialect;
 
-/// A client of one protocol: how a connection is made, and how the server is told to stop.
+use super::error::ServerError;
+use super::url::{Kind, Server};
+use super::wire::Wire;
+use crate::error::OpenError;
+use crate::introspect::Live;
+use crate::run::{Limits, Rows};
+
+/// How long opening may take: a connection, and each question to the system's tables.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Rows of texts: what the server's own tables are read with.
+pub(crate) type Texts = Vec<Vec<Option<String>>>;
+
+/// Whom to connect to, and the flag that ends waiting.
+pub(crate) struct Target {
+    pub(crate) server: Server,
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+/// A client of one protocol: how a connection is made, what is asked by way of it, and how the server is told to stop.
 pub(crate) trait Client: Sized {
-    /// Whom to connect to.
-    type Target;
+    /// Which protocol.
+    const KIND: Kind;
+    /// What its queries are written in.
+    const DIALECT: Dialect;
     /// Connects, before time is up.
-    fn connect(target: &Self::Target, time: Duration) -> Result<Self, ServerError>;
-    /// The client, unless the server has closed the connection or said something since the last exchange.
-    fn still_usable(self) -> Option<Self>;
-    /// Starts the clock of the next exchange.
-    fn arm(&mut self, time: Duration);
+    fn connect(target: &Target, time: Duration) -> Result<Self, ServerError>;
+    /// The connection's bytes.
+    fn wire(&mut self) -> &mut Wire;
     /// Tells the server over another connection that nobody waits any more. It may fail: the server has its own clock.
-    fn abandon(self, target: &Self::Target);
+    fn abandon(self, target: &Target);
+    /// Reads tables, views, columns, keys, indexes and comments.
+    fn introspect(session: &Session<Self>) -> Result<Live, OpenError>;
+    /// The rows of one of this program's own questions, before time is up.
+    fn texts(&mut self, sql: &str) -> Result<Texts, ServerError>;
+    /// The rows of one statement within a transaction that can only read, and that is left open.
+    fn read(&mut self, sql: &str, limits: &Limits) -> Result<Rows, ServerError>;
+    /// Ends the transaction, whatever its state.
+    fn roll_back(&mut self) -> Result<(), ServerError>;
+    /// Whether a code of the server's means that time was up.
+    fn is_late(code: &str) -> bool;
+    /// A name as an identifier.
+    fn quoted(name: &str) -> String;
+
+    /// The client, unless an answer was left unread, or the server has closed the connection or said something since.
+    fn still_usable(mut self) -> Option<Self> {
+        self.wire().is_quiet().then_some(self)
+    }
+
+    /// Starts the clock of the next exchange.
+    fn arm(&mut self, time: Duration) {
+        self.wire().arm(time);
+    }
+
+    /// The server's own limit for what is asked now: a little less than ours, so that its word arrives in time.
+    fn server_time(&mut self) -> Duration {
+        let left = self.wire().left();
+        let margin = (left / 5).min(Duration::from_millis(300));
+        (left - margin).max(Duration::from_millis(1))
+    }
 }
 
 /// A connection that may have to be made again.
-pub(crate) struct Session<C: Client> {
-    target: C::Target,
+pub(crate) struct Session<C> {
+    target: Target,
     client: RefCell<Option<C>>,
 }
 
 impl<C: Client> Session<C> {
     /// Connects.
-    pub(crate) fn open(target: C::Target, time: Duration) -> Result<Self, ServerError> {
-        let client = C::connect(&target, time)?;
+    pub(crate) fn open(target: Target) -> Result<Self, ServerError> {
+        let client = C::connect(&target, PATIENCE)?;
         Ok(Session { target, client: RefCell::new(Some(client)) })
     }
 
     /// Whom it is connected to.
-    pub(crate) fn target(&self) -> &C::Target {
+    pub(crate) fn target(&self) -> &Target {
         &self.target
     }
 
@@ -58,30 +106,14 @@ impl<C: Client> Session<C> {
             // One that is lost cannot be told anything: the server has its own clock.
             Err(ServerError::Lost { .. }) => {}
             Err(e) if !e.leaves_connection() => client.abandon(&self.target),
-            _ => *self.client.borrow_mut() = Some(client),
+            // One with an answer left unread is closed now: the server must not wait for us to take the rest.
+            _ => *self.client.borrow_mut() = client.still_usable(),
         }
         outcome
     }
-}
 
-/// The server's own limit: a little less than ours, so that its word arrives in time.
-pub(crate) fn server_time(limits: &Limits) -> Duration {
-    let margin = (limits.deadline / 5).min(Duration::from_millis(300));
-    (limits.deadline - margin).max(Duration::from_millis(1))
-}
-
-/// Why a query gave no rows, for one who knows no servers; `is_late` tells the server's word for "time is up".
-pub(crate) fn failure(
-    error: ServerError,
-    limits: &Limits,
-    engine: &'static str,
-    is_late: impl Fn(&str) -> bool,
-) -> RunError {
-    match error {
-        ServerError::Cancelled => RunError::Cancelled,
-        ServerError::TooLong { limit, .. } => RunError::ValueTooLarge { limit },
-        ServerError::Statement { code, .. } if is_late(&code) => RunError::Deadline { limit: limits.deadline },
-        ServerError::Statement { message, .. } => RunError::RejectedBy { engine, reason: message },
-        other => RunError::Server(other),
+    /// Asks the server one of this program's own questions.
+    pub(crate) fn ask(&self, time: Duration, sql: &str) -> Result<Texts, ServerError> {
+        self.with(time, |client| client.texts(sql))
     }
 }

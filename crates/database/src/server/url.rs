@@ -1,7 +1,11 @@
 //! A URL to what a connection needs: `postgres://user:password@host:port/database?schema=name`.
 
+mod parts;
+
 use std::fmt;
 use std::path::PathBuf;
+
+use self::parts::{Parts, Split};
 
 /// Which protocol a server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -128,9 +132,6 @@ const SCHEMES: [(&str, Kind); 4] = [
     ("mysql://", Kind::MySql),
     ("mariadb://", Kind::MySql),
 ];
-/// The parameters that are read.
-const PARAMETERS: &str =
-    "schema, host, port, user, password, dbname, socket, sslmode, ssl-mode, application_name and connect_timeout";
 
 /// The kind of server that a text is the URL of, if it is one.
 pub fn kind_of(text: &str) -> Option<Kind> {
@@ -146,25 +147,16 @@ pub fn is_url(text: &str) -> bool {
     !rest.is_empty() && !is_file && (is_known || rest.starts_with("//"))
 }
 
-/// A URL without its password, for those who print where a setting came to.
+/// A URL without its password, for those who print where a setting came to. Of one that cannot be read, nobody can tell where
+/// its password stands: nothing but the scheme is shown.
 pub fn without_password(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://").filter(|_| is_url(text)) else {
+    if !is_url(text) {
         return text.to_owned();
-    };
-    let (front, query) = rest.split_once('?').map_or((rest, None), |(front, query)| (front, Some(query)));
-    let front = match front.rsplit_once('@') {
-        Some((who, host)) => match who.split_once(':') {
-            Some((user, _)) => format!("{user}:***@{host}"),
-            None => format!("{who}@{host}"),
-        },
-        None => front.to_owned(),
-    };
-    let hidden = |pair: &str| match pair.split_once('=') {
-        Some((name, _)) if name.eq_ignore_ascii_case("password") => format!("{name}=***"),
-        _ => pair.to_owned(),
-    };
-    let query = query.map(|query| query.split('&').map(hidden).collect::<Vec<_>>().join("&"));
-    format!("{scheme}://{front}{}", query.map(|query| format!("?{query}")).unwrap_or_default())
+    }
+    match Split::of(text).and_then(|split| Parts::of(&split).map(|_| split)) {
+        Ok(split) => split.without_password(),
+        Err(_) => format!("{}:***", text.split(':').next().unwrap_or_default()),
+    }
 }
 
 impl Server {
@@ -173,147 +165,13 @@ impl Server {
     /// # Errors
     /// When it is malformed, or asks for what is not known.
     pub fn parse(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, UrlError> {
-        let kind = kind_of(text).ok_or_else(|| malformed("a scheme that is not read"))?;
-        let rest = text.split_once("://").map_or("", |(_, rest)| rest);
-        let rest = rest.split('#').next().unwrap_or_default();
-        let (front, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let mut parts = Parts::of(front)?;
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            parts.set(&decoded(name)?, decoded(value)?)?;
-        }
-        parts.finish(kind, variable)
-    }
-}
-
-/// The parts of a URL, as far as they are known.
-#[derive(Default)]
-struct Parts {
-    user: Option<String>,
-    password: Option<String>,
-    host: Option<String>,
-    port: Option<String>,
-    database: Option<String>,
-    schema: Option<String>,
-    socket: Option<String>,
-    encryption: Option<(String, String)>,
-}
-
-impl Parts {
-    fn of(front: &str) -> Result<Self, UrlError> {
-        let (authority, database) = front.split_once('/').unwrap_or((front, ""));
-        let (who, place) = authority.rsplit_once('@').unwrap_or(("", authority));
-        let (user, password) = who.split_once(':').map_or((who, None), |(user, password)| (user, Some(password)));
-        let (host, port) = match place.strip_prefix('[') {
-            Some(rest) => {
-                let (host, after) =
-                    rest.split_once(']').ok_or_else(|| malformed("an address with \"[\" and no \"]\""))?;
-                (host, after.strip_prefix(':').unwrap_or(after))
-            }
-            None => place.split_once(':').unwrap_or((place, "")),
-        };
-        let given = |text: &str| (!text.is_empty()).then(|| decoded(text)).transpose();
-        Ok(Parts {
-            user: given(user)?,
-            password: password.map(decoded).transpose()?,
-            host: given(host)?,
-            port: given(port)?,
-            database: given(database)?,
-            ..Parts::default()
-        })
-    }
-
-    fn set(&mut self, name: &str, value: String) -> Result<(), UrlError> {
-        match name {
-            "schema" => self.schema = Some(value),
-            "host" => self.host = Some(value),
-            "port" => self.port = Some(value),
-            "user" => self.user = Some(value),
-            "password" => self.password = Some(value),
-            "dbname" => self.database = Some(value),
-            "socket" => self.socket = Some(value),
-            "sslmode" | "ssl-mode" => self.encryption = Some((name.to_owned(), value)),
-            // Ours are fixed: who asks is named, and connecting counts towards the deadline.
-            "application_name" | "connect_timeout" => {}
-            _ => return Err(UrlError::Parameter { name: name.to_owned(), known: PARAMETERS }),
-        }
-        Ok(())
-    }
-
-    fn finish(self, kind: Kind, variable: &dyn Fn(&str) -> Option<String>) -> Result<Server, UrlError> {
-        let [host, port, user, password, database] = kind.variables();
-        let or = |given: Option<String>, name| given.or_else(|| variable(name).filter(|value| !value.is_empty()));
-        let encryption = self.encryption.or_else(|| {
-            let mode = (kind == Kind::Postgres).then(|| variable("PGSSLMODE")).flatten();
-            mode.map(|mode| ("PGSSLMODE".to_owned(), mode))
-        });
-        if let Some((name, value)) = encryption
-            && !matches!(
-                value.to_ascii_lowercase().as_str(),
-                "" | "disable" | "disabled" | "allow" | "prefer" | "preferred"
-            )
-        {
-            return Err(UrlError::Encrypted { name, value });
-        }
-        let port = match or(self.port, port) {
-            Some(port) => port.parse().map_err(|_| malformed(format!("the port \"{port}\"")))?,
-            None => kind.port(),
-        };
-        let host = or(self.host, host).unwrap_or_else(|| "localhost".to_owned());
-        let address = match self.socket {
-            Some(socket) => Address::Unix(socket.into()),
-            // As libpq has it, a host that is a path is the folder of the socket.
-            None if host.starts_with('/') && kind == Kind::Postgres => {
-                Address::Unix(PathBuf::from(host).join(format!(".s.PGSQL.{port}")))
-            }
-            None if host.starts_with('/') => Address::Unix(host.into()),
-            None => Address::Tcp(host, port),
-        };
-        let or_login = |user: Option<String>| user.or_else(|| variable("USER")).or_else(|| variable("LOGNAME"));
-        let user = or_login(or(self.user, user)).ok_or_else(|| malformed("no user"))?;
-        let database = match (or(self.database, database), kind) {
-            (Some(database), _) => database,
-            (None, Kind::Postgres) => user.clone(),
-            (None, Kind::MySql) => return Err(malformed("no database")),
-        };
-        let schema = match kind {
-            Kind::Postgres => self.schema.unwrap_or_else(|| "public".to_owned()),
-            Kind::MySql => self.schema.unwrap_or_else(|| database.clone()),
-        };
-        if [&user, &database, &schema].iter().any(|name| name.contains('\0')) {
-            return Err(malformed("a zero byte"));
-        }
-        Ok(Server { kind, address, user, password: or(self.password, password).map(Secret), database, schema })
+        let split = Split::of(text)?;
+        Parts::of(&split)?.finish(split.kind, variable)
     }
 }
 
 fn malformed(what: impl Into<String>) -> UrlError {
     UrlError::Malformed { what: what.into() }
-}
-
-/// A part with its `%41` read.
-fn decoded(text: &str) -> Result<String, UrlError> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let escaped = || {
-            let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok())?;
-            u8::from_str_radix(digits, 16).ok()
-        };
-        match first {
-            b'%' => {
-                bytes.push(
-                    escaped().ok_or_else(|| malformed("a \"%\" that no two digits follow (a plain one is %25)"))?,
-                );
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| malformed("bytes that are no text"))
 }
 
 #[cfg(test)]
@@ -368,6 +226,15 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_said_without_the_password() {
         let bad = [
+            "postgres://a:hush/x@h/d",
+            "postgres://a:hush?x@h/d",
+            "postgres://a:hush#x@h/d",
+            "postgres://a:12/hush@h",
+            "postgres://a:pass@hush/x@h/d",
+            "postgres://a:pass?hush=x@h/d",
+            "postgres://a:hush",
+            "postgres://a@h/d?port=hush",
+            "mysql://a:hush@h/d?schema=x",
             "postgres://a:hush@h:port/d",
             "postgres://a:hush@h/d?x=hush2",
             "postgres://a:hush%4@h/d",
@@ -387,11 +254,44 @@ mod tests {
     }
 
     #[test]
+    fn what_has_to_be_escaped_is_said() {
+        for url in ["postgres://ann:12/34@h", "mysql://ann:hush?x@h/d", "mysql://ann:hush#x@h/d"] {
+            let error = parse(url).expect_err(url).to_string();
+            assert!(error.contains("/ is written %2F, ? %3F, # %23"), "{error}");
+        }
+        let server = parse("postgres://ann:1%2F2%3F3%234@h/d").expect("a URL");
+        assert_eq!(server.password.map(|secret| secret.0).as_deref(), Some("1/2?3#4"));
+        let error = parse("postgres://ann:hush").expect_err("no port").to_string();
+        assert!(error.contains("a port that is no number"), "{error}");
+    }
+
+    #[test]
+    fn mysql_has_no_schema() {
+        let error = parse("mysql://ann@h/sales?schema=hr").expect_err("a schema").to_string();
+        assert!(error.contains("a schema, which MySQL has not"), "{error}");
+        assert_eq!(parse("postgres://ann@h/sales?schema=hr").map(|server| server.schema).as_deref(), Ok("hr"));
+    }
+
+    #[test]
     fn no_password_is_shown() {
         let url = "postgres://a:hush@h/d?password=hush&schema=s";
         assert_eq!(without_password(url), "postgres://a:***@h/d?password=***&schema=s");
         assert_eq!(without_password("some:file@place.sqlite"), "some:file@place.sqlite");
-        assert_eq!(without_password("mysql://hush"), "mysql://hush");
+        assert_eq!(without_password("mysql://host"), "mysql://host");
+        assert_eq!(without_password("mysql://a:hush@h:1?p%61ssword=hush"), "mysql://a:***@h:1?p%61ssword=***");
+        let unread = [
+            "postgres://a:hush/x@h/d",
+            "postgres://a:hush?w@h/d",
+            "postgres://a:hush#w@h/d",
+            "postgres://a:hush",
+            "postgres://a@h/d?pass=hush",
+            "postgres:/a:hush@h/d",
+            "postgres:a:hush@h/d",
+        ];
+        for url in unread {
+            assert_eq!(without_password(url), "postgres:***", "{url}");
+        }
+        assert_eq!(without_password("oracle://a:hush@h/d"), "oracle:***");
         assert!(
             ["some:file@place.sqlite", "C:/data.sqlite", "a.sqlite", "sqlite:///a", "file:x?mode=rwc"]
                 .iter()

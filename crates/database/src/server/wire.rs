@@ -38,6 +38,8 @@ pub(crate) struct Wire {
     stop: Arc<AtomicBool>,
     /// What has arrived and was not taken yet.
     pub(crate) arrived: BytesMut,
+    /// An answer was not read to its end.
+    pub(crate) is_cut: bool,
 }
 
 impl Wire {
@@ -55,7 +57,7 @@ impl Wire {
             Address::Unix(_) => return Err(unreachable(io::Error::other("this system has no Unix sockets"))),
         };
         let is_local = matches!(server.address, Address::Unix(_));
-        Ok(Wire { stream, place, is_local, begun, deadline, stop, arrived: BytesMut::new() })
+        Ok(Wire { stream, place, is_local, begun, deadline, stop, arrived: BytesMut::new(), is_cut: false })
     }
 
     /// Whether nobody outside this machine can listen.
@@ -69,9 +71,9 @@ impl Wire {
         self.deadline = self.begun + time;
     }
 
-    /// Whether the connection is open and nothing has arrived that nobody asked for.
+    /// Whether the connection is open, every answer was read, and nothing has arrived that nobody asked for.
     pub(crate) fn is_quiet(&mut self) -> bool {
-        self.arrived.is_empty() && self.stream.is_quiet()
+        !self.is_cut && self.arrived.is_empty() && self.stream.is_quiet()
     }
 
     /// Time left.

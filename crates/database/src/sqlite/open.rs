@@ -18,8 +18,6 @@ use crate::sqlite::sandbox::{Sqlite, lock_down};
 const PATIENCE: Duration = Duration::from_millis(500);
 /// What every SQLite file starts with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// More tables, or columns in a table, than this do not fit a catalog's ids.
-const MOST: usize = u16::MAX as usize;
 
 /// Opens a file for queries over `pack`: every table and column that the pack names must exist, others may, but cannot
 /// be read.
@@ -61,8 +59,7 @@ fn connect(path: &Path) -> Result<(Connection, Live, PathBuf), OpenError> {
         other => other,
     };
     let (connection, live) = opened.map_err(|error| refusal(path, &error))?;
-    check_size(path, &live)?;
-    Ok((connection, live, file))
+    Ok((connection, live.fitting(path)?, file))
 }
 
 fn read_schema(connection: rusqlite::Result<Connection>) -> rusqlite::Result<(Connection, Live)> {
@@ -104,14 +101,6 @@ fn check_file(path: &Path) -> Result<PathBuf, OpenError> {
         return Err(OpenError::NotSqlite { path, encrypted: false });
     }
     Ok(file)
-}
-
-fn check_size(path: &Path, live: &Live) -> Result<(), OpenError> {
-    let too_large = |what: String, given| OpenError::TooLarge { path: path.to_owned(), what, given, limit: MOST };
-    if live.catalog.tables.len() > MOST {
-        return Err(too_large("tables".to_owned(), live.catalog.tables.len()));
-    }
-    Ok(())
 }
 
 /// Whether SQLite could not make the files it wants beside the database.

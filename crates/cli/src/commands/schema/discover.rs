@@ -9,8 +9,8 @@ use schema::{Catalog, ColumnId, ForeignKey, Value};
 use serde_json::json;
 use sql::dialect::quote_name;
 
-use super::TablesArgs;
-use crate::context::{Context, cannot_open};
+use super::{TablesArgs, opened};
+use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 
@@ -39,7 +39,7 @@ pub(super) fn run(tables: &TablesArgs, context: &Context) -> Outcome {
 fn found(tables: &TablesArgs, context: &Context) -> Result<(Catalog, Vec<ForeignKey>), Failure> {
     let (catalog, overlaps) = match &tables.db {
         Some(place) => {
-            let (database, live) = database::open_any_at(&context.place(place)?).map_err(|e| cannot_open(&e))?;
+            let (database, live) = opened(place, context)?;
             let overlaps = overlaps(&database, &live.catalog);
             (live.catalog, overlaps)
         }

@@ -268,3 +268,38 @@ fn a_connection_that_the_server_ends_is_said() {
         assert!(ask(&database, &short()).0.is_ok(), "{engine:?}");
     }
 }
+
+#[test]
+fn a_connection_with_an_answer_left_unread_is_closed() {
+    for engine in Engine::ALL {
+        load(engine);
+        let server = engine.server();
+        let (role, held) = match engine {
+            Engine::Postgres => (
+                format!(
+                    "CREATE ROLE hasty LOGIN PASSWORD '{PASSWORD}'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO hasty;"
+                ),
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE usename = 'hasty';",
+            ),
+            Engine::MariaDb => (
+                format!("CREATE USER hasty IDENTIFIED BY '{PASSWORD}'; GRANT SELECT ON {NAME}.* TO hasty;"),
+                "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'hasty';",
+            ),
+        };
+        server.script(NAME, &role);
+        let held = || server.try_script(NAME, held).expect("a count").trim().to_owned();
+        let database = open(engine, "hasty");
+        assert_eq!(held(), "1", "{engine:?}");
+        let all = query(
+            "SELECT a.Project_Code FROM PAC_MNT_PROJECTS AS a CROSS JOIN PROJSTAFF AS b CROSS JOIN PROJSTAFF AS c",
+        );
+        let rows = run(&database, &all, &Limits { max_bytes: 100, ..Limits::default() }).expect("rows");
+        assert!(rows.truncated, "{engine:?}");
+        let end = Instant::now() + Duration::from_secs(5);
+        while held() != "0" {
+            assert!(Instant::now() < end, "{engine:?} keeps the connection");
+            thread::sleep(Duration::from_millis(50));
+        }
+        assert!(ask(&database, &short()).0.is_ok(), "{engine:?}");
+    }
+}

@@ -1,8 +1,9 @@
 //! The same rows in SQLite, PostgreSQL and MariaDB.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use database::{Limits, Rows, RunError, run};
+use database::profile::row_counts;
+use database::{Limits, Rows, RunError, open_any_at, run};
 use schema::Value;
 use sql::{VerifiedQuery, verify};
 
@@ -142,5 +143,52 @@ fn an_attribute_is_a_value_not_a_text() {
         for hostile in ["' OR '1' = '1", "\\' OR 1 = 1 -- ", "x'; DROP TABLE SRM_CONTACTS; --", "\\"] {
             assert_eq!(seen_by(hostile), 0, "{engine:?} {hostile}");
         }
+    }
+}
+
+#[test]
+fn a_recursive_query_is_run_to_its_end() {
+    let query = verified(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT COUNT(*) FROM n",
+    );
+    for engine in Engine::ALL {
+        let rows = run(&open(engine, "reader"), &query, &limits()).expect("rows").rows;
+        assert_eq!(rows, [[Value::Integer(5000)]], "{engine:?}");
+    }
+}
+
+#[test]
+fn a_long_text_is_whole_or_refused() {
+    let server = Engine::MariaDb.server();
+    server.create("pieces");
+    let script = "CREATE TABLE pieces (n INTEGER, t LONGTEXT); \
+                  INSERT INTO pieces SELECT seq, REPEAT('x', 1000000) FROM seq_1_to_17;";
+    server.script("pieces", script);
+    let (database, live) = open_any_at(&server.place("reader", "pieces")).expect("a database");
+    let ask = |text: &str| run(&database, &verify(text, &live.catalog, &Default::default()).expect(text), &limits());
+    let whole = ask("SELECT LENGTH(GROUP_CONCAT(t)) FROM pieces WHERE n <= 16").expect("rows").rows;
+    assert_eq!(whole, [[Value::Integer(16_000_015)]]);
+    let cut = ask("SELECT LENGTH(GROUP_CONCAT(t)) FROM pieces").expect_err("a text that is cut");
+    assert!(
+        matches!(&cut, RunError::RejectedBy { reason, .. } if reason.to_lowercase().contains("group_concat")),
+        "{cut}"
+    );
+    let long = ask("SELECT GROUP_CONCAT(t) FROM pieces").expect_err("a long text");
+    assert!(matches!(long, RunError::ValueTooLarge { .. }), "{long}");
+    assert_eq!(ask("SELECT COUNT(*) FROM pieces").expect("the next query works").rows, [[Value::Integer(17)]]);
+}
+
+#[test]
+fn rows_are_counted_while_there_is_time() {
+    for engine in Engine::ALL {
+        let server = open(engine, "reader");
+        let counts = row_counts(&server, 1_000_000, Duration::from_secs(10));
+        assert!(
+            counts.iter().all(Option::is_some) && counts.iter().flatten().sum::<u64>() > 100,
+            "{engine:?} {counts:?}"
+        );
+        let begun = Instant::now();
+        assert!(row_counts(&server, 1_000_000, Duration::ZERO).iter().all(Option::is_none), "{engine:?}");
+        assert!(begun.elapsed() < Duration::from_millis(50), "{engine:?} {:?}", begun.elapsed());
     }
 }
