@@ -1,5 +1,7 @@
 //! GROUP BY: what rows are grouped by, and which columns that settles.
 
+use schema::Type;
+
 use super::{Construct, Lowered, Lowering};
 use crate::resolve::{holds_aggregate, is_aggregate};
 use crate::tree::{BinaryOp, Expr, ExprKind, JoinKind, OrderItem, Select, Source};
@@ -39,13 +41,20 @@ impl Lowering<'_> {
         let is_equated = |column: &u16| {
             let key = of_key(*column);
             let mut sides = conditions.iter().filter_map(|condition| equal_to(condition, &key));
-            sides.any(|other| grouped.contains(other) && self.types.of_expr(other) == self.types.of_expr(&key))
+            sides.any(|other| grouped.contains(other) && self.is_told_by(&key, other))
         };
         let found = self.catalog.table(table);
         let is_whole = |key: &Vec<u16>| !key.is_empty() && key.iter().all(is_equated);
         let by_key = |column: &u16| grouped.contains(&of_key(*column)) || is_equated(column);
         let key = &found.primary_key;
         !found.is_view && (!key.is_empty() && key.iter().all(by_key) || found.unique.iter().any(is_whole))
+    }
+
+    /// Whether a key that equals a value is the only one that does. A text is compared with a number as the number that it
+    /// is, and a number is that of many texts.
+    fn is_told_by(&self, key: &Expr, value: &Expr) -> bool {
+        let (key, value) = (self.kind(key), self.kind(value));
+        key == value || key.is_numeric() && (value.is_numeric() || value == Type::Text)
     }
 
     /// A column that stands outside aggregates and outside what is grouped by.

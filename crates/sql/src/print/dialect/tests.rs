@@ -253,12 +253,14 @@ fn columns_that_groups_settle_are_grouped_by() {
             oracle: SELECT p.name, COUNT(*) AS row_count FROM staff s JOIN project p ON p.code = s.code GROUP BY s.code, p.name, p.budget ORDER BY p.budget NULLS FIRST
         "#]],
     );
-    // Rows without a partner, a column that is no key, another type, and one group of all rows.
+    let of_text = "SELECT s.role, COUNT(*) FROM staff s JOIN project p ON p.code = s.id GROUP BY p.code";
+    assert!(said(of_text, Target::from(Dialect::Postgres)).ends_with("GROUP BY p.code, s.role"));
+    // Rows without a partner, a column that is no key, a number of many texts, and one group of all rows.
     let refused = [
         "SELECT p.name, COUNT(*) FROM staff s LEFT JOIN project p ON p.code = s.code GROUP BY s.code",
         "SELECT p.code, COUNT(*) FROM staff s JOIN project p ON p.name = s.role GROUP BY s.role",
         "SELECT s.role, COUNT(*) FROM staff s JOIN project p ON p.code = s.code GROUP BY s.code",
-        "SELECT s.role, COUNT(*) FROM staff s JOIN project p ON p.cost = s.id GROUP BY p.cost",
+        "SELECT p.name, COUNT(*) FROM staff s JOIN project p ON p.code = s.hours GROUP BY s.hours",
         "SELECT name, COUNT(*) FROM project WHERE code = 'x'",
     ];
     let found: Vec<String> = refused.iter().map(|sql| said(sql, Target::from(Dialect::Postgres))).collect();
@@ -266,7 +268,7 @@ fn columns_that_groups_settle_are_grouped_by() {
         PostgreSQL cannot say the column name, which is neither grouped by nor aggregated
         PostgreSQL cannot say the column code, which is neither grouped by nor aggregated
         PostgreSQL cannot say the column role, which is neither grouped by nor aggregated
-        PostgreSQL cannot say the column role, which is neither grouped by nor aggregated
+        PostgreSQL cannot say the column name, which is neither grouped by nor aggregated
         PostgreSQL cannot say the column name, which is neither grouped by nor aggregated"#]]
     .assert_eq(&found.join("\n"));
 }
