@@ -17,6 +17,9 @@ pub const SLOWER: f64 = 1.1;
 /// How much longer one may take to be suggested: less, so that a second measurement does not call it slower.
 const SUGGESTED_BELOW: f64 = 1.05;
 
+/// How long the runs that decide may take together: milliseconds.
+const DECIDED_WITHIN: f64 = 3_000.0;
+
 /// The median time of each, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Times {
@@ -52,8 +55,8 @@ impl Times {
     }
 }
 
-/// Runs two queries, each on its database, so many times in turn. Where the second seems slower, three times as many
-/// runs decide: one busy moment of the machine is no verdict.
+/// Runs two queries, each on its database, so many times in turn. Unless the second is clearly quicker, three times as many
+/// runs decide, as far as they take no longer than a person waits: one busy moment of the machine is no verdict.
 ///
 /// # Errors
 /// When either does not run.
@@ -64,7 +67,18 @@ pub fn side_by_side(
     limits: &Limits,
 ) -> Result<Times, RunError> {
     let times = in_turn(before, after, runs, limits)?;
-    if times.may_be_suggested() { Ok(times) } else { in_turn(before, after, 3 * runs, limits) }
+    match deciding_runs(times, runs) {
+        0 => Ok(times),
+        more => in_turn(before, after, more, limits),
+    }
+}
+
+/// How many more runs of each decide; none where a first measurement says enough, or where more would take too long: what runs
+/// for long is measured well by a few.
+fn deciding_runs(times: Times, runs: usize) -> usize {
+    let affordable = DECIDED_WITHIN / (times.before_ms + times.after_ms).max(1e-3);
+    let more = (affordable as usize).min(3 * runs);
+    if times.is_quicker() || more <= runs { 0 } else { more }
 }
 
 fn in_turn(
@@ -128,6 +142,13 @@ mod tests {
         assert!(!times(1.0, 1.08).may_be_suggested() && times(1.0, 1.04).may_be_suggested());
         assert!(times(2.0, 1.0).is_quicker() && !times(1.0, 1.0).is_quicker());
         assert_eq!(times(2.0, 1.0).gain(), 2.0);
+    }
+
+    #[test]
+    fn what_is_near_is_measured_again() {
+        let more = |before_ms, after_ms| deciding_runs(Times { before_ms, after_ms }, 7);
+        assert_eq!([more(2.0, 1.0), more(2.0, 1.9), more(2.0, 2.1), more(2.0, 3.0)], [0, 21, 21, 21]);
+        assert_eq!([more(100.0, 100.0), more(1_000.0, 1_000.0), more(0.0, 0.0)], [15, 0, 21]);
     }
 
     #[test]

@@ -37,6 +37,9 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Positions of the primary key's columns; empty when there is none.
     pub primary_key: Vec<u16>,
+    /// Declared with its column as `PRIMARY KEY DESC`: not even an INTEGER names the row id then, and NULLs are let in.
+    #[serde(default)]
+    pub key_descends: bool,
     /// Column positions of each further UNIQUE constraint.
     pub unique: Vec<Vec<u16>>,
     /// Column positions of each index, in index order.
@@ -191,13 +194,14 @@ impl Catalog {
             .map(move |(&a, &b)| (ColumnId { table: key.from, column: a }, ColumnId { table: key.to, column: b }))
     }
 
-    /// The column that names a table's row id: its only key column, declared INTEGER to the letter (SQLite, "ROWIDs and
-    /// the INTEGER PRIMARY KEY").
+    /// The column that names a table's row id: its only key column, declared INTEGER to the letter, and not with `PRIMARY
+    /// KEY DESC` beside it (SQLite, "ROWIDs and the INTEGER PRIMARY KEY").
     pub fn row_id_column(&self, table: TableId) -> Option<ColumnId> {
-        let [column] = *self.table(table).primary_key.as_slice() else { return None };
+        let found = self.table(table);
+        let [column] = *found.primary_key.as_slice() else { return None };
         let id = ColumnId { table, column };
-        let named = !self.table(table).without_rowid && self.column(id).declared.eq_ignore_ascii_case("INTEGER");
-        named.then_some(id)
+        let is_named = self.column(id).declared.eq_ignore_ascii_case("INTEGER");
+        (is_named && !found.without_rowid && !found.key_descends).then_some(id)
     }
 
     /// Whether these columns identify at most one row: they contain a primary key or a unique constraint.

@@ -24,10 +24,20 @@ pub const FIGURES: &[Figure] = &[
     slow("PostgreSQL: queries with SQLite's rows", AtLeast(10_000.0), "", |r| {
         compared(r, "dialects.postgres.same rows")
     }),
-    slow("PostgreSQL: queries with other rows", Is(0.0), "", |r| compared(r, "dialects.postgres.other rows")),
+    slow("PostgreSQL: queries with other rows, but for ROUND at a half", Is(0.0), "", |r| {
+        compared(r, "dialects.postgres.other rows")
+    }),
+    slow("PostgreSQL: queries with other rows, for ROUND at a half", Shown, "", |r| {
+        compared(r, "dialects.postgres.other rows for ROUND of what lies between two decimals")
+    }),
     slow("PostgreSQL: queries that fail", Is(0.0), "", |r| compared(r, "dialects.postgres.failed")),
     slow("MariaDB: queries with SQLite's rows", AtLeast(10_000.0), "", |r| compared(r, "dialects.mysql.same rows")),
-    slow("MariaDB: queries with other rows", Is(0.0), "", |r| compared(r, "dialects.mysql.other rows")),
+    slow("MariaDB: queries with other rows, but for ROUND at a half", Is(0.0), "", |r| {
+        compared(r, "dialects.mysql.other rows")
+    }),
+    slow("MariaDB: queries with other rows, for ROUND at a half", Shown, "", |r| {
+        compared(r, "dialects.mysql.other rows for ROUND of what lies between two decimals")
+    }),
     slow("MariaDB: queries that fail", Is(0.0), "", |r| compared(r, "dialects.mysql.failed")),
 ];
 

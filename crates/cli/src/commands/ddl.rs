@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use answer::ddl::reviewed;
 use serde_json::{Value as Json, json};
-use sql::Dialect;
 use sql::ddl::review::{Definitions, Review, review};
 
 use super::Arguments;
 use super::schema::{TablesArgs, live, text_of};
-use super::validate::{exit_of, talk_of};
+use super::validate::{DialectArg, exit_of, talk_of};
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
 use crate::output;
@@ -38,9 +37,8 @@ struct ReviewArgs {
     file: Option<PathBuf>,
     #[command(flatten)]
     tables: TablesArgs,
-    /// Whose SQL it is: sqlite, postgres or mysql.
-    #[arg(long, default_value = "sqlite", value_parser = Dialect::checked)]
-    dialect: Dialect,
+    #[command(flatten)]
+    dialect: DialectArg,
     /// How the review is printed: text, or json (as `--json`).
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -89,13 +87,13 @@ fn review_of(sql: &str, args: &ReviewArgs, context: &Context) -> Result<Review, 
         (None, None) => {
             let pack = context.pack()?;
             let unread = |why| Failure::data(format_args!("the definitions of the pack \"{}\": {why}", pack.name()));
-            return reviewed(&pack, sql, args.dialect).map_err(unread);
+            return reviewed(&pack, sql, args.dialect.dialect).map_err(unread);
         }
     };
     let (path, script) = standing;
-    let definitions = Definitions::read(&script, args.dialect);
+    let definitions = Definitions::read(&script, args.dialect.dialect);
     let definitions = definitions.map_err(|e| Failure::data(format_args!("{path}: {e}")))?;
-    Ok(review(sql, &definitions, args.dialect))
+    Ok(review(sql, &definitions, args.dialect.dialect))
 }
 
 /// What a script reads.

@@ -21,7 +21,8 @@ use crate::settings::FlagValue;
 pub(crate) struct Args {
     /// The query; "-" is standard input.
     sql: String,
-    /// Whose SQL it is: sqlite, postgres, mysql, sqlserver or oracle.
+    /// Whose SQL it is: sqlite, postgres, mysql, sqlserver or oracle. Texts are taken to be compared by the codes of their
+    /// characters there, too, which is not so under most collations of MySQL and SQL Server.
     #[arg(long, default_value = "sqlite", value_parser = str::parse::<Dialect>)]
     from: Dialect,
     /// Whose SQL it is to become.

@@ -17,9 +17,9 @@ use crate::access::AccessArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Outcome};
 use crate::lines::Lines;
+use crate::output;
 use crate::sarif::{self, Checked};
 use crate::settings::FlagValue;
-use crate::output;
 
 /// What to check, against which tables.
 #[derive(Debug, clap::Args)]
@@ -39,9 +39,8 @@ pub(crate) struct Args {
     /// The pack whose tables and rules count: a name, or a folder.
     #[arg(long)]
     pack: Option<String>,
-    /// Whose SQL it is: sqlite, postgres or mysql.
-    #[arg(long, default_value = "sqlite", value_parser = Dialect::checked)]
-    dialect: Dialect,
+    #[command(flatten)]
+    dialect: DialectArg,
     /// The layers that count, by name and with commas between.
     #[arg(long, value_delimiter = ',', value_parser = layer, default_value = "syntax,schema,business,performance,security")]
     layers: Vec<Layer>,
@@ -56,6 +55,14 @@ pub(crate) struct Args {
     format: Format,
     #[command(flatten)]
     access: AccessArgs,
+}
+
+/// Whose SQL is looked at.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct DialectArg {
+    /// Whose SQL it is: sqlite, postgres or mysql.
+    #[arg(long, default_value = "sqlite", value_parser = Dialect::checked)]
+    pub(super) dialect: Dialect,
 }
 
 /// How findings are printed.
@@ -93,7 +100,7 @@ impl Ground {
             Ground::Script(catalog) => (catalog, sql::Options::default()),
         };
         let question = args.question.as_deref();
-        (catalog, sql::Options { dialect: args.dialect, layers: &args.layers, question, ..options })
+        (catalog, sql::Options { dialect: args.dialect.dialect, layers: &args.layers, question, ..options })
     }
 
     fn policies(&self) -> &str {

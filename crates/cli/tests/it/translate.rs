@@ -22,6 +22,27 @@ fn a_query_is_said_in_another_engines_words() {
 }
 
 #[test]
+fn an_answer_is_shown_in_another_engines_words_too() {
+    let question = "list the 3 projects with the highest budget";
+    let reply = run(["ask", "--json", "--today", "2026-11-20", "--dialect", "sqlserver", question]).json();
+    let elsewhere = &reply["elsewhere"];
+    assert_eq!(
+        (&elsewhere["dialect"], &elsewhere["error"]),
+        (&"sqlserver".into(), &serde_json::Value::Null),
+        "{reply}"
+    );
+    let text = elsewhere["sql"].as_str().unwrap();
+    assert!(text.starts_with("SELECT TOP (3)") && reply["sql"].as_str().unwrap().contains("LIMIT 3"), "{reply}");
+    let shown = run(["ask", "--today", "2026-11-20", "--dialect", "postgres", question]);
+    assert!(shown.stdout.contains("SQL for PostgreSQL\n  SELECT"), "{}", shown.stdout);
+    let unknown = run(["ask", "--dialect", "db2", question]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("sqlite, postgres, mysql, sqlserver and oracle are known"), "{}", unknown.stderr);
+    let without = run(["ask", "--json", "--today", "2026-11-20", question]).json();
+    assert!(without.get("elsewhere").is_none(), "{without}");
+}
+
+#[test]
 fn what_cannot_be_said_is_named() {
     let folder = Folder::new();
     let ddl = folder.write("a.sql", SCHEMA);

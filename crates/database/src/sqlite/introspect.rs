@@ -105,8 +105,12 @@ fn add_indexes(connection: &Connection, table: &mut Table) -> rusqlite::Result<(
         if origin == "c" {
             table.index_names.push(name.clone());
         }
-        let sql = format!("PRAGMA index_info({})", quoted(&name));
-        let names: Vec<Option<String>> = collect(connection, &sql, |row| row.get("name"))?;
+        let sql = format!("SELECT name, \"desc\" FROM pragma_index_xinfo({}) WHERE key = 1", quoted(&name));
+        let keys: Vec<(Option<String>, bool)> = collect(connection, &sql, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if origin == "pk" {
+            table.key_descends = matches!(keys.as_slice(), [(_, true)]);
+        }
+        let names: Vec<Option<String>> = keys.into_iter().map(|(name, _)| name).collect();
         let position = |name: &Option<String>| {
             let name = name.as_ref()?;
             table.columns.iter().position(|c| c.name.eq_ignore_ascii_case(name)).map(|p| p as u16)

@@ -54,3 +54,17 @@ fn odd_names_views_generated_columns_and_virtual_tables() {
     assert_eq!(skipped("docs_data"), Some(&SkipReason::Shadow));
     assert!(matches!(skipped("broken"), Some(SkipReason::BrokenView(_))));
 }
+
+#[test]
+fn keys_are_what_the_engine_takes_for_them() {
+    let script = "CREATE TABLE a (id INTEGER PRIMARY KEY DESC, b TEXT); CREATE UNIQUE INDEX i ON a (id, lower(b));
+         CREATE UNIQUE INDEX j ON a (b || 'x');
+         CREATE TABLE c (id INTEGER, PRIMARY KEY (id DESC)); CREATE TABLE d (id INTEGER PRIMARY KEY ASC);";
+    let connection = Connection::open_in_memory().expect("memory");
+    connection.execute_batch(script).expect("a script");
+    let live = introspect(&connection).expect("a catalog").catalog;
+    assert_eq!(live, sql::ddl::catalog_from_ddl(script).expect("it is readable"));
+    let names_row_id: Vec<bool> = live.table_ids().map(|table| live.row_id_column(table).is_some()).collect();
+    assert_eq!(names_row_id, [false, true, true]);
+    assert_eq!(live.tables[0].unique, Vec::<Vec<u16>>::new());
+}

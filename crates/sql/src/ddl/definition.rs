@@ -37,14 +37,14 @@ impl Script<'_> {
             }
         }
         if self.cursor.eat_words(&["PRIMARY", "KEY"]) {
-            let names = self.column_list()?;
-            let columns = self.columns_of(table, &names)?;
-            self.set_primary_key(table, columns);
+            if let Some(columns) = self.key_columns(table)? {
+                self.set_primary_key(table, columns);
+            }
         } else if self.cursor.is_word("UNIQUE") {
             self.unique_constraint(table)?;
         } else if self.cursor.eat_words(&["FOREIGN", "KEY"]) {
-            let names = self.column_list()?;
-            let columns = self.columns_of(table, &names)?;
+            let listed = self.column_list()?;
+            let columns = self.columns_of(table, &listed.names)?;
             self.word("REFERENCES")?;
             self.references(table, columns)?;
         } else if self.cursor.is_word("CHECK") && self.cursor.is_symbol_at(1, "(") {
@@ -67,9 +67,8 @@ impl Script<'_> {
         if !self.cursor.is_symbol("(") {
             self.name("an index name")?;
         }
-        let names = self.column_list()?;
-        let columns = self.columns_of(table, &names)?;
-        self.catalog.tables[table.0 as usize].unique.push(columns);
+        let columns = self.key_columns(table)?;
+        self.catalog.tables[table.0 as usize].unique.extend(columns);
         Ok(())
     }
 
@@ -85,9 +84,8 @@ impl Script<'_> {
         if !self.cursor.is_symbol("(") {
             self.name("an index name")?;
         }
-        let names = self.column_list()?;
-        let columns = self.columns_of(table, &names)?;
-        self.catalog.tables[table.0 as usize].indexes.push(columns);
+        let columns = self.key_columns(table)?;
+        self.catalog.tables[table.0 as usize].indexes.extend(columns);
         Ok(())
     }
 
@@ -102,7 +100,7 @@ impl Script<'_> {
     /// `t [(a, b)] [ON DELETE …]`, after REFERENCES.
     fn references(&mut self, from: TableId, columns: Vec<u16>) -> Result<(), DdlError> {
         let to = self.table_name()?;
-        let to_columns = if self.cursor.is_symbol("(") { self.column_list()? } else { vec![] };
+        let to_columns = if self.cursor.is_symbol("(") { self.column_list()?.names } else { vec![] };
         self.keys.push(PendingKey { from, columns, to, to_columns });
         loop {
             if self.cursor.is_word("ON") && (self.cursor.is_word_at(1, "DELETE") || self.cursor.is_word_at(1, "UPDATE"))
@@ -171,6 +169,7 @@ impl Script<'_> {
             self.name("a constraint's name")?;
         } else if self.cursor.eat_words(&["PRIMARY", "KEY"]) {
             self.set_primary_key(table, vec![column]);
+            self.catalog.tables[table.0 as usize].key_descends = self.cursor.eat_word("DESC");
         } else if self.cursor.eat_words(&["NOT", "NULL"]) {
             self.catalog.tables[table.0 as usize].columns[column as usize].not_null = true;
         } else if self.cursor.eat_word("UNIQUE") {

@@ -83,6 +83,16 @@ struct PendingKey {
     to_columns: Vec<String>,
 }
 
+/// Words that may stand behind a column in a list of columns.
+const KEPT_HOW: [&str; 6] = ["ASC", "DESC", "NULLS", "FIRST", "LAST", "AUTOINCREMENT"];
+
+/// The columns that a list in brackets names.
+struct Listed {
+    names: Vec<String>,
+    /// Whether it holds nothing but columns: a key over an expression says nothing of the columns beside it.
+    is_whole: bool,
+}
+
 /// A script being read.
 struct Script<'a> {
     cursor: Cursor<'a>,
@@ -147,22 +157,47 @@ impl Script<'_> {
     }
 
     /// `(a, b, …)`, where each may carry a length, COLLATE, ASC or DESC. Expressions are passed over.
-    fn column_list(&mut self) -> Result<Vec<String>, DdlError> {
+    fn column_list(&mut self) -> Result<Listed, DdlError> {
         self.symbol("(")?;
-        let mut names = Vec::new();
+        let mut listed = Listed { names: vec![], is_whole: true };
         loop {
-            if self.cursor.is_symbol("(") || self.cursor.is_symbol_at(1, "(") && !self.is_length() {
-                self.skip_item()?;
+            if self.is_expression() {
+                listed.is_whole = false;
             } else {
-                names.push(self.name("a column name")?);
-                self.skip_item()?;
+                listed.names.push(self.name("a column name")?);
             }
+            self.skip_item()?;
             if !self.cursor.eat_symbol(",") {
                 break;
             }
         }
         self.symbol(")")?;
-        Ok(names)
+        Ok(listed)
+    }
+
+    /// Whether something is computed here, rather than named.
+    fn is_expression(&self) -> bool {
+        match self.cursor.peek().kind {
+            TokenKind::Word | TokenKind::Quoted(_) | TokenKind::Text => !self.is_name_alone(),
+            TokenKind::Integer | TokenKind::Float | TokenKind::Blob | TokenKind::Symbol("(" | "+" | "-" | "~") => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a name stands here with nothing behind it but what says how it is kept.
+    fn is_name_alone(&self) -> bool {
+        let mut at = if self.cursor.is_symbol_at(1, "(") && self.is_length() { 4 } else { 1 };
+        loop {
+            let next = self.cursor.peek_at(at);
+            match next.kind {
+                TokenKind::Symbol("," | ")" | ";") | TokenKind::End => return true,
+                TokenKind::Word if self.cursor.is_word_at(at, "COLLATE") => at += 2,
+                TokenKind::Word if KEPT_HOW.iter().any(|word| self.cursor.is_word_at(at, word)) => at += 1,
+                // PostgreSQL's operator classes: `text_pattern_ops`.
+                TokenKind::Word if self.cursor.raw(next).to_ascii_lowercase().ends_with("_ops") => at += 1,
+                _ => return false,
+            }
+        }
     }
 
     /// Whether a name with a length in brackets stands here, `name(10)`.

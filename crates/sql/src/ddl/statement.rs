@@ -156,7 +156,7 @@ impl Script<'_> {
         if self.catalog.find_table(&name).is_some() {
             return if lenient { self.skip_statement() } else { self.error(DdlProblem::TableTwice(name)) };
         }
-        let columns = if self.cursor.is_symbol("(") { self.column_list()? } else { vec![] };
+        let columns = if self.cursor.is_symbol("(") { self.column_list()?.names } else { vec![] };
         self.word("AS")?;
         self.table_from_query(name, columns, true)
     }
@@ -191,12 +191,11 @@ impl Script<'_> {
         if self.cursor.eat_word("USING") {
             self.name("an index method")?;
         }
-        let names = self.column_list()?;
-        let columns = self.columns_of(id, &names)?;
+        let columns = self.key_columns(id)?;
         let partial = self.cursor.is_word("WHERE");
-        self.catalog.tables[id.0 as usize].index_names.extend(name);
-        if !columns.is_empty() {
-            let table = &mut self.catalog.tables[id.0 as usize];
+        let table = &mut self.catalog.tables[id.0 as usize];
+        table.index_names.extend(name);
+        if let Some(columns) = columns {
             table.indexes.push(columns.clone());
             if unique && !partial {
                 table.unique.push(columns);
@@ -219,6 +218,13 @@ impl Script<'_> {
             self.column_definition(id)?;
         }
         self.skip_statement()
+    }
+
+    /// The columns of a key or an index; none where it is over an expression too.
+    pub(super) fn key_columns(&mut self, table: TableId) -> Result<Option<Vec<u16>>, DdlError> {
+        let listed = self.column_list()?;
+        let columns = self.columns_of(table, &listed.names)?;
+        Ok(listed.is_whole.then_some(columns))
     }
 
     /// The positions of columns by name.

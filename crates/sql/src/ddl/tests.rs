@@ -50,9 +50,21 @@ fn columns_keys_and_defaults() {
          CREATE UNIQUE INDEX i1 ON b (day DESC, lower(y)); CREATE INDEX i2 ON a(n);",
         expect![[r#"
             a(id:Integer!, n:Text!='x', d:Real=-1.5, t:Timestamp=CURRENT_TIMESTAMP, f:Boolean=(1+1), untyped:Unknown) pk[0] u[[1, 2]] i[[1]]
-            b(x:Integer!, y:Text, day:Date!) pk[0, 2] u[[1], [2]] i[[2]]
+            b(x:Integer!, y:Text, day:Date!) pk[0, 2] u[[1]] i[]
             b.x -> a.id
             b.y -> a.n
+        "#]],
+    );
+}
+
+#[test]
+fn indexes_over_expressions_say_nothing_of_columns() {
+    check(
+        "CREATE TABLE t (a INT, b TEXT, UNIQUE KEY k (b(10), a), KEY ((lower(b))));
+         CREATE UNIQUE INDEX i1 ON t (b || 'x'); CREATE UNIQUE INDEX i2 ON t (b COLLATE NOCASE || 'x'); CREATE INDEX i3 ON t (a IS NULL, b);
+         CREATE INDEX i4 ON t (-a, b); CREATE UNIQUE INDEX i5 ON t (b COLLATE \"C\" text_pattern_ops DESC NULLS LAST, a ASC);",
+        expect![[r#"
+            t(a:Integer, b:Text) pk[] u[[1, 0], [1, 0]] i[[1, 0]]
         "#]],
     );
 }

@@ -18,6 +18,8 @@ pub(super) struct Facts<'a> {
     within_exists: HashSet<SourceId>,
     /// CTEs by their names in lower case; those whose name is there twice, and those that read themselves, are left out.
     ctes: HashMap<String, Query>,
+    /// Whether the query itself says how texts are compared.
+    collates: bool,
 }
 
 /// One use of a table, CTE or derived table.
@@ -38,7 +40,13 @@ enum Rows {
 
 impl<'a> Facts<'a> {
     pub(super) fn of(query: &Query, ground: &'a Ground<'a>) -> Self {
-        let mut facts = Facts { ground, uses: HashMap::new(), within_exists: HashSet::new(), ctes: HashMap::new() };
+        let mut facts = Facts {
+            ground,
+            uses: HashMap::new(),
+            within_exists: HashSet::new(),
+            ctes: HashMap::new(),
+            collates: false,
+        };
         let mut twice = vec![];
         each_query(query, &mut |level| {
             for cte in &level.with {
@@ -50,11 +58,13 @@ impl<'a> Facts<'a> {
         });
         twice.iter().for_each(|name| drop(facts.ctes.remove(name)));
         each_select(query, &mut |select| facts.learn(select));
-        each_expr_of_query(query, &mut |expr| {
-            if let ExprKind::Exists { query, .. } = &expr.kind {
+        each_expr_of_query(query, &mut |expr| match &expr.kind {
+            ExprKind::Exists { query, .. } => {
                 let sources = query.select().into_iter().flat_map(|select| &select.from);
                 facts.within_exists.extend(sources.map(|source| source.id));
             }
+            ExprKind::Collate(..) => facts.collates = true,
+            _ => {}
         });
         facts
     }
@@ -189,9 +199,14 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Whether texts are equal where they are the same and only there, in the tables and in the query.
+    pub(super) fn compares_bytes(&self) -> bool {
+        self.ground.compares_bytes() && !self.collates
+    }
+
     /// Whether two columns hold values that are equal exactly where the engine compares them as equal, whichever is first.
     pub(super) fn compare_alike(&self, a: &Expr, b: &Expr) -> bool {
-        self.ground.compares_bytes() && self.affinity(a).is_some() && self.affinity(a) == self.affinity(b)
+        self.compares_bytes() && self.affinity(a).is_some() && self.affinity(a) == self.affinity(b)
     }
 }
 

@@ -73,7 +73,7 @@ impl<'f, 'g> Known<'f, 'g> {
     /// Whether the other side of an equation fixes a column's value.
     fn is_known(&self, column: &Expr, other: &Expr) -> bool {
         if literal(other).is_some() {
-            return self.facts.ground.compares_bytes() && self.facts.affinity(column).is_some();
+            return self.facts.compares_bytes() && self.facts.affinity(column).is_some();
         }
         // A column of a query around this one is a constant here.
         let is_constant = place(other).is_some_and(|place| !self.own.contains(&place.0) || self.has(place));
@@ -142,7 +142,7 @@ pub(super) fn rows_differ(select: &Select, facts: &Facts<'_>) -> bool {
     }
     if is_grouped(select) {
         let shown = |key: &Expr| select.items.iter().any(|item| item.expr == written_out(key, select));
-        return facts.ground.compares_bytes() && !select.group_by.is_empty() && select.group_by.iter().all(shown);
+        return facts.compares_bytes() && !select.group_by.is_empty() && select.group_by.iter().all(shown);
     }
     let shown = select.items.iter().filter_map(|item| place(&item.expr));
     !select.from.is_empty() && Known::from(shown, select, facts).is_all()

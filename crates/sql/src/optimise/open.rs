@@ -12,10 +12,10 @@ use schema::Value;
 use super::facts::{Facts, is_grouped, is_one_row};
 use super::ground::Ground;
 use super::keys::Known;
-use super::terms::{Place, is_limited, literal, ordered_by, place, written_out};
+use super::terms::{Place, is_limited, literal, ordered_by, place, sources_in, written_out};
 use crate::policy::is_quiet_here;
 use crate::resolve::is_aggregate;
-use crate::tree::{BinaryOp, Body, Call, Expr, ExprKind, Query, Select};
+use crate::tree::{BinaryOp, Body, Call, Expr, ExprKind, Query, Select, SourceId};
 use crate::visit::{Part, each_expr_here, each_expr_of_query, parts_of_expr, parts_of_query, parts_of_select};
 
 /// Windows that number rows or pick one of them: rows that tie decide.
@@ -169,7 +169,7 @@ fn select_leaves(query: &Query, select: &Select, facts: &Facts<'_>) -> Option<St
             if let ExprKind::Call(call) = &part.kind
                 && reason.is_none()
             {
-                reason = call_leaves(call, select, facts);
+                reason = call_leaves(call, select, facts).or_else(|| is_of_others(part, select).then(of_others));
             }
         });
     };
@@ -183,6 +183,20 @@ fn select_leaves(query: &Query, select: &Select, facts: &Facts<'_>) -> Option<St
         reason = Some("A column stands beside groups without being one of their keys.".to_owned());
     }
     reason
+}
+
+/// Whether an expression is an aggregate of nothing but columns of queries around this one: it is theirs then, and makes one
+/// row of their rows.
+fn is_of_others(expr: &Expr, select: &Select) -> bool {
+    let sources = sources_in(expr);
+    let is_own = |id: &SourceId| select.from.iter().any(|source| source.id == *id);
+    matches!(&expr.kind, ExprKind::Call(call) if is_aggregate(call))
+        && !sources.is_empty()
+        && !sources.iter().any(is_own)
+}
+
+fn of_others() -> String {
+    "An aggregate within a subquery sums up the rows of the query around it.".to_owned()
 }
 
 fn call_leaves(call: &Call, select: &Select, facts: &Facts<'_>) -> Option<String> {
@@ -211,7 +225,10 @@ fn has_bare_column(query: &Query, select: &Select, facts: &Facts<'_>) -> bool {
     let all = select.items.iter().map(|item| item.expr.clone()).chain(having).chain(order);
     all.into_iter().any(|expr| {
         is_bare(&expr, &keys, &|expr| match expr.kind {
-            ExprKind::Column { source, column } => own.contains(&source) && !known.has((source, column)),
+            // The one group of all rows is there without any, and its columns are NULL then.
+            ExprKind::Column { source, column } => {
+                own.contains(&source) && (select.group_by.is_empty() || !known.has((source, column)))
+            }
             ExprKind::RowId(source) => own.contains(&source),
             _ => false,
         })

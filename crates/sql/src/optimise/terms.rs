@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use schema::Value;
 
-use super::facts::keeps_right;
+use super::facts::{Facts, keeps_right};
 use crate::tree::{BinaryOp, Expr, ExprKind, JoinKind, OrderItem, Query, Select, Source, SourceId};
 use crate::visit::{PartMut, each_expr, each_expr_of_query, parts_of_query_mut, rewrite_here};
 
@@ -113,6 +113,16 @@ pub(super) fn each_expr_of_level(query: &mut Query, f: &mut dyn FnMut(&mut Expr)
             rewrite_here(expr, f);
         }
     });
+}
+
+/// The query of which an expression asks whether some row is there, however often it is. Where texts may be equal without
+/// being the same, IN may compare those that are left otherwise than what left them.
+pub(super) fn asked_for_one<'q>(expr: &'q mut Expr, facts: &Facts<'_>) -> Option<&'q mut Query> {
+    match &mut expr.kind {
+        ExprKind::Exists { query, .. } => Some(query),
+        ExprKind::InQuery { query, .. } if facts.compares_bytes() => Some(query),
+        _ => None,
+    }
 }
 
 /// Calls `f` with each condition of a level for which NULL is as good as false: what stands in ON, WHERE and HAVING under

@@ -4,7 +4,7 @@ use schema::Value;
 
 use super::ast::{Call, Expr, ExprKind, Join, Name, Source};
 use super::parser::{Parse, Parser, Problem};
-use super::token::{TokenKind, unquote};
+use super::token::{TokenKind, said, unquote};
 use crate::dialect::{Dialect, quote_name};
 use crate::functions::CLOCK_WORDS;
 use crate::tree::{BinaryOp, LikeOp, Span, UnaryOp};
@@ -266,7 +266,7 @@ impl Parser<'_> {
             TokenKind::Text if self.cursor.is_symbol_at(1, ".") => self.qualified_name()?,
             TokenKind::Text => {
                 self.cursor.advance();
-                ExprKind::Literal(Value::Text(unquote(self.cursor.raw(token), token.kind)))
+                ExprKind::Literal(Value::Text(said(self.cursor.raw(token), self.dialect)))
             }
             TokenKind::Variable => {
                 self.cursor.advance();
@@ -396,7 +396,7 @@ impl Parser<'_> {
         if typed && self.cursor.peek_at(1).kind == TokenKind::Text {
             let name = self.cursor.take_upper();
             let text = self.cursor.advance();
-            let value = Value::Text(unquote(self.cursor.raw(text), text.kind));
+            let value = Value::Text(said(self.cursor.raw(text), self.dialect));
             let operand = Expr { kind: ExprKind::Literal(value), span: text.span };
             return Ok(Some(ExprKind::Cast(Box::new(operand), name)));
         }

@@ -405,3 +405,30 @@ pub(crate) fn unquote(raw: &str, kind: TokenKind) -> String {
         _ => raw.to_owned(),
     }
 }
+
+/// What a text in quotes says. MySQL takes a backslash and the sign behind it for one sign, but before the signs of LIKE
+/// (MySQL 8.4 Reference Manual, section 11.1.1).
+pub(crate) fn said(raw: &str, dialect: Dialect) -> String {
+    let text = unquote(raw, TokenKind::Text);
+    if dialect != Dialect::MySql {
+        return text;
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (c, if c == '\\' { chars.next() } else { None }) {
+            (_, None) => plain.push(c),
+            (_, Some(sign @ ('%' | '_'))) => plain.extend(['\\', sign]),
+            (_, Some(sign)) => plain.push(match sign {
+                '0' => '\0',
+                'b' => '\u{8}',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'Z' => '\u{1a}',
+                sign => sign,
+            }),
+        }
+    }
+    plain
+}

@@ -2,9 +2,9 @@
 
 use schema::{Type, Value};
 
-use super::meaning::Reading;
+use super::meaning::{Reading, whole_of};
 use crate::dialect::Dialect;
-use crate::tree::{BinaryOp, Call, Expr, ExprKind, Span};
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, Span, UnaryOp};
 
 /// The call that an interval is read as.
 pub(super) const INTERVAL: &str = "INTERVAL";
@@ -54,29 +54,56 @@ pub(super) fn call(reading: &mut Reading, call: &Call, span: Span) -> Option<Exp
     }
 }
 
-/// `date - date`, `date + 1`, `date + INTERVAL '1 month'`.
-pub(super) fn arithmetic(reading: &mut Reading, left: &Expr, op: BinaryOp, right: &Expr) -> Option<Expr> {
-    let sign = match op {
-        BinaryOp::Add => 1,
-        BinaryOp::Sub => -1,
-        _ => return None,
-    };
-    let (a, b) = (reading.kind(left), reading.kind(right));
-    if let (true, Some((count, unit))) = (a.is_temporal(), interval_of(right)) {
-        return moved(reading, left, sign * count, &unit);
-    }
-    if matches!(reading.from, Dialect::MySql | Dialect::SqlServer) {
+/// `date - date`, `date + 1`, `date + INTERVAL '1 month'`. What else is reckoned with days means something else in each
+/// engine, and in SQLite the number that a text of a day begins with.
+pub(super) fn arithmetic(reading: &mut Reading, operands: [&Expr; 2], op: BinaryOp, span: Span) -> Option<Expr> {
+    use BinaryOp::{Add, BitAnd, BitOr, Div, Mod, Mul, ShiftLeft, ShiftRight, Sub};
+    let is_reckoned = matches!(op, Add | Sub | Mul | Div | Mod | BitAnd | BitOr | ShiftLeft | ShiftRight);
+    if !is_reckoned || !operands.into_iter().any(|operand| reading.kind(operand).is_temporal()) {
         return None;
     }
-    match (a, b) {
-        (Type::Date, Type::Date) if sign < 0 => Some(days_between(left, right)),
-        (Type::Date, Type::Integer) => {
-            let ExprKind::Literal(literal) = &right.kind else { return None };
-            let Value::Integer(count) = literal.value else { return None };
-            Some(Expr::call("DATE", vec![left.clone(), modifier(sign * count, "days")]))
-        }
+    let [left, right] = operands;
+    let settled = match op {
+        Add => later(reading, left, 1, right).or_else(|| later(reading, right, 1, left)),
+        Sub => later(reading, left, -1, right).or_else(|| difference(reading, left, right)),
         _ => None,
+    };
+    if settled.is_none() {
+        reading.refuse("this arithmetic of days", span);
     }
+    settled
+}
+
+/// A day so much later, or earlier.
+fn later(reading: &Reading, of: &Expr, sign: i64, by: &Expr) -> Option<Expr> {
+    let kind = reading.kind(of);
+    if let (true, Some((count, unit))) = (kind.is_temporal(), interval_of(by)) {
+        return moved(reading, of, sign * count, &unit);
+    }
+    if kind != Type::Date || !counts_days(reading.from) {
+        return None;
+    }
+    let days = match whole_of(by) {
+        Some(count) => modifier(count.checked_mul(sign)?, "days"),
+        None if reading.kind(by) == Type::Integer => {
+            let count =
+                if sign < 0 { ExprKind::Unary(UnaryOp::Minus, Box::new(by.clone())).into() } else { by.clone() };
+            count.binary(BinaryOp::Concat, Expr::value(Value::Text(" days".to_owned())))
+        }
+        None => return None,
+    };
+    Some(Expr::call("DATE", vec![of.clone(), days]))
+}
+
+/// The days between two; of moments it is something else than a number.
+fn difference(reading: &Reading, left: &Expr, right: &Expr) -> Option<Expr> {
+    let both_days = [left, right].into_iter().all(|day| reading.kind(day) == Type::Date);
+    (both_days && counts_days(reading.from)).then(|| days_between(left, right))
+}
+
+/// Whether a whole number beside a day is a number of days.
+fn counts_days(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::Postgres | Dialect::Oracle)
 }
 
 /// The calls that stand for intervals mean nothing by themselves.

@@ -4,10 +4,11 @@ use schema::{Catalog, Type, Value};
 
 use super::Unread;
 use super::dates;
+use super::patterns;
 use crate::ddl::type_of_declared;
 use crate::dialect::Dialect;
 use crate::functions;
-use crate::tree::{BinaryOp, Call, Expr, ExprKind, LikeOp, OrderItem, Query, Span};
+use crate::tree::{BinaryOp, Call, Expr, ExprKind, LikeOp, OrderItem, Query, Span, UnaryOp};
 use crate::types::Types;
 use crate::visit::{each_expr_mut, each_query_mut};
 
@@ -41,6 +42,10 @@ pub(super) fn settled(mut query: Query, catalog: &Catalog, from: Dialect) -> Res
 }
 
 /// A tree on its way to SQLite's meaning, innermost expressions first.
+///
+/// Texts are taken to be compared by the codes of their characters, as SQLite does. Collations of MySQL and SQL Server that
+/// pass over letter case find more texts equal; what a column's collation is, no query tells. LIKE alone is read as those
+/// engines mean it under them.
 pub(super) struct Reading {
     pub(super) types: Types,
     pub(super) from: Dialect,
@@ -73,7 +78,9 @@ impl Reading {
             ExprKind::Binary(left, op, right) => self.binary(left, *op, right, span),
             ExprKind::Cast { operand, to } => self.cast(operand, to, span),
             ExprKind::Like { op, pattern, escape, .. } => {
-                self.like(op, pattern, escape.as_deref(), span);
+                if !patterns::settle(self.from, op, pattern, escape) {
+                    self.refuse(format!("{} with this pattern", like_name(*op)), span);
+                }
                 None
             }
             _ => None,
@@ -123,14 +130,22 @@ impl Reading {
                     }
                 }
             }
-            ("LEFT", [text, count]) => Some(Expr::call("SUBSTR", vec![text.clone(), whole(1), count.clone()])),
-            ("RIGHT", [text, count]) => match &count.kind {
-                ExprKind::Literal(literal) if matches!(literal.value, Value::Integer(1..)) => {
-                    let Value::Integer(count) = literal.value else { return None };
-                    Some(Expr::call("SUBSTR", vec![text.clone(), whole(-count)]))
-                }
-                _ => None,
-            },
+            // Less than nothing is counted from the other end by some, and by SUBSTR.
+            ("LEFT", [text, count]) if whole_of(count).is_some_and(|count| count >= 0) => {
+                Some(Expr::call("SUBSTR", vec![text.clone(), whole(1), count.clone()]))
+            }
+            ("RIGHT", [text, count]) if whole_of(count).is_some_and(|count| count > 0) => {
+                let count = ExprKind::Unary(UnaryOp::Minus, Box::new(count.clone())).into();
+                Some(Expr::call("SUBSTR", vec![text.clone(), count]))
+            }
+            ("LEFT" | "RIGHT", [_, _]) => {
+                self.refuse(format!("{} with this count", call.function), span);
+                None
+            }
+            ("SUBSTR" | "SUBSTRING", [_, start, ..]) if !self.starts_within(start) => {
+                self.refuse(format!("{} from this place", call.function), span);
+                None
+            }
             ("CHARINDEX", [part, text]) => Some(Expr::call("INSTR", vec![text.clone(), part.clone()])),
             ("LEN", [text]) => Some(Expr::call("LENGTH", vec![Expr::call("RTRIM", vec![text.clone()])])),
             ("MOD", [a, b]) => Some(a.clone().binary(BinaryOp::Mod, b.clone())),
@@ -146,9 +161,21 @@ impl Reading {
         }
     }
 
+    /// Whether SUBSTR begins at a place that means the same in SQLite: before a text's first letter, engines differ.
+    fn starts_within(&self, start: &Expr) -> bool {
+        let finds = |expr: &Expr| matches!(&expr.kind, ExprKind::Call(call) if call.function == "INSTR" || call.function == "LENGTH");
+        match (&start.kind, whole_of(start)) {
+            (_, Some(start)) => start > 0 || start < 0 && matches!(self.from, Dialect::MySql | Dialect::Oracle),
+            (ExprKind::Binary(a, BinaryOp::Add, b), _) => {
+                finds(a) && whole_of(b).is_some_and(|n| n > 0) || finds(b) && whole_of(a).is_some_and(|n| n > 0)
+            }
+            _ => false,
+        }
+    }
+
     fn binary(&mut self, left: &Expr, op: BinaryOp, right: &Expr, span: Span) -> Option<Expr> {
         let (a, b) = (self.kind(left), self.kind(right));
-        if let Some(settled) = dates::arithmetic(self, left, op, right) {
+        if let Some(settled) = dates::arithmetic(self, [left, right], op, span) {
             return Some(settled);
         }
         match (op, self.from) {
@@ -213,30 +240,26 @@ impl Reading {
             }
         }
     }
+}
 
-    /// LIKE tells letter case apart in PostgreSQL and Oracle: GLOB says the same here. ILIKE does not.
-    fn like(&mut self, op: &mut LikeOp, pattern: &mut Expr, escape: Option<&Expr>, span: Span) {
-        match *op {
-            LikeOp::ILike => *op = LikeOp::Like,
-            LikeOp::Like if self.nulls_last() => {
-                let text = match &pattern.kind {
-                    ExprKind::Literal(literal) => match &literal.value {
-                        Value::Text(text) => Some(text.clone()),
-                        _ => None,
-                    },
-                    _ => None,
-                };
-                match text.filter(|text| escape.is_none() && !text.contains('\\')) {
-                    Some(text) => {
-                        *op = LikeOp::Glob;
-                        pattern.kind = Expr::value(Value::Text(as_glob(&text))).kind;
-                    }
-                    None => self.refuse("LIKE with this pattern", span),
-                }
-            }
-            LikeOp::Regexp => self.refuse("REGEXP", span),
-            _ => {}
-        }
+fn like_name(op: LikeOp) -> &'static str {
+    match op {
+        LikeOp::Like => "LIKE",
+        LikeOp::ILike => "ILIKE",
+        LikeOp::Glob => "GLOB",
+        LikeOp::Regexp => "REGEXP",
+    }
+}
+
+/// The whole number that an expression states.
+pub(super) fn whole_of(expr: &Expr) -> Option<i64> {
+    match &expr.kind {
+        ExprKind::Literal(literal) => match literal.value {
+            Value::Integer(whole) => Some(whole),
+            _ => None,
+        },
+        ExprKind::Unary(UnaryOp::Minus, inner) => whole_of(inner).and_then(i64::checked_neg),
+        _ => None,
     }
 }
 
@@ -246,18 +269,4 @@ fn scale(upper: &str) -> Option<i64> {
     let inner = upper.split_once('(')?.1.trim_end_matches(')');
     let digits = inner.split_once(',').map_or(Some(0), |(_, scale)| scale.trim().parse().ok())?;
     is_exact.then_some(digits)
-}
-
-/// A pattern of LIKE as one of GLOB.
-fn as_glob(like: &str) -> String {
-    let mut glob = String::new();
-    for c in like.chars() {
-        match c {
-            '%' => glob.push('*'),
-            '_' => glob.push('?'),
-            '*' | '?' | '[' => glob.extend(['[', c, ']']),
-            c => glob.push(c),
-        }
-    }
-    glob
 }

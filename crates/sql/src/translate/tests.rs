@@ -59,6 +59,142 @@ fn postgres_is_read() {
 }
 
 #[test]
+fn days_are_reckoned_or_refused() {
+    let of_postgres = |sql, expected| check(Dialect::Postgres, sql, expected);
+    of_postgres(
+        "SELECT started + hours, started - hours, 1 + started, started + (-2) FROM project",
+        expect![
+            "SELECT DATE(started, hours || ' days') AS date_started, DATE(started, -hours || ' days') AS date_started_2, DATE(started, '+1 days') AS date_started_3, DATE(started, '-2 days') AS date_started_4 FROM project"
+        ],
+    );
+    of_postgres(
+        "SELECT INTERVAL '1 day' + started FROM project",
+        expect!["SELECT DATETIME(started, '+1 days') AS datetime_started FROM project"],
+    );
+    of_postgres(
+        "SELECT changed - changed FROM project",
+        expect!["this arithmetic of days of PostgreSQL is not translated"],
+    );
+    of_postgres(
+        "SELECT changed - started FROM project",
+        expect!["this arithmetic of days of PostgreSQL is not translated"],
+    );
+    of_postgres(
+        "SELECT started - changed FROM project",
+        expect!["this arithmetic of days of PostgreSQL is not translated"],
+    );
+    of_postgres(
+        "SELECT started + budget FROM project",
+        expect!["this arithmetic of days of PostgreSQL is not translated"],
+    );
+    of_postgres("SELECT started * 2 FROM project", expect!["this arithmetic of days of PostgreSQL is not translated"]);
+    check(
+        Dialect::MySql,
+        "SELECT started + 1 FROM project",
+        expect!["this arithmetic of days of MySQL is not translated"],
+    );
+    check(
+        Dialect::SqlServer,
+        "SELECT changed + 1 FROM project",
+        expect!["this arithmetic of days of SQL Server is not translated"],
+    );
+    check(
+        Dialect::Oracle,
+        "SELECT started + 1 FROM project",
+        expect!["SELECT DATE(started, '+1 days') AS date_started FROM project"],
+    );
+}
+
+#[test]
+fn patterns_mean_what_they_mean_there() {
+    for (from, condition, expected) in [
+        (
+            Dialect::Postgres,
+            r"name ILIKE 'a\_b'",
+            expect![[r#"SELECT 1 AS value FROM project WHERE name LIKE 'a\_b' ESCAPE '\'"#]],
+        ),
+        (
+            Dialect::Postgres,
+            r"name ILIKE '%' || code || '%'",
+            expect![[r#"SELECT 1 AS value FROM project WHERE name LIKE '%' || code || '%' ESCAPE '\'"#]],
+        ),
+        (
+            Dialect::Postgres,
+            r"name ILIKE 'a!_b' ESCAPE '!'",
+            expect!["SELECT 1 AS value FROM project WHERE name LIKE 'a!_b' ESCAPE '!'"],
+        ),
+        (
+            Dialect::Postgres,
+            r"name ILIKE 'a\_b' ESCAPE ''",
+            expect![[r#"SELECT 1 AS value FROM project WHERE name LIKE 'a\_b'"#]],
+        ),
+        (Dialect::Postgres, r"name ILIKE 'Ä%'", expect!["ILIKE with this pattern of PostgreSQL is not translated"]),
+        (Dialect::Postgres, r"name LIKE 'a\_b*%'", expect!["SELECT 1 AS value FROM project WHERE name GLOB 'a_b[*]*'"]),
+        (Dialect::Postgres, r"name LIKE 'ab\'", expect!["LIKE with this pattern of PostgreSQL is not translated"]),
+        (
+            Dialect::Postgres,
+            r"name LIKE code || '%'",
+            expect!["LIKE with this pattern of PostgreSQL is not translated"],
+        ),
+        (
+            Dialect::MySql,
+            r"name LIKE 'a\_b'",
+            expect![[r#"SELECT 1 AS value FROM project WHERE name LIKE 'a\_b' ESCAPE '\'"#]],
+        ),
+        (
+            Dialect::MySql,
+            r"name LIKE code",
+            expect![[r#"SELECT 1 AS value FROM project WHERE name LIKE code ESCAPE '\'"#]],
+        ),
+        (Dialect::MySql, r"name LIKE 'a%'", expect!["SELECT 1 AS value FROM project WHERE name LIKE 'a%'"]),
+        (Dialect::SqlServer, r"name LIKE '[AC]%'", expect!["LIKE with this pattern of SQL Server is not translated"]),
+        (Dialect::SqlServer, r"name LIKE code", expect!["LIKE with this pattern of SQL Server is not translated"]),
+        (
+            Dialect::SqlServer,
+            r"name LIKE 'a\_%'",
+            expect![[r#"SELECT 1 AS value FROM project WHERE name LIKE 'a\_%'"#]],
+        ),
+        (
+            Dialect::Oracle,
+            r"name LIKE 'a!_%' ESCAPE '!'",
+            expect!["SELECT 1 AS value FROM project WHERE name GLOB 'a_*'"],
+        ),
+    ] {
+        check(from, &format!("SELECT 1 FROM project WHERE {condition}"), expected);
+    }
+}
+
+#[test]
+fn parts_of_texts_are_counted_alike() {
+    for (from, part, expected) in [
+        (Dialect::Postgres, "LEFT(name, 2)", expect!["SELECT SUBSTR(name, 1, 2) AS substr_name FROM project"]),
+        (Dialect::Postgres, "LEFT(name, -2)", expect!["LEFT with this count of PostgreSQL is not translated"]),
+        (Dialect::Postgres, "LEFT(name, hours)", expect!["LEFT with this count of PostgreSQL is not translated"]),
+        (Dialect::Postgres, "RIGHT(name, 2)", expect!["SELECT SUBSTR(name, -2) AS substr_name FROM project"]),
+        (Dialect::Postgres, "RIGHT(name, -2)", expect!["RIGHT with this count of PostgreSQL is not translated"]),
+        (Dialect::Postgres, "SUBSTR(name, -2, 3)", expect!["SUBSTR from this place of PostgreSQL is not translated"]),
+        (Dialect::MySql, "SUBSTR(name, -2, 3)", expect!["SELECT SUBSTR(name, -2, 3) AS substr_name FROM project"]),
+        (Dialect::MySql, "SUBSTR(name, 0, 3)", expect!["SUBSTR from this place of MySQL is not translated"]),
+        (
+            Dialect::Postgres,
+            "SUBSTR(name, STRPOS(name, '-') + 1)",
+            expect!["SELECT SUBSTR(name, INSTR(name, '-') + 1) AS substr_name FROM project"],
+        ),
+    ] {
+        check(from, &format!("SELECT {part} FROM project"), expected);
+    }
+}
+
+#[test]
+fn backslashes_of_mysql_are_signs() {
+    let check = |sql, expected| check(Dialect::MySql, sql, expected);
+    check(
+        r"SELECT 'it\'s', 'a\\b', 'a\%', 'x\ty'",
+        expect![[r#"SELECT 'it''s' AS value, 'a\b' AS value_2, 'a\%' AS value_3, 'x y' AS value_4"#]],
+    );
+}
+
+#[test]
 fn mysql_is_read() {
     let check = |sql, expected| check(Dialect::MySql, sql, expected);
     check(

@@ -6,10 +6,10 @@ use sql::explain::{Operator, operators, output_names};
 use sql::lineage::{Clause, Read, Reads};
 use sql::reasoning::plan;
 use sql::tree::Query;
-use sql::{Dialect, Layer, Lineage, Options, lineage, validate};
+use sql::{Layer, Lineage, Options, lineage, validate};
 
 use crate::commands::schema::TablesArgs;
-use crate::commands::validate::{exit_of, talk_of};
+use crate::commands::validate::{DialectArg, exit_of, talk_of};
 use crate::context::Context;
 use crate::exit::{Exit, Outcome};
 use crate::output;
@@ -19,9 +19,8 @@ use crate::output;
 pub(super) struct QueryArgs {
     #[command(flatten)]
     pub(super) tables: TablesArgs,
-    /// Whose SQL it is: sqlite, postgres or mysql.
-    #[arg(long, default_value = "sqlite", value_parser = Dialect::checked)]
-    dialect: Dialect,
+    #[command(flatten)]
+    dialect: DialectArg,
     /// How a query's explanation is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -53,7 +52,7 @@ struct Explained<'a> {
 pub(super) fn explain(sql: &str, args: &QueryArgs, context: &Context) -> Outcome {
     let (catalog, glossary) = args.tables.read(context)?;
     let layers = &[Layer::Syntax, Layer::Schema, Layer::Security];
-    let report = validate(sql, &catalog, &Options { dialect: args.dialect, layers, ..Options::default() });
+    let report = validate(sql, &catalog, &Options { dialect: args.dialect.dialect, layers, ..Options::default() });
     let Some(query) = report.query.as_ref().filter(|_| report.valid) else {
         talk_of(&report.diagnostics, sql, context);
         return Ok(exit_of(&report.diagnostics));

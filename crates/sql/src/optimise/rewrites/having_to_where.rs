@@ -37,7 +37,7 @@ fn apply(query: &mut Query, facts: &Facts<'_>) -> Option<String> {
 fn is_of_keys(condition: &Expr, select: &Select, facts: &Facts<'_>) -> bool {
     let keys: Vec<Expr> = select.group_by.iter().map(|key| written_out(key, select)).collect();
     let is_plain = |key: &Expr| matches!(facts.affinity(key), Some(Affinity::Text | Affinity::Numeric));
-    let (mut fits, mut columns) = (!asks(condition) && facts.ground.compares_bytes(), 0);
+    let (mut fits, mut columns) = (!asks(condition) && facts.compares_bytes(), 0);
     each_expr_here(condition, &mut |expr| match &expr.kind {
         ExprKind::Column { .. } => {
             columns += usize::from(place(expr).is_some());

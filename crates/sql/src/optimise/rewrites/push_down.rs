@@ -83,7 +83,7 @@ fn reads(query: &Query, name: &str) -> usize {
 
 /// Whether leaving out a query's rows by a condition on its outputs is the same before and after it is done with them.
 fn may_enter(condition: &Expr, query: &Query, facts: &Facts<'_>) -> bool {
-    if is_limited(query) || !facts.ground.compares_bytes() {
+    if is_limited(query) || !facts.compares_bytes() {
         return false;
     }
     match &query.body {

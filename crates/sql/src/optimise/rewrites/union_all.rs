@@ -2,7 +2,8 @@
 //!
 //! UNION sorts or hashes all rows to find duplicates. There are none where each arm's rows differ from each other and some
 //! output has one value in all rows of one arm and another in all rows of the other. And where the union is itself an arm of a
-//! UNION, or is read by IN or EXISTS, duplicates change nothing. Never in a CTE that reads itself, where UNION is what ends it.
+//! UNION, or is read by IN or EXISTS, duplicates change nothing, unless texts may be equal without being the same. Never in a
+//! CTE that reads itself, where UNION is what ends it.
 
 use schema::Value;
 
@@ -10,8 +11,8 @@ use crate::optimise::Rewrite;
 use crate::optimise::facts::Facts;
 use crate::optimise::ground::Affinity;
 use crate::optimise::keys::are_distinct;
-use crate::optimise::terms::{each_expr_of_level, equation, is_limited, literal, met_by_all};
-use crate::tree::{Body, ExprKind, Query, SetOp};
+use crate::optimise::terms::{asked_for_one, each_expr_of_level, equation, is_limited, literal, met_by_all};
+use crate::tree::{Body, Query, SetOp};
 use crate::visit::arity;
 
 pub(super) const REWRITE: Rewrite =
@@ -28,13 +29,13 @@ fn apply(query: &mut Query, facts: &Facts<'_>) -> Option<String> {
                 "No row is there twice: the arms differ in a constant, and each has no duplicates.".to_owned(),
             );
         }
-        if [left, right].into_iter().any(|arm| keep_all(arm)) {
+        if facts.compares_bytes() && [left, right].into_iter().any(|arm| keep_all(arm)) {
             return Some("The outer UNION throws out the duplicates.".to_owned());
         }
     }
     let mut changed = false;
     each_expr_of_level(query, &mut |expr| {
-        if let ExprKind::InQuery { query, .. } | ExprKind::Exists { query, .. } = &mut expr.kind
+        if let Some(query) = asked_for_one(expr, facts)
             && !changed
         {
             changed = keep_all(query);
@@ -59,7 +60,7 @@ fn keep_all(query: &mut Query) -> bool {
 
 /// Whether some output differs between any row of one arm and any of the other.
 fn are_disjoint(left: &Query, right: &Query, facts: &Facts<'_>) -> bool {
-    facts.ground.compares_bytes()
+    facts.compares_bytes()
         && (0..arity(left)).any(|at| {
             let values = |arm| constants(arm, at, facts);
             let (Some(left), Some(right)) = (values(left), values(right)) else { return false };

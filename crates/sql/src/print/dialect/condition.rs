@@ -4,9 +4,9 @@ use schema::{Type, Value};
 
 use super::query::{Place, coded};
 use super::value::{is_null, text_of};
-use super::{Construct, Lowered, Lowering, Texts, piece};
+use super::{Construct, Lowered, Lowering, Texts, piece, spelling};
 use crate::affinity::is_comparison;
-use crate::tree::{BinaryOp, Expr, ExprKind, Query, UnaryOp};
+use crate::tree::{BinaryOp, Expr, ExprKind, Query, Span, UnaryOp};
 use crate::types::{is_day, is_moment};
 
 /// Two operands ready to be compared.
@@ -102,25 +102,30 @@ impl Lowering<'_> {
         }
     }
 
-    /// A column of texts and a number: SQLite reads each text that is a number as one, and takes no other for equal.
+    /// A column of texts beside one of numbers.
     fn text_beside_number(&mut self, left: &Expr, op: BinaryOp, right: &Expr) -> Lowered<Option<Expr>> {
-        let (text, number) = match (self.kind(left), self.kind(right)) {
-            (Type::Text, ty) if ty.is_numeric() => (left, right),
-            (ty, Type::Text) if ty.is_numeric() => (right, left),
-            _ => return Ok(None),
-        };
-        let is_stored = |e: &Expr| matches!(e.kind, ExprKind::Column { .. });
-        let (text_span, differs) = (text.span, op == BinaryOp::NotEq);
-        if !matches!(op, BinaryOp::Eq | BinaryOp::NotEq) || !is_stored(text) || !is_stored(number) {
-            return self.refuse(Construct::MixedTypes, text_span);
+        let [a, b] = [self.kind(left), self.kind(right)];
+        if !is_text_and_number(a, b) && !is_text_and_number(b, a) {
+            return Ok(None);
         }
-        let (text, number) = (self.value(text)?, self.value(number)?);
-        let test = self.piece("@is_number", vec![text.clone()], text_span)?;
-        let read = piece("@number", vec![text.clone()]);
-        let known = Expr::from(ExprKind::IsNull { operand: Box::new(text), negated: true });
-        let other = piece(if differs { "@always" } else { "@never" }, vec![]);
-        let branches = vec![(test, read.binary(op, number)), (known, other)];
-        Ok(Some(ExprKind::Case { operand: None, branches, otherwise: None }.into()))
+        // What is computed has no type that the other side would be read by.
+        if !shows_column(left) || !shows_column(right) {
+            return self.refuse(Construct::MixedTypes, left.span);
+        }
+        Ok(Some(self.as_number(left)?.binary(op, self.as_number(right)?)))
+    }
+
+    /// A column as SQLite compares it with one of numbers.
+    fn as_number(&mut self, expr: &Expr) -> Lowered<Expr> {
+        let value = self.value(expr)?;
+        if self.kind(expr) == Type::Text { self.number_if_one(value, expr.span) } else { Ok(value) }
+    }
+
+    fn number_if_one(&self, text: Expr, span: Span) -> Lowered<Expr> {
+        match spelling("@number_if_one", self.target.dialect) {
+            Some(_) => Ok(piece("@number_if_one", vec![text])),
+            None => self.refuse(Construct::MixedTypes, span),
+        }
     }
 
     /// `IS` between values: equal, NULL being equal to NULL.
@@ -165,14 +170,26 @@ impl Lowering<'_> {
 
     fn in_query(&mut self, operand: &Expr, query: &Query, negated: bool) -> Lowered<Expr> {
         let types = self.types.of_outputs(query);
-        let lowered = Box::new(self.query(query, Place::Member)?);
+        let mut lowered = Box::new(self.query(query, Place::Member)?);
+        let (own, shown) = (self.kind(operand), types.first().copied().unwrap_or_default());
+        if is_text_and_number(shown, own) && shows_column(operand) && is_column_of_select(query) {
+            let items = lowered.select_mut().map(|select| select.items.as_mut_slice());
+            if let Some([item]) = items {
+                item.expr = self.number_if_one(item.expr.clone(), operand.span)?;
+                (item.alias, item.from_star) = (None, false);
+            }
+            return Ok(ExprKind::InQuery { operand: Box::new(self.value(operand)?), query: lowered, negated }.into());
+        }
         let operand = match &operand.kind {
+            _ if is_text_and_number(own, shown) && shows_column(operand) && is_column_of_select(query) => {
+                self.as_number(operand)?
+            }
             ExprKind::Row(items) if self.traits.has_rows => {
                 let items = items.iter().zip(&types).map(|(item, ty)| self.member(item, *ty));
                 ExprKind::Row(items.collect::<Lowered<_>>()?).into()
             }
             ExprKind::Row(_) => return self.refuse(Construct::RowValue, operand.span),
-            _ => self.member(operand, types.first().copied().unwrap_or_default())?,
+            _ => self.member(operand, shown)?,
         };
         Ok(ExprKind::InQuery { operand: Box::new(operand), query: lowered, negated }.into())
     }
@@ -285,6 +302,25 @@ impl Lowering<'_> {
         }
         Ok(Pair { left: self.text(left)?, right: self.text(right)?, op })
     }
+}
+
+fn is_text_and_number(text: Type, number: Type) -> bool {
+    text == Type::Text && number.is_numeric()
+}
+
+/// Whether an expression is a column, or a subquery that shows one as it is: what is compared with it is read by its type.
+fn shows_column(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Column { .. } => true,
+        ExprKind::Scalar(query) => is_column_of_select(query),
+        _ => false,
+    }
+}
+
+/// Whether a query shows one column as it is.
+fn is_column_of_select(query: &Query) -> bool {
+    let items = query.select().map(|select| select.items.as_slice());
+    matches!(items, Some([item]) if matches!(item.expr.kind, ExprKind::Column { .. }))
 }
 
 /// The operator with its sides exchanged.

@@ -33,7 +33,10 @@ const fn common(name: &'static str, all: &'static str) -> Piece {
 
 /// How PostgreSQL finds what SQLite reads as a number at the start of a text.
 const POSTGRES_NUMBER: &str = r"COALESCE(CAST(SUBSTRING({0} FROM '^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)') AS DOUBLE PRECISION), CASE WHEN {0} IS NOT NULL THEN 0 END)";
-/// The same by Oracle's regular expressions.
+/// A text beside a number: SQLite reads it as one where it is one, and has it come after all numbers where it is none, as
+/// NaN does in PostgreSQL.
+const POSTGRES_NUMBER_IF_ONE: &str = r"CASE WHEN <0> ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$' THEN CAST({0} AS NUMERIC) WHEN {0} IS NOT NULL THEN 'NaN' END";
+/// The same as the first by Oracle's regular expressions.
 const ORACLE_NUMBER: &str = r"COALESCE(TO_NUMBER(REGEXP_SUBSTR({0}, '^[[:space:]]*([-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?)', 1, 1, NULL, 1)), CASE WHEN {0} IS NOT NULL THEN 0 END)";
 
 #[rustfmt::skip]
@@ -71,6 +74,8 @@ const PIECES: &[Piece] = &[
     piece("@whole_of_bool", "CAST({0} AS INTEGER)", "{0}", "CAST({0} AS INTEGER)", "{0}"),
     piece("@number_of_text", POSTGRES_NUMBER, "(<0> + 0e0)", "", ORACLE_NUMBER),
     piece("@divide_whole", "(<0> / <1>)", "(<0> DIV <1>)", "(<0> / <1>)", "TRUNC(<0> / <1>)"),
+    // PostgreSQL sums BIGINTs up to NUMERICs, which divide to decimals.
+    piece("@divide_sums", "CAST(DIV({0}, {1}) AS BIGINT)", "(<0> DIV <1>)", "(<0> / <1>)", "TRUNC(<0> / <1>)"),
     piece("@remainder", "(<0> % <1>)", "(<0> % <1>)", "(<0> % <1>)", "MOD({0}, {1})"),
     piece("@round", "ROUND(CAST({0} AS NUMERIC), {1})", "ROUND(CAST({0} AS DECIMAL(65, 15)), {1})", "ROUND({0}, {1})", "ROUND({0}, {1})"),
     common("ABS", "ABS({0})"),
@@ -115,8 +120,7 @@ const PIECES: &[Piece] = &[
     piece("@like_any_case_escaped", "(<0> ILIKE <1> ESCAPE <2>)", "(LOWER({0}) LIKE <1> ESCAPE <2>)", "(LOWER({0}) LIKE <1> ESCAPE <2>)", "(LOWER({0}) LIKE <1> ESCAPE <2>)"),
     piece("@like", "(<0> LIKE <1>)", "(<0> LIKE BINARY <1>)", "(<0> COLLATE Latin1_General_100_BIN2 LIKE <1>)", "(<0> LIKE <1>)"),
     piece("@like_escaped", "(<0> LIKE <1> ESCAPE <2>)", "(<0> LIKE BINARY <1> ESCAPE <2>)", "(<0> COLLATE Latin1_General_100_BIN2 LIKE <1> ESCAPE <2>)", "(<0> LIKE <1> ESCAPE <2>)"),
-    piece("@is_number", r"(<0> ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$')", "", "", ""),
-    piece("@number", "CAST({0} AS NUMERIC)", "", "", ""),
+    piece("@number_if_one", POSTGRES_NUMBER_IF_ONE, "", "", ""),
 
     // Aggregates.
     piece("@list", "STRING_AGG({distinct}{0}, {1}{order})", "GROUP_CONCAT({distinct}{0}{order} SEPARATOR {1})", "STRING_AGG({0}, {1}){within}", "LISTAGG({distinct}{0}, {1}){within}"),

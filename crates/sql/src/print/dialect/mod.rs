@@ -8,9 +8,9 @@
 //! * `words`: the words that each engine reserves, its quotes and its literals.
 //! * `traits`: yes and no of each engine: which NULLs come first, whether a condition is a value, how rows are limited.
 //!
-//! What has to be looked at in context is code, one file a subject: `query` (WITH, set operations, order, limits, groups),
-//! `value` (expressions as values), `condition` (truth, comparisons, patterns), `dates`, `calls` (functions, aggregates,
-//! windows).
+//! What has to be looked at in context is code, one file a subject: `query` (limits, sources, outputs), `with`, `sets`,
+//! `groups`, `order`, `value` (expressions as values), `condition` (truth, comparisons), `pattern`, `dates`, `calls` (functions,
+//! aggregates, windows).
 //!
 //! The rows are taken to be stored as the catalog declares them: days as DATE, moments as TIMESTAMP (DATETIME, DATETIME2),
 //! numbers with a point as DECIMAL or double, truth as BOOLEAN (TINYINT, BIT, NUMBER(1)). What remains of SQLite then, and is
@@ -19,7 +19,8 @@
 //!
 //! * Decimals of a CTE divided by each other: SQLite divides those that happen to be whole as integers. Where the columns of
 //!   tables themselves are divided so, that is seen and refused.
-//! * ROUND at an exact half: SQLite rounds the binary number, which lies a little beside it, the others the decimal one.
+//! * ROUND at an exact half: SQLite rounds the binary number, which lies a little beside it, the others the decimal one
+//!   (`glrl bench dialects --rows` counts such queries by themselves).
 //! * UPPER, LOWER and LIKE beyond ASCII follow the engine; blanks at the end of a text do not count in comparisons of SQL
 //!   Server, and of MySQL under most collations; lists longer than `group_concat_max_len` are cut by MySQL.
 //!
@@ -32,12 +33,16 @@ mod calls;
 mod condition;
 mod dates;
 mod functions;
+mod groups;
+mod order;
 mod pattern;
 mod query;
+mod sets;
 #[cfg(test)]
 mod tests;
 mod traits;
 mod value;
+mod with;
 mod words;
 
 use std::collections::{HashMap, HashSet};

@@ -32,10 +32,7 @@ impl Lowering<'_> {
             Some((_, span)) => return self.refuse(Construct::Pattern, span),
         };
         let Some(written) = text_of(pattern) else {
-            if own_escape.is_some() {
-                return self.refuse(Construct::Pattern, pattern.span);
-            }
-            return self.like_computed(text, pattern);
+            return self.like_computed(text, pattern, own_escape);
         };
         // Only letters of ASCII are alike in both cases; others are where engines differ.
         let differs = |c: char| !c.is_ascii() && (c.to_lowercase().ne([c]) || c.to_uppercase().ne([c]));
@@ -51,16 +48,19 @@ impl Lowering<'_> {
     }
 
     /// A pattern that is computed: only where the engine reads its signs as SQLite does.
-    fn like_computed(&mut self, text: Expr, pattern: &Expr) -> Lowered<Expr> {
+    fn like_computed(&mut self, text: Expr, pattern: &Expr, escape: Option<char>) -> Lowered<Expr> {
         let computed = self.pattern_text(pattern)?;
-        let empty = || Expr::value(Value::Text(String::new()));
+        // Letters would change with the case of the pattern.
+        let sign = escape.filter(|sign| !sign.is_alphabetic()).map(String::from).unwrap_or_default();
+        let escaped = |pattern| vec![text.clone(), pattern, Expr::value(Value::Text(sign.clone()))];
         match self.target.dialect {
-            Dialect::Postgres => Ok(piece("@like_any_case_escaped", vec![text, computed, empty()])),
-            Dialect::MySql => {
-                let folded = Expr::call("LOWER", vec![computed]);
-                Ok(piece("@like_any_case_escaped", vec![text, folded, empty()]))
+            _ if escape.is_some() && sign.is_empty() => self.refuse(Construct::Pattern, pattern.span),
+            Dialect::Postgres => Ok(piece("@like_any_case_escaped", escaped(computed))),
+            Dialect::MySql => Ok(piece("@like_any_case_escaped", escaped(Expr::call("LOWER", vec![computed])))),
+            // There only signs that mean something may be escaped.
+            Dialect::Oracle if escape.is_none() => {
+                Ok(piece("@like_any_case", vec![text, Expr::call("LOWER", vec![computed])]))
             }
-            Dialect::Oracle => Ok(piece("@like_any_case", vec![text, Expr::call("LOWER", vec![computed])])),
             _ => self.refuse(Construct::Pattern, pattern.span),
         }
     }

@@ -152,6 +152,15 @@ fn numbers_divide_as_in_sqlite() {
     "#]],
     );
     check(
+        "SELECT SUM(hours) / 2, s.n / 2 FROM staff, (SELECT COUNT(*) AS n FROM staff) AS s GROUP BY s.n",
+        expect![[r#"
+            postgres: SELECT CAST(DIV(SUM(s.hours), 2) AS BIGINT) AS total_hours, CAST(DIV(s_2.n, 2) AS BIGINT) AS n_value FROM staff AS s CROSS JOIN ( SELECT COUNT(*) AS n FROM staff ) AS s_2 GROUP BY s_2.n
+            mysql: SELECT (SUM(s.hours) DIV 2) AS total_hours, (s_2.n DIV 2) AS n_value FROM staff AS s CROSS JOIN ( SELECT COUNT(*) AS n FROM staff ) AS s_2 GROUP BY s_2.n
+            sqlserver: SELECT (SUM(s.hours) / 2) AS total_hours, (s_2.n / 2) AS n_value FROM staff AS s CROSS JOIN ( SELECT COUNT(*) AS n FROM staff ) AS s_2 GROUP BY s_2.n
+            oracle: SELECT TRUNC(SUM(s.hours) / 2) AS total_hours, TRUNC(s_2.n / 2) AS n_value FROM staff s CROSS JOIN ( SELECT COUNT(*) AS n FROM staff ) s_2 GROUP BY s_2.n
+        "#]],
+    );
+    check(
         "SELECT budget / priority FROM project",
         expect![[r#"
         postgres: PostgreSQL cannot say a quotient of decimals that is a whole number where both are (multiply by 1.0 first)
@@ -216,11 +225,11 @@ fn aggregates_and_windows() {
     check(
         "SELECT code, name, COUNT(*) FROM project GROUP BY code",
         expect![[r#"
-        postgres: SELECT code, name, COUNT(*) AS project_count FROM project GROUP BY code
-        mysql: SELECT code, name, COUNT(*) AS project_count FROM project GROUP BY code
-        sqlserver: SQL Server cannot say the column name, which is neither grouped by nor aggregated
-        oracle: Oracle cannot say the column name, which is neither grouped by nor aggregated
-    "#]],
+            postgres: SELECT code, name, COUNT(*) AS project_count FROM project GROUP BY code
+            mysql: SELECT code, name, COUNT(*) AS project_count FROM project GROUP BY code
+            sqlserver: SELECT code, name, COUNT(*) AS project_count FROM project GROUP BY code, name
+            oracle: SELECT code, name, COUNT(*) AS project_count FROM project GROUP BY code, name
+        "#]],
     );
     check(
         "SELECT name, MAX(budget) FROM project",
@@ -231,6 +240,61 @@ fn aggregates_and_windows() {
         oracle: Oracle cannot say the column name, which is neither grouped by nor aggregated
     "#]],
     );
+}
+
+#[test]
+fn columns_that_groups_settle_are_grouped_by() {
+    check(
+        "SELECT p.name, COUNT(*) FROM staff s JOIN project p ON p.code = s.code GROUP BY s.code ORDER BY p.budget",
+        expect![[r#"
+            postgres: SELECT p.name, COUNT(*) AS row_count FROM staff AS s JOIN project AS p ON p.code = s.code GROUP BY s.code, p.name, p.budget ORDER BY p.budget NULLS FIRST
+            mysql: SELECT p.name, COUNT(*) AS row_count FROM staff AS s JOIN project AS p ON p.code = s.code GROUP BY s.code, p.name, p.budget ORDER BY p.budget
+            sqlserver: SELECT p.name, COUNT(*) AS row_count FROM staff AS s JOIN project AS p ON p.code = s.code GROUP BY s.code, p.name, p.budget ORDER BY p.budget
+            oracle: SELECT p.name, COUNT(*) AS row_count FROM staff s JOIN project p ON p.code = s.code GROUP BY s.code, p.name, p.budget ORDER BY p.budget NULLS FIRST
+        "#]],
+    );
+    let of_text = "SELECT s.role, COUNT(*) FROM staff s JOIN project p ON p.code = s.id GROUP BY p.code";
+    assert!(said(of_text, Target::from(Dialect::Postgres)).ends_with("GROUP BY p.code, s.role"));
+    // Rows without a partner, a column that is no key, a number of many texts, and one group of all rows.
+    let refused = [
+        "SELECT p.name, COUNT(*) FROM staff s LEFT JOIN project p ON p.code = s.code GROUP BY s.code",
+        "SELECT p.code, COUNT(*) FROM staff s JOIN project p ON p.name = s.role GROUP BY s.role",
+        "SELECT s.role, COUNT(*) FROM staff s JOIN project p ON p.code = s.code GROUP BY s.code",
+        "SELECT p.name, COUNT(*) FROM staff s JOIN project p ON p.code = s.hours GROUP BY s.hours",
+        "SELECT name, COUNT(*) FROM project WHERE code = 'x'",
+    ];
+    let found: Vec<String> = refused.iter().map(|sql| said(sql, Target::from(Dialect::Postgres))).collect();
+    expect![[r#"
+        PostgreSQL cannot say the column name, which is neither grouped by nor aggregated
+        PostgreSQL cannot say the column code, which is neither grouped by nor aggregated
+        PostgreSQL cannot say the column role, which is neither grouped by nor aggregated
+        PostgreSQL cannot say the column name, which is neither grouped by nor aggregated
+        PostgreSQL cannot say the column name, which is neither grouped by nor aggregated"#]]
+    .assert_eq(&found.join("\n"));
+}
+
+#[test]
+fn texts_beside_numbers_are_numbers_where_they_are() {
+    let found = [
+        "SELECT id FROM staff JOIN project ON hours = name",
+        "SELECT id FROM staff JOIN project ON role < priority",
+        "SELECT id FROM staff WHERE hours NOT IN (SELECT name FROM project)",
+        "SELECT id FROM staff WHERE role IN (SELECT priority FROM project)",
+        "SELECT id FROM staff WHERE role = (SELECT priority FROM project ORDER BY code LIMIT 1)",
+        "SELECT id FROM staff WHERE hours = role || '1'",
+        "SELECT id FROM staff WHERE role IN (SELECT priority + 1 FROM project)",
+    ];
+    let found: Vec<String> = found.iter().map(|sql| said(sql, Target::from(Dialect::Postgres))).collect();
+    expect![[r#"
+        SELECT s.id FROM staff AS s JOIN project AS p ON s.hours = CASE WHEN p.name ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$' THEN CAST(p.name AS NUMERIC) WHEN p.name IS NOT NULL THEN 'NaN' END
+        SELECT s.id FROM staff AS s JOIN project AS p ON CASE WHEN s.role ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$' THEN CAST(s.role AS NUMERIC) WHEN s.role IS NOT NULL THEN 'NaN' END < p.priority
+        SELECT id FROM staff WHERE hours NOT IN ( SELECT CASE WHEN name ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$' THEN CAST(name AS NUMERIC) WHEN name IS NOT NULL THEN 'NaN' END FROM project )
+        SELECT id FROM staff WHERE CASE WHEN role ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$' THEN CAST(role AS NUMERIC) WHEN role IS NOT NULL THEN 'NaN' END IN ( SELECT priority FROM project )
+        SELECT id FROM staff WHERE CASE WHEN role ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$' THEN CAST(role AS NUMERIC) WHEN role IS NOT NULL THEN 'NaN' END = ( SELECT priority FROM project ORDER BY code COLLATE "C" NULLS FIRST LIMIT 1 )
+        PostgreSQL cannot say values of several types in one column or comparison
+        PostgreSQL cannot say values of several types in one column or comparison"#]].assert_eq(&found.join("\n"));
+    expect!["MySQL cannot say values of several types in one column or comparison"]
+        .assert_eq(&said("SELECT id FROM staff JOIN project ON hours = name", Target::from(Dialect::MySql)));
 }
 
 #[test]

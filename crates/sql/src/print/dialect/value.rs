@@ -7,7 +7,7 @@ use super::{Construct, Lowered, Lowering, Texts, piece};
 use crate::dialect::Dialect;
 use crate::tree::{BinaryOp, Expr, ExprKind, Literal, SourceId, UnaryOp};
 use crate::types::{is_day, is_moment};
-use crate::visit::arity;
+use crate::visit::{arity, each_expr_here};
 
 impl Lowering<'_> {
     /// The type of an expression.
@@ -81,16 +81,10 @@ impl Lowering<'_> {
         ExprKind::Case { operand: None, branches, otherwise }.into()
     }
 
-    /// The column that SQLite's row id is: a whole key of one column.
+    /// The column that SQLite's row id is.
     fn row_id(&self, source: SourceId, expr: &Expr) -> Lowered<Expr> {
-        let table = self.naming_table(source);
-        let key = table.filter(|table| {
-            let table = self.catalog.table(*table);
-            let whole = |column: &u16| table.columns[usize::from(*column)].declared.eq_ignore_ascii_case("INTEGER");
-            table.primary_key.len() == 1 && table.primary_key.iter().all(whole)
-        });
-        match key {
-            Some(table) => Ok(ExprKind::Column { source, column: self.catalog.table(table).primary_key[0] }.into()),
+        match self.naming_table(source).and_then(|table| self.catalog.row_id_column(table)) {
+            Some(id) => Ok(ExprKind::Column { source, column: id.column }.into()),
             None => self.refuse(Construct::RowId, expr.span),
         }
     }
@@ -300,7 +294,12 @@ impl Lowering<'_> {
         let (lowered, by) = (self.number(left)?, self.number(right)?);
         let by = self.not_zero(by);
         if whole {
-            return self.piece("@divide_whole", vec![lowered, by], left.span);
+            let name = if self.is_plain_whole(&lowered) && self.is_plain_whole(&by) {
+                "@divide_whole"
+            } else {
+                "@divide_sums"
+            };
+            return self.piece(name, vec![lowered, by], left.span);
         }
         // What is a decimal in SQLite may be a whole number, or one of few digits, here.
         let is_wide = is_wide(&lowered) || is_wide(&by);
@@ -312,6 +311,19 @@ impl Lowering<'_> {
             lowered
         };
         Ok(lowered.binary(BinaryOp::Div, by))
+    }
+
+    /// Whether a lowered expression is a whole number of a type for whole numbers, as far as can be seen: a sum may be of
+    /// another, and so may what a subquery shows.
+    fn is_plain_whole(&self, expr: &Expr) -> bool {
+        let mut is_plain = true;
+        let is_stored = |source| self.naming_table(source).is_some_and(|table| !self.catalog.table(table).is_view);
+        each_expr_here(expr, &mut |part| match &part.kind {
+            ExprKind::Column { source, .. } => is_plain &= is_stored(*source),
+            ExprKind::Call(call) => is_plain &= call.function != "SUM",
+            kind => is_plain &= kind.subquery().is_none(),
+        });
+        is_plain
     }
 
     /// Whether SQLite may have whole numbers where the catalog has decimals: in columns declared so, and what is made of them.

@@ -14,7 +14,9 @@ use judge::{expect, same_rows};
 use schema::Value;
 use serde::Deserialize;
 use serde_json::json;
-use sql::print::{Unsayable, emit};
+use sql::print::{Unsayable, compact, emit};
+use sql::tree::{BinaryOp, Expr, ExprKind};
+use sql::visit::each_expr_mut;
 use sql::{Dialect, Options, VerifiedQuery, parse, verify};
 
 use super::corpus::{Ground, grounds, sizes};
@@ -45,6 +47,7 @@ struct Tally {
     empty: usize,
     open: usize,
     failed: usize,
+    halves: usize,
     different: usize,
 }
 
@@ -110,24 +113,24 @@ struct Asked<'a> {
 impl Asked<'_> {
     fn write(&self, path: &Path) -> Result<(), Failure> {
         let Asked { grounds, pack, texts, image } = *self;
-    let failed = |e: std::io::Error| Failure::new(Exit::Failed, "io", format_args!("{}: {e}", path.display()));
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(failed)?);
-    for (at, ground) in grounds.iter().enumerate() {
-        let line = match ground.name == pack {
-            true => with(image, |database| tables::line(&ground.name, &ground.catalog, Some(database)))?,
-            false => tables::line(&ground.name, &ground.catalog, None)?,
-        };
-        writeln!(file, "{line}").map_err(failed)?;
-        for (id, text) in texts.iter().enumerate().filter(|(_, text)| text.ground == at) {
-            let line = json!({ "id": id, "db": ground.name, "sql": text.sql, "texts": text.texts });
-            writeln!(file, "{line}").map_err(failed)?;
+        let failed = |e: std::io::Error| Failure::new(Exit::Failed, "io", format_args!("{}: {e}", path.display()));
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
         }
+        let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(failed)?);
+        for (at, ground) in grounds.iter().enumerate() {
+            let line = match ground.name == pack {
+                true => with(image, |database| tables::line(&ground.name, &ground.catalog, Some(database)))?,
+                false => tables::line(&ground.name, &ground.catalog, None)?,
+            };
+            writeln!(file, "{line}").map_err(failed)?;
+            for (id, text) in texts.iter().enumerate().filter(|(_, text)| text.ground == at) {
+                let line = json!({ "id": id, "db": ground.name, "sql": text.sql, "texts": text.texts });
+                writeln!(file, "{line}").map_err(failed)?;
+            }
+        }
+        file.flush().map_err(failed)
     }
-    file.flush().map_err(failed)
-}
 
     fn compare(
         &self,
@@ -136,31 +139,31 @@ impl Asked<'_> {
         context: &Context,
     ) -> Result<(), Failure> {
         let Asked { grounds, pack, texts, image } = *self;
-    let replies = std::fs::read_to_string(path).map_err(|e| Failure::unreadable(path, &e))?;
-    let wrong = |number: usize, e| Failure::data(format_args!("{}, line {number}: {e}", path.display()));
-    let shuffled = shuffled(grounds, pack, image)?;
-    for (line, number) in replies.lines().zip(1..) {
-        let reply: Reply = serde_json::from_str(line).map_err(|e| wrong(number, e.to_string()))?;
-        let Some(text) = texts.get(reply.id) else { return Err(wrong(number, "no such query".to_owned())) };
-        let tally = tallies.entry(reply.dialect.name()).or_default();
-        let ground = &grounds[text.ground];
-        let told = match (&reply.error, reply.rows) {
-            (Some(error), _) => {
-                tally.failed += 1;
-                Some(error.clone())
+        let replies = std::fs::read_to_string(path).map_err(|e| Failure::unreadable(path, &e))?;
+        let wrong = |number: usize, e| Failure::data(format_args!("{}, line {number}: {e}", path.display()));
+        let shuffled = shuffled(grounds, pack, image)?;
+        for (line, number) in replies.lines().zip(1..) {
+            let reply: Reply = serde_json::from_str(line).map_err(|e| wrong(number, e.to_string()))?;
+            let Some(text) = texts.get(reply.id) else { return Err(wrong(number, "no such query".to_owned())) };
+            let tally = tallies.entry(reply.dialect.name()).or_default();
+            let ground = &grounds[text.ground];
+            let told = match (&reply.error, reply.rows) {
+                (Some(error), _) => {
+                    tally.failed += 1;
+                    Some(error.clone())
+                }
+                (None, Some(rows)) if ground.name == pack => {
+                    tally.add(verdict(text.sql, ground, rows, image, &shuffled))
+                }
+                _ => None,
+            };
+            if let Some(told) = told.filter(|_| tally.different + tally.failed <= SHOWN) {
+                let theirs = text.texts.get(reply.dialect.name()).map_or("", String::as_str);
+                context.note(format_args!("{}: {told}\n{}\n{theirs}", reply.dialect.title(), text.sql));
             }
-            (None, Some(rows)) if ground.name == pack => {
-                tally.add(verdict(text.sql, ground, rows, image, &shuffled))
-            }
-            _ => None,
-        };
-        if let Some(told) = told.filter(|_| tally.different + tally.failed <= SHOWN) {
-            let theirs = text.texts.get(reply.dialect.name()).map_or("", String::as_str);
-            context.note(format_args!("{}: {told}\n{}\n{theirs}", reply.dialect.title(), text.sql));
         }
+        Ok(())
     }
-    Ok(())
-}
 }
 
 fn with<T>(image: &Image, work: impl FnOnce(&database::Database) -> Result<T, Failure>) -> Result<T, Failure> {
@@ -170,7 +173,8 @@ fn with<T>(image: &Image, work: impl FnOnce(&database::Database) -> Result<T, Fa
 /// The same rows in another order, to see what SQL leaves open.
 fn shuffled(grounds: &[Ground<'_>], pack: &str, image: &Image) -> Result<Image, Failure> {
     let Some(ground) = grounds.iter().find(|ground| ground.name == pack) else { return Ok(image.clone()) };
-    let names = ground.catalog.tables.iter().filter(|table| !table.is_view).map(|table| sql::dialect::quote_name(&table.name));
+    let names =
+        ground.catalog.tables.iter().filter(|table| !table.is_view).map(|table| sql::dialect::quote_name(&table.name));
     let script: String = names
         .enumerate()
         .map(|(i, name)| {
@@ -185,9 +189,13 @@ fn shuffled(grounds: &[Ground<'_>], pack: &str, image: &Image) -> Result<Image, 
 
 /// What a comparison comes to.
 enum Verdict {
-    Same { is_empty: bool },
+    Same {
+        is_empty: bool,
+    },
     /// Another copy with the same rows answers otherwise too, or there is no answer in time.
     Open,
+    /// The rows are those that SQLite returns where it rounds decimals that lie exactly between two as decimals.
+    Halves,
     Different(String),
 }
 
@@ -205,7 +213,40 @@ fn verdict(text: &str, ground: &Ground<'_>, rows: Vec<Vec<Value>>, image: &Image
     if matches!(other, Ok(Ok(other)) if !same_rows(&expected, &other).is_same()) {
         return Verdict::Open;
     }
-    Verdict::Different(format!("{} rows expected, {} given: {:?}", expected.len(), given.rows.len(), given.rows.first()))
+    if let Some(query) = rounded_as_decimals(text, ground) {
+        let rounded = image.with(|database| expect(database, &query, in_order, &limits));
+        if matches!(rounded, Ok(Ok(rounded)) if same_rows(&rounded, &given).is_same()) {
+            return Verdict::Halves;
+        }
+    }
+    Verdict::Different(format!(
+        "{} rows expected, {} given: {:?}",
+        expected.len(),
+        given.rows.len(),
+        given.rows.first()
+    ))
+}
+
+/// How much farther from zero a number is before it is rounded as a decimal: more than what a binary number lies beside the
+/// decimal it stands for, and too little for any other.
+const NUDGE: f64 = 1.000_000_000_000_1;
+
+/// A query that rounds 2.675 up, as engines do whose numbers are decimals: the binary number that SQLite has for it lies a
+/// little below. None where nothing is rounded.
+fn rounded_as_decimals(text: &str, ground: &Ground<'_>) -> Option<VerifiedQuery> {
+    let mut query = parse(text, &ground.catalog, Dialect::Sqlite).ok()?;
+    let mut is_rounded = false;
+    each_expr_mut(&mut query, &mut |expr| {
+        if let ExprKind::Call(call) = &mut expr.kind
+            && call.function == "ROUND"
+            && let Some(number) = call.args.first_mut()
+        {
+            *number = number.clone().binary(BinaryOp::Mul, Expr::value(Value::Real(NUDGE)));
+            is_rounded = true;
+        }
+    });
+    let text = is_rounded.then(|| compact(&query, &ground.catalog))?;
+    verify(&text, &ground.catalog, &Options::default()).ok()
 }
 
 /// The rows of a server as a result; it has as many columns as the query shows.
@@ -228,6 +269,10 @@ impl Tally {
                 self.open += 1;
                 None
             }
+            Verdict::Halves => {
+                self.halves += 1;
+                None
+            }
             Verdict::Different(told) => {
                 self.different += 1;
                 Some(told)
@@ -245,6 +290,7 @@ impl Tally {
                 of("without rows", self.empty),
                 of("not counted: SQL leaves the rows open", self.open),
                 of("failed", self.failed),
+                of("other rows for ROUND of what lies between two decimals", self.halves),
                 of("other rows", self.different),
             ]);
         }

@@ -33,7 +33,8 @@ pub(super) fn line(db: &str, catalog: &Catalog, database: Option<&Database>) -> 
 }
 
 fn rows(table: &Table, database: &Database) -> Result<Json, Failure> {
-    let failed = |e: &dyn std::fmt::Display| Failure::new(Exit::Failed, "internal", format_args!("{}: {e}", table.name));
+    let failed =
+        |e: &dyn std::fmt::Display| Failure::new(Exit::Failed, "internal", format_args!("{}: {e}", table.name));
     let text = format!("SELECT * FROM {}", quote_name(&table.name));
     let query = verify(&text, database.catalog(), &Options::default()).map_err(|_| failed(&"cannot be read"))?;
     let limits = Limits { max_rows: MOST_ROWS, max_bytes: usize::MAX, ..Limits::default() };
