@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use answer::intent::Intent;
 use answer::orchestrator::{Options, Step, begin};
 use answer::reply::{Answer, Status};
+use answer::stop::Stop;
 
 use crate::auth::{Action, Principal};
 use crate::engine::Progress;
@@ -137,7 +138,9 @@ async fn make(
     let metrics = &service.metrics;
     let started = Instant::now();
     let engine = Arc::clone(&served.engine);
-    let Question { text, options, deadline, .. } = question.clone();
+    let Question { text, mut options, deadline, .. } = question.clone();
+    let leaving = Leaving::default();
+    options.stop = Some(leaving.0.clone());
     let mut step = computing(move || begin(&engine, &text, &options)).await?;
     metrics.time(STAGE, &["analyse"], started.elapsed());
     let mut cost = Cost::default();
@@ -163,6 +166,16 @@ async fn make(
         written.asking.hurry(deadline.saturating_duration_since(started));
         step = computing(move || written.asking.go_on(&engine, written.candidates)).await?;
         metrics.time(STAGE, &["check_and_run"], started.elapsed());
+    }
+}
+
+/// A sign that is given once nobody waits any more: the caller has left, or the time is over, and what waited is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Leaving(pub(crate) Stop);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 

@@ -1,6 +1,7 @@
 //! An answer as a stream of server-sent events, in this order: `status`, `schema`, `sql.delta` while the query is written,
 //! then `reasoning.delta`, `sql`, `validation`, `rows`, `chart`, `explanation`, `usage`, and `done`; or `error`. There is
-//! exactly one of these two, and nothing after it.
+//! exactly one of these two, and nothing after it. A client whose connection broke names the last event it had and goes on
+//! from there, as long as the stream is kept.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,17 +10,18 @@ use std::time::Duration;
 use answer::reply::rows_as_json;
 use answer::schema_analyzer::analyze;
 use axum::http::{HeaderName, HeaderValue};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use schema::slot::NormalizedQuestion;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use sql::canonical::{fill_from, text};
 use sql::lexeme::Lexeme;
 use tokio::sync::mpsc;
 
 use crate::asking::{Question, Reply, ask, computing};
 use crate::chart::chart;
+use crate::kept::{Reader, Stream, Streams};
 use crate::layers::authenticate::record;
 use crate::layers::{Caller, Facts};
 use crate::problem::{Code, Problem};
@@ -28,73 +30,87 @@ use crate::service::{Phase, Served, Service, reached};
 
 /// A comment keeps the connection open for as long as nothing is said.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Events that wait for a slow reader.
-const WAITING: usize = 64;
 
-/// The way to the caller: names events and counts them.
-struct Teller {
-    events: mpsc::Sender<Event>,
-    count: u64,
+/// Why a stream ends without an answer.
+enum Ended {
+    /// With a problem.
+    Problem(Problem),
+    /// Whoever listened has gone.
+    Left,
 }
 
-/// Whoever listened has gone.
-struct Gone;
-
-impl Teller {
-    async fn tell(&mut self, name: &str, data: &Json) -> Result<(), Gone> {
-        let event = Event::default().event(name).id(self.count.to_string()).data(data.to_string());
-        self.count += 1;
-        self.events.send(event).await.map_err(|_| Gone)
+impl From<Problem> for Ended {
+    fn from(problem: Problem) -> Self {
+        Ended::Problem(problem)
     }
 }
 
 /// Answers a question as a stream.
 pub fn stream(service: Arc<Service>, caller: Caller, schema: String, question: Question) -> Response {
-    let (events, receiver) = mpsc::channel(WAITING);
-    tokio::spawn(run(service, caller, schema, question, Teller { events, count: 0 }));
-    let stream = stream::unfold(receiver, |mut receiver| async {
-        let event = receiver.recv().await?;
-        Some((Ok::<_, Infallible>(event), receiver))
+    let stream = service.streams.open(caller.principal.identity(), &caller.request_id);
+    let response = sent(stream.read(0));
+    tokio::spawn(run(service, caller, schema, question, stream));
+    with_facts(response, Facts { later: true, ..Facts::default() })
+}
+
+/// Goes on with a stream after the event that the caller had last, named as `Last-Event-ID` has it; says so where that cannot
+/// be.
+pub fn resume(service: &Service, caller: &Caller, schema: &str, last: &str) -> Response {
+    let named = last.split_once('-').and_then(|(number, id)| Some((number.parse::<usize>().ok()?, id)));
+    let identity = caller.principal.identity();
+    let kept = named.and_then(|(number, id)| Some((service.streams.find(&identity, id)?, number.checked_add(1)?)));
+    let reader = kept.map_or_else(|| gone(caller), |(stream, from)| stream.read(from));
+    with_facts(sent(reader), Facts { schema: Some(schema.to_owned()), ..Facts::default() })
+}
+
+/// A stream of one event: the one asked for is not kept any more.
+fn gone(caller: &Caller) -> Reader {
+    let problem = Problem::new(Code::StreamGone, "this stream is not kept any more").hint("ask the question anew");
+    let stream = Streams::default().open(String::new(), &caller.request_id);
+    stream.tell("error", &json!(problem.body(caller.path(), &caller.request_id)));
+    stream.end();
+    stream.read(0)
+}
+
+/// The events as they are sent.
+fn sent(reader: Reader) -> Response {
+    let stream = stream::unfold(reader, |mut reader| async {
+        let event = reader.next().await?;
+        Some((Ok::<_, Infallible>(event), reader))
     });
     let mut response = Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response();
     let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     let uncached = (axum::http::header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response.headers_mut().extend([unbuffered, uncached]);
-    with_facts(response, Facts { later: true, ..Facts::default() })
+    response
 }
 
 /// Runs the whole stream, to its one last event, and writes the audit log's line.
-async fn run(service: Arc<Service>, caller: Caller, schema: String, question: Question, mut teller: Teller) {
+async fn run(service: Arc<Service>, caller: Caller, schema: String, question: Question, stream: Arc<Stream>) {
     let mut facts = Facts { schema: Some(schema.clone()), ..Facts::default() };
     let mut phase = service.phase.subscribe();
-    let listening = teller.events.clone();
     let deadline = question.deadline;
-    let outcome = {
-        let told = tell(&service, &schema, question, &mut teller, &mut facts);
-        tokio::select! {
-            told = told => told,
-            () = listening.closed() => Ok(Err(Gone)),
-            () = tokio::time::sleep_until(deadline.into()) => Err(Problem::new(Code::Deadline, "the answer took longer than a request may")),
-            () = reached(&mut phase, Phase::Ended) => Err(Problem::new(Code::Draining, "the service has stopped")),
-        }
+    let outcome = tokio::select! {
+        told = tell(&service, &schema, question, &stream, &mut facts) => told.map_err(Ended::from),
+        () = stream.left() => Err(Ended::Left),
+        () = tokio::time::sleep_until(deadline.into()) => Err(Problem::new(Code::Deadline, "the answer took longer than a request may").into()),
+        () = reached(&mut phase, Phase::Ended) => Err(Problem::new(Code::Draining, "the service has stopped").into()),
     };
-    let code = outcome.as_ref().err().map(|problem| problem.code);
+    let code = match &outcome {
+        Err(Ended::Problem(problem)) => Some(problem.code),
+        _ => None,
+    };
     let status = code.map_or(200, |code| code.status().as_u16());
     let is_written = record(&service, &caller, &facts, status, code);
-    let path = caller.route.split(' ').next_back().unwrap_or_default();
-    let last = match outcome {
-        Ok(Err(Gone)) => return,
-        Ok(Ok(usage)) if is_written => {
-            teller.tell("done", &json!({ "request_id": caller.request_id, "usage": usage })).await
-        }
-        Ok(Ok(_)) => {
-            let problem = Problem::new(Code::Internal, "the audit log cannot be written");
-            teller.tell("error", &json!(problem.body(path, &caller.request_id))).await
-        }
-        Err(problem) => teller.tell("error", &json!(problem.body(path, &caller.request_id))).await,
-    };
-    // Nobody may be there to read the last event.
-    let _ = last;
+    let error = |problem: Problem| stream.tell("error", &json!(problem.body(caller.path(), &caller.request_id)));
+    match outcome {
+        Ok(usage) if is_written => stream.tell("done", &json!({ "request_id": caller.request_id, "usage": usage })),
+        Ok(_) => error(Problem::new(Code::Internal, "the audit log cannot be written")),
+        Err(Ended::Problem(problem)) => error(problem),
+        // There is nothing to take up again: the answer was given up.
+        Err(Ended::Left) => service.streams.forget(&stream),
+    }
+    stream.end();
 }
 
 /// Everything but the last event.
@@ -102,17 +118,13 @@ async fn tell(
     service: &Service,
     schema: &str,
     question: Question,
-    teller: &mut Teller,
+    stream: &Stream,
     facts: &mut Facts,
-) -> Result<Result<Usage, Gone>, Problem> {
-    let served = service.schema(Some(schema))?;
+) -> Result<Usage, Problem> {
+    let served = &service.schema(Some(schema), &question.principal)?;
     let text = question.text.clone();
-    let started = json!({ "status": "started", "request_id": question.request_id });
-    if teller.tell("status", &started).await.is_err()
-        || teller.tell("schema", &json!({ "name": schema })).await.is_err()
-    {
-        return Ok(Err(Gone));
-    }
+    stream.tell("status", &json!({ "status": "started", "request_id": question.request_id }));
+    stream.tell("schema", &json!({ "name": schema }));
     let (progress, mut lexemes) = mpsc::unbounded_channel();
     let mut draft = Draft::of(served, &question).await?;
     let answering = ask(service, served, question, Some(progress));
@@ -121,10 +133,8 @@ async fn tell(
         tokio::select! {
             biased;
             Some(written) = lexemes.recv() => {
-                if let Some(delta) = draft.delta(served, &written)
-                    && teller.tell("sql.delta", &json!({ "delta": delta })).await.is_err()
-                {
-                    return Ok(Err(Gone));
+                if let Some(delta) = draft.delta(served, &written) {
+                    stream.tell("sql.delta", &json!({ "delta": delta }));
                 }
             }
             reply = &mut answering => break reply?,
@@ -133,30 +143,30 @@ async fn tell(
     *facts = facts_of(served, &reply);
     match Problem::of(&reply.asked.answer) {
         Some(problem) => Err(problem),
-        None => Ok(tell_answer(&text, &reply, teller).await),
+        None => Ok(tell_answer(&text, &reply, stream)),
     }
 }
 
 /// The parts of an answer, each as an event.
-async fn tell_answer(question: &str, reply: &Reply, teller: &mut Teller) -> Result<Usage, Gone> {
+fn tell_answer(question: &str, reply: &Reply, stream: &Stream) -> Usage {
     let answer = &reply.asked.answer;
     for line in answer.reasoning.iter().flat_map(|reasoning| reasoning.lines()) {
-        teller.tell("reasoning.delta", &json!({ "delta": format!("{line}\n") })).await?;
+        stream.tell("reasoning.delta", &json!({ "delta": format!("{line}\n") }));
     }
     let sql = json!({ "question": question, "sql": answer.sql, "confidence_score": answer.confidence_score, "cache_hit": reply.cache_hit });
-    teller.tell("sql", &sql).await?;
-    teller.tell("validation", &json!({ "valid": true, "diagnostics": answer.validation })).await?;
+    stream.tell("sql", &sql);
+    stream.tell("validation", &json!({ "valid": true, "diagnostics": answer.validation }));
     if let Some(rows) = &answer.rows {
         let rows = json!({ "columns": answer.columns, "rows": rows_as_json(rows), "row_count": answer.row_count, "truncated": answer.truncated });
-        teller.tell("rows", &rows).await?;
+        stream.tell("rows", &rows);
     }
     if let Some(chart) = chart(answer) {
-        teller.tell("chart", &json!(chart)).await?;
+        stream.tell("chart", &json!(chart));
     }
-    teller.tell("explanation", &json!({ "text": answer.reasoning })).await?;
+    stream.tell("explanation", &json!({ "text": answer.reasoning }));
     let usage = Usage::of(reply);
-    teller.tell("usage", &json!(usage)).await?;
-    Ok(usage)
+    stream.tell("usage", &json!(usage));
+    usage
 }
 
 /// The query as it is being written, in canonical SQL; the `sql` event then brings it as it is read and run.

@@ -1,5 +1,6 @@
 //! What every request is answered with: opened engines with their threads, who may ask, and what is kept and counted.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,17 +12,20 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::audit::Audit;
 use crate::auth::keys::hex;
-use crate::auth::{KeyStore, RateLimiter, Tokens};
+use crate::auth::{KeyStore, Principal, RateLimiter, Tokens};
 use crate::cache::AnswerCache;
 use crate::engine::Decoder;
 use crate::feedback::Feedback;
 use crate::history::History;
+use crate::idempotency::Replies;
+use crate::kept::Streams;
 use crate::metrics::{Gauge, Metrics, of_process};
 use crate::problem::{Code, Problem};
+use crate::rewards::Rewards;
 use crate::settings::{DecoderSettings, Settings};
 
-/// A schema that questions are asked of.
-#[derive(Debug)]
+/// A schema that questions are asked of. Copies share all of it but who asks.
+#[derive(Debug, Clone)]
 pub struct Served {
     /// Its name in requests.
     pub name: String,
@@ -29,8 +33,12 @@ pub struct Served {
     pub engine: Arc<Engine>,
     /// The thread that writes for it.
     pub decoder: Decoder,
-    /// What its model is, as a hash.
+    /// What its model is, as a hash, and who asks, where a policy says what is shown.
     pub fingerprint: String,
+    /// The engines of policies, by name.
+    pub(crate) policies: BTreeMap<String, Engine>,
+    /// What completions are worth.
+    pub(crate) rewards: Option<Arc<Rewards>>,
     /// The database's file; none where it is in memory and cannot change.
     path: Option<PathBuf>,
 }
@@ -44,7 +52,8 @@ impl Served {
         let decoder = Decoder::start(Arc::clone(&engine), settings)?;
         let path = engine.database().path().map(PathBuf::from);
         let fingerprint = fingerprint(&engine);
-        Ok(Served { name: engine.pack.name().to_owned(), engine, decoder, fingerprint, path })
+        let (name, policies) = (engine.pack.name().to_owned(), BTreeMap::new());
+        Ok(Served { name, engine, decoder, fingerprint, policies, rewards: None, path })
     }
 
     /// Another text for each state of the database; none where its file cannot be read.
@@ -123,6 +132,10 @@ pub struct Service {
     pub history: History,
     /// What people say of answers.
     pub feedback: Option<Feedback>,
+    /// Replies to requests with an `Idempotency-Key`.
+    pub replies: Replies,
+    /// Streams that may be taken up again.
+    pub streams: Streams,
     /// What is counted.
     pub metrics: Metrics,
     /// How far its life has come.
@@ -145,6 +158,8 @@ impl Service {
             cache: AnswerCache::new(settings.cache_bytes, settings.cache_time),
             history: History::new(settings.history),
             feedback: settings.feedback.as_deref().map(Feedback::new),
+            replies: Replies::default(),
+            streams: Streams::default(),
             metrics: Metrics::default(),
             phase: watch::Sender::new(Phase::Serving),
             started: Instant::now(),
@@ -152,11 +167,15 @@ impl Service {
         })
     }
 
-    /// The schema of a name, or the first.
+    /// The schema of a name, or the first, as a principal sees it.
     ///
     /// # Errors
-    /// When there is none of that name.
-    pub fn schema(&self, name: Option<&str>) -> Result<&Served, Problem> {
+    /// When there is none of that name, or the principal's policy does not fit it.
+    pub fn schema(&self, name: Option<&str>, principal: &Principal) -> Result<Served, Problem> {
+        self.named(name)?.seen_by(principal)
+    }
+
+    fn named(&self, name: Option<&str>) -> Result<&Served, Problem> {
         let found = match name {
             Some(name) => self.schemas.iter().find(|served| served.name == name),
             None => self.schemas.first(),

@@ -14,7 +14,7 @@
 //! * [`safety`]: policies and hostile statements.
 //! * [`servers`]: PostgreSQL and MariaDB: the same rows, and nothing but rows.
 //! * [`grpo`]: learning from the rows of a model's own answers; [`crashes`]: runs that are killed.
-//! * [`service`]: questions over HTTP.
+//! * [`service`]: questions over HTTP; [`load`]: what it bears.
 //! * [`fuzzing`]: inputs that nobody thought of.
 
 mod accuracy;
@@ -26,6 +26,7 @@ mod dialects;
 mod explain;
 mod fuzzing;
 mod grpo;
+mod load;
 mod matcher;
 mod network;
 mod optimise;
@@ -99,6 +100,7 @@ const SUBJECTS: &[Subject] = &[
     Subject { name: "servers", figures: servers::FIGURES },
     Subject { name: "grpo", figures: grpo::FIGURES },
     Subject { name: "service", figures: service::FIGURES },
+    Subject { name: "load", figures: load::FIGURES },
     Subject { name: "fuzz", figures: fuzzing::FIGURES },
 ];
 

@@ -1,5 +1,6 @@
 //! API keys: 32 random bytes, shown once and kept as a hash. A file holds them; whoever may write it makes the keys.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::{Principal, Scope};
+use super::{Principal, Scope, View};
 
 /// What every key starts with, so that scanners of leaked secrets know it.
 const MARK: &str = "glrl_";
@@ -43,6 +44,12 @@ pub struct KeyRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub revoked: Option<Timestamp>,
+    /// The policy that its requests are answered under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// What that policy is told of the user.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub user: BTreeMap<String, String>,
 }
 
 impl KeyRecord {
@@ -121,6 +128,20 @@ impl KeyStore {
         scopes: Vec<Scope>,
         expires: Option<Timestamp>,
     ) -> Result<(String, KeyRecord), KeyError> {
+        self.create_for(name, scopes, expires, View::default())
+    }
+
+    /// Makes a key whose requests are answered under a policy.
+    ///
+    /// # Errors
+    /// As [`KeyStore::create`].
+    pub fn create_for(
+        &self,
+        name: &str,
+        scopes: Vec<Scope>,
+        expires: Option<Timestamp>,
+        view: View,
+    ) -> Result<(String, KeyRecord), KeyError> {
         let mut bytes = [0; BYTES];
         getrandom::fill(&mut bytes).map_err(KeyError::Random)?;
         let secret = hex(&bytes);
@@ -133,6 +154,8 @@ impl KeyStore {
             created: Timestamp::now(),
             expires,
             revoked: None,
+            policy: view.policy,
+            user: view.user,
         };
         self.change(|keys| {
             keys.push(record.clone());
@@ -161,7 +184,8 @@ impl KeyStore {
     pub fn rotate(&self, prefix: &str) -> Result<(String, KeyRecord), KeyError> {
         let old = self.list().into_iter().find(|key| key.prefix == prefix && key.revoked.is_none());
         let old = old.ok_or_else(|| KeyError::Unknown { prefix: prefix.to_owned() })?;
-        let made = self.create(&old.name, old.scopes, old.expires)?;
+        let view = View { policy: old.policy, user: old.user };
+        let made = self.create_for(&old.name, old.scopes, old.expires, view)?;
         self.revoke(prefix)?;
         Ok(made)
     }
@@ -173,7 +197,8 @@ impl KeyStore {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let now = Timestamp::now();
         let known = keys.iter().find(|known| known.prefix == prefix && is_same(&known.sha256, &hash))?;
-        let principal = || Principal { name: format!("key:{prefix}"), scopes: known.scopes.clone() };
+        let view = || View { policy: known.policy.clone(), user: known.user.clone() };
+        let principal = || Principal { name: format!("key:{prefix}"), scopes: known.scopes.clone(), view: view() };
         known.is_good(now).then(|| Arc::new(principal()))
     }
 

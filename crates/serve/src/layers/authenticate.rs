@@ -36,7 +36,7 @@ pub async fn authenticate(State(service): State<Arc<Service>>, mut request: Requ
     let route = format!("{} {path}", request.method());
     let request_id = request.extensions().get::<RequestId>().map_or(String::new(), |id| id.0.clone());
     let deadline = Instant::now() + service.settings.deadline;
-    let caller = Caller { principal, request_id, route, deadline };
+    let caller = Caller { principal, request_id, route, deadline, place: None };
     request.extensions_mut().insert(caller.clone());
     let response = match tokio::time::timeout_at((deadline + GRACE).into(), next.run(request)).await {
         Ok(response) => response,

@@ -17,10 +17,11 @@ pub async fn gate(State(service): State<Arc<Service>>, request: Request, next: N
         let problem = Problem::new(Code::Draining, "the service is stopping");
         return Problem { retry_after: Some(1), ..problem }.into_response();
     }
-    let Ok(_place) = Arc::clone(&service.places).try_acquire_owned() else {
+    // The place itself is taken once the body is there.
+    if service.places.available_permits() == 0 {
         service.metrics.count(TURNED_AWAY, &["overloaded"]);
         let problem = Problem::new(Code::Overloaded, "too many requests are in progress");
         return Problem { retry_after: Some(1), ..problem }.into_response();
-    };
+    }
     next.run(request).await
 }

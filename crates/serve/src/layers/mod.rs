@@ -1,12 +1,17 @@
 //! What every request passes before its route, outermost first: [`outer`] (id, log, metrics, headers, and the body of
-//! problems), CORS, [`gate`] (drain and load), [`authenticate`] (deadline, who asks, how often, and the audit).
+//! problems), CORS, [`gate`] (drain and load), [`authenticate`] (deadline, who asks, how often, and the audit), [`whole`]
+//! (the body, then a place), and [`idempotent`] (what was asked before) of what costs.
 
 pub mod authenticate;
 pub mod gate;
+pub mod idempotent;
 pub mod outer;
+pub mod whole;
 
 use std::sync::Arc;
 use std::time::Instant;
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::auth::Principal;
 
@@ -25,7 +30,21 @@ pub struct Caller {
     pub route: String,
     /// Until when.
     pub deadline: Instant,
+    /// Its place among the requests in progress, which is free once nobody holds it: a stream does to its end.
+    pub place: Option<Place>,
 }
+
+impl Caller {
+    /// The path of the route.
+    pub fn path(&self) -> &str {
+        self.route.split(' ').next_back().unwrap_or_default()
+    }
+}
+
+/// A place among the requests in progress.
+#[derive(Debug, Clone)]
+#[expect(dead_code, reason = "it is held, and let go of")]
+pub struct Place(pub(crate) Arc<OwnedSemaphorePermit>);
 
 /// What a route tells the audit log of its reply.
 #[derive(Debug, Clone, Default)]

@@ -124,7 +124,7 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     Body(request): Body<AskRequest>,
 ) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
+    let served = service.schema(request.schema.as_deref(), &who.principal)?;
     who.principal.permit(Action::Ask, Some(&served.name))?;
     if request.alternatives > MOST_ALTERNATIVES || request.max_rows == Some(0) {
         let wanted = format!("alternatives is at most {MOST_ALTERNATIVES}, max_rows at least 1");
@@ -140,13 +140,16 @@ pub(crate) async fn ask(
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
     if accepts.contains("text/event-stream") {
         let name = served.name.clone();
+        if let Some(last) = headers.get("last-event-id").and_then(|last| last.to_str().ok()) {
+            return Ok(events::resume(&service, &who, &name, last));
+        }
         return Ok(events::stream((*service).clone(), (*who).clone(), name, question));
     }
-    let reply = answer_to(&service, served, question, None).await?;
+    let reply = answer_to(&service, &served, question, None).await?;
     if let Some(problem) = Problem::of(&reply.asked.answer) {
         return Err(problem);
     }
-    let facts = facts_of(served, &reply);
+    let facts = facts_of(&served, &reply);
     Ok(with_facts(Json(body_of(&reply, &request.question, &served.name, &who.request_id)), facts))
 }
 

@@ -83,7 +83,7 @@ impl Content {
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", request_body = ChatRequest,
     responses((status = 200, body = Object), (status = "default", body = Object)))]
 pub(crate) async fn chat(service: App, who: Who, Body(request): Body<ChatRequest>) -> Result<Response, Problem> {
-    let served = served_by(&service, &request.model)?;
+    let served = &served_by(&service, &request.model)?.seen_by(&who.principal)?;
     who.principal.permit(Action::Ask, Some(&served.name))?;
     let n = request.n.unwrap_or(1);
     if !(1..=MOST_ALTERNATIVES + 1).contains(&n) {

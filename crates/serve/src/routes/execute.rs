@@ -10,7 +10,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 use super::{App, Body, Who, options, with_facts};
-use crate::asking::computing;
+use crate::asking::{Leaving, computing};
 use crate::auth::Action;
 use crate::layers::Facts;
 use crate::problem::{Code, Problem, ProblemBody};
@@ -55,7 +55,7 @@ pub(crate) struct ExecuteReply {
 #[utoipa::path(post, path = "/v1/sql/execute", tag = "sql", request_body = ExecuteRequest,
     responses((status = 200, body = ExecuteReply), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn execute(service: App, who: Who, Body(request): Body<ExecuteRequest>) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
+    let served = service.schema(request.schema.as_deref(), &who.principal)?;
     who.principal.permit(Action::Execute, Some(&served.name))?;
     if request.max_rows == Some(0) {
         return Err(Problem::new(Code::InvalidRequest, "max_rows is at least 1"));
@@ -64,6 +64,8 @@ pub(crate) async fn execute(service: App, who: Who, Body(request): Body<ExecuteR
     options.execute = true;
     options.limits.max_rows = request.max_rows.unwrap_or(usize::MAX).min(options.limits.max_rows);
     let engine = Arc::clone(&served.engine);
+    let leaving = Leaving::default();
+    options.stop = Some(leaving.0.clone());
     let answer = computing(move || run_sql(&engine, &request.sql, &options)).await?;
     if let Some(problem) = Problem::of(&answer) {
         return Err(problem);

@@ -13,6 +13,7 @@ use super::{App, Body, Who};
 use crate::asking::computing;
 use crate::auth::Action;
 use crate::history::Past;
+use crate::layers::Caller;
 use crate::metrics::FEEDBACK;
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::service::Service;
@@ -69,7 +70,7 @@ pub(crate) async fn feedback(
         return Err(Problem::new(Code::InvalidRequest, format!("a comment has at most {LONGEST_COMMENT} characters")));
     }
     let right = match (&request.sql, request.rating) {
-        (Some(sql), _) => Some(checked(&service, &past, sql.clone()).await?),
+        (Some(sql), _) => Some(checked(&service, &who, &past, sql.clone()).await?),
         (None, Rating::Up) => past.sql.clone(),
         (None, Rating::Down) => None,
     };
@@ -85,8 +86,8 @@ pub(crate) async fn feedback(
 }
 
 /// The correction, if it passes validation.
-async fn checked(service: &Service, past: &Past, sql: String) -> Result<String, Problem> {
-    let engine = Arc::clone(&service.schema(Some(&past.schema))?.engine);
+async fn checked(service: &Service, who: &Caller, past: &Past, sql: String) -> Result<String, Problem> {
+    let engine = service.schema(Some(&past.schema), &who.principal)?.engine;
     let question = past.question.clone();
     computing(move || match validate_text(&engine, &sql, Some(&question)) {
         Ok(_) => Ok(sql),

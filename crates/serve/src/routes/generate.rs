@@ -81,15 +81,15 @@ pub(crate) async fn generate(
     who: Who,
     Body(request): Body<GenerateRequest>,
 ) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
+    let served = service.schema(request.schema.as_deref(), &who.principal)?;
     let reply = reply_to(&service, &who, &request).await?;
-    let facts = facts_of(served, &reply);
+    let facts = facts_of(&served, &reply);
     Ok(with_facts(Json(body_of(&reply, &request, &who)?), facts))
 }
 
 /// Answers one request, of a batch too.
 pub(super) async fn reply_to(service: &Service, who: &Caller, request: &GenerateRequest) -> Result<Reply, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
+    let served = service.schema(request.schema.as_deref(), &who.principal)?;
     who.principal.permit(Action::Ask, Some(&served.name))?;
     let count = request.num_alternatives.unwrap_or(MOST_ALTERNATIVES);
     if !(1..=MOST_ALTERNATIVES).contains(&count) {
@@ -100,7 +100,7 @@ pub(super) async fn reply_to(service: &Service, who: &Caller, request: &Generate
     (options.execute, options.candidates) = (false, 1);
     options.alternatives = if request.include_alternatives { count } else { 0 };
     threshold(request.confidence_threshold, &mut options)?;
-    ask(service, served, question(who, &request.query, options), None).await
+    ask(service, &served, question(who, &request.query, options), None).await
 }
 
 /// The reply with SQL, or why there is none.

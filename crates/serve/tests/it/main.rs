@@ -2,11 +2,15 @@
 
 mod answers;
 mod audit;
+mod idempotency;
 mod keys;
+mod leaving;
 mod life;
 mod openai;
 mod problems;
+mod rewards;
 mod routes;
 mod streams;
 mod tokens;
 mod tools;
+mod views;
