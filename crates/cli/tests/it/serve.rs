@@ -149,7 +149,9 @@ fn other_database(folder: &Folder) -> String {
 fn several_schemas_are_served_and_chosen_by_name() {
     let folder = Folder::new();
     let other = other_database(&folder);
-    let text = format!("[[server.schemas]]\npack = \"gl\"\n[[server.schemas]]\nname = \"second\"\npack = \"gl\"\ndb = \"{other}\"\n");
+    let text = format!(
+        "[[server.schemas]]\npack = \"gl\"\n[[server.schemas]]\nname = \"second\"\npack = \"gl\"\ndb = \"{other}\"\n"
+    );
     let config = folder.write("glrl.toml", text);
     let serving = Serving::start(&["--config", config.to_str().unwrap(), "--today", "2026-11-20"]);
     let run = |schema: &str| {
@@ -162,7 +164,8 @@ fn several_schemas_are_served_and_chosen_by_name() {
     let (status, problem) = run("third");
     assert_eq!((status, &problem["code"]), (404, &Value::from("not_found")));
     assert!(problem["hint"].as_str().unwrap().contains("gl, second"));
-    let (_, asked) = serving.send("POST /v1/ask", "", "{\"question\":\"Show all active projects\",\"schema\":\"second\"}");
+    let (_, asked) =
+        serving.send("POST /v1/ask", "", "{\"question\":\"Show all active projects\",\"schema\":\"second\"}");
     assert_eq!((&asked["schema"], &asked["status"]), (&Value::from("second"), &Value::from("answered")), "{asked}");
     assert_eq!(serving.send("GET /schema/tables?schema=second", "", "").1["schema"], "second");
     let models = serving.send("GET /v1/models", "", "").1;
@@ -175,8 +178,12 @@ fn several_schemas_are_served_and_chosen_by_name() {
 #[test]
 fn a_key_is_made_for_a_policy_of_the_settings() {
     let folder = Folder::new();
-    folder.write("own.toml", "[attributes]\nstatus = \"text\"\n[[table]]\nname = \"PAC_MNT_PROJECTS\"\nrows = \"Status = :status\"\n");
-    let (keys, policy) = (folder.path("keys.json").display().to_string(), folder.path("own.toml").display().to_string());
+    folder.write(
+        "own.toml",
+        "[attributes]\nstatus = \"text\"\n[[table]]\nname = \"PAC_MNT_PROJECTS\"\nrows = \"Status = :status\"\n",
+    );
+    let (keys, policy) =
+        (folder.path("keys.json").display().to_string(), folder.path("own.toml").display().to_string());
     let text = format!(
         "[server]\nauthentication = \"on\"\nkeys = \"{keys}\"\n[[server.policies]]\nname = \"own\"\nfile = \"{policy}\"\n"
     );

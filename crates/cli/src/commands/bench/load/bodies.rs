@@ -30,12 +30,52 @@ struct Hostile {
 }
 
 const HOSTILE: [Hostile; 6] = [
-    Hostile { name: "large", begin: "{\"query\":\"", repeat: "a", end: "\"}", bytes: LARGE, is_announced: true, wanted: &[413] },
-    Hostile { name: "large.chunked", begin: "{\"query\":\"", repeat: "a", end: "\"}", bytes: LARGE, is_announced: false, wanted: &[413] },
+    Hostile {
+        name: "large",
+        begin: "{\"query\":\"",
+        repeat: "a",
+        end: "\"}",
+        bytes: LARGE,
+        is_announced: true,
+        wanted: &[413],
+    },
+    Hostile {
+        name: "large.chunked",
+        begin: "{\"query\":\"",
+        repeat: "a",
+        end: "\"}",
+        bytes: LARGE,
+        is_announced: false,
+        wanted: &[413],
+    },
     Hostile { name: "deep.lists", begin: "", repeat: "[", end: "", bytes: LEVELS, is_announced: true, wanted: &[400] },
-    Hostile { name: "deep.objects", begin: "", repeat: "{\"a\":", end: "", bytes: 5 * LEVELS, is_announced: true, wanted: &[400] },
-    Hostile { name: "long.over", begin: "{\"query\":\"", repeat: "a", end: "\"}", bytes: LONG, is_announced: true, wanted: &[413] },
-    Hostile { name: "long.under", begin: "{\"query\":\"", repeat: "a", end: "\"}", bytes: LONG - 1000, is_announced: true, wanted: &[400] },
+    Hostile {
+        name: "deep.objects",
+        begin: "",
+        repeat: "{\"a\":",
+        end: "",
+        bytes: 5 * LEVELS,
+        is_announced: true,
+        wanted: &[400],
+    },
+    Hostile {
+        name: "long.over",
+        begin: "{\"query\":\"",
+        repeat: "a",
+        end: "\"}",
+        bytes: LONG,
+        is_announced: true,
+        wanted: &[413],
+    },
+    Hostile {
+        name: "long.under",
+        begin: "{\"query\":\"",
+        repeat: "a",
+        end: "\"}",
+        bytes: LONG - 1000,
+        is_announced: true,
+        wanted: &[400],
+    },
 ];
 
 /// Sends each of them, several at once.
@@ -58,7 +98,8 @@ pub(in super::super) fn measure(_: &Args, context: &Context) -> Measured {
         unclear += sent.iter().filter(|one| !matches!(one, Ok((status, _)) if hostile.wanted.contains(status))).count();
         figures.push(Figure::new(format!("bodies.{}", hostile.name), worst, "ms"));
     }
-    let still = client::Client::open(node.users).and_then(|mut client| client.send("GET", "/health", &serde_json::Value::Null));
+    let still =
+        client::Client::open(node.users).and_then(|mut client| client.send("GET", "/health", &serde_json::Value::Null));
     let still = still.map_err(failed)?.status;
     figures.extend([
         Figure::new("bodies.sent", (AT_ONCE * HOSTILE.len()) as f64, ""),
@@ -97,7 +138,9 @@ fn write(to: &mut TcpStream, hostile: &Hostile) -> std::io::Result<()> {
         true => format!("content-length: {}", begin.len() + bytes / repeat.len() * repeat.len() + end.len()),
         false => "transfer-encoding: chunked".to_owned(),
     };
-    to.write_all(format!("POST /generate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{length}\r\n\r\n").as_bytes())?;
+    to.write_all(
+        format!("POST /generate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{length}\r\n\r\n").as_bytes(),
+    )?;
     let mut part = |text: &[u8]| match is_announced {
         true => to.write_all(text),
         false => {

@@ -40,7 +40,13 @@ fn bodies_of_questions(context: &Context) -> Result<Vec<Json>, Failure> {
 
 /// What many clients saw of requests for `/generate`, each waiting for its reply before it sends the next; with `every`, no
 /// sooner than that after the last.
-fn load(node: &Node, bodies: &[Json], clients: usize, time: Duration, every: Option<Duration>) -> Result<Vec<Seen>, Failure> {
+fn load(
+    node: &Node,
+    bodies: &[Json],
+    clients: usize,
+    time: Duration,
+    every: Option<Duration>,
+) -> Result<Vec<Seen>, Failure> {
     let (next, end) = (AtomicUsize::new(0), Instant::now() + time);
     let work = |number: usize| -> io::Result<Vec<Seen>> {
         let mut client = Client::open(node.users)?;
@@ -56,10 +62,12 @@ fn load(node: &Node, bodies: &[Json], clients: usize, time: Duration, every: Opt
         Ok(seen)
     };
     let all: io::Result<Vec<Vec<Seen>>> = scope(|scope| {
-        let spawn = |number| Builder::new().stack_size(STACK).spawn_scoped(scope, {
-            let work = &work;
-            move || work(number)
-        });
+        let spawn = |number| {
+            Builder::new().stack_size(STACK).spawn_scoped(scope, {
+                let work = &work;
+                move || work(number)
+            })
+        };
         let running: Vec<io::Result<ScopedJoinHandle<'_, _>>> = (0..clients).map(spawn).collect();
         let lost = || Err(io::Error::other("a client failed"));
         running.into_iter().map(|one| one?.join().unwrap_or_else(|_| lost())).collect()

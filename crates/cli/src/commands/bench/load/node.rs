@@ -68,7 +68,11 @@ impl Node {
     pub(super) fn stop(&mut self) -> Result<(), Failure> {
         let told = Command::new("kill").arg(self.child.id().to_string()).status().map_err(failed)?;
         let ended = self.child.wait().map_err(failed)?;
-        if told.success() && ended.success() { Ok(()) } else { Err(failed(format_args!("the service ended with {ended}"))) }
+        if told.success() && ended.success() {
+            Ok(())
+        } else {
+            Err(failed(format_args!("the service ended with {ended}")))
+        }
     }
 }
 

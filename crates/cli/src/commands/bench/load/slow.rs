@@ -17,7 +17,8 @@ const TIME: Duration = Duration::from_secs(15);
 /// Between two bytes of a slow one.
 const PAUSE: Duration = Duration::from_millis(500);
 /// What half of them send: a head that never ends.
-const HEAD: &[u8] = b"POST /generate HTTP/1.1\r\nhost: x\r\nx-slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const HEAD: &[u8] =
+    b"POST /generate HTTP/1.1\r\nhost: x\r\nx-slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 /// What the others send: a body that never does.
 const BODY: &[u8] = b"POST /generate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 900000\r\n\r\n{\"query\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
@@ -62,7 +63,8 @@ pub(in super::super) fn measure(args: &Args, context: &Context) -> Measured {
 
 /// Keeps so many connections open, each sending a byte now and then; how many were closed and opened anew.
 fn drip(to: SocketAddr, count: usize, stop: &AtomicBool) -> std::io::Result<usize> {
-    let mut all = (0..count).map(|_| TcpStream::connect(to).map(|stream| (stream, 0))).collect::<std::io::Result<Vec<_>>>()?;
+    let mut all =
+        (0..count).map(|_| TcpStream::connect(to).map(|stream| (stream, 0))).collect::<std::io::Result<Vec<_>>>()?;
     let mut reopened = 0;
     while !stop.load(Ordering::Relaxed) {
         for (number, (stream, sent)) in all.iter_mut().enumerate() {

@@ -116,8 +116,14 @@ fn request(number: usize, bodies: &[Json]) -> (&'static str, Json) {
     match number % 10 {
         0..=4 => ("/generate", body.clone()),
         5 | 6 => ("/v1/ask", json!({ "question": body["query"] })),
-        7 => ("/v1/sql/execute", json!({ "sql": format!("SELECT COUNT(*) AS n FROM PAC_MNT_PROJECTS WHERE Project_Name = '{LITERAL}'") })),
-        8 => ("/v1/sql/validate", json!({ "sql": format!("SELECT Projct_Name FROM PAC_MNT_PROJECTS WHERE Status = '{LITERAL}'") })),
+        7 => (
+            "/v1/sql/execute",
+            json!({ "sql": format!("SELECT COUNT(*) AS n FROM PAC_MNT_PROJECTS WHERE Project_Name = '{LITERAL}'") }),
+        ),
+        8 => (
+            "/v1/sql/validate",
+            json!({ "sql": format!("SELECT Projct_Name FROM PAC_MNT_PROJECTS WHERE Status = '{LITERAL}'") }),
+        ),
         _ => ("/generate", json!({ "query": format!("budget of project {LITERAL} {number}") })),
     }
 }
