@@ -16,7 +16,7 @@ usage: cargo xtask <command>
   test              format, lints, and every test: what has to pass before a change is merged
   figures [--slow]  every acceptance figure with its target; --slow adds those that take minutes;
                     --only NAME measures those of one subject (build, network, matcher, answers, accuracy, synthesis,
-                    sql, explain, card, safety, servers, rewards, grpo, service, caches, fuzz) or with NAME in their text, however long they take
+                    sql, explain, card, safety, servers, rewards, grpo, service, caches, load, fuzz) or with NAME in their text, however long they take
   fuzz              a minute of each fuzz target; --minutes N or --seconds N as long, --only TARGET that one alone;
                     needs a nightly toolchain
   bless             refresh the expected output that tests keep in files";

@@ -3,7 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use database::Limits;
 use model::sampling::Sampling;
 use sql::verify::VerifiedQuery;
 
@@ -146,7 +145,7 @@ impl Asking {
     fn answer_with_best(&mut self, engine: &Engine, model: &LoadedModel) -> Result<(), Problem> {
         let mut valid = std::mem::take(&mut self.valid);
         if self.options.candidates > 1 {
-            valid = voted(engine, model, valid, &self.options.limits);
+            valid = voted(engine, model, valid, &self.options);
         }
         let best = decide(model, valid, &self.options, &mut self.answer)?;
         self.answer.confidence_score = Some(best.confidence);
@@ -181,9 +180,9 @@ fn add_new(valid: &mut Vec<Valid>, others: Vec<Valid>) {
 }
 
 /// The likeliest query of each result, the result with the most probability first.
-fn voted(engine: &Engine, model: &LoadedModel, valid: Vec<Valid>, limits: &Limits) -> Vec<Valid> {
+fn voted(engine: &Engine, model: &LoadedModel, valid: Vec<Valid>, options: &Options) -> Vec<Valid> {
     let candidates: Vec<_> = valid.iter().map(|one| (&one.query, one.log_likelihood)).collect();
-    let agreements = agreements(&engine.database(), &candidates, limits);
+    let agreements = agreements(&engine.database(), &candidates, &options.limits, options.stop.as_ref());
     let mut valid: Vec<Option<Valid>> = valid.into_iter().map(Some).collect();
     let speakers = agreements.into_iter().filter_map(|agreement| {
         let likeliest = valid[*agreement.candidates.first()?].take()?;

@@ -1,7 +1,7 @@
 //! Everything that is opened once and asked many times: pack, database, values, model.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use database::{Database, ProfileLimits};
 use jiff::civil::Date;
@@ -10,7 +10,7 @@ use model::model_folder::Loaded;
 use model::weights::Metadata;
 use schema::{Context, Lexicon, ValueIndex};
 use sql::matcher::{Grammar, Limits};
-use sql::policy::Access;
+use sql::policy::{Access, PolicyError};
 use sql::validate::{BusinessRule, RuleKind};
 
 use crate::confidence::{Calibration, SINGLE, VOTED, read_least_answerable};
@@ -179,19 +179,19 @@ pub fn grammar(pack: &Pack, vocabulary: &Vocabulary) -> Grammar {
     Grammar::new(&pack.catalog, &vocabulary.lexicon, Some(&pack.glossary), Limits::default())
 }
 
-/// Everything a question is answered with.
-#[derive(Debug)]
+/// Everything a question is answered with. Copies share all of it but who asks.
+#[derive(Debug, Clone)]
 pub struct Engine {
     /// The domain.
-    pub pack: Pack,
+    pub pack: Arc<Pack>,
     /// The model, or why there is none: questions then end with that, SQL and refusals do not need it.
-    pub model: Result<LoadedModel, Problem>,
+    pub model: Result<Arc<LoadedModel>, Problem>,
     /// One query at a time each; everything else may be asked from several threads.
-    databases: Vec<Mutex<Database>>,
+    databases: Vec<Arc<Mutex<Database>>>,
     /// The pack's rules; a list of values has those of the database beside its own.
-    rules: Vec<BusinessRule>,
-    values: ValueIndex,
-    words: Lexicon,
+    rules: Arc<[BusinessRule]>,
+    values: Arc<ValueIndex>,
+    words: Arc<Lexicon>,
     /// What the asker may see; all, where there is no policy.
     access: Option<Access>,
 }
@@ -206,14 +206,31 @@ impl Engine {
         limits: &ProfileLimits,
     ) -> Self {
         let values = value_index(&pack, &database, cache, limits);
-        let words = Lexicon::new(&pack.catalog, &pack.glossary);
-        let rules = with_values(&pack.checked, &values);
-        Engine { pack, model, databases: vec![Mutex::new(database)], rules, values, words, access: None }
+        let words = Arc::new(Lexicon::new(&pack.catalog, &pack.glossary));
+        let rules = with_values(&pack.checked, &values).into();
+        let databases = vec![Arc::new(Mutex::new(database))];
+        let (pack, model, values) = (Arc::new(pack), model.map(Arc::new), Arc::new(values));
+        Engine { pack, model, databases, rules, values, words, access: None }
     }
 
-    /// The same, asked by a user who may see what a policy lets through.
+    /// The same, asked by a user who may see what a policy lets through. Values of tables that it keeps something back of
+    /// are not known to questions any more: a spelling mended by a hidden row would tell of it.
     pub fn restricted(self, access: Option<Access>) -> Self {
-        Engine { access, ..self }
+        let Some(seen) = &access else { return Engine { access, ..self } };
+        let open = self.values.entries().iter().filter(|entry| !seen.policy().keeps_back(entry.column.table));
+        let found = open.filter(|entry| entry.said.is_none());
+        let found = found.map(|entry| (entry.column, entry.stored.clone(), entry.rows));
+        let values = Arc::new(ValueIndex::new(found, &self.pack.catalog, &self.pack.glossary));
+        Engine { access, values, ..self }
+    }
+
+    /// The same, where more is known of the user; without a policy it makes no difference.
+    ///
+    /// # Errors
+    /// When the policy does not take what is said of the user.
+    pub fn with_user<'v>(&self, user: impl IntoIterator<Item = (&'v str, &'v str)>) -> Result<Self, PolicyError> {
+        let access = self.access.as_ref().map(|access| access.with(user)).transpose()?;
+        Ok(Engine { access, ..self.clone() })
     }
 
     /// What the asker may see, where a policy says it.
@@ -223,7 +240,7 @@ impl Engine {
 
     /// The same with further connections to the same database, so that several queries may run at once.
     pub fn beside(mut self, further: impl IntoIterator<Item = Database>) -> Self {
-        self.databases.extend(further.into_iter().map(Mutex::new));
+        self.databases.extend(further.into_iter().map(|database| Arc::new(Mutex::new(database))));
         self
     }
 
@@ -235,6 +252,11 @@ impl Engine {
             Err(TryLockError::WouldBlock) => None,
         });
         free.unwrap_or_else(|| self.databases[0].lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether a query would find a connection at once.
+    pub fn database_is_free(&self) -> bool {
+        self.databases.iter().any(|database| database.try_lock().is_ok())
     }
 
     /// How queries are validated.

@@ -24,6 +24,7 @@ use crate::prompt::prompt;
 use crate::query_generator::{Candidate, GenerateError, generate};
 use crate::reply::{Alternative, Answer, Cause, Problem, Status};
 use crate::schema_analyzer::{Analysis, analyze};
+use crate::stop::{Stop, run_until};
 use crate::validator::validate_text;
 
 /// The longest question, in characters.
@@ -59,6 +60,8 @@ pub struct Options {
     pub previous: Option<VerifiedQuery>,
     /// Threads of the network.
     pub threads: usize,
+    /// The sign that nobody waits any more, where somebody may leave.
+    pub stop: Option<Stop>,
 }
 
 impl Options {
@@ -79,6 +82,7 @@ impl Options {
             plan: false,
             previous: None,
             threads: 1,
+            stop: None,
         }
     }
 }
@@ -283,7 +287,7 @@ pub(crate) fn conclude(
     let catalog = &engine.pack.catalog;
     answer.tables = tables(query.query()).into_iter().map(|table| catalog.table(table).name.clone()).collect();
     if options.execute {
-        let run = database::run(&engine.database(), query, &options.limits);
+        let run = run_until(options.stop.as_ref(), &engine.database(), query, &options.limits);
         let rows = run.map_err(|e| {
             let confidence_score = answer.confidence_score.unwrap_or(1.0);
             answer.alternatives.insert(0, Alternative { sql: sql.clone(), confidence_score });

@@ -4,9 +4,11 @@
 
 use std::time::Instant;
 
-use database::{Database, Limits, Rows, run};
+use database::{Database, Limits, Rows};
 use judge::{Expected, same_answer};
 use sql::verify::VerifiedQuery;
+
+use crate::stop::{Stop, run_until};
 
 /// A result that candidates agree on.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +23,12 @@ pub struct Agreement {
 /// with the most probability first. Results without rows say little, and of those with more rows than `limits` allow nobody
 /// knows the rest, so each of them stands alone. Candidates that cannot be run come last. The deadline of `limits` is that
 /// of all runs together.
-pub fn agreements(database: &Database, candidates: &[(&VerifiedQuery, f64)], limits: &Limits) -> Vec<Agreement> {
+pub fn agreements(
+    database: &Database,
+    candidates: &[(&VerifiedQuery, f64)],
+    limits: &Limits,
+    stop: Option<&Stop>,
+) -> Vec<Agreement> {
     let mut order: Vec<usize> = (0..candidates.len()).collect();
     order.sort_by(|a, b| candidates[*b].1.total_cmp(&candidates[*a].1));
     let mut found: Vec<(Expected, Agreement)> = vec![];
@@ -31,7 +38,8 @@ pub fn agreements(database: &Database, candidates: &[(&VerifiedQuery, f64)], lim
         let (query, log_likelihood) = candidates[i];
         let alone = Agreement { candidates: vec![i], log_mass: log_likelihood };
         let deadline = limits.deadline.saturating_sub(started.elapsed());
-        let Ok(rows) = run(database, query, &Limits { deadline, ..limits.clone() }) else {
+        let limits = Limits { deadline, ..limits.clone() };
+        let Ok(rows) = run_until(stop, database, query, &limits) else {
             failed.push(alone);
             continue;
         };

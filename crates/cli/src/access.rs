@@ -1,6 +1,6 @@
 //! `--policy FILE --user KEY=VALUE`: what of the tables the asker may see.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schema::Catalog;
 use sql::policy::{Access, Policy, PolicyFile};
@@ -19,7 +19,8 @@ pub(crate) struct AccessArgs {
     user: Vec<(String, String)>,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+/// `KEY=VALUE`.
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
     if key.is_empty() { Err("expected KEY=VALUE".to_owned()) } else { Ok((key.to_owned(), value.to_owned())) }
 }
@@ -44,10 +45,14 @@ impl AccessArgs {
 
     /// The policy of `--policy FILE`.
     fn named(&self, catalog: &Catalog) -> Result<Option<Policy>, Failure> {
-        let Some(path) = &self.policy else { return Ok(None) };
-        let text = std::fs::read_to_string(path).map_err(|e| Failure::unreadable(path, &e))?;
-        policy(&path.display().to_string(), &text, catalog).map(Some)
+        self.policy.as_deref().map(|path| policy_at(path, catalog)).transpose()
     }
+}
+
+/// The policy of a file.
+pub(crate) fn policy_at(path: &Path, catalog: &Catalog) -> Result<Policy, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::unreadable(path, &e))?;
+    policy(&path.display().to_string(), &text, catalog)
 }
 
 fn policy(name: &str, text: &str, catalog: &Catalog) -> Result<Policy, Failure> {

@@ -14,13 +14,13 @@ use model::model_folder::Loaded;
 use crate::assets;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Paint};
-use crate::settings::{Environment, FlagValue, Resolved, Settings};
+use crate::settings::{Environment, FlagValue, NamedSchema, Resolved, Settings};
 
 /// Seed of the demo database that stands behind `ask` without `--db`.
 const DEMO_SEED: u64 = 1;
 
 /// Settings and environment of one run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Context {
     /// The settings with their origins.
     pub(crate) resolved: Resolved,
@@ -104,6 +104,16 @@ impl Context {
     /// The settings as they are now, for a service that is told to read them again.
     pub(crate) fn resolve_again(&self) -> Result<Resolved, Failure> {
         crate::settings::resolve(&self.environment, self.config_file.as_deref(), self.flags.clone())
+    }
+
+    /// The same with the pack, database and model of one schema among several.
+    pub(crate) fn of_schema(&self, schema: &NamedSchema) -> Context {
+        let mut own = self.clone();
+        let settings = &mut own.resolved.settings;
+        settings.pack.clone_from(&schema.pack);
+        settings.database.path.clone_from(&schema.db);
+        settings.model.path.clone_from(&schema.model);
+        own
     }
 
     /// The pack that settings name: one inside the program, or a folder.

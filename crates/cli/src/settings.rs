@@ -124,6 +124,31 @@ pub(crate) struct Server {
     pub(crate) cache_seconds: u64,
     pub(crate) history: usize,
     pub(crate) log: String,
+    /// In place of `pack`.
+    pub(crate) schemas: Vec<NamedSchema>,
+    /// What keys and tokens may name.
+    pub(crate) policies: Vec<NamedPolicy>,
+}
+
+/// `[[server.schemas]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NamedSchema {
+    pub(crate) name: Option<String>,
+    pub(crate) pack: String,
+    #[serde(default)]
+    pub(crate) db: String,
+    #[serde(default)]
+    pub(crate) model: String,
+}
+
+/// `[[server.policies]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NamedPolicy {
+    pub(crate) name: String,
+    pub(crate) schema: Option<String>,
+    pub(crate) file: PathBuf,
 }
 
 /// `[cache]`.

@@ -143,6 +143,11 @@ impl Canceller {
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
+
+    /// Takes back a stop that came when no query ran, before the next one does.
+    pub fn clear(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 /// Opens a file for queries over `pack`: every table and column that the pack names must exist, others may, but cannot

@@ -8,6 +8,7 @@ use answer::intent::Intent;
 use answer::known::Known;
 use answer::orchestrator::{Options, Step, begin};
 use answer::reply::{Answer, Status};
+use answer::stop::Stop;
 
 use crate::auth::Action;
 use crate::engine::Progress;
@@ -156,6 +157,8 @@ async fn use_known(served: &Served, question: &Question, known: Known) -> Option
     let Question { text, mut options, caller } = question.clone();
     let left = caller.deadline.saturating_duration_since(Instant::now());
     options.limits.deadline = left.min(options.limits.deadline);
+    let leaving = Leaving::default();
+    options.stop = Some(leaving.0.clone());
     let answered = computing(move || known.answer(&engine, &text, &options)).await;
     answered.ok()?.inspect_err(|reason| tracing::warn!(%reason, "a shared answer is not used")).ok()
 }
@@ -171,7 +174,9 @@ async fn make(
     let started = Instant::now();
     let engine = Arc::clone(&served.engine);
     let deadline = question.caller.deadline;
-    let (text, options) = (question.text.clone(), question.options.clone());
+    let (text, mut options) = (question.text.clone(), question.options.clone());
+    let leaving = Leaving::default();
+    options.stop = Some(leaving.0.clone());
     let mut step = computing(move || begin(&engine, &text, &options)).await?;
     metrics.time(STAGE, &["analyse"], started.elapsed());
     let mut cost = Cost::default();
@@ -197,6 +202,16 @@ async fn make(
         written.asking.hurry(deadline.saturating_duration_since(started));
         step = computing(move || written.asking.go_on(&engine, written.candidates)).await?;
         metrics.time(STAGE, &["check_and_run"], started.elapsed());
+    }
+}
+
+/// A sign that is given once nobody waits any more: the caller has left, or the time is over, and what waited is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Leaving(pub(crate) Stop);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 

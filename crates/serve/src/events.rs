@@ -1,6 +1,7 @@
 //! An answer as a stream of server-sent events, in this order: `status`, `schema`, `sql.delta` while the query is written,
 //! then `reasoning.delta`, `sql`, `validation`, `rows`, `chart`, `explanation`, `usage`, and `done`; or `error`. There is
-//! exactly one of these two, and nothing after it.
+//! exactly one of these two, and nothing after it. A client whose connection broke names the last event it had and goes on
+//! from there, as long as the stream is kept.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,104 +10,112 @@ use std::time::Duration;
 use answer::reply::rows_as_json;
 use answer::schema_analyzer::analyze;
 use axum::http::{HeaderName, HeaderValue};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use schema::slot::NormalizedQuestion;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use sql::canonical::{fill_from, text};
 use sql::lexeme::Lexeme;
 use tokio::sync::mpsc;
 
 use crate::asking::{Question, Reply, ask, computing};
 use crate::chart::chart;
-use crate::layers::Streamed;
+use crate::kept::{Reader, Stream, Streams};
+use crate::layers::{Caller, Streamed};
 use crate::problem::{Code, Problem};
 use crate::routes::Usage;
 use crate::service::{Phase, Served, Service, reached};
 
 /// A comment keeps the connection open for as long as nothing is said.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Events that wait for a slow reader.
-const WAITING: usize = 64;
 
-/// The way to the caller: names events and counts them.
-struct Teller {
-    events: mpsc::Sender<Event>,
-    count: u64,
+/// Why a stream ends without an answer.
+enum Ended {
+    /// With a problem.
+    Problem(Problem),
+    /// Whoever listened has gone.
+    Left,
 }
 
-/// Whoever listened has gone.
-struct Gone;
-
-impl Teller {
-    async fn tell(&mut self, name: &str, data: &Json) -> Result<(), Gone> {
-        let event = Event::default().event(name).id(self.count.to_string()).data(data.to_string());
-        self.count += 1;
-        self.events.send(event).await.map_err(|_| Gone)
+impl From<Problem> for Ended {
+    fn from(problem: Problem) -> Self {
+        Ended::Problem(problem)
     }
 }
 
 /// Answers a question as a stream.
 pub fn stream(service: Arc<Service>, schema: String, question: Question) -> Response {
-    let (events, receiver) = mpsc::channel(WAITING);
-    tokio::spawn(run(service, schema, question, Teller { events, count: 0 }));
-    let stream = stream::unfold(receiver, |mut receiver| async {
-        let event = receiver.recv().await?;
-        Some((Ok::<_, Infallible>(event), receiver))
+    let caller = &question.caller;
+    let stream = service.streams.open(caller.principal.identity(), &caller.request_id);
+    let mut response = sent(stream.read(0));
+    response.extensions_mut().insert(Streamed);
+    tokio::spawn(run(service, schema, question, stream));
+    response
+}
+
+/// Goes on with a stream after the event that the caller had last, named as `Last-Event-ID` has it; says so where that cannot
+/// be.
+pub fn resume(service: &Service, caller: &Caller, last: &str) -> Response {
+    let named = last.split_once('-').and_then(|(number, id)| Some((number.parse::<usize>().ok()?, id)));
+    let identity = caller.principal.identity();
+    let kept = named.and_then(|(number, id)| Some((service.streams.find(&identity, id)?, number.checked_add(1)?)));
+    let reader = kept.map_or_else(|| gone(caller), |(stream, from)| stream.read(from));
+    sent(reader)
+}
+
+/// A stream of one event: the one asked for is not kept any more.
+fn gone(caller: &Caller) -> Reader {
+    let problem = Problem::new(Code::StreamGone, "this stream is not kept any more").hint("ask the question anew");
+    let stream = Streams::default().open(String::new(), &caller.request_id);
+    stream.tell("error", &json!(problem.body(caller.path(), &caller.request_id)));
+    stream.end();
+    stream.read(0)
+}
+
+/// The events as they are sent.
+fn sent(reader: Reader) -> Response {
+    let stream = stream::unfold(reader, |mut reader| async {
+        let event = reader.next().await?;
+        Some((Ok::<_, Infallible>(event), reader))
     });
     let mut response = Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response();
     let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     let uncached = (axum::http::header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response.headers_mut().extend([unbuffered, uncached]);
-    response.extensions_mut().insert(Streamed);
     response
 }
 
 /// Runs the whole stream, to its one last event, and writes the audit log's line.
-async fn run(service: Arc<Service>, schema: String, question: Question, mut teller: Teller) {
+async fn run(service: Arc<Service>, schema: String, question: Question, stream: Arc<Stream>) {
     let caller = question.caller.clone();
     let mut phase = service.phase.subscribe();
-    let listening = teller.events.clone();
-    let deadline = caller.deadline;
-    let outcome = {
-        let told = tell(&service, &schema, question, &mut teller);
-        tokio::select! {
-            told = told => told,
-            () = listening.closed() => Ok(Err(Gone)),
-            () = tokio::time::sleep_until(deadline.into()) => Err(Problem::new(Code::Deadline, "the answer took longer than a request may")),
-            () = reached(&mut phase, Phase::Ended) => Err(Problem::new(Code::Draining, "the service has stopped")),
-        }
+    let outcome = tokio::select! {
+        told = tell(&service, &schema, question, &stream) => told.map_err(Ended::from),
+        () = stream.left() => Err(Ended::Left),
+        () = tokio::time::sleep_until(caller.deadline.into()) => Err(Problem::new(Code::Deadline, "the answer took longer than a request may").into()),
+        () = reached(&mut phase, Phase::Ended) => Err(Problem::new(Code::Draining, "the service has stopped").into()),
     };
-    let path = caller.route.split(' ').next_back().unwrap_or_default();
-    let last = match outcome {
-        Ok(Err(Gone)) => return,
-        Ok(Ok(usage)) => teller.tell("done", &json!({ "request_id": caller.request_id, "usage": usage })).await,
-        Err(problem) => {
+    match outcome {
+        Ok(usage) => stream.tell("done", &json!({ "request_id": caller.request_id, "usage": usage })),
+        Err(Ended::Problem(problem)) => {
             // What fails after an answer was written down has that line already.
             caller.audit.write(problem.code.status().as_u16(), Some(problem.code));
-            teller.tell("error", &json!(problem.body(path, &caller.request_id))).await
+            stream.tell("error", &json!(problem.body(caller.path(), &caller.request_id)));
         }
-    };
-    // Nobody may be there to read the last event.
-    let _ = last;
+        // There is nothing to take up again: the answer was given up.
+        Err(Ended::Left) => service.streams.forget(&stream),
+    }
+    stream.end();
 }
 
 /// Everything but the last event.
-async fn tell(
-    service: &Service,
-    schema: &str,
-    question: Question,
-    teller: &mut Teller,
-) -> Result<Result<Usage, Gone>, Problem> {
-    let served = service.schema(Some(schema))?;
-    let (text, caller) = (question.text.clone(), question.caller.clone());
-    let started = json!({ "status": "started", "request_id": caller.request_id });
-    if teller.tell("status", &started).await.is_err()
-        || teller.tell("schema", &json!({ "name": schema })).await.is_err()
-    {
-        return Ok(Err(Gone));
-    }
+async fn tell(service: &Service, schema: &str, question: Question, stream: &Stream) -> Result<Usage, Problem> {
+    let caller = question.caller.clone();
+    let served = &service.schema(Some(schema), &caller.principal)?;
+    let text = question.text.clone();
+    stream.tell("status", &json!({ "status": "started", "request_id": caller.request_id }));
+    stream.tell("schema", &json!({ "name": schema }));
     let (progress, mut lexemes) = mpsc::unbounded_channel();
     let (asked, mut draft) = (question.clone(), None);
     let answering = ask(service, served, question, Some(progress));
@@ -118,10 +127,8 @@ async fn tell(
                 if draft.is_none() {
                     draft = Some(Draft::of(served, &asked).await?);
                 }
-                if let Some(delta) = draft.as_mut().and_then(|draft| draft.delta(served, &written))
-                    && teller.tell("sql.delta", &json!({ "delta": delta })).await.is_err()
-                {
-                    return Ok(Err(Gone));
+                if let Some(delta) = draft.as_mut().and_then(|draft| draft.delta(served, &written)) {
+                    stream.tell("sql.delta", &json!({ "delta": delta }));
                 }
             }
             reply = &mut answering => break reply?,
@@ -129,31 +136,31 @@ async fn tell(
     };
     match Problem::of(&reply.asked.answer) {
         Some(problem) => Err(problem),
-        None if caller.audit.write(200, None) => Ok(tell_answer(&text, &reply, teller).await),
+        None if caller.audit.write(200, None) => Ok(tell_answer(&text, &reply, stream)),
         None => Err(Problem::new(Code::Internal, "the audit log cannot be written, so nothing is answered")),
     }
 }
 
 /// The parts of an answer, each as an event.
-async fn tell_answer(question: &str, reply: &Reply, teller: &mut Teller) -> Result<Usage, Gone> {
+fn tell_answer(question: &str, reply: &Reply, stream: &Stream) -> Usage {
     let answer = &reply.asked.answer;
     for line in answer.reasoning.iter().flat_map(|reasoning| reasoning.lines()) {
-        teller.tell("reasoning.delta", &json!({ "delta": format!("{line}\n") })).await?;
+        stream.tell("reasoning.delta", &json!({ "delta": format!("{line}\n") }));
     }
     let sql = json!({ "question": question, "sql": answer.sql, "confidence_score": answer.confidence_score, "cache_hit": reply.cache_hit });
-    teller.tell("sql", &sql).await?;
-    teller.tell("validation", &json!({ "valid": true, "diagnostics": answer.validation })).await?;
+    stream.tell("sql", &sql);
+    stream.tell("validation", &json!({ "valid": true, "diagnostics": answer.validation }));
     if let Some(rows) = &answer.rows {
         let rows = json!({ "columns": answer.columns, "rows": rows_as_json(rows), "row_count": answer.row_count, "truncated": answer.truncated });
-        teller.tell("rows", &rows).await?;
+        stream.tell("rows", &rows);
     }
     if let Some(chart) = chart(answer) {
-        teller.tell("chart", &json!(chart)).await?;
+        stream.tell("chart", &json!(chart));
     }
-    teller.tell("explanation", &json!({ "text": answer.reasoning })).await?;
+    stream.tell("explanation", &json!({ "text": answer.reasoning }));
     let usage = Usage::of(reply);
-    teller.tell("usage", &json!(usage)).await?;
-    Ok(usage)
+    stream.tell("usage", &json!(usage));
+    usage
 }
 
 /// The query as it is being written, in canonical SQL; the `sql` event then brings it as it is read and run.

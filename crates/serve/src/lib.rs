@@ -11,8 +11,11 @@
 //! * [`auth`]: who asks, and what they may do: keys, tokens, scopes, and how often.
 //! * [`problem`]: what goes wrong, as RFC 9457 has it.
 //! * [`events`], [`chart`]: an answer as a stream, and as a picture.
-//! * [`cache`], [`history`], [`feedback`]: what is kept, in memory unless said otherwise.
+//! * [`seen`]: what of a schema a principal is shown.
+//! * [`rewards`]: what completions are worth, for whoever trains elsewhere.
 //! * [`shared`]: stores that several instances share, and that may be away.
+//! * [`cache`], [`history`], [`feedback`]: what is kept, in memory unless said otherwise; [`kept`], [`idempotency`]: streams
+//!   and replies, for whoever lost them on the way.
 //! * [`audit`], [`metrics`]: what is written down, and what is counted.
 
 pub mod asking;
@@ -24,10 +27,14 @@ pub mod engine;
 pub mod events;
 pub mod feedback;
 pub mod history;
+pub mod idempotency;
+pub mod kept;
 pub mod layers;
 pub mod metrics;
 pub mod problem;
+pub mod rewards;
 pub mod routes;
+pub mod seen;
 pub mod server;
 pub mod service;
 pub mod settings;

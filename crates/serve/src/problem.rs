@@ -59,6 +59,7 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "This method is not for this path", false, "The path exists, but takes other methods.";
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "The body is too large", false, "The body has more bytes than the service reads.";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body is not JSON", false, "Bodies are sent as application/json.";
+    RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "The body came too slowly", true, "The body of a request has a few seconds to arrive.";
     Unanswerable = "unanswerable", UNPROCESSABLE_ENTITY, "The tables do not hold this", false, "The tables do not hold what the question asks for.";
     Ambiguous = "ambiguous", UNPROCESSABLE_ENTITY, "The question can be read in several ways", false, "The question leaves out what is needed to answer it.";
     FollowUp = "follow_up", UNPROCESSABLE_ENTITY, "The question leans on another", false, "The question leans on an earlier one, which is not known here.";
@@ -74,6 +75,9 @@ codes! {
     DatabaseUnavailable = "database_unavailable", SERVICE_UNAVAILABLE, "The database is out of reach", true, "The database is locked or gone.";
     ModelUnavailable = "model_unavailable", SERVICE_UNAVAILABLE, "There is no usable model", false, "The model is missing, damaged, or made for other tables.";
     Deadline = "deadline", GATEWAY_TIMEOUT, "Time ran out", true, "The answer took longer than a request may.";
+    IdempotencyMismatch = "idempotency_mismatch", UNPROCESSABLE_ENTITY, "This key came with another request", false, "An Idempotency-Key names one request; another path or body needs another key.";
+    IdempotencyInProgress = "idempotency_in_progress", CONFLICT, "The first request is not answered yet", true, "A request with this Idempotency-Key is in progress; its reply comes to whoever asks again.";
+    StreamGone = "stream_gone", GONE, "The stream is not kept any more", false, "Last-Event-ID names a stream that has ended a while ago, that was given up when its reader left, or that never was.";
     Limit = "limit", UNPROCESSABLE_ENTITY, "The query needs too much", false, "The query reached a limit of memory or size.";
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong here", false, "A defect of the service; its logs hold more under the request's id.";
 }
@@ -109,6 +113,7 @@ impl Code {
             Code::MethodNotAllowed,
             Code::PayloadTooLarge,
             Code::UnsupportedMediaType,
+            Code::RequestTimeout,
             Code::RateLimited,
             Code::Overloaded,
             Code::Deadline,

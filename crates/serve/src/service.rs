@@ -1,5 +1,6 @@
 //! What every request is answered with: opened engines with their threads, who may ask, and what is kept and counted.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,20 +13,23 @@ use tokio::sync::{Semaphore, watch};
 use crate::audit::Audit;
 use crate::auth::keys::hex;
 use crate::auth::limit::Limit;
-use crate::auth::{KeyStore, Tokens};
+use crate::auth::{KeyStore, Principal, Tokens};
 use crate::cache::AnswerCache;
 use crate::cache::further::Further;
 use crate::cache::key::subject;
 use crate::engine::Decoder;
 use crate::feedback::Feedback;
 use crate::history::History;
+use crate::idempotency::Replies;
+use crate::kept::Streams;
 use crate::metrics::{BREAKER, Gauge, Metrics, of_process};
 use crate::problem::{Code, Problem};
+use crate::rewards::Rewards;
 use crate::settings::{DecoderSettings, Settings};
 use crate::shared::Shared;
 
-/// A schema that questions are asked of.
-#[derive(Debug)]
+/// A schema that questions are asked of. Copies share all of it but who asks.
+#[derive(Debug, Clone)]
 pub struct Served {
     /// Its name in requests.
     pub name: String,
@@ -33,10 +37,14 @@ pub struct Served {
     pub engine: Arc<Engine>,
     /// The thread that writes for it.
     pub decoder: Decoder,
-    /// What its model is, as a hash.
+    /// What its model is, as a hash, and who asks, where a policy says what is shown.
     pub fingerprint: String,
     /// What decides its queries beside question and options, as a hash.
     pub subject: String,
+    /// The engines of policies, by name.
+    pub(crate) policies: BTreeMap<String, Engine>,
+    /// What completions are worth.
+    pub(crate) rewards: Option<Arc<Rewards>>,
     /// The database's file; none where it is in memory or on a server.
     path: Option<PathBuf>,
     /// Whether a server holds the rows, of which nobody can tell whether they have changed.
@@ -54,8 +62,8 @@ impl Served {
         let is_on_server = engine.database().server().is_some();
         let fingerprint = fingerprint(&engine);
         let subject = subject(&engine, &fingerprint);
-        let name = engine.pack.name().to_owned();
-        Ok(Served { name, engine, decoder, fingerprint, subject, path, is_on_server })
+        let (name, policies) = (engine.pack.name().to_owned(), BTreeMap::new());
+        Ok(Served { name, engine, decoder, fingerprint, subject, policies, rewards: None, path, is_on_server })
     }
 
     /// Another text for each state of the database; none where its file cannot be read, or it is on a server.
@@ -138,6 +146,10 @@ pub struct Service {
     pub history: History,
     /// What people say of answers.
     pub feedback: Option<Feedback>,
+    /// Replies to requests with an `Idempotency-Key`.
+    pub replies: Replies,
+    /// Streams that may be taken up again.
+    pub streams: Streams,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How far its life has come.
@@ -165,6 +177,8 @@ impl Service {
             ),
             history: History::new(settings.history),
             feedback: settings.feedback.as_deref().map(Feedback::new),
+            replies: Replies::default(),
+            streams: Streams::default(),
             metrics,
             phase: watch::Sender::new(Phase::Serving),
             started: Instant::now(),
@@ -172,11 +186,15 @@ impl Service {
         })
     }
 
-    /// The schema of a name, or the first.
+    /// The schema of a name, or the first, as a principal sees it.
     ///
     /// # Errors
-    /// When there is none of that name.
-    pub fn schema(&self, name: Option<&str>) -> Result<&Served, Problem> {
+    /// When there is none of that name, or the principal's policy does not fit it.
+    pub fn schema(&self, name: Option<&str>, principal: &Principal) -> Result<Served, Problem> {
+        self.named(name)?.seen_by(principal)
+    }
+
+    fn named(&self, name: Option<&str>) -> Result<&Served, Problem> {
         let found = match name {
             Some(name) => self.schemas.iter().find(|served| served.name == name),
             None => self.schemas.first(),

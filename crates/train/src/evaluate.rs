@@ -1,7 +1,7 @@
 //! Accuracy by execution: each answer's rows against the reference's, on every database.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use answer::engine::Engine;
@@ -76,7 +76,10 @@ pub fn grade_weights(
 /// Gives the engine's model other weights.
 pub(crate) fn renew(engine: &mut Engine, parameters: &Parameters) -> Result<()> {
     match &mut engine.model {
-        Ok(loaded) => Ok(loaded.model.update(parameters)?),
+        Ok(loaded) => {
+            let own = Arc::get_mut(loaded).ok_or_else(|| TrainError::Evaluation("the model is in use".to_owned()))?;
+            Ok(own.model.update(parameters)?)
+        }
         Err(problem) => Err(TrainError::Evaluation(problem.message.clone())),
     }
 }

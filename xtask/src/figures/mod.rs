@@ -14,7 +14,7 @@
 //! * [`safety`]: policies and hostile statements.
 //! * [`servers`]: PostgreSQL and MariaDB: the same rows, and nothing but rows.
 //! * [`grpo`]: learning from the rows of a model's own answers; [`crashes`]: runs that are killed.
-//! * [`service`]: questions over HTTP; [`caches`]: answers that instances share.
+//! * [`service`]: questions over HTTP; [`caches`]: answers that instances share; [`load`]: what it bears.
 //! * [`fuzzing`]: inputs that nobody thought of.
 
 mod accuracy;
@@ -27,6 +27,7 @@ mod dialects;
 mod explain;
 mod fuzzing;
 mod grpo;
+mod load;
 mod matcher;
 mod network;
 mod optimise;
@@ -101,6 +102,7 @@ const SUBJECTS: &[Subject] = &[
     Subject { name: "grpo", figures: grpo::FIGURES },
     Subject { name: "service", figures: service::FIGURES },
     Subject { name: "caches", figures: caches::FIGURES },
+    Subject { name: "load", figures: load::FIGURES },
     Subject { name: "fuzz", figures: fuzzing::FIGURES },
 ];
 

@@ -19,7 +19,7 @@ fn voted(candidates: &[(&str, f64)], limits: &Limits) -> Vec<(Vec<usize>, f64)> 
         .map(|(text, probability)| (verify(text, &catalog, &Default::default()).unwrap(), probability.ln()))
         .collect();
     let given: Vec<_> = queries.iter().map(|(query, p)| (query, *p)).collect();
-    let found = agreements(&database, &given, limits);
+    let found = agreements(&database, &given, limits, None);
     found.into_iter().map(|found| (found.candidates, (found.log_mass.exp() * 100.0).round() / 100.0)).collect()
 }
 

@@ -197,6 +197,7 @@ fn options(args: &Args, context: &Context, today: Date) -> Options {
         threshold: settings.threshold().unwrap_or_default(),
         previous: None,
         threads: 1,
+        stop: None,
     }
 }
 

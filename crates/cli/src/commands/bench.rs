@@ -10,6 +10,7 @@ mod explain;
 mod hits;
 mod hostile;
 mod lineage;
+mod load;
 mod mask;
 mod mutants;
 mod network;
@@ -75,6 +76,9 @@ pub(crate) struct Args {
     /// The rows that other engines returned for the queries of `--out`, to be compared with SQLite's.
     #[arg(long, value_name = "FILE")]
     rows: Option<PathBuf>,
+    /// How long to soak.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1440))]
+    minutes: u16,
     /// The model folder to measure.
     #[arg(long, value_name = "DIR")]
     model: Option<String>,
@@ -128,6 +132,11 @@ const BENCHES: &[Bench] = &[
     Bench { name: "ask", is_quick: false, measure: ask::measure },
     Bench { name: "hits", is_quick: false, measure: hits::measure },
     Bench { name: "serve", is_quick: false, measure: serve::measure },
+    Bench { name: "overload", is_quick: false, measure: load::overload::measure },
+    Bench { name: "slow", is_quick: false, measure: load::slow::measure },
+    Bench { name: "bodies", is_quick: false, measure: load::bodies::measure },
+    Bench { name: "soak", is_quick: false, measure: load::soak::measure },
+    Bench { name: "rolling", is_quick: false, measure: load::rolling::measure },
     Bench { name: "hostile", is_quick: false, measure: hostile::measure },
     Bench { name: "policies", is_quick: false, measure: policies::measure },
     Bench { name: "cold", is_quick: true, measure: cold::measure },
@@ -165,6 +174,24 @@ fn show(figure: &Figure, context: &Context) -> std::io::Result<()> {
         value => format!("{value:.3}"),
     };
     output::line(format_args!("{name:44} {value:>14} {unit}"))
+}
+
+/// A folder for a benchmark's files, which nobody needs afterwards.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, context: &Context) -> Result<Self, Failure> {
+        let own = format!("bench-{name}-{}", std::process::id());
+        let folder = context.cache_folder().unwrap_or_else(std::env::temp_dir).join(own);
+        std::fs::create_dir_all(&folder)?;
+        Ok(Scratch(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// The value below which a share of the sorted values lies.

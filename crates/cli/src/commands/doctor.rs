@@ -117,7 +117,7 @@ fn look_at_stores(context: &Context) -> Vec<Check> {
             first.or_else(|_| runtime.block_on(store.ping())).map_err(|e| away(&e))
         });
         let name = if store.tier == "l2" { "redis" } else { "s3" };
-        Check { name, found: asked.map(|time| format!("answers in {:.1} ms", time.as_secs_f64() * 1000.0)) }
+        Check::of(name, asked.map(|time| format!("answers in {:.1} ms", time.as_secs_f64() * 1000.0)))
     };
     shared.tiers.into_iter().map(look).collect()
 }

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use jiff::{Span, Timestamp};
 use serde_json::json;
-use serve::auth::{KeyError, KeyRecord, KeyStore, Scope};
+use serve::auth::{KeyError, KeyRecord, KeyStore, Scope, View};
 use toml::Value;
 
 use super::Arguments;
+use crate::access::pair;
 use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
@@ -31,12 +32,19 @@ enum Action {
         #[arg(long)]
         name: String,
         /// What it is good for: ACTION, ACTION:SCHEMA or *, with commas between. The actions are ask, validate, execute,
-        /// schema, history, feedback and admin; * is all but admin.
+        /// schema, history,
+        /// feedback, reward and admin; * is all but admin.
         #[arg(long, value_delimiter = ',', default_value = "*", value_parser = str::parse::<Scope>)]
         scopes: Vec<Scope>,
         /// Days until it is not good any more; without it, it stays good.
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3650))]
         days: Option<u16>,
+        /// The policy that its requests are answered under: a name from [[server.policies]].
+        #[arg(long, value_name = "NAME")]
+        policy: Option<String>,
+        /// What that policy is told of the user; may be given several times.
+        #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+        user: Vec<(String, String)>,
     },
     /// List the keys: what names them, never what they are.
     List,
@@ -75,9 +83,10 @@ pub(super) fn failed(error: &KeyError) -> Failure {
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let store = KeyStore::open(&path(context)?).map_err(|e| failed(&e))?;
     match args.action {
-        Action::Create { name, scopes, days } => {
+        Action::Create { name, scopes, days, policy, user } => {
+            let view = View { policy, user: user.into_iter().collect() };
             let expires = days.map(|days| Timestamp::now() + Span::new().hours(24 * i64::from(days)));
-            let (key, record) = store.create(&name, scopes, expires).map_err(|e| failed(&e))?;
+            let (key, record) = store.create_for(&name, scopes, expires, view).map_err(|e| failed(&e))?;
             show_made(&key, &record, context)?;
         }
         Action::Rotate { prefix } => {
@@ -107,7 +116,7 @@ fn show(record: &KeyRecord, context: &Context) -> std::io::Result<()> {
     if context.json {
         return output::line(json!({
             "prefix": record.prefix, "name": record.name, "scopes": record.scopes, "created": record.created,
-            "expires": record.expires, "revoked": record.revoked,
+            "expires": record.expires, "revoked": record.revoked, "policy": record.policy, "user": record.user,
         }));
     }
     let state = match (record.revoked, record.expires) {
@@ -115,6 +124,10 @@ fn show(record: &KeyRecord, context: &Context) -> std::io::Result<()> {
         (None, Some(time)) if !record.is_good(Timestamp::now()) => format!("expired {time}"),
         (None, Some(time)) => format!("good until {time}"),
         (None, None) => "good".to_owned(),
+    };
+    let state = match &record.policy {
+        Some(policy) => format!("{state}  policy {}", output::plain(policy)),
+        None => state,
     };
     let scopes: Vec<String> = record.scopes.iter().map(Scope::to_string).collect();
     output::line(format_args!("{}  {}  {}  {state}", record.prefix, output::plain(&record.name), scopes.join(",")))

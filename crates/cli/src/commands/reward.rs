@@ -1,17 +1,15 @@
 //! `glrl reward`: what completions are worth, one line out for each line in.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use answer::pack::Pack;
-use database::Image;
-use judge::reward::{Case, Court, Profile, Settings, feedback, reward};
+use judge::reward::{Asked, Bench, Profile, Settings, Worth};
 use serde_json::{Value as Json, json};
-use sql::verify;
 use toml::Value;
 use train::evaluate::limits;
 
@@ -23,8 +21,6 @@ use crate::lines::{Line, Lines};
 use crate::output;
 use crate::settings::FlagValue;
 
-/// Questions whose references' rows are kept for the next completion.
-const KEPT: usize = 32;
 /// Lines on their way.
 const AHEAD: usize = 64;
 
@@ -68,14 +64,14 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let pack = context.pack()?;
     let images = match args.db.is_empty() {
         true => reward_databases(&pack)?,
-        false => args.db.iter().map(|path| image(path, &pack)).collect::<Result<_, _>>()?,
+        false => args.db.iter().map(|path| image(path, &pack)).collect::<Result<Vec<_>, _>>()?,
     };
     let profile = match args.profile {
         Named::Execution => Profile::Execution,
         Named::Seed => Profile::Seed,
     };
-    let bench = Bench { pack: &pack, images: &images, settings: Settings { profile, ..Settings::default() }, kept: Mutex::default() };
-    in_order(&mut lines, usize::from(args.threads), &|line| bench.reply(line), context)?;
+    let bench = Bench::new(images.into(), limits(), Settings { profile, ..Settings::default() });
+    in_order(&mut lines, usize::from(args.threads), &|line| reply(&pack, &bench, line), context)?;
     Ok(Exit::Done)
 }
 
@@ -152,126 +148,47 @@ fn for_people(reply: &Json) -> String {
     output::plain(&format!("{id}  {worth}  {said}"))
 }
 
-/// What rewards are computed with, and what is known already.
-struct Bench<'a> {
-    pack: &'a Pack,
-    images: &'a [Image],
-    settings: Settings,
-    /// By what a line says of its question.
-    kept: Mutex<HashMap<String, Arc<Known>>>,
-}
-
-/// A question with what its completions were worth.
-struct Known {
-    case: Result<Case, String>,
-    replies: Mutex<HashMap<String, Json>>,
-}
-
-impl Bench<'_> {
-    fn reply(&self, line: Line) -> Json {
-        let Line { number, id, text, rest } = line;
-        let found = text.and_then(|completion| {
-            let asked = Asked::of(&rest)?;
-            self.reward(&asked, &completion)
-        });
-        match found {
-            Ok(mut reply) => {
-                reply["id"] = id;
-                reply
-            }
-            Err(message) => json!({
-                "id": id, "line": number, "reward": null, "components": null, "feedback": null,
-                "error": { "code": "line", "message": message, "hint": null },
-            }),
+/// The reply to a line; one that cannot be rewarded is told so in its place.
+fn reply(pack: &Pack, bench: &Bench, line: Line) -> Json {
+    let Line { number, id, text, rest } = line;
+    let worth = text.and_then(|completion| {
+        bench.worth(&pack.catalog, &pack.validation(), &asked(&rest)?, &completion)
+    });
+    match worth {
+        Ok(Worth { reward, components, feedback }) => {
+            json!({ "id": id, "reward": reward, "components": components, "feedback": feedback })
         }
-    }
-
-    /// The reply without its id; equal completions of one question are run once.
-    fn reward(&self, asked: &Asked<'_>, completion: &str) -> Result<Json, String> {
-        let known = self.known(asked);
-        let case = known.case.as_ref().map_err(String::clone)?;
-        let replies = || known.replies.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(reply) = replies().get(completion) {
-            return Ok(reply.clone());
-        }
-        let court = Court { images: self.images, limits: limits(), witnesses: self.settings.witnesses, in_words: true };
-        let options = sql::Options { question: asked.question, ..self.pack.validation() };
-        let trial = court.text(case, completion, &options);
-        let reply = json!({
-            "id": null,
-            "reward": reward(&trial, &self.settings),
-            "components": trial.components,
-            "feedback": feedback(&trial, &self.settings),
-        });
-        replies().insert(completion.to_owned(), reply.clone());
-        Ok(reply)
-    }
-
-    /// The question of a line, its references run on every database unless they were before.
-    fn known(&self, asked: &Asked<'_>) -> Arc<Known> {
-        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = format!("{asked:?}");
-        if let Some(known) = kept().get(&key) {
-            return Arc::clone(known);
-        }
-        let known = Arc::new(Known { case: self.case(asked), replies: Mutex::default() });
-        let mut all = kept();
-        if all.len() >= KEPT {
-            all.clear();
-        }
-        all.insert(key, Arc::clone(&known));
-        known
-    }
-
-    fn case(&self, asked: &Asked<'_>) -> Result<Case, String> {
-        if asked.must_decline {
-            return Ok(Case::to_be_declined());
-        }
-        let catalog = &self.pack.catalog;
-        let verified = |sql: &&str| {
-            verify(sql, catalog, &sql::Options::default()).map_err(|report| {
-                let first = report.diagnostics.first().map_or("it is no query", |found| found.message.as_str());
-                format!("the reference cannot be used: {first}")
-            })
-        };
-        let queries = asked.references.iter().map(verified).collect::<Result<Vec<_>, _>>()?;
-        let case = Case::open(self.images, &queries, asked.ordered, &limits());
-        case.map_err(|e| format!("the reference cannot be run: {e}"))
+        Err(message) => json!({
+            "id": id, "line": number, "reward": null, "components": null, "feedback": null,
+            "error": { "code": "line", "message": message, "hint": null },
+        }),
     }
 }
 
 /// What a line says of its question.
-#[derive(Debug)]
-struct Asked<'a> {
-    question: Option<&'a str>,
-    references: Vec<&'a str>,
-    ordered: bool,
-    must_decline: bool,
-}
-
-impl<'a> Asked<'a> {
-    fn of(rest: &'a Json) -> Result<Self, String> {
-        let text = |field: &str| match &rest[field] {
-            Json::Null => Ok(None),
-            Json::String(text) => Ok(Some(text.as_str())),
-            _ => Err(format!("\"{field}\" is not a text")),
-        };
-        let alternatives = match &rest["alternatives"] {
-            Json::Null => vec![],
-            Json::Array(all) => all.iter().map(|one| one.as_str().ok_or("\"alternatives\" are not texts")).collect::<Result<_, _>>()?,
-            _ => return Err("\"alternatives\" are no list of texts".to_owned()),
-        };
-        let ordered = match &rest["ordered"] {
-            Json::Null => false,
-            Json::Bool(ordered) => *ordered,
-            _ => return Err("\"ordered\" is neither true nor false".to_owned()),
-        };
-        let must_decline = match text("status")? {
-            None | Some("answered") => false,
-            Some("refused" | "abstained") => true,
-            Some(other) => return Err(format!("\"status\" is \"{other}\": expected answered, refused or abstained")),
-        };
-        let references: Vec<&str> = text("sql")?.into_iter().chain(alternatives).collect();
-        Ok(Asked { question: text("question")?, references, ordered, must_decline })
-    }
+fn asked(rest: &Json) -> Result<Asked, String> {
+    let text = |field: &str| match &rest[field] {
+        Json::Null => Ok(None),
+        Json::String(text) => Ok(Some(text.clone())),
+        _ => Err(format!("\"{field}\" is not a text")),
+    };
+    let alternatives = match &rest["alternatives"] {
+        Json::Null => vec![],
+        Json::Array(all) => {
+            all.iter().map(|one| one.as_str().map(str::to_owned).ok_or("\"alternatives\" are not texts")).collect::<Result<_, _>>()?
+        }
+        _ => return Err("\"alternatives\" are no list of texts".to_owned()),
+    };
+    let ordered = match &rest["ordered"] {
+        Json::Null => false,
+        Json::Bool(ordered) => *ordered,
+        _ => return Err("\"ordered\" is neither true nor false".to_owned()),
+    };
+    let must_decline = match text("status")?.as_deref() {
+        None | Some("answered") => false,
+        Some("refused" | "abstained") => true,
+        Some(other) => return Err(format!("\"status\" is \"{other}\": expected answered, refused or abstained")),
+    };
+    let references = text("sql")?.into_iter().chain(alternatives).collect();
+    Ok(Asked { question: text("question")?, references, ordered, must_decline })
 }

@@ -7,21 +7,25 @@ use std::time::Duration;
 
 use answer::engine::Engine;
 use answer::orchestrator::Options;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serve::audit::Audit;
 use serve::auth::{KeyStore, TokenSettings, Tokens};
+use serve::rewards::Rewards;
 use serve::server::Listening;
 use serve::service::{Parts, Served, Service};
 use serve::settings::{DecoderSettings, Settings, Today};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use toml::Value;
+use train::evaluate::limits;
 use tracing_subscriber::filter::LevelFilter;
 
+use super::eval::reward_databases;
 use super::{Arguments, ask, audit, keys};
-use crate::access::AccessArgs;
+use crate::access::{AccessArgs, policy_at};
 use crate::context::{Context, today};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::settings::{self, FlagValue};
+use crate::settings::{self, FlagValue, NamedPolicy, NamedSchema};
 use crate::shared;
 
 /// Threads that read and write connections; what computes has threads of its own.
@@ -44,9 +48,10 @@ pub(crate) struct Args {
     /// The SQLite file to ask; without it, the pack's demo database.
     #[arg(long, value_name = "FILE")]
     db: Option<String>,
-    /// The pack to ask with: a name, or a folder.
+    /// The pack to ask with: a name, or a folder. Several may be given; each is then served under its name, the first where a
+    /// request names none.
     #[arg(long)]
-    pack: Option<String>,
+    pack: Vec<String>,
     /// The model folder to ask with.
     #[arg(long, value_name = "DIR")]
     model: Option<String>,
@@ -66,16 +71,30 @@ impl Arguments for Args {
             number("server.port", "--port", self.port),
             number("server.operators_port", "--operators-port", self.operators_port),
             text("database.path", "--db", &self.db),
-            text("pack", "--pack", &self.pack),
+            text("pack", "--pack", &self.pack.first().cloned()),
+            self.schemas().map(|schemas| ("server.schemas", "--pack", schemas)),
             text("model.path", "--model", &self.model),
         ];
         flags.into_iter().flatten().collect()
     }
 }
 
+impl Args {
+    /// The packs as schemas; none, where one is given: it is the one that settings name.
+    fn schemas(&self) -> Option<Value> {
+        let schema = |pack: &String| Value::Table([("pack".to_owned(), Value::String(pack.clone()))].into_iter().collect());
+        match &self.pack[..] {
+            [] => None,
+            [_] => Some(Value::Array(vec![])),
+            several => Some(Value::Array(several.iter().map(schema).collect())),
+        }
+    }
+}
+
 /// Serves until it is told to stop.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     log_as(&context.settings().server.log);
+    allow_connections();
     let settings = settings(args.today.as_deref(), context)?;
     let parts = parts(&args, &settings, context)?;
     let service = Service::new(settings, parts);
@@ -84,6 +103,14 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     // A query that still runs has its own deadline; the process does not wait for it.
     runtime.shutdown_background();
     outcome
+}
+
+/// Each connection is an open file, and many systems let a process have 1,024 until it asks for more.
+fn allow_connections() {
+    let limits = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limits.maximum, ..limits }) {
+        tracing::warn!(%error, files = limits.current, "connections are limited by open files");
+    }
 }
 
 /// What reads and writes connections, and the threads of what computes.
@@ -203,9 +230,58 @@ fn parts(args: &Args, settings: &Settings, context: &Context) -> Result<Parts, F
     }
     let log = context.state_path(&context.settings().server.audit, "audit.jsonl")?;
     let audit = log.as_deref().map(Audit::open).transpose().map_err(|e| audit::failed(&e))?;
+    let shared = shared::open(context)?;
+    Ok(Parts { schemas: schemas(args, settings, context)?, keys, tokens, audit, shared })
+}
+
+/// The schemas that settings name, each with its policies.
+fn schemas(args: &Args, settings: &Settings, context: &Context) -> Result<Vec<Served>, Failure> {
+    let named = &context.settings().server.schemas;
+    if named.is_empty() {
+        return with_policies(vec![served(None, args, settings, context)?], context);
+    }
+    if args.db.is_some() || args.model.is_some() {
+        let failure = Failure::usage("--db and --model are of one schema, and there are several");
+        return Err(failure.hint("name database and model of each under [[server.schemas]]"));
+    }
+    let own = |schema: &NamedSchema| served(schema.name.clone(), args, settings, &context.of_schema(schema));
+    let all = named.iter().map(own).collect::<Result<Vec<_>, _>>()?;
+    for (at, one) in all.iter().enumerate() {
+        if all[..at].iter().any(|other| other.name == one.name) {
+            let message = format!("two schemas are called \"{}\"", one.name);
+            let failure = Failure::new(Exit::Settings, "settings", message);
+            return Err(failure.hint("give each a `name` under [[server.schemas]]"));
+        }
+    }
+    with_policies(all, context)
+}
+
+/// One schema, ready to be asked; what its rewards need is made when somebody wants one.
+fn served(name: Option<String>, args: &Args, settings: &Settings, context: &Context) -> Result<Served, Failure> {
     let engine = Arc::new(engine(args, context)?);
+    let pack = Arc::clone(&engine.pack);
+    let images = move || reward_databases(&pack).map_err(|failure| failure.message);
     let served = Served::start(engine, settings.decoder).map_err(|e| Failure::new(Exit::Failed, "thread", e))?;
-    Ok(Parts { schemas: vec![served], keys, tokens, audit, shared: shared::open(context)? })
+    let served = served.with_rewards(Rewards::new(images, limits()));
+    Ok(match name {
+        Some(name) => served.named(name),
+        None => served,
+    })
+}
+
+/// The same with the policies that keys and tokens may name.
+fn with_policies(mut schemas: Vec<Served>, context: &Context) -> Result<Vec<Served>, Failure> {
+    let wrong = |message: String| Failure::new(Exit::Settings, "settings", message);
+    for NamedPolicy { name, schema, file } in &context.settings().server.policies {
+        let at = match schema {
+            Some(schema) => schemas.iter().position(|served| served.name == *schema),
+            None => (schemas.len() == 1).then_some(0),
+        };
+        let at = at.ok_or_else(|| wrong(format!("policy \"{name}\" names no schema that is served")))?;
+        let policy = policy_at(file, &schemas[at].engine.pack.catalog)?;
+        schemas[at] = schemas[at].clone().with_policy(name, policy).map_err(Failure::data)?;
+    }
+    Ok(schemas)
 }
 
 /// The engine with as many connections as settings say. Without a model it still checks and runs SQL.

@@ -124,7 +124,81 @@ fn what_would_be_unsafe_or_cannot_be_is_refused_at_the_start() {
     check(&["--host", "0.0.0.0", "--port", "0"], 4, "glrl keys create");
     check(&["--host", "here", "--port", "0"], 4, "server.host");
     check(&["--db", "/nonexistent.sqlite"], 7, "nonexistent");
+    check(&["--pack", "gl", "--pack", "gl"], 4, "two schemas are called");
+    check(&["--pack", "gl", "--pack", "gl", "--db", "x.sqlite"], 2, "[[server.schemas]]");
+    let folder = Folder::new();
+    let config = |text: &str| folder.write("glrl.toml", text).display().to_string();
+    let unknown = config("[[server.policies]]\nname = \"p\"\nschema = \"hr\"\nfile = \"p.toml\"\n");
+    check(&["--config", &unknown], 4, "no schema that is served");
+    let misspelt = config("[[server.schemas]]\npck = \"gl\"\n");
+    check(&["--config", &misspelt], 4, "pck");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     check(&["--port", &port, "--operators-port", "0"], 1, "cannot listen");
+}
+
+/// A database with other rows than the pack's demo database.
+fn other_database(folder: &Folder) -> String {
+    let path = folder.path("other.sqlite").display().to_string();
+    let filled = run(["data", "fill", "--pack", "gl", "--seed", "7", "--out", &path]);
+    assert_eq!(filled.code, 0, "{}", filled.stderr);
+    path
+}
+
+#[test]
+fn several_schemas_are_served_and_chosen_by_name() {
+    let folder = Folder::new();
+    let other = other_database(&folder);
+    let text = format!(
+        "[[server.schemas]]\npack = \"gl\"\n[[server.schemas]]\nname = \"second\"\npack = \"gl\"\ndb = \"{other}\"\n"
+    );
+    let config = folder.write("glrl.toml", text);
+    let serving = Serving::start(&["--config", config.to_str().unwrap(), "--today", "2026-11-20"]);
+    let run = |schema: &str| {
+        let sql = "SELECT SUM(Budget) AS total FROM PAC_MNT_PROJECTS";
+        serving.send("POST /v1/sql/execute", "", &serde_json::json!({ "sql": sql, "schema": schema }).to_string())
+    };
+    let (first, second) = (run("gl"), run("second"));
+    assert_eq!((first.0, second.0), (200, 200), "{} {}", first.1, second.1);
+    assert_ne!(first.1["rows"], second.1["rows"]);
+    let (status, problem) = run("third");
+    assert_eq!((status, &problem["code"]), (404, &Value::from("not_found")));
+    assert!(problem["hint"].as_str().unwrap().contains("gl, second"));
+    let (_, asked) =
+        serving.send("POST /v1/ask", "", "{\"question\":\"Show all active projects\",\"schema\":\"second\"}");
+    assert_eq!((&asked["schema"], &asked["status"]), (&Value::from("second"), &Value::from("answered")), "{asked}");
+    assert_eq!(serving.send("GET /schema/tables?schema=second", "", "").1["schema"], "second");
+    let models = serving.send("GET /v1/models", "", "").1;
+    assert_eq!(models["data"].as_array().unwrap().len(), 2);
+    let reward = "{\"items\":[{\"completion\":\"SELECT COUNT(*) AS n FROM SRM_COMPANIES\",\"sql\":\"SELECT COUNT(Company_ID) AS n FROM SRM_COMPANIES\"}],\"schema\":\"second\"}";
+    let (_, rewarded) = serving.send("POST /v1/reward/batch", "", reward);
+    assert!(rewarded["rewards"][0]["reward"].as_f64().unwrap() > 0.97, "{rewarded}");
+}
+
+#[test]
+fn a_key_is_made_for_a_policy_of_the_settings() {
+    let folder = Folder::new();
+    folder.write(
+        "own.toml",
+        "[attributes]\nstatus = \"text\"\n[[table]]\nname = \"PAC_MNT_PROJECTS\"\nrows = \"Status = :status\"\n",
+    );
+    let (keys, policy) =
+        (folder.path("keys.json").display().to_string(), folder.path("own.toml").display().to_string());
+    let text = format!(
+        "[server]\nauthentication = \"on\"\nkeys = \"{keys}\"\n[[server.policies]]\nname = \"own\"\nfile = \"{policy}\"\n"
+    );
+    let config = folder.write("glrl.toml", text).display().to_string();
+    let create = |args: &[&str]| {
+        let base = ["keys", "create", "--name", "k", "--keys", &keys];
+        run(base.iter().chain(args)).stdout.trim().to_owned()
+    };
+    let (bound, free) = (create(&["--policy", "own", "--user", "status=Completed"]), create(&[]));
+    let serving = Serving::start(&["--config", &config]);
+    let statuses = |key: &str| {
+        let sql = "{\"sql\":\"SELECT DISTINCT Status FROM PAC_MNT_PROJECTS\"}";
+        serving.send("POST /v1/sql/execute", key, sql).1["rows"].clone()
+    };
+    assert_eq!(statuses(&bound), serde_json::json!([["Completed"]]));
+    assert!(statuses(&free).as_array().unwrap().len() > 1);
+    assert!(run(["keys", "list", "--keys", &keys]).stdout.contains("policy own"));
 }

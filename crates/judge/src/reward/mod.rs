@@ -11,8 +11,9 @@
 //! * [`witness`](mod@witness): databases made for one question, on which mistakes show.
 //! * [`trial`]: a query run beside the reference.
 //! * [`components`], [`overlap`](mod@overlap): the six components; how near wrong rows are.
-//! * [`words`]: what is said of it.
+//! * [`words`]: what is said of it; [`bench`]: completions of many questions.
 
+pub mod bench;
 pub mod case;
 pub mod completion;
 pub mod components;
@@ -23,6 +24,7 @@ pub mod trial;
 pub mod witness;
 pub mod words;
 
+pub use bench::{Asked, Bench, Worth};
 pub use case::Case;
 pub use completion::{Answer, Completion, completion};
 pub use components::Components;

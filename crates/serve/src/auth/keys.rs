@@ -1,5 +1,6 @@
 //! API keys: 32 random bytes, shown once and kept as a hash. A file holds them; whoever may write it makes the keys.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::{Principal, Scope};
+use super::{Principal, Scope, View};
 
 /// What every key starts with, so that scanners of leaked secrets know it.
 const MARK: &str = "glrl_";
@@ -43,6 +44,12 @@ pub struct KeyRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub revoked: Option<Timestamp>,
+    /// The policy that its requests are answered under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// What that policy is told of the user.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub user: BTreeMap<String, String>,
 }
 
 impl KeyRecord {
@@ -121,8 +128,22 @@ impl KeyStore {
         scopes: Vec<Scope>,
         expires: Option<Timestamp>,
     ) -> Result<(String, KeyRecord), KeyError> {
+        self.create_for(name, scopes, expires, View::default())
+    }
+
+    /// Makes a key whose requests are answered under a policy.
+    ///
+    /// # Errors
+    /// As [`KeyStore::create`].
+    pub fn create_for(
+        &self,
+        name: &str,
+        scopes: Vec<Scope>,
+        expires: Option<Timestamp>,
+        view: View,
+    ) -> Result<(String, KeyRecord), KeyError> {
         self.change(|keys| {
-            let made = new_key(name, scopes, expires)?;
+            let made = new_key(name, scopes, expires, view)?;
             keys.push(made.1.clone());
             Ok(made)
         })
@@ -150,7 +171,8 @@ impl KeyStore {
             let now = Timestamp::now();
             let old = keys.iter_mut().find(|key| key.prefix == prefix && key.is_good(now));
             let old = old.ok_or_else(|| KeyError::Unknown { prefix: prefix.to_owned() })?;
-            let made = new_key(&old.name, old.scopes.clone(), old.expires)?;
+            let view = View { policy: old.policy.clone(), user: old.user.clone() };
+            let made = new_key(&old.name, old.scopes.clone(), old.expires, view)?;
             old.revoked = Some(now);
             keys.push(made.1.clone());
             Ok(made)
@@ -164,7 +186,8 @@ impl KeyStore {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let now = Timestamp::now();
         let known = keys.iter().find(|known| known.prefix == prefix && is_same(&known.sha256, &hash))?;
-        let principal = || Principal { name: format!("key:{prefix}"), scopes: known.scopes.clone() };
+        let view = || View { policy: known.policy.clone(), user: known.user.clone() };
+        let principal = || Principal { name: format!("key:{prefix}"), scopes: known.scopes.clone(), view: view() };
         known.is_good(now).then(|| Arc::new(principal()))
     }
 
@@ -196,7 +219,12 @@ fn read(path: &Path) -> Result<Vec<KeyRecord>, KeyError> {
 }
 
 /// Random bytes as a key, and how it is kept.
-fn new_key(name: &str, scopes: Vec<Scope>, expires: Option<Timestamp>) -> Result<(String, KeyRecord), KeyError> {
+fn new_key(
+    name: &str,
+    scopes: Vec<Scope>,
+    expires: Option<Timestamp>,
+    view: View,
+) -> Result<(String, KeyRecord), KeyError> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(KeyError::Random)?;
     let secret = hex(&bytes);
@@ -209,6 +237,8 @@ fn new_key(name: &str, scopes: Vec<Scope>, expires: Option<Timestamp>) -> Result
         created: Timestamp::now(),
         expires,
         revoked: None,
+        policy: view.policy,
+        user: view.user,
     };
     Ok((key, record))
 }

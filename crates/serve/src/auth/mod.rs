@@ -6,7 +6,10 @@ pub mod rate;
 pub mod scope;
 pub mod token;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::problem::{Code, Problem};
 pub use keys::{KeyError, KeyRecord, KeyStore};
@@ -21,12 +24,29 @@ pub struct Principal {
     pub name: String,
     /// What they may do.
     pub scopes: Vec<Scope>,
+    /// What they are shown.
+    pub view: View,
+}
+
+/// What a key or token says of the rows and columns that are shown: a policy of the service's settings, and the user that it
+/// is applied for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// The policy, beside the one that everybody is under.
+    pub policy: Option<String>,
+    /// Attributes of the user, each as text.
+    pub user: BTreeMap<String, String>,
 }
 
 impl Principal {
     /// Whoever connects where nobody is asked for a key: they may do everything but what administers.
     pub fn anonymous() -> Arc<Self> {
-        Arc::new(Principal { name: "anonymous".to_owned(), scopes: vec![Scope::EVERYTHING] })
+        Arc::new(Principal { name: "anonymous".to_owned(), scopes: vec![Scope::EVERYTHING], view: View::default() })
+    }
+
+    /// Another text for each principal and each view of one: what is kept for one must not reach the other.
+    pub fn identity(&self) -> String {
+        format!("{} {:?}", self.name, self.view)
     }
 
     /// Whether they may do this with a schema.

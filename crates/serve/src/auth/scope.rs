@@ -20,19 +20,22 @@ pub enum Action {
     History,
     /// Say what was good and what was not.
     Feedback,
+    /// Learn what completions are worth.
+    Reward,
     /// Make and revoke keys.
     Admin,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Action; 7] = [
+    pub const ALL: [Action; 8] = [
         Action::Ask,
         Action::Validate,
         Action::Execute,
         Action::Schema,
         Action::History,
         Action::Feedback,
+        Action::Reward,
         Action::Admin,
     ];
 
@@ -45,6 +48,7 @@ impl Action {
             Action::Schema => "schema",
             Action::History => "history",
             Action::Feedback => "feedback",
+            Action::Reward => "reward",
             Action::Admin => "admin",
         }
     }

@@ -1,6 +1,7 @@
 //! JSON Web Tokens. Algorithm and keys come from the settings alone: what a token says of itself chooses no algorithm and
 //! brings no key (RFC 8725, 3.1).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -9,7 +10,7 @@ use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, KeyOperations, PublicK
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde::Deserialize;
 
-use super::{Principal, Scope};
+use super::{Principal, Scope, View};
 
 /// The longest token, in bytes.
 const LONGEST: usize = 8_192;
@@ -101,6 +102,24 @@ struct Claims {
     aud: Option<Audience>,
     #[serde(default)]
     scope: String,
+    /// A policy of the service's settings.
+    policy: Option<String>,
+    /// What that policy is told of the user: texts, numbers, true or false.
+    #[serde(default)]
+    user: BTreeMap<String, serde_json::Value>,
+}
+
+impl Claims {
+    /// What the token's bearer is shown.
+    fn view(&self) -> Result<View, TokenError> {
+        let text = |value: &serde_json::Value| match value {
+            serde_json::Value::String(text) => Ok(text.clone()),
+            serde_json::Value::Number(_) | serde_json::Value::Bool(_) => Ok(value.to_string()),
+            _ => Err(TokenError::Claim("user")),
+        };
+        let user = self.user.iter().map(|(name, value)| Ok((name.clone(), text(value)?)));
+        Ok(View { policy: self.policy.clone(), user: user.collect::<Result<_, _>>()? })
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -133,9 +152,10 @@ impl Tokens {
         let payload = self.payload(token)?;
         let claims: Claims = serde_json::from_slice(&payload).map_err(|_| TokenError::Malformed)?;
         self.check(&claims, now)?;
+        let view = claims.view()?;
         let subject = claims.sub.ok_or(TokenError::Claim("subject"))?;
         let scopes = claims.scope.split_whitespace().filter_map(|scope| scope.parse::<Scope>().ok());
-        Ok(Arc::new(Principal { name: format!("token:{subject}"), scopes: scopes.collect() }))
+        Ok(Arc::new(Principal { name: format!("token:{subject}"), scopes: scopes.collect(), view }))
     }
 
     /// What a token says, once its signature is found good.

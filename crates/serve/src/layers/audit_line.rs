@@ -54,6 +54,11 @@ impl AuditLine {
         });
     }
 
+    /// What is known so far; none where it is written.
+    pub fn told(&self) -> Option<Entry> {
+        self.entry.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Writes the line, unless that was done; whether the log holds it, where there is a log.
     pub fn write(&self, status: u16, code: Option<Code>) -> bool {
         let entry = self.entry.lock().unwrap_or_else(PoisonError::into_inner).take();

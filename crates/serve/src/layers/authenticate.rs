@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::audit_line::AuditLine;
-use super::{Caller, Place, RequestId, Streamed};
+use super::{Caller, RequestId, Streamed};
 use crate::auth::Principal;
 use crate::metrics::TURNED_AWAY;
 use crate::problem::{Code, Problem};
@@ -39,8 +39,7 @@ pub async fn authenticate(State(service): State<Arc<Service>>, mut request: Requ
         return written(&audit, Problem { retry_after: Some(seconds), ..problem }.into_response());
     }
     let deadline = Instant::now() + service.settings.deadline;
-    let place = request.extensions_mut().remove::<Place>();
-    let caller = Caller { principal, request_id, route, deadline, audit: Arc::clone(&audit), place };
+    let caller = Caller { principal, request_id, route, deadline, audit: Arc::clone(&audit), place: None };
     request.extensions_mut().insert(caller);
     let response = match tokio::time::timeout_at((deadline + GRACE).into(), next.run(request)).await {
         Ok(response) => response,

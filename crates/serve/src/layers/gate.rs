@@ -6,23 +6,22 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Place;
 use crate::metrics::TURNED_AWAY;
 use crate::problem::{Code, Problem};
 use crate::service::{Phase, Service};
 
 /// Passes a request on where there is a place for it. What is turned away is told at once.
-pub async fn gate(State(service): State<Arc<Service>>, mut request: Request, next: Next) -> Response {
+pub async fn gate(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     if *service.phase.borrow() != Phase::Serving {
         service.metrics.count(TURNED_AWAY, &["draining"]);
         let problem = Problem::new(Code::Draining, "the service is stopping");
         return Problem { retry_after: Some(1), ..problem }.into_response();
     }
-    let Ok(place) = Arc::clone(&service.places).try_acquire_owned() else {
+    // The place itself is taken once the body is there.
+    if service.places.available_permits() == 0 {
         service.metrics.count(TURNED_AWAY, &["overloaded"]);
         let problem = Problem::new(Code::Overloaded, "too many requests are in progress");
         return Problem { retry_after: Some(1), ..problem }.into_response();
-    };
-    request.extensions_mut().insert::<Place>(Arc::new(place));
+    }
     next.run(request).await
 }

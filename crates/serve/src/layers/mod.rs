@@ -1,11 +1,13 @@
 //! What every request passes before its route, outermost first: [`outer`] (id, log, metrics, headers, and the body of
 //! problems), CORS, [`gate`] (drain and load), [`authenticate`] (deadline, who asks, how often), which begins the
-//! [`audit_line`].
+//! [`audit_line`], [`whole`] (the body, then a place), and [`idempotent`] (what was asked before) of what costs.
 
 pub mod audit_line;
 pub mod authenticate;
 pub mod gate;
+pub mod idempotent;
 pub mod outer;
+pub mod whole;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,8 +34,15 @@ pub struct Caller {
     pub deadline: Instant,
     /// What the audit log will hold of it.
     pub audit: Arc<AuditLine>,
-    /// Its place among the requests in progress: given back when nothing works for it any more, a stream neither.
+    /// Its place among the requests in progress, which is free once nobody holds it: a stream does to its end.
     pub place: Option<Place>,
+}
+
+impl Caller {
+    /// The path of the route.
+    pub fn path(&self) -> &str {
+        self.route.split(' ').next_back().unwrap_or_default()
+    }
 }
 
 /// A place among the requests in progress.

@@ -1,5 +1,6 @@
 //! `/v1/api-keys`: keys made, listed, taken back and replaced, by whoever has the scope `admin`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -10,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{App, Body, Path, Who};
 use crate::asking::computing;
-use crate::auth::{Action, KeyError, KeyRecord, Scope};
+use crate::auth::{Action, KeyError, KeyRecord, Scope, View};
 use crate::layers::Caller;
 use crate::problem::{Code, Problem, ProblemBody};
 
@@ -26,6 +27,11 @@ pub(crate) struct NewKey {
     /// From when on it is not good any more.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires: Option<Timestamp>,
+    /// The policy of the service's settings that its requests are answered under.
+    policy: Option<String>,
+    /// What that policy is told of the user.
+    #[serde(default)]
+    user: BTreeMap<String, String>,
 }
 
 /// A key that was made. It is shown here and never again.
@@ -56,6 +62,10 @@ pub(crate) struct ListedKey {
     expires: Option<String>,
     /// When it was taken back.
     revoked: Option<String>,
+    /// The policy that its requests are answered under.
+    policy: Option<String>,
+    /// What that policy is told of the user.
+    user: BTreeMap<String, String>,
 }
 
 impl From<KeyRecord> for ListedKey {
@@ -67,6 +77,8 @@ impl From<KeyRecord> for ListedKey {
             created: key.created.to_string(),
             expires: key.expires.map(|time| time.to_string()),
             revoked: key.revoked.map(|time| time.to_string()),
+            policy: key.policy,
+            user: key.user,
         }
     }
 }
@@ -96,7 +108,10 @@ pub(crate) async fn create(
         return Err(Problem::new(Code::InvalidRequest, "a key has a name and at least one scope"));
     }
     let service = Arc::clone(&service);
-    let (key, record) = computing(move || service.keys.create(&wanted.name, wanted.scopes, wanted.expires)).await??;
+    let view = View { policy: wanted.policy, user: wanted.user };
+    service.check_view(&view)?;
+    let (key, record) =
+        computing(move || service.keys.create_for(&wanted.name, wanted.scopes, wanted.expires, view)).await??;
     note(&who, &record.prefix);
     Ok((StatusCode::CREATED, Json(MadeKey { key, prefix: record.prefix, scopes: record.scopes })))
 }

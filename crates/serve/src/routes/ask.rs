@@ -117,6 +117,7 @@ impl Usage {
 
 /// SQL, rows, chart and explanation for a question.
 #[utoipa::path(post, path = "/v1/ask", tag = "ask", request_body = AskRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again with it, the same request gets the reply to the first"), ("Last-Event-ID" = Option<String>, Header, description = "The last event of a stream that broke, to go on after it")),
     responses((status = 200, body = AskReply), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn ask(
     service: App,
@@ -140,9 +141,12 @@ pub(crate) async fn ask(
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
     if accepts.contains("text/event-stream") {
         let name = served.name.clone();
+        if let Some(last) = headers.get("last-event-id").and_then(|last| last.to_str().ok()) {
+            return Ok(events::resume(&service, &who, last));
+        }
         return Ok(events::stream((*service).clone(), name, question));
     }
-    let reply = answer_to(&service, served, question, None).await?;
+    let reply = answer_to(&service, &served, question, None).await?;
     if let Some(problem) = Problem::of(&reply.asked.answer) {
         return Err(problem);
     }

@@ -83,8 +83,7 @@ impl Content {
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", request_body = ChatRequest,
     responses((status = 200, body = Object), (status = "default", body = Object)))]
 pub(crate) async fn chat(service: App, who: Who, Body(request): Body<ChatRequest>) -> Result<Response, Problem> {
-    let served = served_by(&service, &request.model)?;
-    permitted(&service, &who, Some(&served.name), Action::Ask)?;
+    let served = &permitted(&service, &who, Some(&served_by(&service, &request.model)?.name), Action::Ask)?;
     let n = request.n.unwrap_or(1);
     if !(1..=MOST_ALTERNATIVES + 1).contains(&n) {
         return Err(Problem::new(Code::InvalidRequest, format!("n is 1 to {}", MOST_ALTERNATIVES + 1)));

@@ -4,7 +4,7 @@ use axum::Json;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{App, Who};
+use super::{App, Query, SchemaQuery, Who};
 use crate::auth::Action;
 use crate::problem::{Problem, ProblemBody};
 
@@ -33,10 +33,14 @@ pub(crate) struct Example {
 }
 
 /// Questions with their queries.
-#[utoipa::path(get, path = "/examples", tag = "service",
+#[utoipa::path(get, path = "/examples", tag = "service", params(SchemaQuery),
     responses((status = 200, body = Examples), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn examples(service: App, who: Who) -> Result<Json<Examples>, Problem> {
-    let served = service.schema(None)?;
+pub(crate) async fn examples(
+    service: App,
+    who: Who,
+    Query(query): Query<SchemaQuery>,
+) -> Result<Json<Examples>, Problem> {
+    let served = service.schema(query.schema.as_deref(), &who.principal)?;
     who.principal.permit(Action::Schema, Some(&served.name))?;
     // Examples may name columns that a policy hides.
     let lines = served.engine.pack.files.examples.lines().filter(|_| served.engine.access().is_none());

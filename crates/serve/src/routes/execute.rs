@@ -9,7 +9,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 use super::{App, Body, Who, options, permitted};
-use crate::asking::computing;
+use crate::asking::{Leaving, computing};
 use crate::auth::Action;
 use crate::problem::{Code, Problem, ProblemBody};
 
@@ -65,6 +65,8 @@ pub(crate) async fn execute(
     options.execute = true;
     options.limits.max_rows = request.max_rows.unwrap_or(usize::MAX).min(options.limits.max_rows);
     let engine = Arc::clone(&served.engine);
+    let leaving = Leaving::default();
+    options.stop = Some(leaving.0.clone());
     let answer = computing(move || run_sql(&engine, &request.sql, &options)).await?;
     if let Some(problem) = Problem::of(&answer) {
         return Err(problem);

@@ -13,6 +13,7 @@ use super::{App, Body, Who};
 use crate::asking::computing;
 use crate::auth::Action;
 use crate::history::Past;
+use crate::layers::Caller;
 use crate::metrics::FEEDBACK;
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::service::Service;
@@ -54,6 +55,7 @@ pub(crate) struct FeedbackReply {
 
 /// Says what was good and what was not.
 #[utoipa::path(post, path = "/v1/feedback", tag = "ask", request_body = FeedbackRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again with it, the same request gets the reply to the first")),
     responses((status = 200, body = FeedbackReply), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn feedback(
     service: App,
@@ -69,7 +71,7 @@ pub(crate) async fn feedback(
         return Err(Problem::new(Code::InvalidRequest, format!("a comment has at most {LONGEST_COMMENT} characters")));
     }
     let right = match (&request.sql, request.rating) {
-        (Some(sql), _) => Some(checked(&service, &past, sql.clone()).await?),
+        (Some(sql), _) => Some(checked(&service, &who, &past, sql.clone()).await?),
         (None, Rating::Up) => past.sql.clone(),
         (None, Rating::Down) => None,
     };
@@ -85,8 +87,8 @@ pub(crate) async fn feedback(
 }
 
 /// The correction, if it passes validation.
-async fn checked(service: &Service, past: &Past, sql: String) -> Result<String, Problem> {
-    let engine = Arc::clone(&service.schema(Some(&past.schema))?.engine);
+async fn checked(service: &Service, who: &Caller, past: &Past, sql: String) -> Result<String, Problem> {
+    let engine = service.schema(Some(&past.schema), &who.principal)?.engine;
     let question = past.question.clone();
     computing(move || match validate_text(&engine, &sql, Some(&question)) {
         Ok(_) => Ok(sql),

@@ -74,6 +74,7 @@ pub(crate) struct AlternativeBody {
 
 /// SQL for a question.
 #[utoipa::path(post, path = "/generate", tag = "generate", request_body = GenerateRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again with it, the same request gets the reply to the first")),
     responses((status = 200, body = GenerateReply), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn generate(
     service: App,
@@ -96,7 +97,7 @@ pub(super) async fn reply_to(service: &Service, who: &Caller, request: &Generate
     (options.execute, options.candidates) = (false, 1);
     options.alternatives = if request.include_alternatives { count } else { 0 };
     threshold(request.confidence_threshold, &mut options)?;
-    ask(service, served, question(who, &request.query, options)?, None).await
+    ask(service, &served, question(who, &request.query, options)?, None).await
 }
 
 /// The reply with SQL, or why there is none.

@@ -12,6 +12,7 @@ mod explain;
 mod feedback;
 mod generate;
 mod generate_batch;
+mod get_reward;
 mod health;
 mod history;
 mod invocations;
@@ -20,9 +21,12 @@ mod models;
 mod openapi;
 pub mod operators;
 mod problems;
+mod reward_batch;
+mod rm;
 mod schema_tables;
 mod schemas;
 mod validate;
+mod verify;
 
 use std::sync::Arc;
 
@@ -42,9 +46,20 @@ use crate::auth::Action;
 use crate::layers::Caller;
 use crate::layers::authenticate::authenticate;
 use crate::layers::gate::gate;
+use crate::layers::idempotent::idempotent;
 use crate::layers::outer::outer;
+use crate::layers::whole::whole;
 use crate::problem::{Code, Problem};
 use crate::service::{Served, Service};
+
+/// Which schema, where a request has no body to say it in.
+#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SchemaQuery {
+    /// The schema; the first, where none is named.
+    pub(crate) schema: Option<String>,
+}
 
 /// What handlers are given.
 pub(crate) type App = axum::extract::State<Arc<Service>>;
@@ -53,13 +68,17 @@ pub(crate) type Who = axum::Extension<Caller>;
 
 /// Everything that users reach.
 pub fn users(service: &Arc<Service>) -> Router {
-    let with_caller = Router::new()
+    let costly = Router::new()
         .route("/generate", post(generate::generate))
         .route("/generate/batch", post(generate_batch::generate_batch))
+        .route("/v1/ask", post(ask::ask))
+        .route("/v1/feedback", post(feedback::feedback))
+        .layer(from_fn_with_state(Arc::clone(service), idempotent));
+    let with_caller = Router::new()
+        .merge(costly)
         .route("/model/info", get(model_info::model_info))
         .route("/schema/tables", get(schema_tables::schema_tables))
         .route("/examples", get(examples::examples))
-        .route("/v1/ask", post(ask::ask))
         .route("/v1/sql/validate", post(validate::validate))
         .route("/v1/sql/explain", post(explain::explain))
         .route("/v1/sql/execute", post(execute::execute))
@@ -67,14 +86,20 @@ pub fn users(service: &Arc<Service>) -> Router {
         .route("/v1/schemas/{name}", get(schemas::schema))
         .route("/v1/schemas/{name}/erd", get(schemas::erd))
         .route("/v1/history", get(history::history))
-        .route("/v1/feedback", post(feedback::feedback))
+        .route("/v1/reward/batch", post(reward_batch::reward_batch))
+        .route("/get_reward", post(get_reward::get_reward))
+        .route("/rm", post(rm::rm))
+        .route("/seed_session", post(verify::seed_session))
+        .route("/verify", post(verify::verify))
         .route("/v1/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/v1/api-keys/{prefix}", delete(api_keys::revoke))
         .route("/v1/api-keys/{prefix}/rotate", post(api_keys::rotate))
         .route("/v1/chat/completions", post(chat::chat))
         .route("/v1/models", get(models::models))
         .route("/invocations", post(invocations::invocations))
-        .layer(DefaultBodyLimit::max(service.settings.max_body))
+        // The whole body is there already.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(service), whole))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(service), authenticate))
         .layer(from_fn_with_state(Arc::clone(service), gate));
@@ -107,6 +132,8 @@ fn cors(origins: &[String]) -> CorsLayer {
         header::CONTENT_TYPE,
         header::ACCEPT,
         HeaderName::from_static("x-api-key"),
+        HeaderName::from_static("idempotency-key"),
+        HeaderName::from_static("last-event-id"),
     ])
 }
 
@@ -170,13 +197,13 @@ where
 }
 
 /// The schema that a request names, where its caller may do this with it. The audit log is told either way.
-pub(crate) fn permitted<'a>(
-    service: &'a Service,
+pub(crate) fn permitted(
+    service: &Service,
     who: &Caller,
     name: Option<&str>,
     action: Action,
-) -> Result<&'a Served, Problem> {
-    let served = service.schema(name)?;
+) -> Result<Served, Problem> {
+    let served = service.schema(name, &who.principal)?;
     who.audit.note(|entry| entry.schema = Some(served.name.clone()));
     who.principal.permit(action, Some(&served.name))?;
     Ok(served)

@@ -4,7 +4,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{App, Who};
+use super::{App, Query, SchemaQuery, Who};
 use crate::auth::Action;
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::service::Served;
@@ -38,10 +38,14 @@ pub(super) fn name_of(served: &Served) -> String {
 }
 
 /// What the model is.
-#[utoipa::path(get, path = "/model/info", tag = "service",
+#[utoipa::path(get, path = "/model/info", tag = "service", params(SchemaQuery),
     responses((status = 200, body = ModelInfo), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn model_info(service: App, who: Who) -> Result<Json<ModelInfo>, Problem> {
-    let served = service.schema(None)?;
+pub(crate) async fn model_info(
+    service: App,
+    who: Who,
+    Query(query): Query<SchemaQuery>,
+) -> Result<Json<ModelInfo>, Problem> {
+    let served = service.schema(query.schema.as_deref(), &who.principal)?;
     who.principal.permit(Action::Schema, Some(&served.name))?;
     let model = served.engine.model.as_ref().map_err(|problem| Problem {
         hint: problem.hint.clone(),
@@ -49,7 +53,7 @@ pub(crate) async fn model_info(service: App, who: Who) -> Result<Json<ModelInfo>
     })?;
     let config = model.model.config();
     Ok(Json(ModelInfo {
-        name: name_of(served),
+        name: name_of(&served),
         schema: served.name.clone(),
         architecture: "Qwen2",
         parameters: config.parameter_count(),

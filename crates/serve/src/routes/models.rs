@@ -8,6 +8,7 @@ use super::model_info::name_of;
 use super::{App, Who};
 use crate::auth::Action;
 use crate::problem::Problem;
+use crate::service::Served;
 
 /// A list of models.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,7 +35,9 @@ pub(crate) struct ModelEntry {
 /// The models, as OpenAI lists them.
 #[utoipa::path(get, path = "/v1/models", tag = "openai", responses((status = 200, body = ModelList), (status = "default", body = Object)))]
 pub(crate) async fn models(service: App, who: Who) -> Result<Json<ModelList>, Problem> {
-    let seen = service.schemas.iter().filter(|served| who.principal.may(Action::Ask, Some(&served.name)));
+    let may =
+        |served: &&Served| who.principal.may(Action::Ask, Some(&served.name)) && served.seen_by(&who.principal).is_ok();
+    let seen = service.schemas.iter().filter(may);
     let entry = |served| ModelEntry { id: name_of(served), object: "model", created: 0, owned_by: "glrl" };
     Ok(Json(ModelList { object: "list", data: seen.map(entry).collect() }))
 }

@@ -33,6 +33,11 @@ use utoipa::OpenApi;
         super::health::ping,
         super::invocations::invocations,
         super::problems::problem,
+        super::reward_batch::reward_batch,
+        super::get_reward::get_reward,
+        super::rm::rm,
+        super::verify::seed_session,
+        super::verify::verify,
     )
 )]
 struct Document;

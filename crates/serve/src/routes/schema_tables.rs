@@ -1,11 +1,11 @@
-//! `GET /schema/tables`: the tables of the first schema.
+//! `GET /schema/tables`: the tables of a schema.
 
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::schemas::{TableBody, tables_of};
-use super::{App, Who};
+use super::{App, Query, SchemaQuery, Who};
 use crate::auth::Action;
 use crate::problem::{Problem, ProblemBody};
 
@@ -19,10 +19,14 @@ pub(crate) struct Tables {
 }
 
 /// The tables that questions may be asked of.
-#[utoipa::path(get, path = "/schema/tables", tag = "service",
+#[utoipa::path(get, path = "/schema/tables", tag = "service", params(SchemaQuery),
     responses((status = 200, body = Tables), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(crate) async fn schema_tables(service: App, who: Who) -> Result<Json<Tables>, Problem> {
-    let served = service.schema(None)?;
+pub(crate) async fn schema_tables(
+    service: App,
+    who: Who,
+    Query(query): Query<SchemaQuery>,
+) -> Result<Json<Tables>, Problem> {
+    let served = service.schema(query.schema.as_deref(), &who.principal)?;
     who.principal.permit(Action::Schema, Some(&served.name))?;
-    Ok(Json(Tables { schema: served.name.clone(), tables: tables_of(served) }))
+    Ok(Json(Tables { schema: served.name.clone(), tables: tables_of(&served) }))
 }

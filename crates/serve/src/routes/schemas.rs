@@ -122,8 +122,10 @@ fn table_of(catalog: &Catalog, id: TableId) -> TableBody {
 #[utoipa::path(get, path = "/v1/schemas", tag = "schemas",
     responses((status = 200, body = SchemaList), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn schemas(service: App, who: Who) -> Result<Json<SchemaList>, Problem> {
-    let seen = service.schemas.iter().filter(|served| who.principal.may(Action::Schema, Some(&served.name)));
-    let entry = |served: &Served| SchemaEntry { name: served.name.clone(), tables: visible(served).tables.len() };
+    let named = service.schemas.iter().filter(|served| who.principal.may(Action::Schema, Some(&served.name)));
+    // A schema that the caller's policy says nothing of is none of theirs.
+    let seen = named.filter_map(|served| served.seen_by(&who.principal).ok());
+    let entry = |served: Served| SchemaEntry { tables: visible(&served).tables.len(), name: served.name };
     Ok(Json(SchemaList { schemas: seen.map(entry).collect() }))
 }
 
@@ -132,8 +134,8 @@ pub(crate) async fn schemas(service: App, who: Who) -> Result<Json<SchemaList>, 
     responses((status = 200, body = SchemaBody), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn schema(service: App, who: Who, Path(name): Path<String>) -> Result<Json<SchemaBody>, Problem> {
     who.principal.permit(Action::Schema, Some(&name))?;
-    let served = service.schema(Some(&name))?;
-    Ok(Json(SchemaBody { name, tables: tables_of(served) }))
+    let served = service.schema(Some(&name), &who.principal)?;
+    Ok(Json(SchemaBody { name, tables: tables_of(&served) }))
 }
 
 /// The tables of a schema and how they hang together, as a Mermaid diagram.
@@ -141,7 +143,7 @@ pub(crate) async fn schema(service: App, who: Who, Path(name): Path<String>) -> 
     responses((status = 200, body = String, content_type = "text/plain"), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn erd(service: App, who: Who, Path(name): Path<String>) -> Result<Response, Problem> {
     who.principal.permit(Action::Schema, Some(&name))?;
-    let diagram = diagram(&tables_of(service.schema(Some(&name))?));
+    let diagram = diagram(&tables_of(&service.schema(Some(&name), &who.principal)?));
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], diagram).into_response())
 }
 

@@ -4,11 +4,15 @@ mod answers;
 mod audit;
 #[cfg(all(feature = "redis", feature = "object-store"))]
 mod caches;
+mod idempotency;
 mod keys;
+mod leaving;
 mod life;
 mod openai;
 mod problems;
+mod rewards;
 mod routes;
 mod streams;
 mod tokens;
 mod tools;
+mod views;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use serve::settings::Settings;
 
-use crate::tools::{Reply, Server, parts, questions, request, settings};
+use crate::tools::{ENDLESS, Reply, Server, alone, parts, questions, request, settings};
 
 const STREAM: (&str, &str) = ("accept", "text/event-stream");
 
@@ -40,7 +40,8 @@ fn an_answer_comes_in_events_that_count_up_and_end_once() {
         "done",
     ];
     assert_eq!(order, wanted);
-    assert!(events.iter().enumerate().all(|(i, (_, id, _))| *id == i.to_string()));
+    let request = reply.header("x-request-id").unwrap();
+    assert!(events.iter().enumerate().all(|(i, (_, id, _))| *id == format!("{i}-{request}")));
     let data = |wanted: &str| events.iter().find(|(name, ..)| name == wanted).map(|(.., data)| data.clone()).unwrap();
     assert_eq!(data("sql")["sql"], whole["sql"]);
     assert_eq!(data("rows")["rows"], whole["rows"]);
@@ -92,4 +93,45 @@ fn a_client_that_leaves_takes_its_question_along() {
         std::thread::sleep(Duration::from_millis(5));
     }
     assert_eq!(server.get("/health").status, 200);
+}
+
+#[test]
+fn a_stream_is_taken_up_where_it_broke() {
+    let server = Server::start();
+    let body = json!({ "question": questions(5)[0] });
+    let whole = server.post_with("/v1/ask", &[STREAM], &body).events();
+    let resume = |id: &str| server.post_with("/v1/ask", &[STREAM, ("last-event-id", id)], &body).events();
+    for at in [0, whole.len() / 2, whole.len() - 2] {
+        assert_eq!(resume(&whole[at].1), whole[at + 1..], "after event {at}");
+    }
+    assert_eq!(resume(&whole.last().unwrap().1), whole[whole.len() - 1..], "the end is told again");
+    for id in ["", "7", "0-req_unknown", "x-y", "99999999999999999999999-z"] {
+        let events = resume(id);
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert_eq!((events[0].0.as_str(), &events[0].2["code"]), ("error", &json!("stream_gone")));
+    }
+}
+
+#[test]
+fn a_stream_in_progress_has_a_second_reader_when_the_first_is_lost() {
+    let mut settings = settings();
+    settings.ask.limits.deadline = Duration::from_secs(2);
+    let server = alone(settings);
+    let body = json!({ "question": ENDLESS });
+    let mut first = TcpStream::connect(server.users).unwrap();
+    let headers = [STREAM, ("x-request-id", "mine")];
+    first.write_all(request("POST", "/v1/ask", &headers, Some(&body.to_string())).as_bytes()).unwrap();
+    first.read_exact(&mut [0; 40]).unwrap();
+    let second = std::thread::scope(|scope| {
+        let second = scope.spawn(|| server.post_with("/v1/ask", &[STREAM, ("last-event-id", "0-mine")], &body));
+        while server.service.gauges()[0].value < 2.0 && !second.is_finished() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        drop(first);
+        second.join().unwrap()
+    });
+    let events = second.events();
+    let (name, id, data) = events.last().unwrap();
+    assert_eq!((name.as_str(), id.split('-').next_back(), &data["code"]), ("error", Some("mine"), &json!("deadline")));
+    assert_eq!(events[0].1, "1-mine");
 }

@@ -10,8 +10,9 @@ use std::time::Duration;
 use answer::engine::{Engine, LoadedModel};
 use answer::orchestrator::Options;
 use answer::pack::Pack;
+use answer::reply::Cause;
 use database::fill::Recipe;
-use database::{DemoSpec, ProfileLimits, demo_database};
+use database::{Database, DemoSpec, ProfileLimits, demo_database};
 use jiff::civil::{Date, date};
 use model::inference::Weights;
 use serde_json::Value;
@@ -31,14 +32,38 @@ pub(crate) fn root() -> PathBuf {
 
 /// The GL pack with its demo database and the shipped weights, opened once for all tests.
 pub(crate) static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| {
-    let pack = Pack::from_folder(&root().join("packs/gl")).unwrap();
-    let spec = DemoSpec::from_toml(&pack.files.demo).unwrap();
-    let recipe = Recipe { catalog: &pack.catalog, ddl: &pack.files.schema, spec: &spec, seed: 1 };
-    let database = demo_database(None, &recipe).unwrap();
+    let pack = pack();
+    let database = demo(&pack);
     let loaded = model::model_folder::load(&root().join("models/gl-compact")).unwrap();
     let model = LoadedModel::with_weights(loaded, &pack, Weights::Int8).unwrap();
     Arc::new(Engine::new(pack, database, Ok(model), None, &ProfileLimits::default()))
 });
+
+pub(crate) fn pack() -> Pack {
+    Pack::from_folder(&root().join("packs/gl")).unwrap()
+}
+
+/// The pack's demo database.
+pub(crate) fn demo(pack: &Pack) -> Database {
+    let spec = DemoSpec::from_toml(&pack.files.demo).unwrap();
+    let recipe = Recipe { catalog: &pack.catalog, ddl: &pack.files.schema, spec: &spec, seed: 1 };
+    demo_database(None, &recipe).unwrap()
+}
+
+/// A query that would take hours: every row beside every row, five times over.
+pub(crate) const ENDLESS: &str = "SELECT COUNT(*) FROM PAC_MNT_RESOURCES AS a, PAC_MNT_RESOURCES AS b, \
+    PAC_MNT_RESOURCES AS c, PROJSTAFF AS d, PROJSTAFF AS e";
+
+/// A service without a model, with one connection to a database that no other test asks.
+pub(crate) fn alone(settings: Settings) -> Server {
+    let pack = pack();
+    let database = demo(&pack);
+    let missing = answer::reply::Problem::new(Cause::ModelMissing, "there is none");
+    let engine = Engine::new(pack, database, Err(missing), None, &ProfileLimits::default());
+    let served = Served::start(Arc::new(engine), settings.decoder).unwrap();
+    let parts = Parts { schemas: vec![served], ..parts(&settings) };
+    Server::with(settings, parts)
+}
 
 /// Questions of the pack's examples, spread over all of them.
 pub(crate) fn questions(count: usize) -> Vec<String> {

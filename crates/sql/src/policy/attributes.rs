@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use schema::{Type, Value};
+use schema::{Catalog, Type, Value};
 use serde::{Deserialize, Serialize};
 
 use super::{Policy, PolicyError};
@@ -67,7 +68,7 @@ impl AttributeType {
 /// A policy, and the user that it is applied for.
 #[derive(Debug, Clone)]
 pub struct Access {
-    policy: Policy,
+    policy: Arc<Policy>,
     values: BTreeMap<String, Value>,
 }
 
@@ -78,7 +79,15 @@ impl Access {
     /// # Errors
     /// When an attribute is not declared or given twice, or its text is not of its type.
     pub fn new<'v>(policy: Policy, user: impl IntoIterator<Item = (&'v str, &'v str)>) -> Result<Self, PolicyError> {
-        let mut values = BTreeMap::new();
+        Access { policy: Arc::new(policy), values: BTreeMap::new() }.with(user)
+    }
+
+    /// The same, where more is known of the user.
+    ///
+    /// # Errors
+    /// As [`Access::new`]; what is known already cannot be given again.
+    pub fn with<'v>(&self, user: impl IntoIterator<Item = (&'v str, &'v str)>) -> Result<Self, PolicyError> {
+        let (policy, mut values) = (Arc::clone(&self.policy), self.values.clone());
         for (name, text) in user {
             let Some(ty) = policy.attributes().get(name).copied() else {
                 let nearest = nearest(name, policy.attributes().keys().map(String::as_str)).map(str::to_owned);
@@ -92,6 +101,14 @@ impl Access {
             }
         }
         Ok(Access { policy, values })
+    }
+
+    /// The same user under another policy too.
+    ///
+    /// # Errors
+    /// As [`Policy::and`].
+    pub fn and(&self, policy: &Policy, catalog: &Catalog) -> Result<Self, PolicyError> {
+        Ok(Access { policy: Arc::new(self.policy.and(policy, catalog)?), values: self.values.clone() })
     }
 
     /// The policy.

@@ -141,6 +141,11 @@ impl Policy {
         &self.visible
     }
 
+    /// Whether rows or columns of a table are kept back.
+    pub fn keeps_back(&self, table: TableId) -> bool {
+        self.of(table).is_some_and(Restriction::restricts)
+    }
+
     pub(super) fn of(&self, table: TableId) -> Option<&Restriction> {
         self.restrictions.get(&table)
     }

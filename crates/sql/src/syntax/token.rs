@@ -63,7 +63,11 @@ pub(crate) fn tokens(text: &str, dialect: Dialect) -> Vec<Token> {
 fn skip_blank(bytes: &[u8], mut at: usize, dialect: Dialect) -> usize {
     loop {
         match (bytes.get(at), bytes.get(at + 1)) {
-            (Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0c), _) => at += 1,
+            (Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0c), _) => {
+                // SQLite takes a vertical tab as white space behind other white space only.
+                let is_blank = |byte: &&u8| byte.is_ascii_whitespace() || **byte == 0x0b;
+                at += bytes[at..].iter().take_while(is_blank).count();
+            }
             (Some(b'-'), Some(b'-')) if opens_comment(bytes.get(at + 2), dialect) => at = line_end(bytes, at, dialect),
             (Some(0xef), Some(0xbb)) if bytes.get(at + 2) == Some(&0xbf) => at += 3,
             (Some(b'#'), _) if dialect == Dialect::MySql => at = line_end(bytes, at, dialect),

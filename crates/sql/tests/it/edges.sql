@@ -674,3 +674,7 @@ SELECT 1 FROM company c, (project p RIGHT JOIN project p ON 1)
 SELECT 1 FROM company c, (staff RIGHT JOIN staff ON 1)
 SELECT 1 FROM company c, (staff s FULL JOIN staff s ON 1) x
 SELECT * FROM (project p LEFT JOIN contract c ON c.project_code = p.project_code) p
+SELECT name FROM project 
+SELECT name FROM project
+SELECT name,name FROM project
+SELECT name/**/ FROM project

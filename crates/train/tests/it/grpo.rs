@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use answer::engine::{Engine, LoadedModel, grammar, metadata};
 use answer::vocabulary::Vocabulary;
@@ -72,7 +73,7 @@ impl Pupil {
         let mut engine = modelless(&pack);
         let tokenizer = Some(self.vocabulary.tokenizer.clone());
         let loaded = Loaded { parameters: self.parameters.clone(), tokenizer, metadata: self.metadata.clone() };
-        engine.model = Ok(LoadedModel::new(loaded, &pack).unwrap());
+        engine.model = Ok(Arc::new(LoadedModel::new(loaded, &pack).unwrap()));
         engine
     }
 

@@ -1,6 +1,7 @@
 //! From question files to a model that answers them, through every stage.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use answer::confidence::Threshold;
 use answer::engine::{Engine, LoadedModel, grammar, metadata};
@@ -95,7 +96,7 @@ fn learns_twenty_pairs(plans: bool) {
     let metadata = metadata(&pack, &vocabulary, plans);
     let parameters = Parameters::init(&config.shape(vocabulary.size()), 0).unwrap();
     let loaded = Loaded { parameters, tokenizer: Some(vocabulary.tokenizer.clone()), metadata: metadata.clone() };
-    engine.model = Ok(LoadedModel::new(loaded, &pack).unwrap());
+    engine.model = Ok(Arc::new(LoadedModel::new(loaded, &pack).unwrap()));
 
     let exam = Exam::new(&questions, &databases, 2).unwrap();
     let folder = Folder::new(if plans { "pipeline-plan" } else { "pipeline" });
@@ -115,7 +116,7 @@ fn learns_twenty_pairs(plans: bool) {
     assert_eq!(outcome.best.unwrap().tally, Tally { right: 20, questions: 20 });
 
     export(std::slice::from_ref(&run), &shipped, Format::Int8, &vocabulary, &ModelCard::default()).unwrap();
-    engine.model = Ok(LoadedModel::new(model_folder::load(&shipped).unwrap(), &pack).unwrap());
+    engine.model = Ok(Arc::new(LoadedModel::new(model_folder::load(&shipped).unwrap(), &pack).unwrap()));
     let report = exam.grade(&pipeline(&engine, &options));
     assert_eq!(report.all(), Tally { right: 20, questions: 20 });
     let reasoning = ask(&engine, "shops in Oslo", &options).reasoning.unwrap();

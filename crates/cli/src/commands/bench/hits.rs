@@ -31,7 +31,7 @@ struct Load {
 /// Asks each question once, and then all of them many times.
 pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let engine = Arc::new(ask::engine(context)?);
-    let known: Vec<String> = questions(&engine).into_iter().take(KNOWN).collect();
+    let known: Vec<String> = questions(&engine.pack).into_iter().take(KNOWN).collect();
     let running = Running::start(engine, context, BYTES)?;
     let made = load(running.address, &known, known.len())?;
     let count = args.count(REQUESTS);

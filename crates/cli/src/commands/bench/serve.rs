@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use answer::engine::Engine;
+use answer::pack::Pack;
 use jiff::civil::date;
 use serde_json::{Value as Json, json};
 use serve::audit::Audit;
@@ -39,7 +40,7 @@ struct Seen {
 /// Asks all questions from 32 clients, and some from one.
 pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let engine = Arc::new(ask::engine(context)?);
-    let questions = questions(&engine);
+    let questions = questions(&engine.pack);
     let count = args.count(questions.len() as u32).min(questions.len());
     let running = Running::start(Arc::clone(&engine), context, 0)?;
     // The first questions touch what was never touched before.
@@ -68,8 +69,8 @@ fn answered(seen: &[Seen]) -> Vec<f64> {
 }
 
 /// The pack's example questions in all their wordings, each once.
-pub(super) fn questions(engine: &Engine) -> Vec<String> {
-    let lines = engine.pack.files.examples.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
+pub(super) fn questions(pack: &Pack) -> Vec<String> {
+    let lines = pack.files.examples.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
     let wordings = |line: Json| {
         let also = line["also"].as_array().cloned().unwrap_or_default();
         let texts = [line["question"].clone()].into_iter().chain(also);

@@ -1,0 +1,135 @@
+//! Half of what the service can do, for a long time: nothing fails, and memory and files stay what they were.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::scope;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+
+use super::client::{Client, Seen};
+use super::{CLIENTS, MEGABYTE, Node, answered, bodies_of_questions, failed, load};
+use crate::commands::bench::{Args, Figure, Measured, Scratch};
+use crate::context::Context;
+use crate::exit::Failure;
+
+/// Clients of the soak.
+const STEADY: usize = 8;
+/// Between two looks at memory and files.
+const LOOK: Duration = Duration::from_secs(2);
+/// The share of the time in which everything is touched for the first time; memory is watched after it.
+const WARM: f64 = 0.25;
+/// A value that is asked for, and must not stand in the log.
+const LITERAL: &str = "Zanzibar-4711";
+
+/// Soaks for so many minutes.
+pub(in super::super) fn measure(args: &Args, context: &Context) -> Measured {
+    let scratch = Scratch::new("soak", context)?;
+    let bodies = bodies_of_questions(context)?;
+    let node = Node::start(&scratch.0, 0, &[("GLRL_SERVER__CACHE_BYTES", "4000000"), ("GLRL_SERVER__HISTORY", "200")])?;
+    let peak = Duration::from_secs(10);
+    let most = answered(&load(&node, &bodies, CLIENTS, peak, None)?) as f64 / peak.as_secs_f64();
+    let every = Duration::from_secs_f64(STEADY as f64 / (most / 2.0));
+    let time = Duration::from_secs(60 * u64::from(args.minutes));
+    let (seen, watched) = scope(|scope| {
+        let watching = scope.spawn(|| watch(&node, time));
+        let seen = steady(&node, &bodies, time, every);
+        (seen, watching.join().unwrap_or_else(|_| Err(failed("the watch failed"))))
+    });
+    let (seen, watched) = (seen?, watched?);
+    let count = |of: fn(&Seen) -> bool| seen.iter().filter(|one| of(one)).count() as f64;
+    let files = |of: fn(usize, usize) -> usize| watched.iter().map(|look| look.files).reduce(of).unwrap_or(0) as f64;
+    let log = node.log()?;
+    let told = log.lines().filter(|line| is_talkative(line, &bodies)).count();
+    let figure = |name: &str, value, unit| Figure::new(format!("soak.{name}"), value, unit);
+    Ok(vec![
+        figure("minutes", f64::from(args.minutes), ""),
+        figure("requests", seen.len() as f64, ""),
+        figure("peak", most, "questions/s"),
+        figure("rate", seen.len() as f64 / time.as_secs_f64(), "requests/s"),
+        figure("failed", count(|one| one.status >= 500 || one.status == 0), ""),
+        figure("memory", watched.last().map_or(0.0, |look| look.memory) / MEGABYTE, "MiB"),
+        figure("memory.slope", slope(&watched), "%"),
+        figure("files.least", files(usize::min), ""),
+        figure("files.most", files(usize::max), ""),
+        figure("log.lines", log.lines().count() as f64, ""),
+        figure("log.literals", told as f64, ""),
+    ])
+}
+
+/// One look.
+struct Look {
+    seconds: f64,
+    memory: f64,
+    files: usize,
+}
+
+/// Looks, once everything is warm, until the time is over.
+fn watch(node: &Node, time: Duration) -> Result<Vec<Look>, Failure> {
+    let started = Instant::now();
+    let mut looks = vec![];
+    while started.elapsed() < time {
+        std::thread::sleep(LOOK);
+        if started.elapsed() > time.mul_f64(WARM) {
+            let seconds = started.elapsed().as_secs_f64();
+            looks.push(Look { seconds, memory: node.resident()?, files: node.files()? });
+        }
+    }
+    Ok(looks)
+}
+
+/// By how much memory grows over the looks, along the line that fits them best, in per cent of its mean.
+fn slope(looks: &[Look]) -> f64 {
+    let mean = |of: fn(&Look) -> f64| looks.iter().map(of).sum::<f64>() / looks.len().max(1) as f64;
+    let (at, level) = (mean(|look| look.seconds), mean(|look| look.memory));
+    let both: f64 = looks.iter().map(|look| (look.seconds - at) * (look.memory - level)).sum();
+    let wide: f64 = looks.iter().map(|look| (look.seconds - at).powi(2)).sum();
+    let span = looks.last().map_or(0.0, |look| look.seconds) - looks.first().map_or(0.0, |look| look.seconds);
+    100.0 * both / wide.max(f64::EPSILON) * span / level
+}
+
+/// Requests of every kind at a steady rate.
+fn steady(node: &Node, bodies: &[Json], time: Duration, every: Duration) -> Result<Vec<Seen>, Failure> {
+    let (next, end) = (AtomicUsize::new(0), Instant::now() + time);
+    let work = || -> std::io::Result<Vec<Seen>> {
+        let mut client = Client::open(node.users)?;
+        let (mut seen, mut due) = (vec![], Instant::now());
+        while Instant::now() < end {
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            due = (due + every).max(Instant::now());
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let (path, body) = request(number, bodies);
+            seen.push(client.send("POST", path, &body)?);
+        }
+        Ok(seen)
+    };
+    let all: std::io::Result<Vec<Vec<Seen>>> = scope(|scope| {
+        let clients: Vec<_> = (0..STEADY).map(|_| scope.spawn(work)).collect();
+        let lost = || Err(std::io::Error::other("a client failed"));
+        clients.into_iter().map(|client| client.join().unwrap_or_else(|_| lost())).collect()
+    });
+    Ok(all.map_err(failed)?.into_iter().flatten().collect())
+}
+
+/// Mostly questions, some with rows, and now and then what is wrong.
+fn request(number: usize, bodies: &[Json]) -> (&'static str, Json) {
+    let body = &bodies[number % bodies.len()];
+    match number % 10 {
+        0..=4 => ("/generate", body.clone()),
+        5 | 6 => ("/v1/ask", json!({ "question": body["query"] })),
+        7 => (
+            "/v1/sql/execute",
+            json!({ "sql": format!("SELECT COUNT(*) AS n FROM PAC_MNT_PROJECTS WHERE Project_Name = '{LITERAL}'") }),
+        ),
+        8 => (
+            "/v1/sql/validate",
+            json!({ "sql": format!("SELECT Projct_Name FROM PAC_MNT_PROJECTS WHERE Status = '{LITERAL}'") }),
+        ),
+        _ => ("/generate", json!({ "query": format!("budget of project {LITERAL} {number}") })),
+    }
+}
+
+/// Whether a line of the log tells what was asked.
+fn is_talkative(line: &str, bodies: &[Json]) -> bool {
+    let questions = bodies.iter().filter_map(|body| body["query"].as_str());
+    line.contains(LITERAL) || line.contains("SELECT ") || questions.into_iter().any(|question| line.contains(question))
+}
