@@ -65,7 +65,7 @@ impl Guarded {
 
 fn guarded(keys: &Path) -> Server {
     let settings = Settings { authentication: true, cache_bytes: 10_000_000, ..settings() };
-    let Parts { schemas, audit, .. } = parts(&settings);
+    let Parts { schemas, audit, shared, .. } = parts(&settings);
     let with_policy = |served: Served| served.with_policy("department", policy()).unwrap();
     let schemas = schemas.into_iter().map(with_policy).collect();
     let tokens = Tokens::new(TokenSettings {
@@ -76,7 +76,7 @@ fn guarded(keys: &Path) -> Server {
         leeway: 0,
     });
     let keys = KeyStore::open(keys).unwrap();
-    Server::with(settings, Parts { schemas, keys, tokens: Some(tokens.unwrap()), audit })
+    Server::with(settings, Parts { schemas, keys, tokens: Some(tokens.unwrap()), audit, shared })
 }
 
 /// Two departments with projects of which the other has none of the same name.
