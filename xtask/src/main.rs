@@ -70,13 +70,14 @@ fn install_components() -> Result<(), String> {
 
 /// PostgreSQL, MariaDB and Redis, which tests start for themselves.
 fn install_servers() -> Result<(), String> {
-    const WANTED: [(&str, &str); 6] = [
+    const WANTED: [(&str, &str); 7] = [
         ("initdb", "postgresql"),
         ("psql", "postgresql-client"),
         ("mariadbd", "mariadb-server"),
         ("mariadb", "mariadb-client"),
         ("redis-server", "redis-server"),
         ("redis-cli", "redis-tools"),
+        ("openssl", "openssl"),
     ];
     let lacking: Vec<&str> =
         WANTED.iter().filter(|(name, _)| !has_program(name)).map(|(_, package)| *package).collect();

@@ -87,8 +87,13 @@ impl Objects {
     }
 }
 
+/// The innermost cause says what is wrong; those around it only where.
 fn failed(error: &Error) -> StoreError {
-    StoreError::Unreachable(Arc::from(error.to_string()))
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    StoreError::Unreachable(Arc::from(cause.to_string()))
 }
 
 /// hyper's client, with TLS where the URL asks for it.
