@@ -517,7 +517,6 @@ impl Parser<'_> {
         let not: Vec<&str> = JOIN_WORDS.iter().copied().chain(["INDEXED"]).collect();
         let alias = self.alias(&not)?;
         let mut kind = kind;
-        let span = self.span_from(start);
         if let SourceKind::Table { indexed_by, args: None, .. } = &mut kind {
             if self.cursor.eat_words(&["INDEXED", "BY"]) {
                 *indexed_by = Some(self.name("an index")?);
@@ -525,6 +524,7 @@ impl Parser<'_> {
                 self.cursor.eat_words(&["NOT", "INDEXED"]);
             }
         }
+        let span = self.span_from(start);
         let (mut on, mut using) = (None, None);
         if self.cursor.eat_word("ON") {
             on = Some(self.expr()?);

@@ -678,3 +678,4 @@ SELECT name FROM project 
 SELECT name FROM project
 SELECT name,name FROM project
 SELECT name/**/ FROM project
+SELECT 1 FROM (SELECT 1) x, project p INDEXED BY by_status WHERE [x].status = 'x'
