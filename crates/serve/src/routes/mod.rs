@@ -33,7 +33,7 @@ use std::sync::Arc;
 use answer::orchestrator::Options;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -130,8 +130,6 @@ fn cors(origins: &[String]) -> CorsLayer {
         header::AUTHORIZATION,
         header::CONTENT_TYPE,
         header::ACCEPT,
-        HeaderName::from_static("idempotency-key"),
-        HeaderName::from_static("last-event-id"),
     ])
 }
 
