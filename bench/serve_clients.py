@@ -12,7 +12,8 @@ import sys
 
 from serving import ROOT, serving
 
-with serving(GLRL_SERVER__AUTHENTICATION="on") as (base, key):
+# Kept answers cost no tokens, and the clients ask the same.
+with serving(GLRL_SERVER__AUTHENTICATION="on", GLRL_SERVER__CACHE_BYTES="0") as (base, key):
     python = subprocess.run([sys.executable, ROOT / "bench/serve_openai.py", base, key])
     peers = ROOT / "target/peers"
     node = subprocess.run(["node", ROOT / "bench/serve_openai.mjs", base, key], cwd=peers if peers.is_dir() else ROOT)

@@ -56,6 +56,6 @@ console.log("cancel: ok");
 await assert.rejects(client.chat.completions.create({ model: "gpt-9", messages }), OpenAI.NotFoundError);
 await assert.rejects(client.chat.completions.create({ model, messages: [] }), OpenAI.BadRequestError);
 await assert.rejects(client.chat.completions.create({ model, messages, n: 99 }), (error) => {
-  return error instanceof OpenAI.BadRequestError && error.code && error.type;
+  return error instanceof OpenAI.BadRequestError && error.code === "invalid_request" && error.type === "invalid_request_error";
 });
 console.log("errors: ok");

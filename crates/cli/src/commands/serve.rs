@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use answer::engine::Engine;
 use answer::orchestrator::Options;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serve::audit::Audit;
 use serve::auth::{KeyStore, TokenSettings, Tokens};
 use serve::rewards::Rewards;
@@ -94,7 +93,6 @@ impl Args {
 /// Serves until it is told to stop.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     log_as(&context.settings().server.log);
-    allow_connections();
     let settings = settings(args.today.as_deref(), context)?;
     let parts = parts(&args, &settings, context)?;
     let service = Service::new(settings, parts);
@@ -103,14 +101,6 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     // A query that still runs has its own deadline; the process does not wait for it.
     runtime.shutdown_background();
     outcome
-}
-
-/// Each connection is an open file, and many systems let a process have 1,024 until it asks for more.
-fn allow_connections() {
-    let limits = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limits.maximum, ..limits }) {
-        tracing::warn!(%error, files = limits.current, "connections are limited by open files");
-    }
 }
 
 /// What reads and writes connections, and the threads of what computes.

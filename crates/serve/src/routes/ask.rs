@@ -117,7 +117,6 @@ impl Usage {
 
 /// SQL, rows, chart and explanation for a question.
 #[utoipa::path(post, path = "/v1/ask", tag = "ask", request_body = AskRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again with it, the same request gets the reply to the first"), ("Last-Event-ID" = Option<String>, Header, description = "The last event of a stream that broke, to go on after it")),
     responses((status = 200, body = AskReply), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn ask(
     service: App,

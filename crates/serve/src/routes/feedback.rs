@@ -55,7 +55,6 @@ pub(crate) struct FeedbackReply {
 
 /// Says what was good and what was not.
 #[utoipa::path(post, path = "/v1/feedback", tag = "ask", request_body = FeedbackRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again with it, the same request gets the reply to the first")),
     responses((status = 200, body = FeedbackReply), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn feedback(
     service: App,

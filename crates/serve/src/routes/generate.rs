@@ -74,7 +74,6 @@ pub(crate) struct AlternativeBody {
 
 /// SQL for a question.
 #[utoipa::path(post, path = "/generate", tag = "generate", request_body = GenerateRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again with it, the same request gets the reply to the first")),
     responses((status = 200, body = GenerateReply), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn generate(
     service: App,

@@ -68,7 +68,6 @@ pub(crate) struct BatchResult {
 
 /// SQL for many questions.
 #[utoipa::path(post, path = "/generate/batch", tag = "generate", request_body = BatchRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again with it, the same request gets the reply to the first")),
     responses((status = 200, body = BatchReply), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn generate_batch(
     service: App,
