@@ -10,13 +10,16 @@ use std::process::ExitCode;
 use figures::Wanted;
 use tools::{cargo, run};
 
+/// What is tested beside the defaults: all that can be built.
+const FEATURES: &str = "cli/full";
+
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
   test              format, lints, and every test: what has to pass before a change is merged
   figures [--slow]  every acceptance figure with its target; --slow adds those that take minutes;
                     --only NAME measures those of one subject (build, network, matcher, answers, accuracy, synthesis,
-                    sql, explain, card, safety, servers, rewards, grpo, fuzz) or with NAME in their text, however long they take
+                    sql, explain, card, safety, servers, rewards, grpo, service, monitoring, fuzz) or with NAME in their text, however long they take
   fuzz              a minute of each fuzz target; --minutes N or --seconds N as long, --only TARGET that one alone;
                     needs a nightly toolchain
   bless             refresh the expected output that tests keep in files";
@@ -50,8 +53,19 @@ fn test() -> Result<(), String> {
     install_components()?;
     install_servers()?;
     run(cargo(&["fmt", "--all", "--check"]))?;
-    run(cargo(&["clippy", "--workspace", "--all-targets", "--release", "--quiet", "--", "-D", "warnings"]))?;
-    run(cargo(&["test", "--workspace", "--release", "--quiet"]))
+    run(cargo(&[
+        "clippy",
+        "--workspace",
+        "--features",
+        FEATURES,
+        "--all-targets",
+        "--release",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    run(cargo(&["test", "--workspace", "--features", FEATURES, "--release", "--quiet"]))
 }
 
 /// rustfmt and clippy come with Rust's default profile; a minimal one lacks them.
@@ -67,13 +81,14 @@ fn install_components() -> Result<(), String> {
     Ok(())
 }
 
-/// PostgreSQL and MariaDB, which tests start for themselves.
+/// PostgreSQL, MariaDB and Prometheus, which tests start for themselves.
 fn install_servers() -> Result<(), String> {
-    const WANTED: [(&str, &str); 4] = [
+    const WANTED: &[(&str, &str)] = &[
         ("initdb", "postgresql"),
         ("psql", "postgresql-client"),
         ("mariadbd", "mariadb-server"),
         ("mariadb", "mariadb-client"),
+        ("prometheus", "prometheus"),
     ];
     let lacking: Vec<&str> =
         WANTED.iter().filter(|(name, _)| !has_program(name)).map(|(_, package)| *package).collect();
@@ -96,7 +111,7 @@ fn has_program(name: &str) -> bool {
 }
 
 fn bless() -> Result<(), String> {
-    let mut tests = cargo(&["test", "--workspace", "--release", "--quiet"]);
+    let mut tests = cargo(&["test", "--workspace", "--features", FEATURES, "--release", "--quiet"]);
     tests.env("UPDATE_EXPECT", "1");
     run(tests)
 }

@@ -12,7 +12,7 @@
 //! * [`engine`]: everything that is opened once and asked many times.
 //! * [`pack`], [`rules`], [`values`]: what is known of a domain and of its database.
 //! * [`prompt`], [`vocabulary`]: the one prompt function, and the tokens of a model.
-//! * [`slots`], [`literals`]: which literal of a query came from which part of the question.
+//! * [`slots`], [`literals`]: which literal of a query came from which part of the question; `stage`: what is traced.
 
 mod asking;
 pub mod confidence;
@@ -32,6 +32,7 @@ pub mod reply;
 pub mod rules;
 pub mod schema_analyzer;
 pub mod slots;
+mod stage;
 pub mod validator;
 pub mod values;
 pub mod vocabulary;

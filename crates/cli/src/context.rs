@@ -20,7 +20,7 @@ use crate::settings::{Environment, FlagValue, Resolved, Settings};
 const DEMO_SEED: u64 = 1;
 
 /// Settings and environment of one run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Context {
     /// The settings with their origins.
     pub(crate) resolved: Resolved,
@@ -104,6 +104,18 @@ impl Context {
     /// The settings as they are now, for a service that is told to read them again.
     pub(crate) fn resolve_again(&self) -> Result<Resolved, Failure> {
         crate::settings::resolve(&self.environment, self.config_file.as_deref(), self.flags.clone())
+    }
+
+    /// The same with the settings as they are now.
+    pub(crate) fn again(&self) -> Result<Self, Failure> {
+        Ok(Context { resolved: self.resolve_again()?, ..self.clone() })
+    }
+
+    /// The same with the model of another folder.
+    pub(crate) fn with_model(&self, folder: &Path) -> Self {
+        let mut context = self.clone();
+        context.resolved.settings.model.path = folder.to_string_lossy().into_owned();
+        context
     }
 
     /// The pack that settings name: one inside the program, or a folder.

@@ -17,6 +17,7 @@ use serde_json::{Value as Json, json};
 use sql::canonical::{fill_from, text};
 use sql::lexeme::Lexeme;
 use tokio::sync::mpsc;
+use tracing::Instrument;
 
 use crate::asking::{Question, Reply, ask, computing};
 use crate::chart::chart;
@@ -51,7 +52,8 @@ impl Teller {
 /// Answers a question as a stream.
 pub fn stream(service: Arc<Service>, caller: Caller, schema: String, question: Question) -> Response {
     let (events, receiver) = mpsc::channel(WAITING);
-    tokio::spawn(run(service, caller, schema, question, Teller { events, count: 0 }));
+    let told = run(service, caller, schema, question, Teller { events, count: 0 });
+    tokio::spawn(told.in_current_span());
     let stream = stream::unfold(receiver, |mut receiver| async {
         let event = receiver.recv().await?;
         Some((Ok::<_, Infallible>(event), receiver))
@@ -105,7 +107,7 @@ async fn tell(
     teller: &mut Teller,
     facts: &mut Facts,
 ) -> Result<Result<Usage, Gone>, Problem> {
-    let served = service.schema(Some(schema))?;
+    let served = &service.schema(Some(schema))?;
     let text = question.text.clone();
     let started = json!({ "status": "started", "request_id": question.request_id });
     if teller.tell("status", &started).await.is_err()

@@ -14,7 +14,7 @@
 //! * [`safety`]: policies and hostile statements.
 //! * [`servers`]: PostgreSQL and MariaDB: the same rows, and nothing but rows.
 //! * [`grpo`]: learning from the rows of a model's own answers; [`crashes`]: runs that are killed.
-//! * [`service`]: questions over HTTP.
+//! * [`service`]: questions over HTTP; [`monitoring`]: what it tells of itself, and what changes while it runs.
 //! * [`fuzzing`]: inputs that nobody thought of.
 
 mod accuracy;
@@ -27,6 +27,7 @@ mod explain;
 mod fuzzing;
 mod grpo;
 mod matcher;
+mod monitoring;
 mod network;
 mod optimise;
 mod rewards;
@@ -99,6 +100,7 @@ const SUBJECTS: &[Subject] = &[
     Subject { name: "servers", figures: servers::FIGURES },
     Subject { name: "grpo", figures: grpo::FIGURES },
     Subject { name: "service", figures: service::FIGURES },
+    Subject { name: "monitoring", figures: monitoring::FIGURES },
     Subject { name: "fuzz", figures: fuzzing::FIGURES },
 ];
 

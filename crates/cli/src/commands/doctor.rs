@@ -1,5 +1,7 @@
 //! `glrl doctor`: looks at everything an answer needs, and says what is wrong with it.
 
+mod service;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -83,6 +85,7 @@ fn look(context: &Context) -> Vec<Check> {
             checks.push(Check { name: "model", found: model });
         }
     }
+    checks.extend(service::look(context));
     checks
 }
 

@@ -125,9 +125,15 @@ fn commands_in(text: &str) -> Vec<String> {
 
 #[test]
 fn commands_in_documents_exist() {
-    for document in
-        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/status.md", "docs/exit-codes.md"]
-    {
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/status.md",
+        "docs/exit-codes.md",
+        "docs/monitoring.md",
+    ] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         for command in commands_in(&text) {
             let words: Vec<&str> = command.split_whitespace().collect();
@@ -171,5 +177,6 @@ fn the_readme_begins_with_the_two_commands() {
 fn the_lock_file_stays_small() {
     let lock: toml::Table = toml::from_str(&fs::read_to_string(root().join("Cargo.lock")).unwrap()).unwrap();
     let packages = lock["package"].as_array().unwrap().len();
-    assert!(packages < 260, "{packages} packages");
+    // TLS (rustls with ring) brought fifteen, most of them other systems' and never built here; traces (`otlp`) twenty-five.
+    assert!(packages < 300, "{packages} packages");
 }

@@ -124,7 +124,7 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     Body(request): Body<AskRequest>,
 ) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
+    let served = &service.schema(request.schema.as_deref())?;
     who.principal.permit(Action::Ask, Some(&served.name))?;
     if request.alternatives > MOST_ALTERNATIVES || request.max_rows == Some(0) {
         let wanted = format!("alternatives is at most {MOST_ALTERNATIVES}, max_rows at least 1");

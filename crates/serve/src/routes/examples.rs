@@ -36,7 +36,7 @@ pub(crate) struct Example {
 #[utoipa::path(get, path = "/examples", tag = "service",
     responses((status = 200, body = Examples), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn examples(service: App, who: Who) -> Result<Json<Examples>, Problem> {
-    let served = service.schema(None)?;
+    let served = &service.schema(None)?;
     who.principal.permit(Action::Schema, Some(&served.name))?;
     // Examples may name columns that a policy hides.
     let lines = served.engine.pack.files.examples.lines().filter(|_| served.engine.access().is_none());

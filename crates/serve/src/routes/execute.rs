@@ -55,7 +55,7 @@ pub(crate) struct ExecuteReply {
 #[utoipa::path(post, path = "/v1/sql/execute", tag = "sql", request_body = ExecuteRequest,
     responses((status = 200, body = ExecuteReply), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn execute(service: App, who: Who, Body(request): Body<ExecuteRequest>) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
+    let served = &service.schema(request.schema.as_deref())?;
     who.principal.permit(Action::Execute, Some(&served.name))?;
     if request.max_rows == Some(0) {
         return Err(Problem::new(Code::InvalidRequest, "max_rows is at least 1"));

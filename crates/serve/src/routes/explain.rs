@@ -50,7 +50,7 @@ pub(crate) struct ExplainReply {
 #[utoipa::path(post, path = "/v1/sql/explain", tag = "sql", request_body = ExplainRequest,
     responses((status = 200, body = ExplainReply), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn explain(service: App, who: Who, Body(request): Body<ExplainRequest>) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
+    let served = &service.schema(request.schema.as_deref())?;
     who.principal.permit(Action::Validate, Some(&served.name))?;
     let engine = Arc::clone(&served.engine);
     let request_id = who.request_id.clone();

@@ -81,7 +81,7 @@ pub(crate) async fn generate(
     who: Who,
     Body(request): Body<GenerateRequest>,
 ) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
+    let served = &service.schema(request.schema.as_deref())?;
     let reply = reply_to(&service, &who, &request).await?;
     let facts = facts_of(served, &reply);
     Ok(with_facts(Json(body_of(&reply, &request, &who)?), facts))
@@ -89,7 +89,7 @@ pub(crate) async fn generate(
 
 /// Answers one request, of a batch too.
 pub(super) async fn reply_to(service: &Service, who: &Caller, request: &GenerateRequest) -> Result<Reply, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
+    let served = &service.schema(request.schema.as_deref())?;
     who.principal.permit(Action::Ask, Some(&served.name))?;
     let count = request.num_alternatives.unwrap_or(MOST_ALTERNATIVES);
     if !(1..=MOST_ALTERNATIVES).contains(&count) {

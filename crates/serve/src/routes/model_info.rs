@@ -33,7 +33,7 @@ pub(crate) struct ModelInfo {
 }
 
 /// What a model is called.
-pub(super) fn name_of(served: &Served) -> String {
+pub(crate) fn name_of(served: &Served) -> String {
     format!("{}-compact", served.name)
 }
 
@@ -41,7 +41,7 @@ pub(super) fn name_of(served: &Served) -> String {
 #[utoipa::path(get, path = "/model/info", tag = "service",
     responses((status = 200, body = ModelInfo), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn model_info(service: App, who: Who) -> Result<Json<ModelInfo>, Problem> {
-    let served = service.schema(None)?;
+    let served = &service.schema(None)?;
     who.principal.permit(Action::Schema, Some(&served.name))?;
     let model = served.engine.model.as_ref().map_err(|problem| Problem {
         hint: problem.hint.clone(),

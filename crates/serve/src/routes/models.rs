@@ -34,7 +34,9 @@ pub(crate) struct ModelEntry {
 /// The models, as OpenAI lists them.
 #[utoipa::path(get, path = "/v1/models", tag = "openai", responses((status = 200, body = ModelList), (status = "default", body = Object)))]
 pub(crate) async fn models(service: App, who: Who) -> Result<Json<ModelList>, Problem> {
-    let seen = service.schemas.iter().filter(|served| who.principal.may(Action::Ask, Some(&served.name)));
+    let schemas = service.schemas();
+    let seen =
+        schemas.iter().map(|served| &**served).filter(|served| who.principal.may(Action::Ask, Some(&served.name)));
     let entry = |served| ModelEntry { id: name_of(served), object: "model", created: 0, owned_by: "glrl" };
     Ok(Json(ModelList { object: "list", data: seen.map(entry).collect() }))
 }

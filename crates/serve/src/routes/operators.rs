@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::App;
+use crate::asking::computing;
 use crate::service::Service;
 
 /// Everything that operators reach.
@@ -20,8 +21,11 @@ pub fn operators(service: &Arc<Service>) -> Router {
 }
 
 async fn metrics(service: App) -> Response {
-    let text = service.metrics.render(&service.gauges());
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    // Files of the system are read for it.
+    let service = Arc::clone(&service);
+    let text = computing(move || service.metrics.render(&service.gauges())).await;
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    text.map(|text| (kind, text)).into_response()
 }
 
 async fn ready(service: App) -> (StatusCode, &'static str) {

@@ -22,7 +22,7 @@ pub(crate) struct Tables {
 #[utoipa::path(get, path = "/schema/tables", tag = "service",
     responses((status = 200, body = Tables), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn schema_tables(service: App, who: Who) -> Result<Json<Tables>, Problem> {
-    let served = service.schema(None)?;
+    let served = &service.schema(None)?;
     who.principal.permit(Action::Schema, Some(&served.name))?;
     Ok(Json(Tables { schema: served.name.clone(), tables: tables_of(served) }))
 }

@@ -52,7 +52,7 @@ pub(crate) async fn validate(
     who: Who,
     Body(request): Body<ValidateRequest>,
 ) -> Result<Response, Problem> {
-    let served = service.schema(request.schema.as_deref())?;
+    let served = &service.schema(request.schema.as_deref())?;
     who.principal.permit(Action::Validate, Some(&served.name))?;
     let dialect = dialect(request.dialect.as_deref())?;
     let layers = layers(request.layers.as_deref())?;

@@ -8,5 +8,7 @@ mod openai;
 mod problems;
 mod routes;
 mod streams;
+mod swap;
+mod tls;
 mod tokens;
 mod tools;

@@ -105,7 +105,7 @@ impl Running {
         let log = folder.join(format!("bench-audit-{}.jsonl", std::process::id()));
         let audit = Audit::open(&log).map_err(|e| failed(&e))?;
         let keys = KeyStore::open(&folder.join("no-keys.json")).map_err(|e| failed(&e))?;
-        let service = Service::new(settings, Parts { schemas: vec![served], keys, tokens: None, audit: Some(audit) });
+        let service = Service::new(settings, Parts { audit: Some(audit), ..Parts::new(vec![served], keys) });
         let runtime = command::runtime()?;
         let listening = runtime.block_on(Listening::on(&service)).map_err(|e| failed(&e))?;
         let address = listening.users().map_err(|e| failed(&e))?;
