@@ -19,6 +19,7 @@ mod servers;
 mod settings;
 mod tidy;
 mod tools;
+#[cfg(feature = "otlp")]
 mod traces;
 mod training;
 mod translate;

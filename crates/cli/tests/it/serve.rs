@@ -282,3 +282,15 @@ fn doctor_looks_at_what_the_service_needs() {
     check(&[("GLRL_SERVER__MODELS", "/none")], "models", false, "make the folder");
     check(&[("GLRL_SERVER__MODELS", &path(&root().join("models")))], "models", true, "1 folders");
 }
+
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn a_program_that_cannot_send_traces_says_so() {
+    let serving = Serving::prepared(Folder::new(), |command| {
+        command.env("GLRL_SERVER__LOG", "info").env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
+    });
+    assert!(serving.log().contains("without --features otlp"), "{}", serving.log());
+    let ran = Ran::of(glrl().args(["serve", "--port", "0"]).env("GLRL_SERVER__TRACES", "on"));
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("--features otlp"), "{}", ran.stderr);
+}

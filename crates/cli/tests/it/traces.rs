@@ -67,7 +67,6 @@ fn traced(variables: &[(&str, &str)]) -> (String, Vec<Sent>) {
     (reply, sent)
 }
 
-#[cfg(feature = "otlp")]
 #[test]
 fn a_question_leaves_a_span_for_each_stage_and_none_of_its_words() {
     let variables = [
@@ -115,7 +114,6 @@ fn a_question_leaves_a_span_for_each_stage_and_none_of_its_words() {
     }
 }
 
-#[cfg(feature = "otlp")]
 #[test]
 fn protobuf_is_sent_where_nothing_else_is_asked_for_and_nothing_where_it_is_off() {
     let (_, sent) = traced(&[]);
@@ -133,12 +131,15 @@ fn protobuf_is_sent_where_nothing_else_is_asked_for_and_nothing_where_it_is_off(
     assert!(ran.stderr.contains("traces cannot be sent"), "{}", ran.stderr);
 }
 
-#[cfg(not(feature = "otlp"))]
 #[test]
-fn a_program_that_cannot_send_traces_says_so() {
-    let (_, sent) = traced(&[]);
-    assert!(sent.is_empty());
-    let ran = Ran::of(glrl().args(["serve", "--port", "0"]).env("GLRL_SERVER__TRACES", "on"));
-    assert_eq!(ran.code, 4, "{}", ran.stderr);
-    assert!(ran.stderr.contains("--features otlp"), "{}", ran.stderr);
+fn a_collector_that_is_gone_holds_nothing_up() {
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut serving = Serving::prepared(Folder::new(), |command| {
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{gone}")).env("GLRL_SERVER__LOG", "info");
+    });
+    let body = json!({ "query": "Show all active projects" }).to_string();
+    assert_eq!(serving.exchange("POST /generate", "", &body).0, 200);
+    serving.signal("-TERM");
+    assert_eq!(serving.child.wait().unwrap().code(), Some(0));
+    assert!(serving.log().contains("traces were not sent"), "{}", serving.log());
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io::{Error, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, Request, Response, Uri};
@@ -124,7 +124,11 @@ struct Plain;
 #[async_trait::async_trait]
 impl HttpClient for Plain {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        Ok(send(&request)?)
+        let sent = send(&request).inspect_err(|error| tracing::warn!(%error, "traces were not sent"))?;
+        if !sent.status().is_success() {
+            tracing::warn!(status = sent.status().as_u16(), "the collector takes no traces");
+        }
+        Ok(sent)
     }
 }
 
@@ -133,8 +137,7 @@ fn send(request: &Request<Bytes>) -> std::io::Result<Response<Bytes>> {
     if uri.scheme_str() != Some("http") {
         return Err(Error::other(format!("traces are sent to http:// only, not to {uri}")));
     }
-    let host = uri.host().unwrap_or("localhost").trim_matches(['[', ']']);
-    let mut stream = TcpStream::connect((host, uri.port_u16().unwrap_or(80)))?;
+    let mut stream = connect(uri)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(head(request, uri).as_bytes())?;
@@ -144,6 +147,19 @@ fn send(request: &Request<Bytes>) -> std::io::Result<Response<Bytes>> {
     let status = reply.get(9..12).and_then(|code| std::str::from_utf8(code).ok()).and_then(|code| code.parse().ok());
     let status: u16 = status.ok_or_else(|| Error::other("the collector's reply is no HTTP"))?;
     Response::builder().status(status).body(Bytes::new()).map_err(Error::other)
+}
+
+/// The first address of the host that answers in time.
+fn connect(uri: &Uri) -> std::io::Result<TcpStream> {
+    let host = uri.host().unwrap_or("localhost").trim_matches(['[', ']']);
+    let mut failed = Error::other(format!("{host} has no address"));
+    for address in (host, uri.port_u16().unwrap_or(80)).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, PATIENCE) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
 }
 
 fn head(request: &Request<Bytes>, uri: &Uri) -> String {

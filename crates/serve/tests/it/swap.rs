@@ -33,7 +33,7 @@ struct Swapping {
     models: PathBuf,
 }
 
-fn swapping(name: &str) -> Swapping {
+fn swapping(name: &str, cache_bytes: u64) -> Swapping {
     let folder = folder(name);
     let models = folder.join("models");
     fs::create_dir_all(&models).unwrap();
@@ -41,7 +41,7 @@ fn swapping(name: &str) -> Swapping {
     let keys = KeyStore::open(&folder.join("keys.json")).unwrap();
     let all = ["*", "admin"].map(|scope| scope.parse().unwrap()).to_vec();
     let (key, _) = keys.create("admin", all, None).unwrap();
-    let settings = Settings { authentication: true, ..settings() };
+    let settings = Settings { authentication: true, cache_bytes, ..settings() };
     let open = |_: &str, model: Option<&Path>| engine_of(model.unwrap_or(&SHIPPED));
     let loader = Some(Models::new(Some(models.clone()), Arc::new(open)));
     let parts = Parts { models: loader, keys, ..parts(&settings) };
@@ -66,7 +66,7 @@ impl Swapping {
 #[expect(clippy::print_stdout, reason = "figures are read from what this prints")]
 #[test]
 fn a_model_is_changed_under_load_without_a_failed_request() {
-    let swapping = swapping("swap");
+    let swapping = swapping("swap", 0);
     let question = json!({ "query": "Show all active projects", "confidence_threshold": 0.0 });
     let ended = AtomicBool::new(false);
     let before = swapping.fingerprint();
@@ -104,8 +104,23 @@ fn a_model_is_changed_under_load_without_a_failed_request() {
 }
 
 #[test]
+fn an_answer_that_was_kept_belongs_to_its_model() {
+    let swapping = swapping("swap-cache", 1_000_000);
+    let ask = || {
+        let reply = swapping.post("/generate", &json!({ "query": "Show all active projects" })).json();
+        (reply["cache_hit"].as_bool().unwrap(), reply["confidence_score"].as_f64().unwrap())
+    };
+    let (first, kept) = (ask(), ask());
+    assert_eq!((first.0, kept.0, first.1), (false, true, kept.1));
+    assert_eq!(swapping.load("other").status, 200);
+    let other = ask();
+    assert!(!other.0 && other.1 < kept.1, "{other:?} after {kept:?}");
+    assert_eq!(ask(), (true, other.1));
+}
+
+#[test]
 fn what_is_no_good_or_lies_elsewhere_is_refused_and_the_old_one_serves_on() {
-    let swapping = swapping("swap-refused");
+    let swapping = swapping("swap-refused", 0);
     let models = &swapping.models;
     let before = swapping.fingerprint();
     less_sure(&models.join("../outside"));

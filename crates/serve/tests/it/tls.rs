@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serve::service::Parts;
+use serve::settings::Settings;
 use serve::tls::Tls;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -36,7 +37,11 @@ fn connect(to: SocketAddr, trusted: &str) -> Secured {
 
 /// The status of a request on a connection that stays open.
 fn health(stream: &mut Secured) -> std::io::Result<u16> {
-    stream.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")?;
+    status(stream, "/health")
+}
+
+fn status(stream: &mut Secured, path: &str) -> std::io::Result<u16> {
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes())?;
     let mut reply = vec![];
     let mut byte = [0];
     while !reply.ends_with(b"\r\n\r\n") {
@@ -50,11 +55,11 @@ fn health(stream: &mut Secured) -> std::io::Result<u16> {
 }
 
 /// A service with a certificate of its own files, which a test may overwrite.
-fn secured(name: &str) -> (Server, PathBuf) {
+fn secured(name: &str, operators_tls: bool) -> (Server, PathBuf) {
     let folder = folder(name);
     show(&folder, "first");
     let tls = Some(Arc::new(Tls::open(&folder.join("cert.pem"), &folder.join("key.pem")).unwrap()));
-    let settings = settings();
+    let settings = Settings { operators_tls, ..settings() };
     let parts = Parts { tls, ..parts(&settings) };
     (Server::with(settings, parts), folder)
 }
@@ -66,7 +71,7 @@ fn show(folder: &Path, name: &str) {
 
 #[test]
 fn a_certificate_is_changed_and_no_connection_is_lost() {
-    let (server, folder) = secured("tls");
+    let (server, folder) = secured("tls", false);
     let mut old = connect(server.users, "first.pem");
     assert_eq!(health(&mut old).unwrap(), 200);
     assert!(health(&mut connect(server.users, "second.pem")).is_err(), "it is not shown yet");
@@ -89,7 +94,7 @@ fn a_certificate_is_changed_and_no_connection_is_lost() {
 
 #[test]
 fn who_speaks_plainly_or_an_old_version_is_not_heard() {
-    let (server, _) = secured("tls-old");
+    let (server, _) = secured("tls-old", true);
     let send = |bytes: &[u8]| {
         let mut stream = TcpStream::connect(server.users).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -109,4 +114,9 @@ fn who_speaks_plainly_or_an_old_version_is_not_heard() {
     // A fatal alert, and no greeting in return.
     assert_eq!((reply.first(), reply.get(5)), (Some(&21), Some(&2)), "{reply:?}");
     assert_eq!(health(&mut connect(server.users, "first.pem")).unwrap(), 200);
+    assert_eq!(
+        status(&mut connect(server.operators, "first.pem"), "/livez").unwrap(),
+        200,
+        "operators too, where it is set"
+    );
 }

@@ -34,6 +34,7 @@ pub(super) fn gauges(folder: &Path) -> Vec<Gauge> {
         .into_iter()
         .flatten()
         .flatten()
+        // A link names a run that stands beside it.
         .filter(|entry| !entry.path().is_symlink())
         .filter_map(|entry| Some((entry.file_name().into_string().ok()?, last_lines(&entry.path())?)))
         .collect();
