@@ -16,7 +16,7 @@ usage: cargo xtask <command>
   test              format, lints, and every test: what has to pass before a change is merged
   figures [--slow]  every acceptance figure with its target; --slow adds those that take minutes;
                     --only NAME measures those of one subject (build, network, matcher, answers, accuracy, synthesis,
-                    sql, explain, card, safety, servers, rewards, grpo, service, caches, load, fuzz) or with NAME in their text, however long they take
+                    sql, explain, card, safety, servers, rewards, grpo, service, caches, load, monitoring, fuzz) or with NAME in their text, however long they take
   fuzz              a minute of each fuzz target; --minutes N or --seconds N as long, --only TARGET that one alone;
                     needs a nightly toolchain
   bless             refresh the expected output that tests keep in files";
@@ -68,9 +68,9 @@ fn install_components() -> Result<(), String> {
     Ok(())
 }
 
-/// PostgreSQL, MariaDB and Redis, which tests start for themselves.
+/// PostgreSQL, MariaDB, Redis and Prometheus, which tests start for themselves.
 fn install_servers() -> Result<(), String> {
-    const WANTED: [(&str, &str); 7] = [
+    const WANTED: &[(&str, &str)] = &[
         ("initdb", "postgresql"),
         ("psql", "postgresql-client"),
         ("mariadbd", "mariadb-server"),
@@ -78,6 +78,7 @@ fn install_servers() -> Result<(), String> {
         ("redis-server", "redis-server"),
         ("redis-cli", "redis-tools"),
         ("openssl", "openssl"),
+        ("prometheus", "prometheus"),
     ];
     let lacking: Vec<&str> =
         WANTED.iter().filter(|(name, _)| !has_program(name)).map(|(_, package)| *package).collect();

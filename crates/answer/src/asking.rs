@@ -13,6 +13,7 @@ use crate::plan::Plan;
 use crate::query_generator::{Candidate, Draw, Request};
 use crate::reply::{Alternative, Answer, Cause, Problem};
 use crate::schema_analyzer::Analysis;
+use crate::stage::stage;
 use crate::validator::{Rejected, validate_candidate};
 use crate::vote::agreements;
 
@@ -203,7 +204,8 @@ fn passed(
     let answerable = written.into_iter().filter(is_query);
     let mut valid = vec![];
     for candidate in answerable {
-        match validate_candidate(engine, model, &candidate.lexemes, &analysis.question) {
+        let checked = stage!("validate", validate_candidate(engine, model, &candidate.lexemes, &analysis.question));
+        match checked {
             Ok(query) => {
                 let log_likelihood = candidate.log_likelihood;
                 let confidence = model.calibration.confidence(log_likelihood);

@@ -13,7 +13,7 @@
 //! * [`pack`], [`rules`], [`values`]: what is known of a domain and of its database.
 //! * [`prompt`], [`vocabulary`]: the one prompt function, and the tokens of a model.
 //! * [`stop`]: how a question is told that nobody waits any more.
-//! * [`slots`], [`literals`]: which literal of a query came from which part of the question.
+//! * [`slots`], [`literals`]: which literal of a query came from which part of the question; `stage`: what is traced.
 
 mod asking;
 pub mod confidence;
@@ -34,6 +34,7 @@ pub mod reply;
 pub mod rules;
 pub mod schema_analyzer;
 pub mod slots;
+mod stage;
 pub mod stop;
 pub mod validator;
 pub mod values;

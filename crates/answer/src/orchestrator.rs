@@ -24,6 +24,7 @@ use crate::prompt::prompt;
 use crate::query_generator::{Candidate, GenerateError, generate};
 use crate::reply::{Alternative, Answer, Cause, Problem, Status};
 use crate::schema_analyzer::{Analysis, analyze};
+use crate::stage::stage;
 use crate::stop::{Stop, run_until};
 use crate::validator::validate_text;
 
@@ -259,7 +260,7 @@ pub(crate) fn is_query(engine: &Engine, text: &str) -> bool {
 /// SQL instead of a question: checked and run as it stands.
 fn answer_sql(engine: &Engine, sql: &str, options: &Options, answer: &mut Answer) -> Result<(), Problem> {
     answer.intent = Some(Intent::PastedSql);
-    let query = validate_text(engine, sql, None).map_err(|found| {
+    let query = stage!("validate", validate_text(engine, sql, None)).map_err(|found| {
         let errors = || found.iter().filter(|d| d.severity == Severity::Error);
         let too_far = errors().find(|d| d.layer == Layer::Security);
         let reason = too_far.or_else(|| errors().next()).map_or_else(String::new, |d| format!(": {}", d.message));
@@ -287,7 +288,7 @@ pub(crate) fn conclude(
     let catalog = &engine.pack.catalog;
     answer.tables = tables(query.query()).into_iter().map(|table| catalog.table(table).name.clone()).collect();
     if options.execute {
-        let run = run_until(options.stop.as_ref(), &engine.database(), query, &options.limits);
+        let run = stage!("execute", run_until(options.stop.as_ref(), &engine.database(), query, &options.limits));
         let rows = run.map_err(|e| {
             let confidence_score = answer.confidence_score.unwrap_or(1.0);
             answer.alternatives.insert(0, Alternative { sql: sql.clone(), confidence_score });
@@ -298,7 +299,7 @@ pub(crate) fn conclude(
         answer.truncated = rows.truncated;
         answer.rows = Some(rows.rows);
     }
-    let steps = plan(query.query(), &engine.pack.catalog, &engine.pack.glossary);
+    let steps = stage!("explain", plan(query.query(), &engine.pack.catalog, &engine.pack.glossary));
     answer.reasoning = Some(steps.join("\n"));
     answer.sql = Some(sql);
     answer.written = Some(query.given().to_owned());

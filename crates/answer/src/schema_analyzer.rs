@@ -11,6 +11,7 @@ use sql::tree::Query;
 use crate::conversation::continued;
 use crate::engine::Engine;
 use crate::prompt::ModelQuestion;
+use crate::stage::stage;
 
 /// What was found in a question.
 #[derive(Debug, Clone)]
@@ -42,8 +43,8 @@ impl Analysis {
 /// Reads a question that was asked on `today`.
 pub fn analyze(engine: &Engine, question: &str, today: Date) -> Analysis {
     let context = engine.context(today);
-    let question = normalize(question, &context);
-    let links = link(&question, &context);
+    let question = stage!("normalise", normalize(question, &context));
+    let links = stage!("link", link(&question, &context));
     let slots = SlotTable::of(&question);
     Analysis { question, links, slots, previous: vec![] }
 }

@@ -116,6 +116,18 @@ impl Context {
         own
     }
 
+    /// The same with the settings as they are now.
+    pub(crate) fn again(&self) -> Result<Self, Failure> {
+        Ok(Context { resolved: self.resolve_again()?, ..self.clone() })
+    }
+
+    /// The same with the model of another folder.
+    pub(crate) fn with_model(&self, folder: &Path) -> Self {
+        let mut context = self.clone();
+        context.resolved.settings.model.path = folder.to_string_lossy().into_owned();
+        context
+    }
+
     /// The pack that settings name: one inside the program, or a folder.
     pub(crate) fn pack(&self) -> Result<Pack, Failure> {
         let name = &self.settings().pack;

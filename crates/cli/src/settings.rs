@@ -123,6 +123,12 @@ pub(crate) struct Server {
     pub(crate) cache_bytes: u64,
     pub(crate) cache_seconds: u64,
     pub(crate) history: usize,
+    pub(crate) tls_cert: String,
+    pub(crate) tls_key: String,
+    pub(crate) operators_tls: bool,
+    pub(crate) models: String,
+    pub(crate) runs: String,
+    pub(crate) traces: String,
     pub(crate) log: String,
     /// In place of `pack`.
     pub(crate) schemas: Vec<NamedSchema>,
@@ -516,6 +522,17 @@ fn check_server(server: &Server, bad: &dyn Fn(&str, &str) -> Result<(), Failure>
     }
     if server.queue < server.batch {
         return bad("server.queue", "at least server.batch");
+    }
+    if !matches!(server.traces.as_str(), "auto" | "on" | "off") {
+        return bad("server.traces", "\"auto\", \"on\" or \"off\"");
+    }
+    for (own, other, path) in [
+        ("server.tls_cert", "server.tls_key", &server.tls_key),
+        ("server.tls_key", "server.tls_cert", &server.tls_cert),
+    ] {
+        if path.is_empty() && !(server.tls_cert.is_empty() && server.tls_key.is_empty()) {
+            return bad(other, &format!("a file, since {own} names one"));
+        }
     }
     let counts = [
         ("server.max_requests", u64::from(server.max_requests)),

@@ -9,6 +9,7 @@ use answer::known::Known;
 use answer::orchestrator::{Options, Step, begin};
 use answer::reply::{Answer, Status};
 use answer::stop::Stop;
+use tracing::Instrument;
 
 use crate::auth::Action;
 use crate::engine::Progress;
@@ -16,7 +17,9 @@ use crate::history::Past;
 use crate::layers::Caller;
 use crate::metrics::{CACHE, CONFIDENCE, OVERHEAD, QUESTIONS, STAGE, TABLES, TOKENS, VALIDATION};
 use crate::problem::{Code, Problem};
+use crate::routes::name_of;
 use crate::service::{Served, Service};
+use crate::traces;
 
 /// An answer, and what it took.
 #[derive(Debug, Clone)]
@@ -190,7 +193,12 @@ async fn make(
             }
             Step::Write(asking) => asking,
         };
-        let mut written = served.decoder.write(asking, deadline, progress.clone()).await?;
+        let span = traces::decode(&name_of(served), question.options.seed, asking.request(0.0).draws.len());
+        let writing = served.decoder.write(asking, deadline, progress.clone());
+        let mut written = writing.instrument(span.clone()).await?;
+        span.record("gen_ai.usage.input_tokens", written.read_tokens as i64);
+        span.record("gen_ai.usage.output_tokens", written.written_tokens as i64);
+        span.record("glrl.waited_ms", written.waited.as_secs_f64() * 1000.0);
         cost.read_tokens += written.read_tokens;
         cost.written_tokens += written.written_tokens;
         cost.waited += written.waited;
@@ -220,7 +228,8 @@ impl Drop for Leaving {
 /// # Errors
 /// When it fails by a defect.
 pub async fn computing<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    let done = tokio::task::spawn_blocking(work).await;
+    let span = tracing::Span::current();
+    let done = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
     done.map_err(|_| Problem::new(Code::Internal, "computing the answer failed"))
 }
 

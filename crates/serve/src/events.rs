@@ -18,6 +18,7 @@ use serde_json::json;
 use sql::canonical::{fill_from, text};
 use sql::lexeme::Lexeme;
 use tokio::sync::mpsc;
+use tracing::Instrument;
 
 use crate::asking::{Question, Reply, ask, computing};
 use crate::chart::chart;
@@ -50,7 +51,7 @@ pub fn stream(service: Arc<Service>, schema: String, question: Question) -> Resp
     let stream = service.streams.open(caller.principal.identity(), &caller.request_id);
     let mut response = sent(stream.read(0));
     response.extensions_mut().insert(Streamed);
-    tokio::spawn(run(service, schema, question, stream));
+    tokio::spawn(run(service, schema, question, stream).in_current_span());
     response
 }
 

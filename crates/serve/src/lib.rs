@@ -3,10 +3,12 @@
 //!
 //! Suggested reading order:
 //! * [`server`]: listeners, connections, and how it all ends.
+//! * [`tls`]: the certificate that users see.
 //! * [`service`]: what every request is answered with; [`settings`]: how.
 //! * [`routes`]: the table of routes, one file each.
 //! * [`asking`]: the way of one question through cache, engine and database.
 //! * [`engine`]: the thread that writes candidates of many questions at once.
+//! * [`swap`]: another model in the place of the one that serves.
 //! * [`layers`]: what every request passes before its route, outermost first.
 //! * [`auth`]: who asks, and what they may do: keys, tokens, scopes, and how often.
 //! * [`problem`]: what goes wrong, as RFC 9457 has it.
@@ -16,7 +18,7 @@
 //! * [`shared`]: stores that several instances share, and that may be away.
 //! * [`cache`], [`history`], [`feedback`]: what is kept, in memory unless said otherwise; [`kept`], [`idempotency`]: streams
 //!   and replies, for whoever lost them on the way.
-//! * [`audit`], [`metrics`]: what is written down, and what is counted.
+//! * [`audit`], [`metrics`], [`machine`]: what is written down, what is counted, and what the system says; [`traces`].
 
 pub mod asking;
 pub mod audit;
@@ -30,6 +32,7 @@ pub mod history;
 pub mod idempotency;
 pub mod kept;
 pub mod layers;
+pub mod machine;
 pub mod metrics;
 pub mod problem;
 pub mod rewards;
@@ -39,3 +42,6 @@ pub mod server;
 pub mod service;
 pub mod settings;
 pub mod shared;
+pub mod swap;
+pub mod tls;
+pub mod traces;

@@ -25,6 +25,7 @@ pub struct Family {
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Counter,
+    /// Set to what it is now.
     Gauge,
     /// With the upper ends of its buckets.
     Histogram(&'static [f64]),
@@ -52,6 +53,10 @@ families! {
     TABLES = Kind::Counter, "glrl_tables_used_total", ["schema", "table"], "Tables that answers read.";
     TOKENS = Kind::Counter, "glrl_tokens_total", ["kind"], "Tokens read and written.";
     FEEDBACK = Kind::Counter, "glrl_feedback_total", ["rating"], "Feedback by rating.";
+    LOADS = Kind::Counter, "glrl_model_loads_total", ["schema", "result"], "Models loaded while the service runs.";
+    RELOADS = Kind::Counter, "glrl_reloads_total", ["what", "result"], "Files read again while the service runs.";
+    MODEL = Kind::Gauge, "glrl_model_info", ["schema", "fingerprint"], "Always 1; the label tells which model serves.";
+    BUILD = Kind::Gauge, "glrl_build_info", ["version"], "Always 1; the label tells which program runs.";
     TURNED_AWAY = Kind::Counter, "glrl_turned_away_total", ["reason"], "Requests that were not begun.";
 }
 
@@ -72,7 +77,7 @@ pub struct Metrics {
     series: Mutex<BTreeMap<(&'static str, Labels), Series>>,
 }
 
-/// A value that is looked up when somebody asks.
+/// A value that is looked up when somebody asks. Where its name ends with `_total` it only ever grows.
 #[derive(Debug)]
 pub struct Gauge {
     /// Its name.
@@ -81,6 +86,15 @@ pub struct Gauge {
     pub help: &'static str,
     /// What it is.
     pub value: f64,
+    /// What tells it from others of its name, which stand beside it.
+    pub label: Option<(&'static str, String)>,
+}
+
+impl Gauge {
+    /// A value without a label.
+    pub fn new(name: &'static str, help: &'static str, value: f64) -> Self {
+        Gauge { name, help, value, label: None }
+    }
 }
 
 impl Metrics {
@@ -97,6 +111,16 @@ impl Metrics {
     /// Sets a gauge.
     pub fn set(&self, family: &Family, labels: &[&str], value: f64) {
         self.change(family, labels, |series| series.sum = value);
+    }
+
+    /// Sets the one value that a schema, or another first label, has: those with the same first label and others behind it
+    /// are forgotten.
+    pub fn tell(&self, family: &Family, labels: &[&str]) {
+        let is_same = |known: &Labels| known.first().map(String::as_str) == labels.first().copied();
+        let mut all = self.series.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|(name, known), _| *name != family.name || !is_same(known));
+        drop(all);
+        self.change(family, labels, |series| series.sum = 1.0);
     }
 
     /// Takes a value into a histogram.
@@ -139,9 +163,15 @@ impl Metrics {
             heading(&mut text, family.name, family.help, kind);
             own.into_iter().for_each(|((_, labels), series)| write_series(&mut text, family, labels, series));
         }
+        let mut last = "";
         for gauge in gauges {
-            heading(&mut text, gauge.name, gauge.help, "gauge");
-            let _ = writeln!(text, "{} {}", gauge.name, gauge.value);
+            if gauge.name != last {
+                let kind = if gauge.name.ends_with("_total") { "counter" } else { "gauge" };
+                heading(&mut text, gauge.name, gauge.help, kind);
+            }
+            last = gauge.name;
+            let label = gauge.label.as_ref().map(|(name, value)| (*name, value.as_str()));
+            let _ = writeln!(text, "{}{} {}", gauge.name, braces(label.into_iter()), gauge.value);
         }
         text
     }
@@ -170,32 +200,13 @@ fn write_series(text: &mut String, family: &Family, labels: &Labels, series: &Se
 /// `{route="/v1/ask",le="0.5"}`.
 fn shown(family: &Family, labels: &Labels, end: Option<&str>) -> String {
     let pairs = family.labels.iter().copied().zip(labels.iter().map(String::as_str));
-    let pairs = pairs.chain(end.map(|end| ("le", end)));
+    braces(pairs.chain(end.map(|end| ("le", end))))
+}
+
+fn braces<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let escaped = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     let pairs: Vec<String> = pairs.map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
     if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(",")) }
-}
-
-/// What the system says of this process; nothing where it has no `/proc`.
-pub fn of_process() -> Vec<Gauge> {
-    /// Ticks of the clock a second, and bytes of a page: what Linux has on the processors it runs on here.
-    const TICKS: f64 = 100.0;
-    const PAGE: f64 = 4096.0;
-    let field = |file: &str, n: usize| -> Option<f64> {
-        let text = std::fs::read_to_string(file).ok()?;
-        // The name in brackets may hold spaces.
-        let rest = text.rsplit_once(')').map_or(text.as_str(), |(_, rest)| rest);
-        rest.split_whitespace().nth(n)?.parse().ok()
-    };
-    let resident = field("/proc/self/statm", 1).map(|pages| pages * PAGE);
-    let cpu =
-        field("/proc/self/stat", 11).zip(field("/proc/self/stat", 12)).map(|(user, system)| (user + system) / TICKS);
-    let gauge = |name, help, value: Option<f64>| value.map(|value| Gauge { name, help, value });
-    let gauges = [
-        gauge("process_resident_memory_bytes", "Memory of the process.", resident),
-        gauge("process_cpu_seconds_total", "Time of processors that the process took.", cpu),
-    ];
-    gauges.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -210,7 +221,11 @@ mod tests {
         metrics.observe(STAGE, &["decode"], 99.0);
         metrics.count(CACHE, &["l1", "hit"]);
         metrics.add(CACHE, &["l1", "hit"], 2.0);
-        let text = metrics.render(&[Gauge { name: "g", help: "h", value: 1.5 }]);
+        metrics.tell(MODEL, &["gl", "old"]);
+        metrics.tell(MODEL, &["hr", "other"]);
+        metrics.tell(MODEL, &["gl", "new"]);
+        let labelled = |value, run: &str| Gauge { label: Some(("run", run.to_owned())), ..Gauge::new("l", "h", value) };
+        let text = metrics.render(&[Gauge::new("g", "h", 1.5), labelled(1.0, "a"), labelled(2.0, "b")]);
         let has = |line: &str| assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         has("glrl_stage_seconds_bucket{stage=\"decode\",le=\"0.001\"} 1");
         has("glrl_stage_seconds_bucket{stage=\"decode\",le=\"0.5\"} 2");
@@ -218,6 +233,10 @@ mod tests {
         has("glrl_stage_seconds_count{stage=\"decode\"} 3");
         has("glrl_cache_requests_total{tier=\"l1\",result=\"hit\"} 3");
         has("g 1.5");
+        has("l{run=\"b\"} 2");
+        assert_eq!(text.matches("# TYPE l gauge").count(), 1);
+        has("glrl_model_info{schema=\"gl\",fingerprint=\"new\"} 1");
+        assert!(text.contains("\"other\"} 1") && !text.contains("\"old\""));
     }
 
     #[test]

@@ -57,6 +57,8 @@ codes! {
     Forbidden = "forbidden", FORBIDDEN, "This is not allowed", false, "The key or token is valid, but its scopes do not cover this.";
     NotFound = "not_found", NOT_FOUND, "There is no such thing", false, "Nothing stands at this path or under this name.";
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "This method is not for this path", false, "The path exists, but takes other methods.";
+    Conflict = "conflict", CONFLICT, "Something else is in the way", true, "Another request that this one cannot go beside is in progress.";
+    ModelRefused = "model_refused", UNPROCESSABLE_ENTITY, "The model cannot serve", false, "The model is damaged, made for other tables, or cannot answer; the one before it goes on serving.";
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "The body is too large", false, "The body has more bytes than the service reads.";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body is not JSON", false, "Bodies are sent as application/json.";
     RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "The body came too slowly", true, "The body of a request has a few seconds to arrive.";

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ::sql::policy::{Access, Policy, PolicyError};
+use answer::engine::Engine;
 use sha2::{Digest, Sha256};
 
 use crate::auth::keys::hex;
@@ -10,6 +11,7 @@ use crate::auth::{Principal, View};
 use crate::problem::{Code, Problem};
 use crate::rewards::Rewards;
 use crate::service::{Served, Service};
+use crate::settings::DecoderSettings;
 
 impl Served {
     /// The same under another name.
@@ -35,6 +37,18 @@ impl Served {
         };
         self.policies.insert(name.to_owned(), (*self.engine).clone().restricted(Some(access)));
         Ok(self)
+    }
+
+    /// The same by another engine: name, rewards and policies stay.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn by(&self, engine: Engine, decoder: DecoderSettings) -> std::io::Result<Served> {
+        let under = |old: &Engine| engine.clone().restricted(old.access().cloned());
+        let policies = self.policies.iter().map(|(name, old)| (name.clone(), under(old))).collect();
+        let mut new = Served::start(Arc::new(engine), decoder)?;
+        (new.name, new.policies, new.rewards) = (self.name.clone(), policies, self.rewards.clone());
+        Ok(new)
     }
 
     /// What a principal sees of it. Whoever has no policy of their own sees what everybody does.
@@ -72,10 +86,11 @@ impl Service {
     pub fn check_view(&self, view: &View) -> Result<(), Problem> {
         let principal = Principal { name: String::new(), scopes: vec![], view: view.clone() };
         let fits = |served: &Served| served.seen_by(&principal).map(drop);
-        if self.schemas.iter().any(|served| fits(served).is_ok()) {
+        let schemas = self.schemas();
+        if schemas.iter().any(|served| fits(served).is_ok()) {
             return Ok(());
         }
-        let problem = self.schemas.first().and_then(|served| fits(served).err());
+        let problem = schemas.first().and_then(|served| fits(served).err());
         let detail = problem.map_or_else(|| "there is no schema".to_owned(), |problem| problem.detail);
         Err(Problem::new(Code::InvalidRequest, detail))
     }

@@ -13,6 +13,7 @@ use axum::extract::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -21,6 +22,7 @@ use tower::ServiceExt;
 use crate::routes::operators::operators;
 use crate::routes::users;
 use crate::service::{Phase, Service, reached};
+use crate::tls::Tls;
 
 /// How long a connection may take to send the head of a request: one that sends a byte a minute holds no place.
 const HEADS: Duration = Duration::from_secs(10);
@@ -63,9 +65,12 @@ impl Listening {
 
     /// Serves until `stop`, and then until the requests in progress have ended or their time is over.
     pub async fn serve(self, service: Arc<Service>, stop: impl Future<Output = ()>) {
-        let mut for_users = tokio::spawn(accept(self.users, users(&service), service.phase.subscribe()));
+        let door = Door { router: users(&service), tls: service.tls.clone() };
+        let mut for_users = tokio::spawn(accept(self.users, door, service.phase.subscribe()));
+        let tls = service.tls.clone().filter(|_| service.settings.operators_tls);
+        let door = Door { router: operators(&service), tls };
         // Operators see the end of the drain too.
-        let for_operators = tokio::spawn(accept(self.operators, operators(&service), watch::channel(Phase::Serving).1));
+        let for_operators = tokio::spawn(accept(self.operators, door, watch::channel(Phase::Serving).1));
         stop.await;
         tracing::info!("draining");
         service.phase.send_replace(Phase::Draining);
@@ -81,15 +86,23 @@ impl Listening {
     }
 }
 
+/// What stands behind a port.
+#[derive(Clone)]
+struct Door {
+    router: Router,
+    /// The certificate that is shown; none speaks plainly.
+    tls: Option<Arc<Tls>>,
+}
+
 /// Takes connections until the service drains, then waits for those that are open.
-async fn accept(listener: TcpListener, router: Router, mut phase: watch::Receiver<Phase>) {
+async fn accept(listener: TcpListener, door: Door, mut phase: watch::Receiver<Phase>) {
     let mut connections = JoinSet::new();
     let told = phase.clone();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, router.clone(), told.clone()));
+                    connections.spawn(enter(stream, door.clone(), told.clone()));
                 }
                 // Too many open files: those that are open go on, and some will close.
                 Err(error) => {
@@ -105,10 +118,24 @@ async fn accept(listener: TcpListener, router: Router, mut phase: watch::Receive
     while connections.join_next().await.is_some() {}
 }
 
-/// Serves one connection; once the service drains, to the end of the request in progress.
-async fn connection(stream: TcpStream, router: Router, mut phase: watch::Receiver<Phase>) {
+/// Serves one connection, plainly or under a certificate. Who does not end the handshake holds no place.
+async fn enter(stream: TcpStream, door: Door, phase: watch::Receiver<Phase>) {
     // Answers are written whole: waiting for more of them would only make them late.
     let _ = stream.set_nodelay(true);
+    let Some(tls) = door.tls else { return connection(stream, door.router, phase).await };
+    match tokio::time::timeout(HEADS, tls.acceptor().accept(stream)).await {
+        Ok(Ok(stream)) => connection(stream, door.router, phase).await,
+        // Whoever speaks plainly, or too old a version, is told so by the handshake.
+        Ok(Err(error)) => tracing::debug!(%error, "no handshake"),
+        Err(_) => tracing::debug!("no handshake in time"),
+    }
+}
+
+/// Serves what is sent over a stream; once the service drains, to the end of the request in progress.
+async fn connection<S>(stream: S, router: Router, mut phase: watch::Receiver<Phase>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let router = router.clone();
         async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use answer::engine::Engine;
@@ -15,18 +15,20 @@ use crate::auth::keys::hex;
 use crate::auth::limit::Limit;
 use crate::auth::{KeyStore, Principal, Tokens};
 use crate::cache::AnswerCache;
-use crate::cache::further::Further;
 use crate::cache::key::subject;
 use crate::engine::Decoder;
 use crate::feedback::Feedback;
 use crate::history::History;
 use crate::idempotency::Replies;
 use crate::kept::Streams;
-use crate::metrics::{BREAKER, Gauge, Metrics, of_process};
+use crate::machine;
+use crate::metrics::{BREAKER, BUILD, Gauge, MODEL, Metrics};
 use crate::problem::{Code, Problem};
 use crate::rewards::Rewards;
 use crate::settings::{DecoderSettings, Settings};
 use crate::shared::Shared;
+use crate::swap::Models;
+use crate::tls::Tls;
 
 /// A schema that questions are asked of. Copies share all of it but who asks.
 #[derive(Debug, Clone)]
@@ -108,8 +110,7 @@ pub async fn reached(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
     }
 }
 
-/// What is opened for a service beside its engines.
-#[derive(Debug)]
+/// What is opened for a service.
 pub struct Parts {
     /// The schemas; the first is asked where a request names none.
     pub schemas: Vec<Served>,
@@ -121,15 +122,36 @@ pub struct Parts {
     pub audit: Option<Audit>,
     /// What other instances share with it.
     pub shared: Shared,
+    /// How another model is loaded; none switches that off.
+    pub models: Option<Models>,
+    /// The certificate that users see; none speaks plainly.
+    pub tls: Option<Arc<Tls>>,
+    /// What is shown beside the service's own metrics.
+    pub further: Option<Further>,
 }
 
+impl Parts {
+    /// Schemas and keys, and nothing else.
+    pub fn new(schemas: Vec<Served>, keys: KeyStore) -> Self {
+        let shared = Shared::default();
+        Parts { schemas, keys, tokens: None, audit: None, models: None, tls: None, further: None, shared }
+    }
+}
+
+/// What is shown beside the service's own metrics.
+pub type Further = Box<dyn Fn() -> Vec<Gauge> + Send + Sync>;
+
 /// The service.
-#[derive(Debug)]
 pub struct Service {
     /// How it behaves.
     pub settings: Settings,
-    /// The schemas; the first is asked where a request names none.
-    pub schemas: Vec<Served>,
+    /// The schemas; each may be replaced while requests are in progress, which end with what they began with.
+    schemas: RwLock<Vec<Arc<Served>>>,
+    /// How another model is loaded; none where that is switched off.
+    pub models: Option<Models>,
+    /// The certificate that users see; none speaks plainly.
+    pub tls: Option<Arc<Tls>>,
+    further: Option<Further>,
     /// API keys.
     pub keys: KeyStore,
     /// Tokens.
@@ -158,13 +180,27 @@ pub struct Service {
     pub started: Instant,
 }
 
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// Tells by which model a schema is served.
+fn tell_model(metrics: &Metrics, served: &Served) {
+    metrics.tell(MODEL, &[&served.name, &served.fingerprint]);
+}
+
 impl Service {
     /// Puts the parts together.
     pub fn new(settings: Settings, parts: Parts) -> Arc<Self> {
-        let Parts { schemas, keys, tokens, audit, shared } = parts;
+        let Parts { schemas, keys, tokens, audit, models, tls, further, shared } = parts;
         let metrics = Arc::new(Metrics::default());
-        Arc::new(Service {
-            schemas,
+        let service = Arc::new(Service {
+            schemas: RwLock::new(schemas.into_iter().map(Arc::new).collect()),
+            models,
+            tls,
+            further,
             keys,
             tokens,
             audit,
@@ -173,7 +209,7 @@ impl Service {
             cache: AnswerCache::new(
                 settings.cache_bytes,
                 settings.cache_time,
-                Further::new(shared, Arc::clone(&metrics)),
+                crate::cache::further::Further::new(shared, Arc::clone(&metrics)),
             ),
             history: History::new(settings.history),
             feedback: settings.feedback.as_deref().map(Feedback::new),
@@ -183,7 +219,26 @@ impl Service {
             phase: watch::Sender::new(Phase::Serving),
             started: Instant::now(),
             settings,
-        })
+        });
+        service.metrics.tell(BUILD, &[env!("CARGO_PKG_VERSION")]);
+        service.schemas().iter().for_each(|served| tell_model(&service.metrics, served));
+        service
+    }
+
+    /// The schemas as they are now; the first is asked where a request names none.
+    pub fn schemas(&self) -> Vec<Arc<Served>> {
+        self.schemas.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a schema in the place of the one of its name, which it returns: requests that come now take the new one.
+    pub fn replace(&self, served: Served) -> Option<Arc<Served>> {
+        let served = Arc::new(served);
+        let mut schemas = self.schemas.write().unwrap_or_else(PoisonError::into_inner);
+        let place = schemas.iter_mut().find(|known| known.name == served.name)?;
+        let old = std::mem::replace(place, Arc::clone(&served));
+        drop(schemas);
+        tell_model(&self.metrics, &served);
+        Some(old)
     }
 
     /// The schema of a name, or the first, as a principal sees it.
@@ -194,13 +249,18 @@ impl Service {
         self.named(name)?.seen_by(principal)
     }
 
-    fn named(&self, name: Option<&str>) -> Result<&Served, Problem> {
+    /// The schema of a name, or the first, as nobody sees it.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn named(&self, name: Option<&str>) -> Result<Arc<Served>, Problem> {
+        let schemas = self.schemas();
         let found = match name {
-            Some(name) => self.schemas.iter().find(|served| served.name == name),
-            None => self.schemas.first(),
+            Some(name) => schemas.iter().find(|served| served.name == name),
+            None => schemas.first(),
         };
-        found.ok_or_else(|| {
-            let known: Vec<&str> = self.schemas.iter().map(|served| served.name.as_str()).collect();
+        found.cloned().ok_or_else(|| {
+            let known: Vec<&str> = schemas.iter().map(|served| served.name.as_str()).collect();
             let problem = Problem::new(Code::NotFound, format!("there is no schema \"{}\"", name.unwrap_or("")));
             problem.hint(format!("known: {}", known.join(", ")))
         })
@@ -208,7 +268,7 @@ impl Service {
 
     /// Whether it takes requests and can answer them.
     pub fn is_ready(&self) -> bool {
-        *self.phase.borrow() == Phase::Serving && self.schemas.iter().all(|served| served.engine.model.is_ok())
+        *self.phase.borrow() == Phase::Serving && self.schemas().iter().all(|served| served.engine.model.is_ok())
     }
 
     /// What is looked up when somebody asks for the metrics.
@@ -216,15 +276,31 @@ impl Service {
         for tier in self.cache.further.tiers() {
             self.metrics.set(BREAKER, &[tier.tier], tier.circuit().number());
         }
-        let sum = |of: fn(&Served) -> usize| self.schemas.iter().map(of).sum::<usize>() as f64;
+        let schemas = self.schemas();
+        let sum = |of: fn(&Served) -> usize| schemas.iter().map(|served| of(served)).sum::<usize>() as f64;
         let busy = self.settings.max_requests - self.places.available_permits();
         let own = [
             ("glrl_requests_in_progress", "Requests in progress.", busy as f64),
             ("glrl_queue_length", "Questions that wait for a place in the batch.", sum(|s| s.decoder.load().waiting())),
             ("glrl_batch_rows", "Candidates being written.", sum(|s| s.decoder.load().rows())),
+            (
+                "glrl_engine_failures_total",
+                "Times that an engine's thread failed and began anew.",
+                sum(|s| s.decoder.load().failures()),
+            ),
             ("glrl_uptime_seconds", "Time since the start.", self.started.elapsed().as_secs_f64()),
             ("glrl_ready", "Whether requests are taken.", f64::from(u8::from(self.is_ready()))),
         ];
-        own.into_iter().map(|(name, help, value)| Gauge { name, help, value }).chain(of_process()).collect()
+        let own = own.into_iter().map(|(name, help, value)| Gauge::new(name, help, value));
+        let until = self.tls.as_ref().and_then(|tls| tls.until()).map(|until| until.as_second() as f64);
+        let until = until.map(|until| {
+            Gauge::new(
+                "glrl_tls_certificate_expiry_seconds",
+                "When the certificate ends, in seconds since 1970.",
+                until,
+            )
+        });
+        let further = self.further.as_ref().map_or_else(Vec::new, |further| further());
+        own.chain(until).chain(machine::gauges()).chain(further).collect()
     }
 }

@@ -33,6 +33,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Where operators connect.
     pub operators: SocketAddr,
+    /// Whether operators see the certificate too, where users do.
+    pub operators_tls: bool,
     /// Whether a key or a token is asked for.
     pub authentication: bool,
     /// How questions are answered where a request does not say; its `today` is replaced by the day of the question.

@@ -14,7 +14,8 @@
 //! * [`safety`]: policies and hostile statements.
 //! * [`servers`]: PostgreSQL and MariaDB: the same rows, and nothing but rows.
 //! * [`grpo`]: learning from the rows of a model's own answers; [`crashes`]: runs that are killed.
-//! * [`service`]: questions over HTTP; [`caches`]: answers that instances share; [`load`]: what it bears.
+//! * [`service`]: questions over HTTP; [`caches`]: answers that instances share; [`load`]: what it bears; [`monitoring`]: what it
+//!   tells of itself, and what changes while it runs.
 //! * [`fuzzing`]: inputs that nobody thought of.
 
 mod accuracy;
@@ -29,6 +30,7 @@ mod fuzzing;
 mod grpo;
 mod load;
 mod matcher;
+mod monitoring;
 mod network;
 mod optimise;
 mod rewards;
@@ -103,6 +105,7 @@ const SUBJECTS: &[Subject] = &[
     Subject { name: "service", figures: service::FIGURES },
     Subject { name: "caches", figures: caches::FIGURES },
     Subject { name: "load", figures: load::FIGURES },
+    Subject { name: "monitoring", figures: monitoring::FIGURES },
     Subject { name: "fuzz", figures: fuzzing::FIGURES },
 ];
 

@@ -1,5 +1,7 @@
 //! `glrl doctor`: looks at everything an answer needs, and says what is wrong with it.
 
+mod service;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,6 +99,7 @@ fn look(context: &Context) -> Vec<Check> {
             checks.push(Check::of("model", model));
         }
     }
+    checks.extend(service::look(context));
     checks
 }
 

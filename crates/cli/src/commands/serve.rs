@@ -1,7 +1,14 @@
 //! `glrl serve`: opens everything once, starts the service, and tells it when to stop.
 
+pub(super) use log::told as traces;
+
+mod log;
+mod reload;
+mod runs;
+
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,21 +18,23 @@ use serve::audit::Audit;
 use serve::auth::{KeyStore, TokenSettings, Tokens};
 use serve::rewards::Rewards;
 use serve::server::Listening;
-use serve::service::{Parts, Served, Service};
+use serve::service::{Further, Parts, Served, Service};
 use serve::settings::{DecoderSettings, Settings, Today};
+use serve::swap::Models;
+use serve::tls::Tls;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use toml::Value;
 use train::evaluate::limits;
-use tracing_subscriber::filter::LevelFilter;
 
 use super::eval::reward_databases;
 use super::{Arguments, ask, audit, keys};
 use crate::access::{AccessArgs, policy_at};
 use crate::context::{Context, today};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::settings::{self, FlagValue, NamedPolicy, NamedSchema};
+use crate::settings::{FlagValue, NamedPolicy, NamedSchema};
 use crate::shared;
+use reload::Look;
 
 /// Threads that read and write connections; what computes has threads of its own.
 const CONNECTION_THREADS: usize = 1;
@@ -92,14 +101,16 @@ impl Args {
 
 /// Serves until it is told to stop.
 pub(crate) fn run(args: Args, context: &Context) -> Outcome {
-    log_as(&context.settings().server.log);
+    let traces = log::start(context)?;
     let settings = settings(args.today.as_deref(), context)?;
     let parts = parts(&args, &settings, context)?;
+    let look = Look::at(context);
     let service = Service::new(settings, parts);
     let runtime = runtime()?;
-    let outcome = runtime.block_on(serve(service, context));
+    let outcome = runtime.block_on(serve(service, context, look));
     // A query that still runs has its own deadline; the process does not wait for it.
     runtime.shutdown_background();
+    traces.end();
     outcome
 }
 
@@ -110,7 +121,7 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
     runtime.build().map_err(|e| Failure::new(Exit::Failed, "runtime", e))
 }
 
-async fn serve(service: Arc<Service>, context: &Context) -> Outcome {
+async fn serve(service: Arc<Service>, context: &Context, mut look: Look) -> Outcome {
     let cannot = |e: std::io::Error| {
         Failure::new(Exit::Failed, "listen", format_args!("cannot listen: {e}")).hint("choose another --port or --operators-port")
     };
@@ -121,46 +132,23 @@ async fn serve(service: Arc<Service>, context: &Context) -> Outcome {
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(no_signals)?;
-    context.note(format_args!("http://{users} for users (/docs), http://{operators} for operators (/metrics)"));
+    let scheme = |secured| if secured && service.tls.is_some() { "https" } else { "http" };
+    let (for_users, for_operators) = (scheme(true), scheme(service.settings.operators_tls));
+    context.note(format_args!(
+        "{for_users}://{users} for users (/docs), {for_operators}://{operators} for operators (/metrics)"
+    ));
     let told = Arc::clone(&service);
     let stop = async move {
         loop {
             tokio::select! {
                 _ = terminate.recv() => return,
                 _ = interrupt.recv() => return,
-                _ = hang_up.recv() => reload(&told, context),
+                _ = hang_up.recv() => reload::reload(&told, context, &mut look),
             }
         }
     };
     listening.serve(service, stop).await;
     Ok(Exit::Done)
-}
-
-/// Reads keys and limits again; what cannot be read stays as it was.
-fn reload(service: &Service, context: &Context) {
-    if let Err(error) = service.keys.reload() {
-        tracing::error!(%error, "keys stay as they were");
-    }
-    match context.resolve_again() {
-        Ok(settings::Resolved { settings, .. }) => {
-            service.rate.change(settings.server.requests_per_minute, settings.server.burst);
-            tracing::info!("keys and limits were read again");
-        }
-        Err(failure) => tracing::error!(error = failure.message, "limits stay as they were"),
-    }
-}
-
-/// JSON lines on standard error.
-fn log_as(level: &str) {
-    let level = level.parse().unwrap_or(LevelFilter::INFO);
-    let log = tracing_subscriber::fmt().json().flatten_event(true).with_max_level(level).with_writer(std::io::stderr);
-    // A second one in the same process would be refused; there is one.
-    let _ = log.try_init();
-    // What a panic says may hold what was asked, and would not be a line of JSON.
-    std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map(ToString::to_string);
-        tracing::error!(place, "a defect");
-    }));
 }
 
 /// The service's settings, with the day of every question where one is given.
@@ -177,6 +165,7 @@ pub(super) fn settings(day: Option<&str>, context: &Context) -> Result<Settings,
     Ok(Settings {
         listen,
         operators: address(&server.operators_host, server.operators_port)?,
+        operators_tls: server.operators_tls,
         authentication: server.authentication == "on" || !listen.ip().is_loopback(),
         ask: Options {
             limits: all.limits.of_run(),
@@ -220,8 +209,11 @@ fn parts(args: &Args, settings: &Settings, context: &Context) -> Result<Parts, F
     }
     let log = context.state_path(&context.settings().server.audit, "audit.jsonl")?;
     let audit = log.as_deref().map(Audit::open).transpose().map_err(|e| audit::failed(&e))?;
-    let shared = shared::open(context)?;
-    Ok(Parts { schemas: schemas(args, settings, context)?, keys, tokens, audit, shared })
+    let schemas = schemas(args, settings, context)?;
+    let models = Some(models(&args.access, &schemas, context));
+    let runs = some_path(&context.settings().server.runs);
+    let further = runs.map(|runs| Box::new(move || runs::gauges(&runs)) as Further);
+    Ok(Parts { tokens, audit, models, tls: tls(context)?, further, shared: shared::open(context)?, ..Parts::new(schemas, keys) })
 }
 
 /// The schemas that settings name, each with its policies.
@@ -248,7 +240,7 @@ fn schemas(args: &Args, settings: &Settings, context: &Context) -> Result<Vec<Se
 
 /// One schema, ready to be asked; what its rewards need is made when somebody wants one.
 fn served(name: Option<String>, args: &Args, settings: &Settings, context: &Context) -> Result<Served, Failure> {
-    let engine = Arc::new(engine(args, context)?);
+    let engine = Arc::new(engine(&args.access, context)?);
     let pack = Arc::clone(&engine.pack);
     let images = move || reward_databases(&pack).map_err(|failure| failure.message);
     let served = Served::start(engine, settings.decoder).map_err(|e| Failure::new(Exit::Failed, "thread", e))?;
@@ -274,16 +266,43 @@ fn with_policies(mut schemas: Vec<Served>, context: &Context) -> Result<Vec<Serv
     Ok(schemas)
 }
 
+fn some_path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty()).then(|| PathBuf::from(text))
+}
+
+/// The certificate, where one is set.
+pub(super) fn tls(context: &Context) -> Result<Option<Arc<Tls>>, Failure> {
+    let server = &context.settings().server;
+    let Some(certificate) = some_path(&server.tls_cert) else { return Ok(None) };
+    let tls = Tls::open(&certificate, Path::new(&server.tls_key)).map_err(|e| Failure::new(Exit::Settings, "tls", e))?;
+    Ok(Some(Arc::new(tls)))
+}
+
+/// How another model is loaded while the service runs: the whole engine anew, with everything else as it was at the start.
+fn models(access: &AccessArgs, schemas: &[Served], context: &Context) -> Models {
+    let settings = &context.settings().server;
+    let own = |at: usize| settings.schemas.get(at).map_or_else(|| context.clone(), |schema| context.of_schema(schema));
+    let at_start: BTreeMap<String, Context> =
+        schemas.iter().enumerate().map(|(at, served)| (served.name.clone(), own(at))).collect();
+    let (access, folder) = (access.clone(), some_path(&settings.models));
+    let open = move |schema: &str, model: Option<&Path>| {
+        let own = at_start.get(schema).ok_or_else(|| format!("there is no schema \"{schema}\""))?;
+        let context = model.map_or_else(|| own.clone(), |model| own.with_model(model));
+        engine(&access, &context).map_err(|failure| failure.message)
+    };
+    Models::new(folder, Arc::new(open))
+}
+
 /// The engine with as many connections as settings say. Without a model it still checks and runs SQL.
-fn engine(args: &Args, context: &Context) -> Result<Engine, Failure> {
+fn engine(access: &AccessArgs, context: &Context) -> Result<Engine, Failure> {
     let engine = ask::engine(context)?;
     let further = 1..context.settings().server.connections;
     let further = further.map(|_| context.database(&engine.pack)).collect::<Result<Vec<_>, _>>()?;
-    let access = args.access.access(&engine.pack.catalog, &engine.pack.files.policies)?;
+    let access = access.access(&engine.pack.catalog, &engine.pack.files.policies)?;
     Ok(engine.beside(further).restricted(access))
 }
 
-fn tokens(context: &Context) -> Result<Option<Tokens>, Failure> {
+pub(super) fn tokens(context: &Context) -> Result<Option<Tokens>, Failure> {
     let jwt = &context.settings().jwt;
     if jwt.algorithm.is_empty() {
         return Ok(None);

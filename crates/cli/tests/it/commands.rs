@@ -60,7 +60,24 @@ fn doctor_looks_at_everything() {
     let ran = run(["doctor", "--json"]);
     let checks = ran.json()["checks"].as_array().unwrap().clone();
     let names: Vec<&str> = checks.iter().map(|check| check["check"].as_str().unwrap()).collect();
-    assert_eq!(names, ["settings", "processor", "cache", "pack", "database", "model"]);
+    assert_eq!(
+        names,
+        [
+            "settings",
+            "processor",
+            "cache",
+            "pack",
+            "database",
+            "model",
+            "listen",
+            "keys",
+            "tokens",
+            "tls",
+            "audit",
+            "feedback",
+            "traces",
+        ]
+    );
     let wrong: Vec<_> = checks.iter().filter(|check| check["ok"] == false).collect();
     assert_eq!(ran.code == 0, wrong.is_empty(), "{wrong:?}");
     assert!(wrong.iter().all(|check| check["check"] == "model"), "{wrong:?}");

@@ -8,7 +8,9 @@ mod databases;
 mod ddl;
 mod explain;
 mod learning;
+mod logs;
 mod models;
+mod monitoring;
 mod optimise;
 mod reward;
 mod runs;
@@ -18,6 +20,8 @@ mod settings;
 mod shared;
 mod tidy;
 mod tools;
+#[cfg(feature = "otlp")]
+mod traces;
 mod training;
 mod translate;
 mod validate;

@@ -1,53 +1,95 @@
 //! `glrl serve`, `keys` and `audit` as processes: addresses, signals, exit codes, and what is refused at the start.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::{self, File};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::tools::{Folder, Ran, glrl, run};
+use crate::tools::{Folder, Ran, glrl, root, run};
 
 /// A service of its own, with its files in a folder of its own.
-struct Serving {
-    child: Child,
-    /// Its log; kept, since a closed pipe would stop it.
-    _log: BufReader<ChildStderr>,
-    users: String,
-    folder: Folder,
+pub(crate) struct Serving {
+    pub(crate) child: Child,
+    pub(crate) users: String,
+    pub(crate) operators: String,
+    pub(crate) folder: Folder,
 }
 
 impl Serving {
-    fn start(args: &[&str]) -> Self {
-        let folder = Folder::new();
+    pub(crate) fn start(args: &[&str]) -> Self {
+        Serving::prepared(Folder::new(), |command| {
+            command.args(args);
+        })
+    }
+
+    /// One that logs into a file of its folder; what else it is given is added to its command.
+    pub(crate) fn prepared(folder: Folder, add: impl FnOnce(&mut Command)) -> Self {
         let mut command = glrl();
         command.env("XDG_STATE_HOME", &folder.0).env("GLRL_SERVER__LOG", "error");
-        command.args(["serve", "--port", "0", "--operators-port", "0"]).args(args);
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        log.read_line(&mut line).unwrap();
-        let users = line.strip_prefix("http://").and_then(|rest| rest.split(' ').next());
-        let users = users.unwrap_or_else(|| panic!("no address: {line}")).to_owned();
-        Serving { child, _log: log, users, folder }
+        command.args(["serve", "--port", "0", "--operators-port", "0"]);
+        add(&mut command);
+        let mut child = command.stderr(File::create(folder.path("log")).unwrap()).spawn().unwrap();
+        let until = Instant::now() + Duration::from_secs(60);
+        let first = loop {
+            let log = fs::read_to_string(folder.path("log")).unwrap();
+            if let Some(line) = log.lines().find(|line| line.contains(" for operators")) {
+                break line.to_owned();
+            }
+            assert!(child.try_wait().unwrap().is_none() && Instant::now() < until, "no address: {log}");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let mut addresses = first.split("://").skip(1).filter_map(|rest| rest.split(' ').next().map(str::to_owned));
+        let (users, operators) = (addresses.next().unwrap(), addresses.next().unwrap());
+        Serving { child, users, operators, folder }
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path("log")).unwrap()
     }
 
     /// Status and body.
-    fn send(&self, head: &str, key: &str, body: &str) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.users).unwrap();
-        let length = body.len();
-        let request = format!(
-            "{head} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-        );
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).unwrap();
-        let status = reply.split(' ').nth(1).unwrap().parse().unwrap();
+    pub(crate) fn send(&self, head: &str, key: &str, body: &str) -> (u16, Value) {
+        let (status, reply) = self.exchange(head, &format!("authorization: Bearer {key}\r\n"), body);
         let (_, body) = reply.split_once("\r\n\r\n").unwrap();
         (status, serde_json::from_str(body).unwrap_or_default())
     }
 
-    fn signal(&self, name: &str) {
+    /// Status and the whole reply.
+    pub(crate) fn exchange(&self, head: &str, headers: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.users).unwrap();
+        let length = body.len();
+        let request = format!(
+            "{head} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        (reply.split(' ').nth(1).unwrap().parse().unwrap(), reply)
+    }
+
+    /// What operators read.
+    pub(crate) fn metrics(&self) -> String {
+        let mut stream = TcpStream::connect(&self.operators).unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.0\r\nhost: localhost\r\n\r\n").unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply
+    }
+
+    /// Waits until a line stands in the metrics.
+    fn wait_for(&self, line: &str) {
+        let until = Instant::now() + Duration::from_secs(60);
+        while !self.metrics().lines().any(|known| known == line) {
+            assert!(Instant::now() < until, "no {line}: {}", self.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
@@ -77,8 +119,8 @@ fn a_service_answers_until_it_is_told_to_stop() {
     let log = serving.folder.path("glrl/audit.jsonl");
     let verified = Ran::of(glrl().args(["audit", "verify"]).arg(&log));
     assert!(verified.code == 0 && verified.stdout.starts_with("1 lines, whole"), "{}", verified.stdout);
-    let text = std::fs::read_to_string(&log).unwrap();
-    std::fs::write(&log, text.replace("\"status\":200", "\"status\":500")).unwrap();
+    let text = fs::read_to_string(&log).unwrap();
+    fs::write(&log, text.replace("\"status\":200", "\"status\":500")).unwrap();
     let touched = Ran::of(glrl().args(["audit", "verify"]).arg(&log));
     assert_eq!(touched.code, 7, "{}", touched.stderr);
     assert!(touched.stderr.contains("line 1"));
@@ -102,7 +144,7 @@ fn keys_are_made_and_taken_back_while_it_runs() {
     assert_eq!((status(&first), status(&second)), (200, 401), "not read yet");
     serving.signal("-HUP");
     while status(&second) != 200 {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(status(&first), 401);
     let listed = keys(&["list"]).stdout;
@@ -135,6 +177,130 @@ fn what_would_be_unsafe_or_cannot_be_is_refused_at_the_start() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     check(&["--port", &port, "--operators-port", "0"], 1, "cannot listen");
+    let secured = |certificate: &str, code: i32, said: &str| {
+        let mut command = glrl();
+        command.env("GLRL_SERVER__TLS_CERT", certificate).args(["serve", "--port", "0", "--operators-port", "0"]);
+        let without = Ran::of(&mut command);
+        assert!(without.code == 4 && without.stderr.contains("server.tls_key"), "{}", without.stderr);
+        let ran = Ran::of(command.env("GLRL_SERVER__TLS_KEY", self::certificate("first-key.pem")));
+        assert_eq!(ran.code, code, "{}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    };
+    secured("/none.pem", 4, "/none.pem");
+    secured(&certificate("second.pem"), 4, "second.pem: ");
+    secured(&certificate("expired.pem"), 4, "was good until");
+}
+
+/// A certificate of the service crate's tests.
+fn certificate(name: &str) -> String {
+    root().join("crates/serve/tests/certificates").join(name).display().to_string()
+}
+
+#[test]
+fn a_model_is_read_again_where_its_folder_has_changed() {
+    let folder = Folder::new();
+    let copy = folder.path("copy");
+    fs::create_dir(&copy).unwrap();
+    for file in fs::read_dir(root().join("models/gl-compact")).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+    }
+    let config = folder.path("glrl.toml");
+    let name = |model: &Path| fs::write(&config, format!("[model]\npath = \"{}\"\n", model.display())).unwrap();
+    name(Path::new(""));
+    let serving = Serving::prepared(folder, |command| {
+        command.arg("--config").arg(&config);
+    });
+    let read = |what: &str, result: &str, count: usize| {
+        serving.wait_for(&format!("glrl_reloads_total{{what=\"{what}\",result=\"{result}\"}} {count}"));
+    };
+    name(&copy);
+    serving.signal("-HUP");
+    read("model", "ok", 1);
+    name(&copy.join("nowhere"));
+    serving.signal("-HUP");
+    read("model", "error", 1);
+    // Nothing has changed since then, so that nothing is loaded.
+    serving.signal("-HUP");
+    read("limits", "ok", 3);
+    let metrics = serving.metrics();
+    assert!(
+        metrics.contains("what=\"model\",result=\"ok\"} 1\n")
+            && metrics.contains("what=\"model\",result=\"error\"} 1\n")
+    );
+    let (status, reply) = serving.send("POST /generate", "", "{\"query\":\"Show all active projects\"}");
+    assert_eq!(status, 200, "{reply}");
+}
+
+#[test]
+fn a_certificate_is_read_again_and_a_bad_one_changes_nothing() {
+    let folder = Folder::new();
+    let (cert, key) = (folder.path("cert.pem"), folder.path("key.pem"));
+    fs::copy(certificate("first.pem"), &cert).unwrap();
+    fs::copy(certificate("first-key.pem"), &key).unwrap();
+    let serving = Serving::prepared(folder, |command| {
+        command.env("GLRL_SERVER__TLS_CERT", &cert).env("GLRL_SERVER__TLS_KEY", &key);
+    });
+    assert!(serving.log().starts_with("https://"), "{}", serving.log());
+    serving.signal("-HUP");
+    serving.wait_for("glrl_reloads_total{what=\"certificate\",result=\"ok\"} 1");
+    fs::write(&cert, "torn").unwrap();
+    serving.signal("-HUP");
+    serving.wait_for("glrl_reloads_total{what=\"certificate\",result=\"error\"} 1");
+    assert!(serving.metrics().contains("\nglrl_tls_certificate_expiry_seconds "));
+}
+
+#[test]
+fn doctor_looks_at_what_the_service_needs() {
+    let folder = Folder::new();
+    let (broken, log) = (folder.write("keys.json", "no keys"), folder.write("audit.jsonl", "no line\n"));
+    let path = |path: &Path| path.display().to_string();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let check = |variables: &[(&str, &str)], name: &str, ok: bool, said: &str| {
+        let mut command = glrl();
+        command.env("XDG_STATE_HOME", folder.path("state")).envs(variables.iter().copied());
+        let ran = Ran::of(command.args(["doctor", "--json"]));
+        let found = ran.json()["checks"].as_array().unwrap().clone();
+        let found = found
+            .iter()
+            .find(|check| check["check"] == name)
+            .unwrap_or_else(|| panic!("no {name}: {}", ran.stdout))
+            .clone();
+        assert_eq!(found["ok"], ok, "{found}");
+        assert_eq!(ran.code == 0, ok, "{}", ran.stdout);
+        let text = format!("{} {}", found["found"], found["hint"]);
+        assert!(text.contains(said), "{said} in {text}");
+    };
+    let (first, key, over) = (certificate("first.pem"), certificate("first-key.pem"), certificate("expired.pem"));
+    check(&[("PORT", &port)], "listen", true, "warning: 127.0.0.1:");
+    check(&[("PORT", "0")], "keys", true, "not asked for on this machine alone");
+    check(&[("GLRL_SERVER__HOST", "0.0.0.0")], "keys", false, "glrl keys create");
+    check(&[("GLRL_SERVER__KEYS", &path(&broken))], "keys", false, "keys.json");
+    check(&[("GLRL_SERVER__TLS_CERT", &first), ("GLRL_SERVER__TLS_KEY", &key)], "tls", true, "good until 2126-10-29");
+    check(
+        &[("GLRL_SERVER__TLS_CERT", &over), ("GLRL_SERVER__TLS_KEY", &key)],
+        "tls",
+        false,
+        "was good until 2026-11-21",
+    );
+    check(&[("GLRL_SERVER__TLS_CERT", &key), ("GLRL_SERVER__TLS_KEY", &key)], "tls", false, "holds no certificate");
+    check(&[("GLRL_JWT__ALGORITHM", "RS256"), ("GLRL_JWT__KEY_FILE", "/none.pem")], "tokens", false, "/none.pem");
+    check(&[("GLRL_SERVER__AUDIT", &path(&log))], "audit", false, "line 1 of the audit log");
+    check(&[("GLRL_SERVER__FEEDBACK", "/proc/none")], "feedback", false, "/proc/none cannot be written");
+    check(&[("GLRL_SERVER__MODELS", "/none")], "models", false, "make the folder");
+    check(&[("GLRL_SERVER__MODELS", &path(&root().join("models")))], "models", true, "1 folders");
+}
+
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn a_program_that_cannot_send_traces_says_so() {
+    let serving = Serving::prepared(Folder::new(), |command| {
+        command.env("GLRL_SERVER__LOG", "info").env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
+    });
+    assert!(serving.log().contains("without --features otlp"), "{}", serving.log());
+    let ran = Ran::of(glrl().args(["serve", "--port", "0"]).env("GLRL_SERVER__TRACES", "on"));
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("--features otlp"), "{}", ran.stderr);
 }
 
 /// A database with other rows than the pack's demo database.

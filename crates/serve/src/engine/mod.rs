@@ -29,6 +29,25 @@ struct Job {
     progress: Option<Progress>,
     reply: oneshot::Sender<Result<Written, Stopped>>,
     queued: Instant,
+    /// Held until it joins the batch or is turned away.
+    _place: Place,
+}
+
+/// A question's place in the queue, counted for as long as it is held: whatever becomes of the question, a panic of the
+/// thread too, the count goes down with it.
+struct Place(Arc<Load>);
+
+impl Place {
+    fn take(load: &Arc<Load>) -> Self {
+        load.waiting.fetch_add(1, Ordering::Relaxed);
+        Place(Arc::clone(load))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What was written for a question.
@@ -74,6 +93,7 @@ pub struct Decoder {
 pub struct Load {
     waiting: AtomicUsize,
     rows: AtomicUsize,
+    failures: AtomicUsize,
 }
 
 impl Load {
@@ -85,6 +105,11 @@ impl Load {
     /// Candidates being written.
     pub fn rows(&self) -> usize {
         self.rows.load(Ordering::Relaxed)
+    }
+
+    /// How often the thread failed and began anew.
+    pub fn failures(&self) -> usize {
+        self.failures.load(Ordering::Relaxed)
     }
 }
 
@@ -112,15 +137,12 @@ impl Decoder {
         progress: Option<Progress>,
     ) -> Result<Written, Stopped> {
         let (reply, written) = oneshot::channel();
-        let job = Job { asking, deadline, progress, reply, queued: Instant::now() };
-        self.load.waiting.fetch_add(1, Ordering::Relaxed);
-        if let Err(refused) = self.jobs.try_send(job) {
-            self.load.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(match refused {
-                TrySendError::Full(_) => Stopped::Overloaded,
-                TrySendError::Disconnected(_) => Stopped::Failed,
-            });
-        }
+        let place = Place::take(&self.load);
+        let job = Job { asking, deadline, progress, reply, queued: Instant::now(), _place: place };
+        self.jobs.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => Stopped::Overloaded,
+            TrySendError::Disconnected(_) => Stopped::Failed,
+        })?;
         written.await.unwrap_or(Err(Stopped::Failed))
     }
 
@@ -139,5 +161,25 @@ fn serve(engine: &Engine, jobs: &Receiver<Job>, settings: DecoderSettings, load:
             Err(_) => tracing::error!("the engine thread failed; it starts anew"),
         }
         load.rows.store(0, Ordering::Relaxed);
+        load.failures.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_again_however_a_question_ends() {
+        let load = Arc::new(Load::default());
+        let (kept, lost) = (Place::take(&load), Place::take(&load));
+        let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _held = lost;
+            panic!("a defect");
+        }));
+        assert!(failed.is_err());
+        assert_eq!(load.waiting(), 1);
+        drop(kept);
+        assert_eq!(load.waiting(), 0);
     }
 }

@@ -20,7 +20,7 @@ const PROMPT_TOKENS: usize = 512;
 pub(super) fn run(engine: &Engine, jobs: &Receiver<Job>, settings: DecoderSettings, load: &Load) {
     let model = match &engine.model {
         Ok(model) => model,
-        Err(problem) => return jobs.iter().for_each(|job| refuse(job, problem.clone(), load)),
+        Err(problem) => return jobs.iter().for_each(|job| refuse(job, problem.clone())),
     };
     let mut desk = Desk::new(model, settings, load);
     while desk.admit(jobs) {
@@ -95,14 +95,13 @@ impl<'a> Desk<'a> {
         let generator = self.model.generator(self.settings.threads, self.settings.plan);
         let readable = generator.check(job.asking.request(self.model.least_answerable).prompt);
         if job.reply.is_closed() || job.deadline <= Instant::now() {
-            self.load.waiting.fetch_sub(1, Ordering::Relaxed);
             let _ = job.reply.send(Err(Stopped::Deadline));
             return None;
         }
         match readable {
             Ok(()) => Some(job),
             Err(error) => {
-                refuse(job, unwritten(&error), self.load);
+                refuse(job, unwritten(&error));
                 None
             }
         }
@@ -119,10 +118,9 @@ impl<'a> Desk<'a> {
         match self.batch.join(&requests) {
             Ok(tickets) => {
                 let writing = jobs.into_iter().zip(tickets).map(|(job, ticket)| Writing::new(job, ticket, joined));
-                self.load.waiting.fetch_sub(writing.len(), Ordering::Relaxed);
                 self.writing.extend(writing);
             }
-            Err(error) => jobs.into_iter().for_each(|job| refuse(job, unwritten(&error), self.load)),
+            Err(error) => jobs.into_iter().for_each(|job| refuse(job, unwritten(&error))),
         }
     }
 
@@ -154,7 +152,8 @@ impl<'a> Desk<'a> {
 
 impl Writing {
     fn new(job: Job, ticket: Ticket, joined: Instant) -> Self {
-        let Job { asking, deadline, progress, reply, queued } = job;
+        // Its place in the queue is free from here on.
+        let Job { asking, deadline, progress, reply, queued, _place: _ } = job;
         let waited = joined.saturating_duration_since(queued);
         Writing { ticket, asking, deadline, progress, told: 0, reply, waited, joined }
     }
@@ -185,8 +184,7 @@ impl Writing {
 }
 
 /// Tells a question that nothing can be written for it.
-fn refuse(job: Job, problem: Problem, load: &Load) {
-    load.waiting.fetch_sub(1, Ordering::Relaxed);
+fn refuse(job: Job, problem: Problem) {
     let waited = job.queued.elapsed();
     let (asking, candidates) = (job.asking, Err(problem));
     let written = Written { asking, candidates, waited, writing: Duration::ZERO, read_tokens: 0, written_tokens: 0 };

@@ -10,12 +10,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use tracing::Instrument;
 
 use super::RequestId;
 use crate::auth::keys::hex;
 use crate::metrics::HTTP;
 use crate::problem::{Code, Problem};
 use crate::service::Service;
+use crate::traces::{self, TRACEPARENT, trace_of};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken from a caller.
@@ -33,13 +35,20 @@ const HEADERS: [(HeaderName, &str); 5] = [
 pub async fn outer(State(service): State<Arc<Service>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = id_of(request.headers());
-    let trace_id = trace_of(request.headers()).unwrap_or_default();
     let path = request.uri().path().to_owned();
     let method = method_of(request.method());
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = matched.unwrap_or_else(|| "none".to_owned());
+    let span = traces::request(method, &route, request.headers());
+    span.record("glrl.request_id", &id);
+    // Of the caller's own making where nothing is traced here.
+    let trace = traces::traceparent(&span);
+    let trace_id = trace.as_ref().or_else(|| request.headers().get(TRACEPARENT)).and_then(trace_of).unwrap_or_default();
     request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = written(next.run(request).await, &path, &id);
+    let mut response = written(next.run(request).instrument(span.clone()).await, &path, &id);
+    if let Some(trace) = trace {
+        response.headers_mut().insert(HeaderName::from_static(TRACEPARENT), trace);
+    }
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -47,6 +56,10 @@ pub async fn outer(State(service): State<Arc<Service>>, mut request: Request, ne
         response.headers_mut().insert(REQUEST_ID, value);
     }
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
+    span.record("http.response.status_code", i64::from(status));
+    if status >= 500 {
+        span.record("otel.status_code", "ERROR");
+    }
     service.metrics.time(HTTP, &[&route, method, &status.to_string()], elapsed);
     // The route and never the path or the query string: those may hold what people ask.
     let elapsed_ms = elapsed.as_secs_f64() * 1000.0;
@@ -81,13 +94,6 @@ pub fn new_id() -> String {
     // Without random bytes all ids are alike, which logs can bear.
     let _ = getrandom::fill(&mut bytes);
     format!("req_{}", hex(&bytes))
-}
-
-/// The trace that the request belongs to (W3C Trace Context: `version-trace-parent-flags`).
-fn trace_of(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
-    let trace = text.split('-').nth(1)?;
-    (trace.len() == 32 && trace.bytes().all(|b| b.is_ascii_hexdigit())).then(|| trace.to_owned())
 }
 
 /// The reply with the body of its problem, where it has one; failures of the framework become problems here.

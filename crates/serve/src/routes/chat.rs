@@ -2,6 +2,7 @@
 //! passed validation; what is not answered comes as a refusal, with the reason.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::response::sse::{Event, Sse};
@@ -129,9 +130,10 @@ impl Said {
 }
 
 /// The schema of a model.
-fn served_by<'a>(service: &'a Service, model: &str) -> Result<&'a Served, Problem> {
-    service.schemas.iter().find(|served| name_of(served) == model).ok_or_else(|| {
-        let known: Vec<String> = service.schemas.iter().map(name_of).collect();
+fn served_by(service: &Service, model: &str) -> Result<Arc<Served>, Problem> {
+    let schemas = service.schemas();
+    schemas.iter().find(|served| name_of(served) == model).cloned().ok_or_else(|| {
+        let known: Vec<String> = schemas.iter().map(|served| name_of(served)).collect();
         let problem = Problem::new(Code::NotFound, format!("there is no model \"{model}\""));
         problem.hint(format!("known: {}", known.join(", ")))
     })

@@ -27,14 +27,14 @@ pub(crate) struct Health {
 #[utoipa::path(get, path = "/health", tag = "service", responses((status = 200, body = Health), (status = 503, body = Health)))]
 pub(crate) async fn health(service: App) -> (StatusCode, Json<Health>) {
     let is_draining = *service.phase.borrow() != Phase::Serving;
-    let model_loaded = service.schemas.iter().all(|served| served.engine.model.is_ok());
+    let model_loaded = service.schemas().iter().all(|served| served.engine.model.is_ok());
     let status = match (is_draining, model_loaded) {
         (true, _) => "draining",
         (false, true) => "ok",
         (false, false) => "degraded",
     };
     let code = if status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let schemas = service.schemas.iter().map(|served| served.name.clone()).collect();
+    let schemas = service.schemas().iter().map(|served| served.name.clone()).collect();
     let uptime_seconds = service.started.elapsed().as_secs_f64();
     (code, Json(Health { status, version: env!("CARGO_PKG_VERSION"), model_loaded, schemas, uptime_seconds }))
 }

@@ -1,6 +1,7 @@
 //! The table of routes: one line here, one file beside this one.
 
 pub(crate) use ask::Usage;
+pub(crate) use model_info::name_of;
 
 mod api_keys;
 mod ask;
@@ -16,6 +17,7 @@ mod get_reward;
 mod health;
 mod history;
 mod invocations;
+mod load;
 mod model_info;
 mod models;
 mod openapi;
@@ -96,6 +98,7 @@ pub fn users(service: &Arc<Service>) -> Router {
         .route("/v1/api-keys/{prefix}/rotate", post(api_keys::rotate))
         .route("/v1/chat/completions", post(chat::chat))
         .route("/v1/models", get(models::models))
+        .route("/v1/models/load", post(load::load))
         .route("/invocations", post(invocations::invocations))
         // The whole body is there already.
         .layer(DefaultBodyLimit::disable())

@@ -33,7 +33,7 @@ pub(crate) struct ModelInfo {
 }
 
 /// What a model is called.
-pub(super) fn name_of(served: &Served) -> String {
+pub(crate) fn name_of(served: &Served) -> String {
     format!("{}-compact", served.name)
 }
 

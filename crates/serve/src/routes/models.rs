@@ -1,5 +1,7 @@
 //! `GET /v1/models`: the models, as OpenAI lists them.
 
+use std::sync::Arc;
+
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -35,9 +37,12 @@ pub(crate) struct ModelEntry {
 /// The models, as OpenAI lists them.
 #[utoipa::path(get, path = "/v1/models", tag = "openai", responses((status = 200, body = ModelList), (status = "default", body = Object)))]
 pub(crate) async fn models(service: App, who: Who) -> Result<Json<ModelList>, Problem> {
-    let may =
-        |served: &&Served| who.principal.may(Action::Ask, Some(&served.name)) && served.seen_by(&who.principal).is_ok();
-    let seen = service.schemas.iter().filter(may);
-    let entry = |served| ModelEntry { id: name_of(served), object: "model", created: 0, owned_by: "glrl" };
+    let schemas = service.schemas();
+    let may = |served: &&Arc<Served>| {
+        who.principal.may(Action::Ask, Some(&served.name)) && served.seen_by(&who.principal).is_ok()
+    };
+    let seen = schemas.iter().filter(may);
+    let entry =
+        |served: &Arc<Served>| ModelEntry { id: name_of(served), object: "model", created: 0, owned_by: "glrl" };
     Ok(Json(ModelList { object: "list", data: seen.map(entry).collect() }))
 }

@@ -30,6 +30,7 @@ use utoipa::OpenApi;
         super::api_keys::rotate,
         super::chat::chat,
         super::models::models,
+        super::load::load,
         super::health::ping,
         super::invocations::invocations,
         super::problems::problem,

@@ -102,7 +102,7 @@ struct Hyper(Client<HttpsConnector<Tcp>, HttpRequestBody>);
 
 impl Hyper {
     fn new() -> std::io::Result<Self> {
-        let provider = rustls::crypto::ring::default_provider();
+        let provider = tokio_rustls::rustls::crypto::ring::default_provider();
         let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?;
         Ok(Hyper(Client::builder(TokioExecutor::new()).build(tls.https_or_http().enable_http1().build())))
     }

@@ -74,7 +74,7 @@ fn a_request_in_progress_is_not_begun_again() {
     let body = json!({ "question": ENDLESS });
     std::thread::scope(|scope| {
         let first = scope.spawn(|| post(&server, "/v1/ask", "k", &body));
-        while server.service.schemas[0].engine.database_is_free() {
+        while server.service.schemas()[0].engine.database_is_free() {
             std::thread::sleep(Duration::from_millis(2));
         }
         let second = post(&server, "/v1/ask", "k", &body);

@@ -13,6 +13,8 @@ mod problems;
 mod rewards;
 mod routes;
 mod streams;
+mod swap;
+mod tls;
 mod tokens;
 mod tools;
 mod views;

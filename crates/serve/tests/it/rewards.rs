@@ -14,11 +14,11 @@ const OTHER: &str = "SELECT COUNT(*) FROM SRM_COMPANIES";
 /// A service that rewards by the demo database.
 fn rewarding() -> Server {
     let settings = settings();
-    let Parts { schemas, keys, tokens, audit, shared } = parts(&settings);
+    let parts = parts(&settings);
     let images = || Ok(vec![Image::copy(demo(&pack())).map_err(|e| e.to_string())?]);
     let rewarding = |served: Served| served.with_rewards(Rewards::new(images, Limits::default()));
-    let schemas = schemas.into_iter().map(rewarding).collect();
-    Server::with(settings, Parts { schemas, keys, tokens, audit, shared })
+    let schemas = parts.schemas.into_iter().map(rewarding).collect();
+    Server::with(settings, Parts::new(schemas, parts.keys))
 }
 
 fn is_right(reward: &Value) -> bool {

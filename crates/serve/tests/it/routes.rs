@@ -116,6 +116,7 @@ fn the_document_names_every_route_and_the_page_stands_alone() {
         "/v1/api-keys/{prefix}/rotate",
         "/v1/chat/completions",
         "/v1/models",
+        "/v1/models/load",
         "/ping",
         "/invocations",
         "/problems/{code}",

@@ -87,7 +87,8 @@ fn a_client_that_leaves_takes_its_question_along() {
         drop(stream);
     }
     let until = Instant::now() + Duration::from_secs(20);
-    let load = server.service.schemas[0].decoder.load();
+    let schemas = server.service.schemas();
+    let load = schemas[0].decoder.load();
     while load.rows() + load.waiting() > 0 {
         assert!(Instant::now() < until, "questions of clients that left are still written for");
         std::thread::sleep(Duration::from_millis(5));

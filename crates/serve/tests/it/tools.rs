@@ -20,7 +20,6 @@ use serve::auth::KeyStore;
 use serve::server::Listening;
 use serve::service::{Parts, Served, Service};
 use serve::settings::{DecoderSettings, Settings, Today};
-use serve::shared::Shared;
 use tokio::sync::oneshot;
 
 /// The day that questions are asked on.
@@ -31,13 +30,21 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// The GL pack with its demo database and the shipped weights, opened once for all tests.
-pub(crate) static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| {
-    let pack = pack();
-    let database = demo(&pack);
-    let loaded = model::model_folder::load(&root().join("models/gl-compact")).unwrap();
-    let model = LoadedModel::with_weights(loaded, &pack, Weights::Int8).unwrap();
-    Arc::new(Engine::new(pack, database, Ok(model), None, &ProfileLimits::default()))
-});
+pub(crate) static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| Arc::new(engine_of(&SHIPPED).unwrap()));
+
+/// The folder of the shipped weights.
+pub(crate) static SHIPPED: LazyLock<PathBuf> = LazyLock::new(|| root().join("models/gl-compact"));
+
+/// The GL pack with its demo database and the model of a folder.
+pub(crate) fn engine_of(folder: &Path) -> Result<Engine, String> {
+    let pack = Pack::from_folder(&root().join("packs/gl")).unwrap();
+    let spec = DemoSpec::from_toml(&pack.files.demo).unwrap();
+    let recipe = Recipe { catalog: &pack.catalog, ddl: &pack.files.schema, spec: &spec, seed: 1 };
+    let database = demo_database(None, &recipe).unwrap();
+    let loaded = model::model_folder::load(folder).map_err(|e| e.to_string())?;
+    let model = LoadedModel::with_weights(loaded, &pack, Weights::Int8).map_err(|e| e.to_string())?;
+    Ok(Engine::new(pack, database, Ok(model), None, &ProfileLimits::default()))
+}
 
 pub(crate) fn pack() -> Pack {
     Pack::from_folder(&root().join("packs/gl")).unwrap()
@@ -89,6 +96,7 @@ pub(crate) fn settings() -> Settings {
     Settings {
         listen: free,
         operators: free,
+        operators_tls: false,
         authentication: false,
         ask: Options::on(TODAY),
         today: Today::Fixed(TODAY),
@@ -111,7 +119,7 @@ pub(crate) fn settings() -> Settings {
 pub(crate) fn parts(settings: &Settings) -> Parts {
     let served = Served::start(Arc::clone(&ENGINE), settings.decoder).unwrap();
     let keys = KeyStore::open(Path::new("/nonexistent/keys.json")).unwrap();
-    Parts { schemas: vec![served], keys, tokens: None, audit: None, shared: Shared::default() }
+    Parts::new(vec![served], keys)
 }
 
 /// A service that runs until it is dropped.

@@ -65,9 +65,9 @@ impl Guarded {
 
 fn guarded(keys: &Path) -> Server {
     let settings = Settings { authentication: true, cache_bytes: 10_000_000, ..settings() };
-    let Parts { schemas, audit, shared, .. } = parts(&settings);
+    let parts = parts(&settings);
     let with_policy = |served: Served| served.with_policy("department", policy()).unwrap();
-    let schemas = schemas.into_iter().map(with_policy).collect();
+    let schemas = parts.schemas.into_iter().map(with_policy).collect();
     let tokens = Tokens::new(TokenSettings {
         algorithm: "HS256".to_owned(),
         key: SECRET.to_owned(),
@@ -76,7 +76,7 @@ fn guarded(keys: &Path) -> Server {
         leeway: 0,
     });
     let keys = KeyStore::open(keys).unwrap();
-    Server::with(settings, Parts { schemas, keys, tokens: Some(tokens.unwrap()), audit, shared })
+    Server::with(settings, Parts { tokens: Some(tokens.unwrap()), ..Parts::new(schemas, keys) })
 }
 
 /// Two departments with projects of which the other has none of the same name.

@@ -16,7 +16,6 @@ use serve::auth::KeyStore;
 use serve::server::Listening;
 use serve::service::{Parts, Served, Service};
 use serve::settings::{Settings, Today};
-use serve::shared::Shared;
 use tokio::sync::oneshot;
 
 use super::{Args, Figure, Measured, times};
@@ -108,7 +107,7 @@ impl Running {
         let log = folder.join(format!("bench-audit-{}.jsonl", std::process::id()));
         let audit = Audit::open(&log).map_err(|e| failed(&e))?;
         let keys = KeyStore::open(&folder.join("no-keys.json")).map_err(|e| failed(&e))?;
-        let service = Service::new(settings, Parts { schemas: vec![served], keys, tokens: None, audit: Some(audit), shared: Shared::default() });
+        let service = Service::new(settings, Parts { audit: Some(audit), ..Parts::new(vec![served], keys) });
         let runtime = command::runtime()?;
         let listening = runtime.block_on(Listening::on(&service)).map_err(|e| failed(&e))?;
         let address = listening.users().map_err(|e| failed(&e))?;

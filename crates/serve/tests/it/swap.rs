@@ -1,0 +1,150 @@
+//! Another model in the place of the one that serves: under load nothing fails and both are heard; what is no good changes
+//! nothing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use model::model_folder::{Save, load, save};
+use model::weights::Format;
+use serde_json::{Value, json};
+use serve::auth::KeyStore;
+use serve::service::Parts;
+use serve::settings::Settings;
+use serve::swap::Models;
+
+use crate::tools::{Reply, SHIPPED, Server, engine_of, exchange, folder, parts, settings};
+
+/// The shipped network with another calibration: the same queries, less sure.
+fn less_sure(to: &Path) {
+    let loaded = load(&SHIPPED).unwrap();
+    let mut metadata = loaded.metadata.clone();
+    metadata.insert("calibration.offset".to_owned(), "-1".to_owned());
+    let tokenizer = loaded.tokenizer.as_ref().unwrap();
+    let (parameters, metadata) = (&loaded.parameters, &metadata);
+    save(to, Save { parameters, tokenizer, format: Format::F32, metadata, extra: &[] }).unwrap();
+}
+
+struct Swapping {
+    server: Server,
+    key: String,
+    models: PathBuf,
+}
+
+fn swapping(name: &str, cache_bytes: u64) -> Swapping {
+    let folder = folder(name);
+    let models = folder.join("models");
+    fs::create_dir_all(&models).unwrap();
+    less_sure(&models.join("other"));
+    let keys = KeyStore::open(&folder.join("keys.json")).unwrap();
+    let all = ["*", "admin"].map(|scope| scope.parse().unwrap()).to_vec();
+    let (key, _) = keys.create("admin", all, None).unwrap();
+    let settings = Settings { authentication: true, cache_bytes, ..settings() };
+    let open = |_: &str, model: Option<&Path>| engine_of(model.unwrap_or(&SHIPPED));
+    let loader = Some(Models::new(Some(models.clone()), Arc::new(open)));
+    let parts = Parts { models: loader, keys, ..parts(&settings) };
+    Swapping { server: Server::with(settings, parts), key, models }
+}
+
+impl Swapping {
+    fn post(&self, path: &str, body: &Value) -> Reply {
+        let bearer = format!("Bearer {}", self.key);
+        exchange(self.server.users, "POST", path, &[("authorization", &bearer)], Some(&body.to_string()))
+    }
+
+    fn load(&self, model: &str) -> Reply {
+        self.post("/v1/models/load", &json!({ "model": model }))
+    }
+
+    fn fingerprint(&self) -> String {
+        self.server.service.named(None).unwrap().fingerprint.clone()
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "figures are read from what this prints")]
+#[test]
+fn a_model_is_changed_under_load_without_a_failed_request() {
+    let swapping = swapping("swap", 0);
+    let question = json!({ "query": "Show all active projects", "confidence_threshold": 0.0 });
+    let ended = AtomicBool::new(false);
+    let before = swapping.fingerprint();
+    let (replies, loaded) = std::thread::scope(|scope| {
+        let client = || {
+            let mut seen = vec![];
+            while !ended.load(Ordering::Relaxed) {
+                seen.push(swapping.post("/generate", &question));
+            }
+            seen.push(swapping.post("/generate", &question));
+            seen
+        };
+        let clients: Vec<_> = (0..8).map(|_| scope.spawn(client)).collect();
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let loaded = swapping.load("other");
+        ended.store(true, Ordering::Relaxed);
+        let replies: Vec<Reply> = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
+        (replies, loaded)
+    });
+    assert_eq!(loaded.status, 200, "{loaded:?}");
+    let (loaded, after) = (loaded.json(), swapping.fingerprint());
+    assert_eq!(loaded["previous_fingerprint"], before);
+    assert_eq!(loaded["fingerprint"], after);
+    assert_ne!(before, after);
+    let failed: Vec<&Reply> = replies.iter().filter(|reply| reply.status != 200).collect();
+    assert!(failed.is_empty(), "{} of {} failed: {:?}", failed.len(), replies.len(), failed[0]);
+    let sure: BTreeSet<String> = replies.iter().map(|reply| reply.json()["confidence_score"].to_string()).collect();
+    let said: BTreeSet<String> = replies.iter().map(|reply| reply.json()["sql"].to_string()).collect();
+    assert_eq!((sure.len(), said.len()), (2, 1), "answers of both models: {sure:?} {said:?}");
+    println!("servers: swap requests {}, failed {}, models heard {}", replies.len(), failed.len(), sure.len());
+    let metrics = exchange(swapping.server.operators, "GET", "/metrics", &[], None).body;
+    assert!(metrics.contains("glrl_model_loads_total{schema=\"gl\",result=\"ok\"} 1"));
+    assert!(metrics.contains(&format!("glrl_model_info{{schema=\"gl\",fingerprint=\"{after}\"}} 1")));
+    assert!(!metrics.contains(&before));
+}
+
+#[test]
+fn an_answer_that_was_kept_belongs_to_its_model() {
+    let swapping = swapping("swap-cache", 1_000_000);
+    let ask = || {
+        let reply = swapping.post("/generate", &json!({ "query": "Show all active projects" })).json();
+        (reply["cache_hit"].as_bool().unwrap(), reply["confidence_score"].as_f64().unwrap())
+    };
+    let (first, kept) = (ask(), ask());
+    assert_eq!((first.0, kept.0, first.1), (false, true, kept.1));
+    assert_eq!(swapping.load("other").status, 200);
+    let other = ask();
+    assert!(!other.0 && other.1 < kept.1, "{other:?} after {kept:?}");
+    assert_eq!(ask(), (true, other.1));
+}
+
+#[test]
+fn what_is_no_good_or_lies_elsewhere_is_refused_and_the_old_one_serves_on() {
+    let swapping = swapping("swap-refused", 0);
+    let models = &swapping.models;
+    let before = swapping.fingerprint();
+    less_sure(&models.join("../outside"));
+    std::os::unix::fs::symlink(models.join("../outside"), models.join("link")).unwrap();
+    fs::create_dir(models.join("empty")).unwrap();
+    less_sure(&models.join("torn"));
+    let weights = models.join("torn/model.safetensors");
+    let bytes = fs::read(&weights).unwrap();
+    fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
+    for outside in ["../outside", "/etc", "other/../../outside", "", ".", "..", "a\\b", "other/"] {
+        swapping.load(outside).problem(400, "invalid_request");
+    }
+    for unknown in ["link", "nowhere"] {
+        let problem = swapping.load(unknown).problem(404, "not_found");
+        assert_eq!(problem["hint"], "known: empty, link, other, torn");
+    }
+    for damaged in ["empty", "torn"] {
+        swapping.load(damaged).problem(422, "model_refused");
+    }
+    assert_eq!(swapping.fingerprint(), before);
+    let question = json!({ "query": "Show all active projects" });
+    assert_eq!(swapping.post("/generate", &question).status, 200);
+    swapping.post("/v1/models/load", &json!({ "model": "other", "schema": "hr" })).problem(404, "not_found");
+    // Where nobody is asked for a key, nobody is an administrator.
+    let open = Server::start();
+    open.post("/v1/models/load", &json!({ "model": "other" })).problem(403, "forbidden");
+}
