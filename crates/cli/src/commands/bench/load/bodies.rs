@@ -139,7 +139,7 @@ fn write(to: &mut TcpStream, hostile: &Hostile) -> std::io::Result<()> {
         false => "transfer-encoding: chunked".to_owned(),
     };
     to.write_all(
-        format!("POST /generate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{length}\r\n\r\n").as_bytes(),
+        format!("POST /generate HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{length}\r\n\r\n").as_bytes(),
     )?;
     let mut part = |text: &[u8]| match is_announced {
         true => to.write_all(text),

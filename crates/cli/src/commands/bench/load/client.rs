@@ -70,7 +70,7 @@ fn connect(to: SocketAddr) -> io::Result<BufReader<TcpStream>> {
 fn write(to: &mut BufReader<TcpStream>, method: &str, path: &str, body: &str) -> io::Result<()> {
     let length = body.len();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
     );
     to.get_mut().write_all((head + body).as_bytes())
 }
