@@ -134,8 +134,7 @@ fn a_body_that_comes_slowly_holds_no_place() {
 fn a_body_that_announces_too_much_is_not_read() {
     let server = alone(settings());
     let mut client = TcpStream::connect(server.users).unwrap();
-    let head =
-        "POST /generate HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100000000\r\n\r\n";
+    let head = "POST /generate HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100000000\r\n\r\n";
     client.write_all(head.as_bytes()).unwrap();
     let mut reply = [0; 12];
     client.read_exact(&mut reply).unwrap();
