@@ -118,11 +118,11 @@ fn request(number: usize, bodies: &[Json]) -> (&'static str, Json) {
         5 | 6 => ("/v1/ask", json!({ "question": body["query"] })),
         7 => (
             "/v1/sql/execute",
-            json!({ "sql": format!("SELECT COUNT(*) AS n FROM PAC_MNT_PROJECTS WHERE Project_Name = '{LITERAL}'") }),
+            json!({ "sql": format!("SELECT COUNT(*) AS n FROM (SELECT 'other' AS said) x WHERE said = '{LITERAL}'") }),
         ),
         8 => (
             "/v1/sql/validate",
-            json!({ "sql": format!("SELECT Projct_Name FROM PAC_MNT_PROJECTS WHERE Status = '{LITERAL}'") }),
+            json!({ "sql": format!("SELECT unsaid FROM (SELECT 'other' AS said) x WHERE said = '{LITERAL}'") }),
         ),
         _ => ("/generate", json!({ "query": format!("budget of project {LITERAL} {number}") })),
     }
