@@ -137,9 +137,11 @@ fn token_at(text: &str, at: usize, dialect: Dialect) -> (TokenKind, usize) {
         b'x' | b'X' if bytes.get(at + 1) == Some(&b'\'') => blob(bytes, at),
         // SQLite reads `#a` as a parameter; `#1` is its own.
         b'#' if dialect == Dialect::Sqlite && bytes.get(at + 1).is_some_and(|b| is_word(*b) && !b.is_ascii_digit()) => {
-            variable(bytes, at)
+            variable(bytes, at, dialect)
         }
-        b'?' | b'$' | b'@' | b':' if !(first == b':' && bytes.get(at + 1) == Some(&b':')) => variable(bytes, at),
+        b'?' | b'$' | b'@' | b':' if !(first == b':' && bytes.get(at + 1) == Some(&b':')) => {
+            variable(bytes, at, dialect)
+        }
         _ if is_word_start(first) => (TokenKind::Word, word_end(bytes, at)),
         _ => symbol(text, at, dialect),
     }
@@ -222,15 +224,40 @@ fn number(bytes: &[u8], at: usize) -> (TokenKind, usize) {
     if is_word(byte(i)) { (TokenKind::Illegal, word_end(bytes, i)) } else { (kind, i) }
 }
 
-fn variable(bytes: &[u8], at: usize) -> (TokenKind, usize) {
+fn variable(bytes: &[u8], at: usize, dialect: Dialect) -> (TokenKind, usize) {
     if bytes[at] == b'?' {
         let digits = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let end = at + 1 + digits;
         let known = digits == 0 || is_variable_number(&bytes[at + 1..end]);
         return (if known { TokenKind::Variable } else { TokenKind::Illegal }, end);
     }
+    if dialect == Dialect::Sqlite {
+        return sqlite_variable(bytes, at);
+    }
     let end = word_end(bytes, at + 1);
     (if end > at + 1 { TokenKind::Variable } else { TokenKind::Illegal }, end)
+}
+
+/// `:name`, and as SQLite reads names of Tcl: with `::` between its parts, and at the end brackets around anything but blanks.
+fn sqlite_variable(bytes: &[u8], at: usize) -> (TokenKind, usize) {
+    let (mut end, mut has_name) = (at + 1, false);
+    loop {
+        let further = word_end(bytes, end);
+        has_name |= further > end;
+        end = further;
+        match (bytes.get(end), bytes.get(end + 1)) {
+            (Some(b':'), Some(b':')) => end += 2,
+            (Some(b'('), _) if has_name => {
+                let is_within = |byte: &&u8| !byte.is_ascii_whitespace() && **byte != 0x0b && **byte != b')';
+                end += 1 + bytes[end + 1..].iter().take_while(is_within).count();
+                return match bytes.get(end) {
+                    Some(b')') => (TokenKind::Variable, end + 1),
+                    _ => (TokenKind::Illegal, end),
+                };
+            }
+            _ => return (if has_name { TokenKind::Variable } else { TokenKind::Illegal }, end),
+        }
+    }
 }
 
 /// Whether digits number a variable: from 1 to SQLite's SQLITE_MAX_VARIABLE_NUMBER.

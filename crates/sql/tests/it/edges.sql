@@ -679,3 +679,9 @@ SELECT name FROM project
 SELECT name,name FROM project
 SELECT name/**/ FROM project
 SELECT 1 FROM (SELECT 1) x, project p INDEXED BY by_status WHERE [x].status = 'x'
+SELECT $coalesce(1), @a(b'c), :n(), #x(
+SELECT $coalesce(1), coalesce(1, 2)
+SELECT $a::b, @::a, $a::b(c)
+SELECT $::, 1
+SELECT $(a)
+SELECT :a (1)
