@@ -80,9 +80,9 @@ pub async fn ask(
     let started = Instant::now();
     let metrics = &service.metrics;
     let keys = service.cache.keys(served, &question.text, &question.options);
-    let making = find_or_make(service, served, &question, keys.shared.as_deref(), progress);
+    let making = || find_or_make(service, served, &question, keys.shared.as_deref(), progress.clone());
     let (asked, in_memory) = match keys.own {
-        None => (Arc::new(making.await?), false),
+        None => (Arc::new(making().await?), false),
         Some(key) => {
             let found = service.cache.get(key, making).await?;
             metrics.count(CACHE, &["l1", if found.1 { "hit" } else { "miss" }]);
@@ -177,6 +177,9 @@ async fn make(
     let started = Instant::now();
     let engine = Arc::clone(&served.engine);
     let deadline = question.caller.deadline;
+    if deadline <= started {
+        return Err(Problem::new(Code::Deadline, "the answer took longer than a request may"));
+    }
     let (text, mut options) = (question.text.clone(), question.options.clone());
     let leaving = Leaving::default();
     options.stop = Some(leaving.0.clone());

@@ -17,7 +17,7 @@ use answer::reply::{Answer, Status};
 use moka::future::Cache;
 
 use crate::asking::Asked;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::service::Served;
 use further::Further;
 use key::Keys;
@@ -56,10 +56,10 @@ impl AnswerCache {
     ///
     /// # Errors
     /// As `make`; failures are not kept.
-    pub async fn get(
+    pub async fn get<F: Future<Output = Result<Asked, Problem>>>(
         &self,
         key: [u8; 32],
-        make: impl Future<Output = Result<Asked, Problem>>,
+        make: impl Fn() -> F,
     ) -> Result<(Arc<Asked>, bool), Problem> {
         if let Some(asked) = self.answers.get(&key).await {
             return Ok((asked, true));
@@ -67,9 +67,16 @@ impl AnswerCache {
         let mut made = false;
         let making = async {
             made = true;
-            make.await.map(Arc::new)
+            make().await.map(Arc::new)
         };
-        let asked = self.answers.try_get_with(key, making).await.map_err(|problem| Problem::clone(&problem))?;
+        let asked = match self.answers.try_get_with(key, making).await {
+            Ok(asked) => asked,
+            // The time of the request that all waited for is over, and not that of this one.
+            Err(problem) if !made && problem.code == Code::Deadline => {
+                return make().await.map(|asked| (Arc::new(asked), false));
+            }
+            Err(problem) => return Err(Problem::clone(&problem)),
+        };
         if asked.answer.status == Status::Error {
             self.answers.invalidate(&key).await;
         }
@@ -83,4 +90,28 @@ fn weight(asked: &Arc<Asked>) -> u32 {
     let text = |value: &schema::Value| if let schema::Value::Text(text) = value { text.len() } else { 0 };
     let cells = rows.iter().flatten().flatten().map(|value| CELL + text(value)).sum::<usize>();
     u32::try_from(LEAST + columns.len() * CELL + cells).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asking::Cost;
+    use crate::metrics::Metrics;
+    use crate::shared::Shared;
+
+    #[test]
+    fn the_end_of_another_request_s_time_is_not_one_s_own() {
+        let further = Further::new(Shared::default(), Arc::new(Metrics::default()));
+        let cache = AnswerCache::new(1_000_000, Duration::from_secs(60), further);
+        let late = || async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Err(Problem::new(Code::Deadline, "late"))
+        };
+        let made = || async { Ok(Asked { answer: Answer::to("all"), cost: Cost::default(), is_kept: false }) };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let (first, second) =
+            runtime.block_on(async { tokio::join!(cache.get([0; 32], late), cache.get([0; 32], made)) });
+        assert_eq!(first.unwrap_err().code, Code::Deadline);
+        assert!(!second.unwrap().1);
+    }
 }
