@@ -171,6 +171,10 @@ impl Printer<'_> {
             // A star that stands for nothing known can have no name.
             let star = item.from_star && matches!(item.expr.kind, ExprKind::Unknown(_));
             names.push(match &item.alias {
+                // SQLite calls a subquery's column by its place where its alias is TRUE or FALSE.
+                Some(alias) if unique && ["true", "false"].iter().any(|word| alias.eq_ignore_ascii_case(word)) => {
+                    (told_apart(&format!("column{}", position + 1), &mut used, &mut taken), true)
+                }
                 Some(alias) if unique => (told_apart(alias, &mut used, &mut taken), true),
                 Some(alias) => (alias.clone(), true),
                 None if plain && !unique => (self.column_name(&item.expr), false),
