@@ -44,6 +44,27 @@ pub fn apply(text: &str, diagnostics: &[Diagnostic]) -> Option<String> {
     (!edits.is_empty()).then_some(changed)
 }
 
+/// A blank on each side where the new text would run into a word that the old one, a quoted name or a sign, kept apart.
+pub(super) fn keep_apart(text: &str, edit: &mut Edit) {
+    let [start, end] = edit.span;
+    let (Some(before), Some(old), Some(after)) = (text.get(..start), text.get(start..end), text.get(end..)) else { return };
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
+    let stood_before = !old.is_empty() && before.ends_with(is_word) && !old.starts_with(is_word);
+    let stood_after = !old.is_empty() && after.starts_with(is_word) && !old.ends_with(is_word);
+    if edit.text.is_empty() {
+        if (stood_before || stood_after) && before.ends_with(is_word) && after.starts_with(is_word) {
+            edit.text.push(' ');
+        }
+        return;
+    }
+    if stood_before && edit.text.starts_with(is_word) {
+        edit.text.insert(0, ' ');
+    }
+    if stood_after && edit.text.ends_with(is_word) {
+        edit.text.push(' ');
+    }
+}
+
 /// Whether two edits touch the same bytes, or insert at the same place.
 fn overlaps(a: &Edit, b: &Edit) -> bool {
     a.span[0] < b.span[1] && b.span[0] < a.span[1] || a.span[0] == b.span[0]

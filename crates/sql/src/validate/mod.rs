@@ -117,6 +117,9 @@ pub fn validate(text: &str, catalog: &Catalog, options: &Options) -> Report {
     diagnostics.retain(|d| options.layers.contains(&d.layer));
     diagnostics.sort_by_key(|d| (d.span[0], d.layer, d.severity));
     diagnostics.dedup();
+    for edit in diagnostics.iter_mut().flat_map(|d| &mut d.fixes).flat_map(|fix| &mut fix.edits) {
+        fix::keep_apart(text, edit);
+    }
     let valid = diagnostics.iter().all(|d| d.severity != Severity::Error);
     Report { valid, diagnostics, query }
 }

@@ -112,15 +112,6 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// `new` in place of what stands there, with a blank wherever a word would run into it.
-    pub(super) fn apart(&self, span: Span, new: &str) -> String {
-        let joins = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
-        let before = self.text.get(..span.start as usize).unwrap_or("").ends_with(joins);
-        let after = self.text.get(span.end as usize..).unwrap_or("").starts_with(joins);
-        let blank = |needed: bool| if needed { " " } else { "" };
-        [blank(before), new, blank(after)].concat()
-    }
-
     /// What stands in the text at a place.
     pub(super) fn text_of(&self, span: Span) -> &'a str {
         self.text.get(span.start as usize..span.end as usize).unwrap_or("")

@@ -580,3 +580,16 @@ fn edits_at_one_place_are_made_once() {
     assert_eq!(after, "SELECT name FROM project WHERE name = 'a' OR name = 'a'");
     assert_eq!(apply("short", &found), None);
 }
+
+#[test]
+fn what_is_fixed_stays_apart_from_the_words_beside_it() {
+    for (text, after) in [
+        ("SELECT name FROM `projec`WHERE 1", "SELECT name FROM project WHERE 1"),
+        ("SELECT p.\"nam\"FROM project p", "SELECT p.name FROM project p"),
+        ("SELECT naem FROM project", "SELECT name FROM project"),
+    ] {
+        let mut found = validate(text, &catalog(), &Options::default()).diagnostics;
+        found.iter_mut().flat_map(|d| &mut d.fixes).for_each(|fix| fix.safe = true);
+        assert_eq!(apply(text, &found).as_deref(), Some(after), "{found:?}");
+    }
+}

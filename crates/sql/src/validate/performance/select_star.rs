@@ -24,10 +24,7 @@ fn check(subject: &Subject, found: &mut Found) {
         let finding = RULE.at(place, "Every column is read.").help("Name the columns that are needed.");
         let named = select.items[first..first + count].iter().map(|item| name_of(item, select, subject));
         found.push(match named.collect::<Option<Vec<String>>>() {
-            Some(names) => {
-                let names = subject.apart(place, &names.join(", "));
-                finding.fix("Name the columns", place, names, true)
-            }
+            Some(names) => finding.fix("Name the columns", place, names.join(", "), true),
             None => finding,
         });
         start = first + count;
