@@ -27,7 +27,8 @@ fn rows_of(table: String, condition: ast::Expr) -> ast::Query {
     let span = Span::default();
     let name = ast::Name { text: table, quote: None, span };
     let kind = ast::SourceKind::Table { schema: None, name, args: None, indexed_by: None };
-    let source = ast::Source { kind, alias: None, join: ast::Join::default(), on: None, using: None, span };
+    let source =
+        ast::Source { kind, alias: None, join: ast::Join::default(), on: None, using: None, span, end: span.end };
     let select = ast::Select {
         distinct: false,
         items: vec![],

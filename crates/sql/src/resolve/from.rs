@@ -41,13 +41,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn add_source(&mut self, source: &'a ast::Source, from: &mut From<'a>) {
-        from.end = from.end.max(source.span.end);
-        if let Some(on) = &source.on {
-            from.end = from.end.max(on.span.end);
-        }
-        if let Some(last) = source.using.as_ref().and_then(|names| names.last()) {
-            from.end = from.end.max(last.span.end + 1);
-        }
+        from.end = from.end.max(source.end);
         if let ast::SourceKind::Group(inner) = &source.kind {
             let first = from.sources.is_empty() && source.alias.is_none() && source.on.is_none();
             if let Some(only) = only_source(inner).filter(|_| !first) {

@@ -73,6 +73,8 @@ pub(crate) struct Source {
     pub(crate) on: Option<Expr>,
     pub(crate) using: Option<Vec<Name>>,
     pub(crate) span: Span,
+    /// Where its condition ends.
+    pub(crate) end: u32,
 }
 
 /// How a source is joined.

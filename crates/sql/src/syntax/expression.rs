@@ -246,7 +246,8 @@ impl Parser<'_> {
         let start = self.cursor.peek().span;
         let kind = self.named_source()?;
         let span = self.span_from(start);
-        let source = Box::new(Source { kind, alias: None, join: Join::default(), on: None, using: None, span });
+        let source =
+            Box::new(Source { kind, alias: None, join: Join::default(), on: None, using: None, span, end: span.end });
         Ok(ExprKind::InTable { operand, source, negated })
     }
 

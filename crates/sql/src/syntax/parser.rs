@@ -531,7 +531,8 @@ impl Parser<'_> {
         } else if self.cursor.eat_word("USING") {
             using = Some(self.name_list()?);
         }
-        Ok(Source { kind, alias, join, on, using, span })
+        let end = self.span_from(start).end;
+        Ok(Source { kind, alias, join, on, using, span, end })
     }
 
     fn bracketed_source(&mut self) -> Parse<SourceKind> {

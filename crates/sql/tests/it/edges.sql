@@ -687,3 +687,5 @@ SELECT $(a)
 SELECT :a (1)
 SELECT * FROM (WITH t AS (SELECT 1 AS a) SELECT a TRUE FROM t)
 SELECT * FROM (SELECT 1 AS a, 2 TRUE, 3 FALSE)
+SELECT hours FROM company c , ( project p USING ( name ) ) JOIN company USING ( project_coda )
+SELECT nam FROM `project`WHERE 1
