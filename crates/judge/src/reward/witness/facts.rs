@@ -1,0 +1,228 @@
+//! What a query compares, and with what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schema::{ColumnId, TableId, Value};
+use sql::tree::{BinaryOp, Expr, ExprKind, Query};
+use sql::visit::{each_expr, each_expr_of_query, each_query};
+
+use crate::elements::tables_of;
+use crate::expected::order_keys;
+
+/// Literals of one column that rows are moved to, at most.
+const LITERALS: usize = 6;
+/// Groups of more rows than this are not made.
+const LARGEST: i64 = 40;
+
+/// What is read of a query.
+pub(super) struct Facts {
+    pub(super) tables: BTreeSet<TableId>,
+    pub(super) used: BTreeSet<ColumnId>,
+    /// Columns that rows are ordered by where equal ones come in any order.
+    pub(super) orders: BTreeSet<ColumnId>,
+    pub(super) literals: BTreeMap<ColumnId, Vec<Compared>>,
+    /// The first condition on each column.
+    pub(super) first: BTreeMap<ColumnId, (BinaryOp, Compared)>,
+    /// Columns that are compared with each other.
+    pub(super) pairs: BTreeSet<(ColumnId, ColumnId)>,
+    /// What numbers of rows are compared with.
+    pub(super) sizes: BTreeSet<i64>,
+}
+
+/// What a distance is counted from.
+#[derive(Clone, PartialEq)]
+pub(super) enum Base {
+    Literal(Value),
+    Column(ColumnId),
+}
+
+/// What a column is compared with.
+#[derive(Clone, PartialEq)]
+pub(super) enum Compared {
+    With(Value),
+    /// So much more than something, or so many days later.
+    Apart {
+        from: Base,
+        by: i64,
+        in_days: bool,
+    },
+    /// The text of a pattern without its wildcards.
+    Like(String),
+}
+
+impl Facts {
+    pub(super) fn of(query: &Query) -> Self {
+        let sources = tables_of(query);
+        let column = |expr: &Expr| match expr.kind {
+            ExprKind::Column { source, column } => Some(ColumnId { table: *sources.get(&source)?, column }),
+            _ => None,
+        };
+        let mut facts = Facts {
+            tables: sources.values().copied().collect(),
+            used: BTreeSet::new(),
+            orders: BTreeSet::new(),
+            literals: BTreeMap::new(),
+            first: BTreeMap::new(),
+            pairs: BTreeSet::new(),
+            sizes: BTreeSet::new(),
+        };
+        each_expr_of_query(query, &mut |expr| {
+            facts.used.extend(column(expr));
+            if let ExprKind::Binary(a, op, b) = &expr.kind
+                && is_comparison(*op)
+                && let (Some(a), Some(b)) = (column(a), column(b))
+            {
+                facts.pairs.extend([(a, b), (b, a)]);
+            }
+            for (operand, op, compared) in comparisons(expr) {
+                if let Some(column) = column(summed(operand)) {
+                    facts.compare(column, op, compared);
+                    continue;
+                }
+                if let Compared::With(value) = &compared {
+                    let apart = differences(operand, op, value, &column);
+                    apart.into_iter().for_each(|(column, op, compared)| facts.compare(column, op, compared));
+                    facts.sizes.extend(size(operand, value));
+                }
+            }
+        });
+        let mut free = vec![];
+        each_open_order(query, &mut |expr| free.push(expr));
+        free.into_iter().for_each(|expr| each_expr(expr, &mut |part| facts.orders.extend(column(part))));
+        facts
+    }
+
+    fn compare(&mut self, column: ColumnId, op: BinaryOp, compared: Compared) {
+        self.first.entry(column).or_insert_with(|| (op, compared.clone()));
+        let known = self.literals.entry(column).or_default();
+        if known.len() < LITERALS && !known.contains(&compared) {
+            known.push(compared);
+        }
+    }
+}
+
+/// `a - b <= 30`, also of days: what that says of the column on either side.
+fn differences(
+    operand: &Expr,
+    op: BinaryOp,
+    value: &Value,
+    column: &impl Fn(&Expr) -> Option<ColumnId>,
+) -> Vec<(ColumnId, BinaryOp, Compared)> {
+    let ExprKind::Binary(left, BinaryOp::Sub, right) = &operand.kind else { return vec![] };
+    let by = match value {
+        Value::Integer(by) => *by,
+        Value::Real(by) => *by as i64,
+        _ => return vec![],
+    };
+    let (left, right, in_days) = match (day_of(left), day_of(right)) {
+        (Some(left), Some(right)) => (left, right, true),
+        _ => (&**left, &**right, false),
+    };
+    let base = |expr: &Expr| match &expr.kind {
+        ExprKind::Literal(literal) => Some(Base::Literal(literal.value.clone())),
+        _ => column(expr).map(Base::Column),
+    };
+    let sides = [(left, right, op, by), (right, left, turned(op), by.saturating_neg())];
+    let found =
+        sides.map(|(one, other, op, by)| Some((column(one)?, op, Compared::Apart { from: base(other)?, by, in_days })));
+    found.into_iter().flatten().collect()
+}
+
+/// The day whose number this is.
+fn day_of(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        ExprKind::Call(call) if call.function == "JULIANDAY" && call.args.len() == 1 => call.args.first(),
+        _ => None,
+    }
+}
+
+/// The number of rows that a number of rows is compared with.
+fn size(operand: &Expr, value: &Value) -> Option<i64> {
+    let counts = match &operand.kind {
+        ExprKind::Call(call) => call.function == "COUNT",
+        // Of a derived table, whose columns may be such numbers.
+        kind => matches!(kind, ExprKind::Column { .. }),
+    };
+    match value {
+        Value::Integer(size) if counts && (1..=LARGEST).contains(size) => Some(*size),
+        _ => None,
+    }
+}
+
+/// Each order in which ties decide what is returned, though nothing decides the ties: of windows, and of limits whose
+/// ties the comparison of results does not know.
+fn each_open_order<'a>(query: &'a Query, f: &mut dyn FnMut(&'a Expr)) {
+    each_expr_of_query(query, &mut |expr| {
+        if let ExprKind::Call(call) = &expr.kind
+            && let Some(window) = &call.over
+        {
+            window.order_by.iter().for_each(|item| f(&item.expr));
+        }
+    });
+    let mut is_outermost = true;
+    each_query(query, &mut |inner| {
+        let is_known = std::mem::take(&mut is_outermost) && order_keys(inner).is_some();
+        if inner.limit.is_some() && !is_known {
+            inner.order_by.iter().for_each(|item| f(&item.expr));
+            let outputs = inner.select().into_iter().flat_map(|select| &select.items);
+            outputs.for_each(|item| f(&item.expr));
+        }
+    });
+}
+
+/// What is added up or picked out of rows, where a total is compared: groups of few rows then lie at the edge.
+fn summed(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Call(call) if matches!(call.function.as_str(), "SUM" | "AVG" | "MIN" | "MAX") => {
+            call.args.first().unwrap_or(expr)
+        }
+        _ => expr,
+    }
+}
+
+/// The operands of a condition, with how each is compared with what.
+fn comparisons(expr: &Expr) -> Vec<(&Expr, BinaryOp, Compared)> {
+    let literal = |expr: &Expr| match &expr.kind {
+        ExprKind::Literal(literal) => Some(Compared::With(literal.value.clone())),
+        _ => None,
+    };
+    match &expr.kind {
+        ExprKind::Binary(a, op, b) if is_comparison(*op) => {
+            let right = literal(b).map(|value| (&**a, *op, value));
+            let left = literal(a).map(|value| (&**b, turned(*op), value));
+            right.into_iter().chain(left).collect()
+        }
+        ExprKind::Between { operand, low, high, negated: false } => {
+            let ends = [(low, BinaryOp::GtEq), (high, BinaryOp::LtEq)];
+            ends.into_iter().filter_map(|(end, op)| Some((&**operand, op, literal(end)?))).collect()
+        }
+        ExprKind::InList { operand, list, negated } => {
+            let op = if *negated { BinaryOp::NotEq } else { BinaryOp::Eq };
+            list.iter().filter_map(|one| Some((&**operand, op, literal(one)?))).collect()
+        }
+        ExprKind::Like { operand, pattern, negated: false, .. } => match literal(pattern) {
+            Some(Compared::With(Value::Text(text))) => {
+                vec![(&**operand, BinaryOp::Eq, Compared::Like(text.trim_matches('%').to_owned()))]
+            }
+            _ => vec![],
+        },
+        _ => vec![],
+    }
+}
+
+/// A comparison seen from its other side.
+fn turned(op: BinaryOp) -> BinaryOp {
+    use BinaryOp::*;
+    match op {
+        Lt => Gt,
+        LtEq => GtEq,
+        Gt => Lt,
+        GtEq => LtEq,
+        other => other,
+    }
+}
+
+fn is_comparison(op: BinaryOp) -> bool {
+    use BinaryOp::*;
+    matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq | Is | IsNot)
+}
