@@ -47,7 +47,9 @@ pub fn apply(text: &str, diagnostics: &[Diagnostic]) -> Option<String> {
 /// A blank on each side where the new text would run into a word that the old one, a quoted name or a sign, kept apart.
 pub(super) fn keep_apart(text: &str, edit: &mut Edit) {
     let [start, end] = edit.span;
-    let (Some(before), Some(old), Some(after)) = (text.get(..start), text.get(start..end), text.get(end..)) else { return };
+    let (Some(before), Some(old), Some(after)) = (text.get(..start), text.get(start..end), text.get(end..)) else {
+        return;
+    };
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
     let stood_before = !old.is_empty() && before.ends_with(is_word) && !old.starts_with(is_word);
     let stood_after = !old.is_empty() && after.starts_with(is_word) && !old.ends_with(is_word);
