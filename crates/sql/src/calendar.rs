@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use schema::Value;
 
 use crate::lexeme::Word;
-use crate::tree::{BinaryOp, Body, Cte, Expr, ExprKind, Literal, Query, Select, SetOp, SourceId, SourceKind};
+use crate::tree::{BinaryOp, Body, Cte, Expr, ExprKind, Query, Select, SetOp, SourceId, SourceKind};
 use crate::visit::each_query_mut;
 
 /// A calendar of more days than this is none.
@@ -149,7 +149,7 @@ fn bound_of(cte: &Cte) -> Option<Expr> {
 fn modifier_of(cte: &Cte) -> Option<String> {
     let (_, right) = arms(cte)?;
     let ExprKind::Call(call) = &right.items.last()?.expr.kind else { return None };
-    text(call.args.last()?).map(str::to_owned)
+    call.args.last()?.text().map(str::to_owned)
 }
 
 /// Reads a calendar in any of its shapes.
@@ -176,11 +176,11 @@ fn read(cte: &Cte) -> Option<Written<'_>> {
         }
         _ => return None,
     };
-    text(start)?;
+    start.text()?;
     let ExprKind::Binary(tested, op @ (BinaryOp::Lt | BinaryOp::LtEq), end) = &right.filter.as_ref()?.kind else {
         return None;
     };
-    text(end)?;
+    end.text()?;
     let is_next = step_of(tested).is_some_and(|(s, of)| s == step && self::column(of) == Some((source.id, 0)));
     let is_plain = self::column(tested) == Some((source.id, column));
     if !is_next && !is_plain {
@@ -214,7 +214,7 @@ pub fn step_of(e: &Expr) -> Option<(Step, &Expr)> {
     if call.function != "DATE" {
         return None;
     }
-    Some((Step::of_modifier(text(modifier)?)?, of))
+    Some((Step::of_modifier(modifier.text()?)?, of))
 }
 
 fn column(e: &Expr) -> Option<(SourceId, u16)> {
@@ -224,13 +224,6 @@ fn column(e: &Expr) -> Option<(SourceId, u16)> {
     }
 }
 
-fn text(e: &Expr) -> Option<&str> {
-    match &e.kind {
-        ExprKind::Literal(Literal { value: Value::Text(text), .. }) => Some(text),
-        _ => None,
-    }
-}
-
 fn day(e: &Expr) -> Option<Date> {
-    text(e)?.parse().ok()
+    e.text()?.parse().ok()
 }

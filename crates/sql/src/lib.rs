@@ -38,6 +38,8 @@ pub mod reasoning;
 mod rename;
 pub mod resolve;
 mod syntax;
+#[cfg(test)]
+mod testing;
 pub mod translate;
 pub mod tree;
 pub mod types;

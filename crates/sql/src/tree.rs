@@ -546,6 +546,14 @@ impl Expr {
         ExprKind::Literal(Literal { value, slot: None }).into()
     }
 
+    /// The text that a literal is.
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            ExprKind::Literal(Literal { value: Value::Text(text), .. }) => Some(text),
+            _ => None,
+        }
+    }
+
     /// `self op right`.
     pub fn binary(self, op: BinaryOp, right: Expr) -> Self {
         ExprKind::Binary(Box::new(self), op, Box::new(right)).into()

@@ -9,7 +9,7 @@ use crate::tree::{BinaryOp, Body, Call, Expr, ExprKind, Query, Select, SourceId,
 use crate::visit::{Part, parts_of_expr, parts_of_query};
 
 /// The types of the columns of every source of a query.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Types {
     sources: HashMap<SourceId, Vec<Type>>,
 }
@@ -75,9 +75,9 @@ impl Types {
 
     /// The type of a column in which these values stand. A text that is a day is one beside days.
     pub fn joint<'a>(&self, values: impl Iterator<Item = &'a Expr>) -> Type {
-        let (texts, others): (Vec<&Expr>, Vec<&Expr>) = values.partition(|value| text_of(value).is_some());
+        let (texts, others): (Vec<&Expr>, Vec<&Expr>) = values.partition(|value| value.text().is_some());
         let of_others = others.iter().map(|value| self.of_expr(value)).reduce(common);
-        let shape = |is: fn(&str) -> bool| texts.iter().all(|value| text_of(value).is_some_and(is));
+        let shape = |is: fn(&str) -> bool| texts.iter().all(|value| value.text().is_some_and(is));
         match of_others {
             Some(Type::Date) if shape(is_day) => Type::Date,
             Some(Type::Timestamp) if shape(|text| is_day(text) || is_moment(text)) => Type::Timestamp,
@@ -181,16 +181,6 @@ impl Types {
 /// What a SELECT shows at a place.
 fn shown(query: &Query, at: usize) -> Option<&Expr> {
     query.select().and_then(|select| select.items.get(at)).map(|item| &item.expr)
-}
-
-fn text_of(expr: &Expr) -> Option<&str> {
-    match &expr.kind {
-        ExprKind::Literal(literal) => match &literal.value {
-            Value::Text(text) => Some(text),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 /// Whether a text is a day, `2026-11-20`, of the calendar.

@@ -136,8 +136,8 @@ pub(crate) fn is_quiet_here(expr: &Expr) -> bool {
         ExprKind::Call(call) => is_quiet_call(call),
         ExprKind::Binary(_, op, _) => !matches!(op, Concat | Arrow | LongArrow),
         ExprKind::Like { op, pattern, escape, .. } => {
-            let pattern = text(pattern).is_some_and(|pattern| pattern.len() <= LONGEST_TEXT);
-            let escape = escape.as_deref().is_none_or(|escape| text(escape).is_some_and(is_one_character));
+            let pattern = pattern.text().is_some_and(|pattern| pattern.len() <= LONGEST_TEXT);
+            let escape = escape.as_deref().is_none_or(|escape| escape.text().is_some_and(is_one_character));
             matches!(op, LikeOp::Like | LikeOp::Glob) && pattern && escape
         }
         ExprKind::Parameter(_) | ExprKind::Unknown(_) => false,
@@ -146,7 +146,7 @@ pub(crate) fn is_quiet_here(expr: &Expr) -> bool {
 
 fn is_quiet_call(call: &Call) -> bool {
     // A format may make of few letters many.
-    let makes_more = call.function == "STRFTIME" && call.args.first().and_then(text).is_none();
+    let makes_more = call.function == "STRFTIME" && call.args.first().and_then(Expr::text).is_none();
     let frame = call.over.as_ref().and_then(|window| window.frame.as_ref());
     QUIET.contains(&call.function.as_str()) && !makes_more && frame.is_none_or(|frame| is_quiet_frame(frame))
 }
@@ -174,14 +174,4 @@ fn is_count(expr: &Expr) -> bool {
 
 fn is_one_character(text: &str) -> bool {
     text != "\0" && text.chars().count() == 1
-}
-
-fn text(expr: &Expr) -> Option<&str> {
-    match &expr.kind {
-        ExprKind::Literal(literal) => match &literal.value {
-            Value::Text(text) => Some(text),
-            _ => None,
-        },
-        _ => None,
-    }
 }

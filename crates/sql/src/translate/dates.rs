@@ -26,28 +26,29 @@ const MYSQL_FORMAT: [(&str, &str); 2] = [("%i", "%M"), ("%s", "%S")];
 /// Format letters that MySQL and SQLite share.
 const SHARED_FORMAT: [&str; 6] = ["%Y", "%m", "%d", "%H", "%S", "%j"];
 /// The format words of PostgreSQL and Oracle, longest first.
-const WORDS: [(&str, &str); 8] =
-    [("HH24", "%H"), ("YYYY", "%Y"), ("DDD", "%j"), ("MM", "%m"), ("DD", "%d"), ("MI", "%M"), ("SS", "%S"), ("-", "-")];
+const WORDS: [(&str, &str); 7] =
+    [("HH24", "%H"), ("YYYY", "%Y"), ("DDD", "%j"), ("MM", "%m"), ("DD", "%d"), ("MI", "%M"), ("SS", "%S")];
 
 /// A function of days, where the call is one.
 pub(super) fn call(reading: &mut Reading, call: &Call, span: Span) -> Option<Expr> {
     let args = call.args.as_slice();
     match (call.function.as_str(), args) {
-        ("EXTRACT" | "DATE_PART", [field, of]) => part(reading, text(field)?, of, span),
+        ("EXTRACT" | "DATE_PART", [field, of]) => part(reading, field.text()?, of, span),
         ("YEAR" | "MONTH" | "DAY", [of]) => part(reading, &call.function.to_ascii_lowercase(), of, span),
-        ("DATE_TRUNC", [unit, of]) => truncated(reading, text(unit)?, of, span),
+        ("DATE_TRUNC", [unit, of]) => truncated(reading, unit.text()?, of, span),
         ("DATE_ADD" | "DATE_SUB", [of, interval]) => {
             let sign = if call.function == "DATE_SUB" { -1 } else { 1 };
-            let moved = interval_of(interval).and_then(|(count, unit)| moved(reading, of, sign * count, &unit));
+            let moved =
+                interval_of(interval).and_then(|(count, unit)| moved(reading, of, count.checked_mul(sign)?, &unit));
             if moved.is_none() {
                 reading.refuse(format!("{} with this interval", call.function), span);
             }
             moved
         }
         ("DATEDIFF", [from, to]) if reading.from == Dialect::MySql => Some(days_between(from, to)),
-        ("DATE_FORMAT", [of, format]) => formatted(reading, of, mysql_format(text(format)?), span),
-        ("TO_CHAR", [of, format]) => formatted(reading, of, word_format(text(format)?), span),
-        ("TO_DATE", [of, format]) if text(format).is_some_and(|f| f.eq_ignore_ascii_case("YYYY-MM-DD")) => {
+        ("DATE_FORMAT", [of, format]) => formatted(reading, of, mysql_format(format.text()?), span),
+        ("TO_CHAR", [of, format]) => formatted(reading, of, word_format(format.text()?), span),
+        ("TO_DATE", [of, format]) if format.text().is_some_and(|f| f.eq_ignore_ascii_case("YYYY-MM-DD")) => {
             Some(Expr::call("DATE", vec![of.clone()]))
         }
         _ => None,
@@ -78,7 +79,7 @@ pub(super) fn arithmetic(reading: &mut Reading, operands: [&Expr; 2], op: Binary
 fn later(reading: &Reading, of: &Expr, sign: i64, by: &Expr) -> Option<Expr> {
     let kind = reading.kind(of);
     if let (true, Some((count, unit))) = (kind.is_temporal(), interval_of(by)) {
-        return moved(reading, of, sign * count, &unit);
+        return moved(reading, of, count.checked_mul(sign)?, &unit);
     }
     if kind != Type::Date || !counts_days(reading.from) {
         return None;
@@ -112,7 +113,7 @@ fn interval_of(expr: &Expr) -> Option<(i64, String)> {
     if function != INTERVAL {
         return None;
     }
-    let (count, unit) = text(args.first()?)?.trim().split_once(' ')?;
+    let (count, unit) = args.first()?.text()?.trim().split_once(' ')?;
     let unit = unit.trim().to_ascii_lowercase();
     Some((count.parse().ok()?, unit.trim_end_matches('s').to_owned()))
 }
@@ -121,7 +122,7 @@ fn interval_of(expr: &Expr) -> Option<(i64, String)> {
 fn moved(reading: &Reading, of: &Expr, count: i64, unit: &str) -> Option<Expr> {
     let (count, unit, floors) = match unit {
         "day" => (count, "days", false),
-        "week" => (count * 7, "days", false),
+        "week" => (count.checked_mul(7)?, "days", false),
         "month" => (count, "months", true),
         "year" => (count, "years", true),
         _ => return None,
@@ -206,12 +207,16 @@ fn word_format(format: &str) -> Option<String> {
     let mut rest = format;
     while let Some(c) = rest.chars().next() {
         let upper = rest.to_ascii_uppercase();
+        // The seconds since midnight.
+        if upper.starts_with("SSSS") {
+            return None;
+        }
         match WORDS.iter().find(|(word, _)| upper.starts_with(word)) {
             Some((word, letters)) => {
                 text.push_str(letters);
                 rest = &rest[word.len()..];
             }
-            None if c.is_ascii_punctuation() && c != '"' || c == ' ' => {
+            None if c.is_ascii_punctuation() && !matches!(c, '"' | '%') || c == ' ' => {
                 text.push(c);
                 rest = &rest[c.len_utf8()..];
             }
@@ -219,14 +224,4 @@ fn word_format(format: &str) -> Option<String> {
         }
     }
     Some(text)
-}
-
-fn text(expr: &Expr) -> Option<&str> {
-    match &expr.kind {
-        ExprKind::Literal(literal) => match &literal.value {
-            Value::Text(text) => Some(text),
-            _ => None,
-        },
-        _ => None,
-    }
 }

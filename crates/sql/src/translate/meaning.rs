@@ -3,8 +3,10 @@
 use schema::{Catalog, Type, Value};
 
 use super::Unread;
+use super::compare;
 use super::dates;
 use super::patterns;
+use super::texts;
 use crate::ddl::type_of_declared;
 use crate::dialect::Dialect;
 use crate::functions;
@@ -20,25 +22,25 @@ const RENAMED: &[(&str, &str)] = &[
     ("UTC_TIMESTAMP", "CURRENT_TIMESTAMP"), ("CURDATE", "CURRENT_DATE"), ("UTC_DATE", "CURRENT_DATE"),
 ];
 
+/// How often a query is read: once more for each query within another whose columns are of other types once it is settled.
+const READINGS: usize = 16;
+
 /// A query with everything said as SQLite means it.
-pub(super) fn settled(mut query: Query, catalog: &Catalog, from: Dialect) -> Result<Query, Unread> {
+pub(super) fn settled(query: Query, catalog: &Catalog, from: Dialect) -> Result<Query, Unread> {
     if from == Dialect::Sqlite {
         return Ok(query);
     }
-    let mut reading = Reading { types: Types::of(&query, catalog), from, problem: None };
-    if reading.nulls_last() {
-        each_query_mut(&mut query, &mut |query| query.order_by.iter_mut().for_each(place_nulls));
-    }
-    each_expr_mut(&mut query, &mut |expr| reading.settle(expr));
-    each_expr_mut(&mut query, &mut |expr| {
-        if matches!(&expr.kind, ExprKind::Call(call) if call.function == dates::INTERVAL) {
-            reading.refuse("an interval by itself", expr.span);
+    let mut types = Types::of(&query, catalog);
+    for _ in 0..READINGS {
+        let mut reading = Reading { types, from, problem: None };
+        let mut settled = query.clone();
+        reading.read(&mut settled);
+        types = Types::of(&settled, catalog);
+        if types == reading.types {
+            return reading.problem.map_or(Ok(settled), Err);
         }
-    });
-    match reading.problem {
-        Some(problem) => Err(problem),
-        None => Ok(query),
     }
+    Err(Unread { dialect: from, what: "so deep a nest of queries".to_owned(), span: Span::default() })
 }
 
 /// A tree on its way to SQLite's meaning, innermost expressions first.
@@ -71,8 +73,21 @@ impl Reading {
         self.types.of_expr(expr)
     }
 
+    fn read(&mut self, query: &mut Query) {
+        if self.nulls_last() {
+            each_query_mut(query, &mut |query| query.order_by.iter_mut().for_each(place_nulls));
+        }
+        each_expr_mut(query, &mut |expr| self.settle(expr));
+        each_expr_mut(query, &mut |expr| {
+            if matches!(&expr.kind, ExprKind::Call(call) if call.function == dates::INTERVAL) {
+                self.refuse("an interval by itself", expr.span);
+            }
+        });
+    }
+
     fn settle(&mut self, expr: &mut Expr) {
         let span = expr.span;
+        compare::settle(self, expr);
         let settled = match &mut expr.kind {
             ExprKind::Call(call) => self.call(call, span),
             ExprKind::Binary(left, op, right) => self.binary(left, *op, right, span),
@@ -95,6 +110,9 @@ impl Reading {
             let own = call.over.iter_mut().flat_map(|window| &mut window.order_by);
             own.chain(&mut call.order_by).for_each(place_nulls);
         }
+        if call.function == "LENGTH" && self.from == Dialect::MySql {
+            self.refuse("LENGTH in bytes (CHAR_LENGTH counts letters)", span);
+        }
         if let Some((_, name)) = RENAMED.iter().find(|(name, _)| *name == call.function) {
             (*name).clone_into(&mut call.function);
         }
@@ -105,7 +123,7 @@ impl Reading {
             // What it is added to says what it means.
             return None;
         }
-        let settled = self.plain_call(call, span);
+        let settled = texts::call(self, call, span).or_else(|| self.plain_call(call, span));
         if settled.is_none() && functions::find(&call.function, call.args.len()).is_none() {
             self.refuse(format!("the function {}", call.function), span);
         }
@@ -113,7 +131,6 @@ impl Reading {
     }
 
     fn plain_call(&mut self, call: &mut Call, span: Span) -> Option<Expr> {
-        let whole = |n| Expr::value(Value::Integer(n));
         match (call.function.as_str(), call.args.as_slice()) {
             ("GREATEST" | "LEAST", args) => {
                 let function = if call.function == "GREATEST" { "MAX" } else { "MIN" };
@@ -130,27 +147,9 @@ impl Reading {
                     }
                 }
             }
-            // Less than nothing is counted from the other end by some, and by SUBSTR.
-            ("LEFT", [text, count]) if whole_of(count).is_some_and(|count| count >= 0) => {
-                Some(Expr::call("SUBSTR", vec![text.clone(), whole(1), count.clone()]))
-            }
-            ("RIGHT", [text, count]) if whole_of(count).is_some_and(|count| count > 0) => {
-                let count = ExprKind::Unary(UnaryOp::Minus, Box::new(count.clone())).into();
-                Some(Expr::call("SUBSTR", vec![text.clone(), count]))
-            }
-            ("LEFT" | "RIGHT", [_, _]) => {
-                self.refuse(format!("{} with this count", call.function), span);
-                None
-            }
-            ("SUBSTR" | "SUBSTRING", [_, start, ..]) if !self.starts_within(start) => {
-                self.refuse(format!("{} from this place", call.function), span);
-                None
-            }
-            ("CHARINDEX", [part, text]) => Some(Expr::call("INSTR", vec![text.clone(), part.clone()])),
-            ("LEN", [text]) => Some(Expr::call("LENGTH", vec![Expr::call("RTRIM", vec![text.clone()])])),
-            ("MOD", [a, b]) => Some(a.clone().binary(BinaryOp::Mod, b.clone())),
-            ("CONCAT", args) if self.from == Dialect::MySql => {
-                args.iter().cloned().reduce(|a, b| a.binary(BinaryOp::Concat, b))
+            ("MOD", [a, b]) => {
+                let settled = self.binary(a, BinaryOp::Mod, b, span);
+                settled.or_else(|| Some(a.clone().binary(BinaryOp::Mod, b.clone())))
             }
             // Whole numbers average to one there.
             ("AVG", [arg]) if self.from == Dialect::SqlServer && self.kind(arg) == Type::Integer => {
@@ -161,23 +160,14 @@ impl Reading {
         }
     }
 
-    /// Whether SUBSTR begins at a place that means the same in SQLite: before a text's first letter, engines differ.
-    fn starts_within(&self, start: &Expr) -> bool {
-        let finds = |expr: &Expr| matches!(&expr.kind, ExprKind::Call(call) if call.function == "INSTR" || call.function == "LENGTH");
-        match (&start.kind, whole_of(start)) {
-            (_, Some(start)) => start > 0 || start < 0 && matches!(self.from, Dialect::MySql | Dialect::Oracle),
-            (ExprKind::Binary(a, BinaryOp::Add, b), _) => {
-                finds(a) && whole_of(b).is_some_and(|n| n > 0) || finds(b) && whole_of(a).is_some_and(|n| n > 0)
-            }
-            _ => false,
-        }
-    }
-
     fn binary(&mut self, left: &Expr, op: BinaryOp, right: &Expr, span: Span) -> Option<Expr> {
         let (a, b) = (self.kind(left), self.kind(right));
         if let Some(settled) = dates::arithmetic(self, [left, right], op, span) {
             return Some(settled);
         }
+        let has_point = a == Type::Real || b == Type::Real;
+        // Whole numbers divide to decimals there.
+        let divides_exactly = has_point || matches!(self.from, Dialect::MySql | Dialect::Oracle);
         match (op, self.from) {
             (BinaryOp::Concat, Dialect::MySql) => Some(left.clone().binary(BinaryOp::Or, right.clone())),
             (BinaryOp::Add, Dialect::SqlServer) if a == Type::Text && b == Type::Text => {
@@ -189,8 +179,13 @@ impl Reading {
             }
             // An empty text is NULL there, and NULL an empty text.
             (BinaryOp::Concat, Dialect::Oracle) => Some(Expr::call("CONCAT", vec![left.clone(), right.clone()])),
-            // Whole numbers divide to decimals there.
-            (BinaryOp::Div, Dialect::MySql | Dialect::Oracle) if a == Type::Integer && b == Type::Integer => {
+            // SQLite holds a decimal that is whole as a whole number, and cuts off what stands behind a point before it takes
+            // the remainder.
+            (BinaryOp::Mod, _) if has_point => {
+                self.refuse("the remainder of a division of decimals", span);
+                None
+            }
+            (BinaryOp::Div, _) if divides_exactly && !is_real(left) && !is_real(right) => {
                 let operand = Box::new(left.clone());
                 let real = Expr::from(ExprKind::Cast { operand, to: "REAL".to_owned() });
                 Some(real.binary(BinaryOp::Div, right.clone()))
@@ -248,6 +243,19 @@ fn like_name(op: LikeOp) -> &'static str {
         LikeOp::ILike => "ILIKE",
         LikeOp::Glob => "GLOB",
         LikeOp::Regexp => "REGEXP",
+    }
+}
+
+/// Whether a number is a real one in SQLite too, whatever is stored.
+fn is_real(expr: &Expr) -> bool {
+    use BinaryOp::{Add, Div, Mul, Sub};
+    match &expr.kind {
+        ExprKind::Literal(literal) => matches!(literal.value, Value::Real(_)),
+        ExprKind::Unary(UnaryOp::Minus, inner) => is_real(inner),
+        ExprKind::Binary(a, Add | Sub | Mul | Div, b) => is_real(a) || is_real(b),
+        ExprKind::Cast { to, .. } => to == "REAL",
+        ExprKind::Call(call) => matches!(call.function.as_str(), "AVG" | "ROUND"),
+        _ => false,
     }
 }
 

@@ -1,14 +1,16 @@
 //! A query in one engine's SQL to the same query in another's.
 //!
 //! The text is read into the one tree; what its own engine means by it is then said in the tree's terms, which are SQLite's
-//! (`meaning`, `dates`, `patterns`), or refused as [`Unread`]; and [`emit`] writes the tree for the other engine. Texts are taken
+//! (`meaning`, `compare`, `dates`, `patterns`, `texts`), or refused as [`Unread`]; and [`emit`] writes the tree for the other engine. Texts are taken
 //! to be compared by the codes of their characters everywhere.
 
+mod compare;
 mod dates;
 mod meaning;
 mod patterns;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use schema::Catalog;
 

@@ -13,7 +13,7 @@
 use schema::Value;
 
 use crate::dialect::Dialect;
-use crate::tree::{Expr, ExprKind, LikeOp};
+use crate::tree::{Expr, LikeOp};
 
 /// The sign before `%` and `_` that makes them plain ones.
 enum Escape {
@@ -24,7 +24,7 @@ enum Escape {
 /// Says a pattern as SQLite means it; whether it can.
 pub(super) fn settle(from: Dialect, op: &mut LikeOp, pattern: &mut Expr, escape: &mut Option<Box<Expr>>) -> bool {
     let Some(sign) = sign_of(from, *op, escape.as_deref()) else { return false };
-    match (*op, text_of(pattern)) {
+    match (*op, pattern.text()) {
         (LikeOp::Regexp, _) => false,
         (LikeOp::Glob, _) => true,
         (LikeOp::Like, Some(text)) if matches!(from, Dialect::Postgres | Dialect::Oracle) => {
@@ -55,20 +55,10 @@ fn sign_of(from: Dialect, op: LikeOp, escape: Option<&Expr>) -> Option<Escape> {
         let is_backslash = matches!(from, Dialect::Postgres | Dialect::MySql) && op != LikeOp::Glob;
         return Some(if is_backslash { Escape::Sign('\\') } else { Escape::None });
     };
-    let mut signs = text_of(escape)?.chars();
+    let mut signs = escape.text()?.chars();
     match (signs.next(), signs.next()) {
         (None, _) => Some(Escape::None),
         (Some(sign), None) => Some(Escape::Sign(sign)),
-        _ => None,
-    }
-}
-
-fn text_of(expr: &Expr) -> Option<&str> {
-    match &expr.kind {
-        ExprKind::Literal(literal) => match &literal.value {
-            Value::Text(text) => Some(text),
-            _ => None,
-        },
         _ => None,
     }
 }

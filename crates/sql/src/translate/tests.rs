@@ -5,17 +5,14 @@ use expect_test::{Expect, expect};
 use super::translate;
 use crate::ddl::catalog_from_ddl;
 use crate::dialect::Dialect;
+use crate::testing::one_line;
 
 const SCHEMA: &str = "CREATE TABLE project (code VARCHAR(20) PRIMARY KEY, name VARCHAR(80), budget DECIMAL(15,2), hours INTEGER, \
     started DATE, changed TIMESTAMP)";
 
 fn check(from: Dialect, sql: &str, expected: Expect) {
     let catalog = catalog_from_ddl(SCHEMA).expect("the schema is right");
-    let text = match translate(sql, &catalog, from, Dialect::Sqlite) {
-        Ok(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
-        Err(refused) => refused.to_string(),
-    };
-    expected.assert_eq(&text);
+    expected.assert_eq(&one_line(translate(sql, &catalog, from, Dialect::Sqlite)));
 }
 
 #[test]
@@ -172,9 +169,33 @@ fn parts_of_texts_are_counted_alike() {
         (Dialect::Postgres, "LEFT(name, hours)", expect!["LEFT with this count of PostgreSQL is not translated"]),
         (Dialect::Postgres, "RIGHT(name, 2)", expect!["SELECT SUBSTR(name, -2) AS substr_name FROM project"]),
         (Dialect::Postgres, "RIGHT(name, -2)", expect!["RIGHT with this count of PostgreSQL is not translated"]),
-        (Dialect::Postgres, "SUBSTR(name, -2, 3)", expect!["SUBSTR from this place of PostgreSQL is not translated"]),
-        (Dialect::MySql, "SUBSTR(name, -2, 3)", expect!["SELECT SUBSTR(name, -2, 3) AS substr_name FROM project"]),
-        (Dialect::MySql, "SUBSTR(name, 0, 3)", expect!["SUBSTR from this place of MySQL is not translated"]),
+        (
+            Dialect::Postgres,
+            "SUBSTR(name, -2, 3)",
+            expect!["SUBSTR with this start or length of PostgreSQL is not translated"],
+        ),
+        (Dialect::MySql, "SUBSTR(name, -2, 3)", expect!["SUBSTR with this start or length of MySQL is not translated"]),
+        (Dialect::MySql, "SUBSTR(name, 0, 3)", expect!["SUBSTR with this start or length of MySQL is not translated"]),
+        (Dialect::Oracle, "SUBSTR(name, -2)", expect!["SUBSTR with this start or length of Oracle is not translated"]),
+        (Dialect::MySql, "SUBSTR(name, 4, -2)", expect!["SUBSTR with this start or length of MySQL is not translated"]),
+        (
+            Dialect::MySql,
+            "SUBSTR(name, 4, hours)",
+            expect!["SUBSTR with this start or length of MySQL is not translated"],
+        ),
+        (Dialect::MySql, "SUBSTR(name, 4, 2)", expect!["SELECT SUBSTR(name, 4, 2) AS substr_name FROM project"]),
+        (
+            Dialect::MySql,
+            "SUBSTR(name, 1, INSTR(name, '-') - 1)",
+            expect!["SELECT SUBSTR(name, 1, INSTR(name, '-') - 1) AS substr_name FROM project"],
+        ),
+        (
+            Dialect::MySql,
+            "LENGTH(name)",
+            expect!["LENGTH in bytes (CHAR_LENGTH counts letters) of MySQL is not translated"],
+        ),
+        (Dialect::MySql, "CHAR_LENGTH(name)", expect!["SELECT LENGTH(name) AS length_name FROM project"]),
+        (Dialect::Postgres, "LENGTH(name)", expect!["SELECT LENGTH(name) AS length_name FROM project"]),
         (
             Dialect::Postgres,
             "SUBSTR(name, STRPOS(name, '-') + 1)",
@@ -182,6 +203,248 @@ fn parts_of_texts_are_counted_alike() {
         ),
     ] {
         check(from, &format!("SELECT {part} FROM project"), expected);
+    }
+}
+
+#[test]
+fn days_beside_moments_are_moments() {
+    for (from, condition, expected) in [
+        (
+            Dialect::Postgres,
+            "started >= DATE '2026-01-01' + INTERVAL '1 month'",
+            expect![
+                "SELECT 1 AS value FROM project WHERE DATETIME(started) >= DATETIME(DATE('2026-01-01'), '+1 months', 'floor')"
+            ],
+        ),
+        (
+            Dialect::Postgres,
+            "DATE_TRUNC('month', CURRENT_DATE) <= started",
+            expect![
+                "SELECT 1 AS value FROM project WHERE DATETIME(CURRENT_DATE, 'start of month') <= DATETIME(started)"
+            ],
+        ),
+        (
+            Dialect::Postgres,
+            "changed = '2026-01-01'",
+            expect!["SELECT 1 AS value FROM project WHERE changed = '2026-01-01 00:00:00'"],
+        ),
+        (
+            Dialect::Postgres,
+            "changed > DATE '2026-01-01'",
+            expect!["SELECT 1 AS value FROM project WHERE changed > DATETIME(DATE('2026-01-01'))"],
+        ),
+        (
+            Dialect::MySql,
+            "changed >= CURDATE()",
+            expect!["SELECT 1 AS value FROM project WHERE changed >= DATETIME(CURRENT_DATE)"],
+        ),
+        (
+            Dialect::Oracle,
+            "started < SYSDATE",
+            expect!["SELECT 1 AS value FROM project WHERE DATETIME(started) < CURRENT_TIMESTAMP"],
+        ),
+        (
+            Dialect::Postgres,
+            "changed BETWEEN '2026-01-01' AND '2026-01-31 12:00:00'",
+            expect![
+                "SELECT 1 AS value FROM project WHERE changed BETWEEN '2026-01-01 00:00:00' AND '2026-01-31 12:00:00'"
+            ],
+        ),
+        (
+            Dialect::Postgres,
+            "started BETWEEN DATE_TRUNC('year', CURRENT_DATE) AND CURRENT_DATE",
+            expect![
+                "SELECT 1 AS value FROM project WHERE DATETIME(started) BETWEEN DATETIME(CURRENT_DATE, 'start of year') AND DATETIME(CURRENT_DATE)"
+            ],
+        ),
+        (
+            Dialect::Postgres,
+            "started IN (changed, '2026-01-01')",
+            expect!["SELECT 1 AS value FROM project WHERE DATETIME(started) IN (changed, '2026-01-01 00:00:00')"],
+        ),
+        (
+            Dialect::Postgres,
+            "started IS DISTINCT FROM changed",
+            expect!["SELECT 1 AS value FROM project WHERE DATETIME(started) IS NOT changed"],
+        ),
+        (
+            Dialect::Postgres,
+            "CASE started WHEN changed THEN 1 ELSE 0 END = 1",
+            expect!["SELECT 1 AS value FROM project WHERE CASE DATETIME(started) WHEN changed THEN 1 ELSE 0 END = 1"],
+        ),
+        (
+            Dialect::Postgres,
+            "(code, started) = (name, changed)",
+            expect!["SELECT 1 AS value FROM project WHERE (code, DATETIME(started)) = (name, changed)"],
+        ),
+        (
+            Dialect::Postgres,
+            "changed >= (SELECT MAX(started) FROM project)",
+            expect!["SELECT 1 AS value FROM project WHERE changed >= DATETIME(( SELECT MAX(started) FROM project ))"],
+        ),
+        (
+            Dialect::Postgres,
+            "(code, started) IN (SELECT code, changed FROM project)",
+            expect![
+                "SELECT 1 AS value FROM project WHERE (code, DATETIME(started)) IN ( SELECT code, changed FROM project )"
+            ],
+        ),
+        (
+            Dialect::Postgres,
+            "changed IN (SELECT started FROM project)",
+            expect!["a moment looked for among days of PostgreSQL is not translated"],
+        ),
+    ] {
+        check(from, &format!("SELECT 1 FROM project WHERE {condition}"), expected);
+    }
+}
+
+#[test]
+fn a_text_beside_a_day_is_one() {
+    for (from, condition, expected) in [
+        (
+            Dialect::Postgres,
+            "started >= '2026-01-01' AND changed < '2026-01-01 10:00:00'",
+            expect!["SELECT 1 AS value FROM project WHERE started >= '2026-01-01' AND changed < '2026-01-01 10:00:00'"],
+        ),
+        (
+            Dialect::Postgres,
+            "'2026-01-01' IN (SELECT changed FROM project)",
+            expect!["SELECT 1 AS value FROM project WHERE '2026-01-01 00:00:00' IN ( SELECT changed FROM project )"],
+        ),
+        (
+            Dialect::Postgres,
+            "started = '2026-01-01 00:00:00'",
+            expect!["'2026-01-01 00:00:00' beside a day or moment of PostgreSQL is not translated"],
+        ),
+        (
+            Dialect::Postgres,
+            "started > 'yesterday'",
+            expect!["'yesterday' beside a day or moment of PostgreSQL is not translated"],
+        ),
+        (
+            Dialect::Postgres,
+            "changed > '2026-01-01 10:00'",
+            expect!["'2026-01-01 10:00' beside a day or moment of PostgreSQL is not translated"],
+        ),
+        (
+            Dialect::SqlServer,
+            "started IN ('20260101', '20260102')",
+            expect!["'20260101' beside a day or moment of SQL Server is not translated"],
+        ),
+    ] {
+        check(from, &format!("SELECT 1 FROM project WHERE {condition}"), expected);
+    }
+}
+
+#[test]
+fn columns_of_inner_queries_are_what_they_are_once_settled() {
+    check(
+        Dialect::Postgres,
+        "WITH late AS (SELECT started + INTERVAL '1 month' AS due FROM project) SELECT due + INTERVAL '1 day' FROM late WHERE due <= CURRENT_DATE",
+        expect![
+            "WITH late AS ( SELECT DATETIME(started, '+1 months', 'floor') AS due FROM project ) SELECT DATETIME(due, '+1 days') AS datetime_due FROM late WHERE due <= DATETIME(CURRENT_DATE)"
+        ],
+    );
+    check(
+        Dialect::MySql,
+        "SELECT share % 2 FROM (SELECT hours / 2 AS share FROM project) AS shares",
+        expect!["the remainder of a division of decimals of MySQL is not translated"],
+    );
+}
+
+#[test]
+fn decimals_are_divided_as_decimals() {
+    for (from, value, expected) in [
+        (Dialect::Postgres, "budget / 2", expect!["SELECT CAST(budget AS REAL) / 2 AS x FROM project"]),
+        (Dialect::Postgres, "hours / budget", expect!["SELECT CAST(hours AS REAL) / budget AS x FROM project"]),
+        (
+            Dialect::Postgres,
+            "SUM(budget) / COUNT(*)",
+            expect!["SELECT CAST(SUM(budget) AS REAL) / COUNT(*) AS x FROM project"],
+        ),
+        (Dialect::SqlServer, "budget / hours", expect!["SELECT CAST(budget AS REAL) / hours AS x FROM project"]),
+        (Dialect::Postgres, "hours / 2", expect!["SELECT hours / 2 AS x FROM project"]),
+        (Dialect::Postgres, "100.0 * hours / 7", expect!["SELECT 100.0 * hours / 7 AS x FROM project"]),
+        (Dialect::Postgres, "AVG(hours) / 2", expect!["SELECT AVG(hours) / 2 AS x FROM project"]),
+        (Dialect::MySql, "hours / 2", expect!["SELECT CAST(hours AS REAL) / 2 AS x FROM project"]),
+        (
+            Dialect::Oracle,
+            "SUM(hours) / COUNT(*)",
+            expect!["SELECT CAST(SUM(hours) AS REAL) / COUNT(*) AS x FROM project"],
+        ),
+        (Dialect::Postgres, "hours % 7", expect!["SELECT hours % 7 AS x FROM project"]),
+        (Dialect::Postgres, "MOD(hours, 7)", expect!["SELECT hours % 7 AS x FROM project"]),
+        (
+            Dialect::Postgres,
+            "budget % 7",
+            expect!["the remainder of a division of decimals of PostgreSQL is not translated"],
+        ),
+        (
+            Dialect::Postgres,
+            "5.5 % 2",
+            expect!["the remainder of a division of decimals of PostgreSQL is not translated"],
+        ),
+        (
+            Dialect::MySql,
+            "MOD(budget, 7)",
+            expect!["the remainder of a division of decimals of MySQL is not translated"],
+        ),
+        (
+            Dialect::Oracle,
+            "MOD(hours, 2.5)",
+            expect!["the remainder of a division of decimals of Oracle is not translated"],
+        ),
+    ] {
+        check(from, &format!("SELECT {value} AS x FROM project"), expected);
+    }
+}
+
+#[test]
+fn counts_of_units_do_not_wrap() {
+    for (from, value, expected) in [
+        (
+            Dialect::Postgres,
+            "started + INTERVAL '9223372036854775807 weeks'",
+            expect!["this arithmetic of days of PostgreSQL is not translated"],
+        ),
+        (
+            Dialect::MySql,
+            "DATE_SUB(started, INTERVAL 2000000000000000000 WEEK)",
+            expect!["DATE_SUB with this interval of MySQL is not translated"],
+        ),
+        (
+            Dialect::MySql,
+            "DATE_SUB(started, INTERVAL '-9223372036854775808' DAY)",
+            expect!["DATE_SUB with this interval of MySQL is not translated"],
+        ),
+        (
+            Dialect::Postgres,
+            "started - INTERVAL '-9223372036854775808 days'",
+            expect!["this arithmetic of days of PostgreSQL is not translated"],
+        ),
+        (
+            Dialect::Postgres,
+            "started - INTERVAL '-2 weeks'",
+            expect!["SELECT DATETIME(started, '+14 days') AS x FROM project"],
+        ),
+    ] {
+        check(from, &format!("SELECT {value} AS x FROM project"), expected);
+    }
+}
+
+#[test]
+fn formats_of_words_are_read_or_refused() {
+    for (from, value, expected) in [
+        (
+            Dialect::Postgres,
+            "TO_CHAR(started, 'YYYY-MM.DD')",
+            expect!["SELECT STRFTIME('%Y-%m.%d', started) AS x FROM project"],
+        ),
+        (Dialect::Postgres, "TO_CHAR(started, 'YYYY%MM')", expect!["this format of PostgreSQL is not translated"]),
+        (Dialect::Postgres, "TO_CHAR(changed, 'SSSS')", expect!["this format of PostgreSQL is not translated"]),
+    ] {
+        check(from, &format!("SELECT {value} AS x FROM project"), expected);
     }
 }
 

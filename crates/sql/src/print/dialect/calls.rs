@@ -138,7 +138,7 @@ impl Lowering<'_> {
         let text = self.text(&call.args[0])?;
         match (whole(&call.args[1]), call.args.get(2)) {
             (Some(start), None) if start >= 1 => self.piece("@part_from", vec![text, call.args[1].clone()], expr.span),
-            (Some(start), None) if start < 0 => {
+            (Some(start), None) if start < 0 && start != i64::MIN => {
                 self.piece("@last", vec![text, Expr::value(Value::Integer(-start))], expr.span)
             }
             (Some(start), Some(length)) if start >= 1 && whole(length).is_some_and(|n| n >= 0) => {

@@ -3,7 +3,7 @@
 use schema::{Type, Value};
 
 use super::query::{Place, coded};
-use super::value::{is_null, text_of};
+use super::value::is_null;
 use super::{Construct, Lowered, Lowering, Texts, piece, spelling};
 use crate::affinity::is_comparison;
 use crate::tree::{BinaryOp, Expr, ExprKind, Query, Span, UnaryOp};
@@ -209,10 +209,10 @@ impl Lowering<'_> {
     /// Two operands as the engine has to compare them.
     fn pair(&mut self, left: &Expr, op: BinaryOp, right: &Expr) -> Lowered<Pair> {
         let (a, b) = (self.kind(left), self.kind(right));
-        if a.is_temporal() && (text_of(right).is_some() || b.is_temporal() || b == Type::Text) {
+        if a.is_temporal() && (right.text().is_some() || b.is_temporal() || b == Type::Text) {
             return self.temporal(left, op, right);
         }
-        if b.is_temporal() && (text_of(left).is_some() || a == Type::Text) {
+        if b.is_temporal() && (left.text().is_some() || a == Type::Text) {
             let Pair { left, right, op } = self.temporal(right, turned(op), left)?;
             return Ok(Pair { left: right, right: left, op: turned(op) });
         }
@@ -266,7 +266,7 @@ impl Lowering<'_> {
         let equality = matches!(op, BinaryOp::Eq | BinaryOp::NotEq);
         if self.target.texts == Texts::ByCode && (self.traits.loose_texts || !equality) {
             // One side says it for both.
-            if text_of(left).is_some() { b = coded(b) } else { a = coded(a) }
+            if left.text().is_some() { b = coded(b) } else { a = coded(a) }
         }
         Ok(Pair { left: a, right: b, op })
     }
@@ -277,7 +277,7 @@ impl Lowering<'_> {
         if self.kind(right) == ty {
             return Ok(Pair { left: self.value(left)?, right: self.value(right)?, op });
         }
-        let Some(text) = text_of(right) else { return self.as_texts(left, op, right) };
+        let Some(text) = right.text() else { return self.as_texts(left, op, right) };
         if crate::affinity::as_held(&Value::Text(text.to_owned()), Type::Real).is_some() {
             // A text that is a number is compared as one with a column of days.
             return self.refuse(Construct::MixedTypes, right.span);

@@ -2,7 +2,6 @@
 
 use schema::{Type, Value};
 
-use super::value::text_of;
 use super::{Construct, Lowered, Lowering, piece};
 use crate::dialect::Dialect;
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, Span};
@@ -65,7 +64,7 @@ impl Lowering<'_> {
             }
             "STRFTIME" => {
                 let [format, args @ ..] = call.args.as_slice() else { return refuse(self) };
-                let Some(format) = text_of(format) else { return refuse(self) };
+                let Some(format) = format.text() else { return refuse(self) };
                 let moment = self.moment_of(args, expr.span)?;
                 self.format(moment.expr, format, expr.span)
             }
@@ -90,7 +89,7 @@ impl Lowering<'_> {
     pub(super) fn part_of_date(&mut self, operand: &Expr) -> Lowered<Option<Expr>> {
         let ExprKind::Call(Call { function, args, .. }) = &operand.kind else { return Ok(None) };
         let [format, args @ ..] = args.as_slice() else { return Ok(None) };
-        let number = text_of(format).and_then(|format| NUMBERS.iter().find(|(text, _)| *text == format));
+        let number = format.text().and_then(|format| NUMBERS.iter().find(|(text, _)| *text == format));
         let Some((_, name)) = number.filter(|_| function == "STRFTIME") else { return Ok(None) };
         if self.levels.last().is_some_and(|level| level.grouped.contains(operand)) {
             // Engines know what is grouped by from its words.
@@ -115,7 +114,7 @@ impl Lowering<'_> {
         let Some((first, modifiers)) = args.split_first() else {
             return Ok(Moment { expr: self.piece("@today", vec![], span)?, ty: Type::Date, plain: false });
         };
-        if text_of(first).is_some_and(|text| text.eq_ignore_ascii_case("now")) {
+        if first.text().is_some_and(|text| text.eq_ignore_ascii_case("now")) {
             let today = Moment { expr: self.piece("@today", vec![], first.span)?, ty: Type::Date, plain: false };
             return self.all_modified(today, modifiers);
         }
@@ -125,9 +124,9 @@ impl Lowering<'_> {
     }
 
     fn all_modified(&mut self, mut moment: Moment, modifiers: &[Expr]) -> Lowered<Moment> {
-        let is_floor = |e: &Expr| text_of(e).is_some_and(|text| text.eq_ignore_ascii_case("floor"));
+        let is_floor = |e: &Expr| e.text().is_some_and(|text| text.eq_ignore_ascii_case("floor"));
         for (i, modifier) in modifiers.iter().enumerate() {
-            let Some(text) = text_of(modifier) else {
+            let Some(text) = modifier.text() else {
                 return self.refuse(Construct::DateFormat("computed".to_owned()), modifier.span);
             };
             // A month that lacks the day ends on its last one: what engines do by themselves, but for Oracle.
@@ -142,7 +141,7 @@ impl Lowering<'_> {
     }
 
     fn moment(&mut self, expr: &Expr) -> Lowered<Moment> {
-        let (ty, lowered) = match text_of(expr) {
+        let (ty, lowered) = match expr.text() {
             Some(text) if text.eq_ignore_ascii_case("now") => (Type::Timestamp, self.piece("@now", vec![], expr.span)?),
             Some(text) if is_day(text) => (Type::Date, day_piece(text)),
             Some(text) if is_moment(text) => (Type::Timestamp, piece("@moment", vec![expr.clone()])),
@@ -157,7 +156,7 @@ impl Lowering<'_> {
     /// Whether a day is known to stand in every month: a literal's, or one of a calendar's.
     fn is_plain(&self, expr: &Expr) -> bool {
         match &expr.kind {
-            ExprKind::Literal(_) => text_of(expr).and_then(|text| text.get(8..10)).is_some_and(|day| day <= "28"),
+            ExprKind::Literal(_) => expr.text().and_then(|text| text.get(8..10)).is_some_and(|day| day <= "28"),
             ExprKind::Column { source, .. } => {
                 self.ctes_of.get(source).is_some_and(|name| self.plain_months.contains(name))
             }
@@ -179,15 +178,16 @@ impl Lowering<'_> {
             }
             _ => {}
         }
-        if let Some(day) = lower.strip_prefix("weekday ").and_then(|day| day.trim().parse::<i64>().ok()) {
-            return Ok(next_weekday(moment, day));
+        if let Some(day) = lower.strip_prefix("weekday ").and_then(|day| day.trim().parse().ok()) {
+            return if (0..7).contains(&day) { Ok(next_weekday(moment, day)) } else { refuse(self) };
         }
         let Some((count, unit)) = lower.split_once(' ') else { return refuse(self) };
         let Ok(count) = count.trim_start_matches('+').parse::<i64>() else { return refuse(self) };
         match unit.trim().trim_end_matches('s') {
             "day" => Ok(days_later(moment, count)),
             unit @ ("month" | "year") if moment.plain || moment.ty == Type::Date => {
-                Ok(months_later(moment, if unit == "year" { count * 12 } else { count }))
+                let months = if unit == "year" { count.checked_mul(12) } else { Some(count) };
+                months.map_or_else(|| refuse(self), |months| Ok(months_later(moment, months)))
             }
             _ => refuse(self),
         }

@@ -2,7 +2,6 @@
 
 use schema::{Type, Value};
 
-use super::value::text_of;
 use super::{Construct, Lowered, Lowering, piece};
 use crate::dialect::Dialect;
 use crate::tree::{Expr, ExprKind, LikeOp, UnaryOp};
@@ -26,12 +25,12 @@ impl Lowering<'_> {
 
     fn like_any_case(&mut self, operand: &Expr, pattern: &Expr, escape: Option<&Expr>) -> Lowered<Expr> {
         let text = self.pattern_text(operand)?;
-        let own_escape = match escape.map(|escape| (text_of(escape), escape.span)) {
+        let own_escape = match escape.map(|escape| (escape.text(), escape.span)) {
             None => None,
             Some((Some(text), _)) if text.chars().count() == 1 => text.chars().next(),
             Some((_, span)) => return self.refuse(Construct::Pattern, span),
         };
-        let Some(written) = text_of(pattern) else {
+        let Some(written) = pattern.text() else {
             return self.like_computed(text, pattern, own_escape);
         };
         // Only letters of ASCII are alike in both cases; others are where engines differ.
@@ -121,7 +120,7 @@ impl Lowering<'_> {
     /// GLOB with a written pattern of `*` and `?`.
     fn glob(&mut self, operand: &Expr, pattern: &Expr) -> Lowered<Expr> {
         let text = self.pattern_text(operand)?;
-        let Some(written) = text_of(pattern).filter(|written| !written.contains(ESCAPE)) else {
+        let Some(written) = pattern.text().filter(|written| !written.contains(ESCAPE)) else {
             return self.refuse(Construct::Pattern, pattern.span);
         };
         let (mut like, mut escaped) = (String::new(), false);

@@ -6,6 +6,7 @@ use schema::Catalog;
 use super::{Target, Texts, emit};
 use crate::dialect::Dialect;
 use crate::resolve::parse;
+use crate::testing::one_line;
 
 const SCHEMA: &str = "CREATE TABLE project (code VARCHAR(20) PRIMARY KEY, name VARCHAR(80), budget DECIMAL(15,2), cost REAL, \
     priority INTEGER, active BOOLEAN, started DATE, changed TIMESTAMP, \"order\" INTEGER); \
@@ -18,10 +19,7 @@ fn catalog() -> Catalog {
 fn said(sql: &str, target: Target) -> String {
     let catalog = catalog();
     let query = parse(sql, &catalog, Dialect::Sqlite).ok().expect("the query is right");
-    match emit(&query, &catalog, target) {
-        Ok(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
-        Err(refused) => refused.to_string(),
-    }
+    one_line(emit(&query, &catalog, target))
 }
 
 /// The query in the words of each engine, one line each.
@@ -390,6 +388,9 @@ fn nothing_is_written_that_means_something_else() {
         refused("SELECT rowid FROM project", Dialect::Postgres),
         refused("SELECT SUM(hours) OVER (ORDER BY id GROUPS 2 PRECEDING) FROM staff", Dialect::MySql),
         refused("SELECT name FROM project WHERE (code, name) IN (SELECT code, role FROM staff)", Dialect::SqlServer),
+        refused("SELECT DATE(started, '+2000000000000000000 years') FROM project", Dialect::Postgres),
+        refused("SELECT DATE(started, 'weekday 9223372036854775807') FROM project", Dialect::Postgres),
+        refused("SELECT SUBSTR(name, -9223372036854775808) FROM project", Dialect::Postgres),
     ];
     expect![[r#"
         PostgreSQL cannot say the function JSON_EXTRACT as it stands
@@ -399,6 +400,9 @@ fn nothing_is_written_that_means_something_else() {
         PostgreSQL cannot say DISTINCT with an order by what is not shown
         PostgreSQL cannot say the row id of a table without a whole key
         MySQL cannot say the window frame GROUPS 2 PRECEDING
-        SQL Server cannot say a row of several values"#]]
+        SQL Server cannot say a row of several values
+        PostgreSQL cannot say the date format or modifier '+2000000000000000000 years'
+        PostgreSQL cannot say the date format or modifier 'weekday 9223372036854775807'
+        PostgreSQL cannot say the function SUBSTR as it stands"#]]
     .assert_eq(&found.join("\n"));
 }

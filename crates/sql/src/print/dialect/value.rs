@@ -182,7 +182,7 @@ impl Lowering<'_> {
 
     /// A text literal as the day or moment that it is.
     pub(super) fn day_literal(&self, expr: &Expr, ty: Type) -> Option<Expr> {
-        let text = text_of(expr)?;
+        let text = expr.text()?;
         let name = match ty {
             Type::Date if is_day(text) => "@day",
             Type::Timestamp if is_day(text) || is_moment(text) => "@moment",
@@ -430,14 +430,6 @@ fn is_arithmetic(op: BinaryOp) -> bool {
 /// Whether an expression is the literal NULL.
 pub(super) fn is_null(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Literal(literal) if literal.value == Value::Null)
-}
-
-/// The text that a literal is.
-pub(super) fn text_of(expr: &Expr) -> Option<&str> {
-    match &expr.kind {
-        ExprKind::Literal(Literal { value: Value::Text(text), .. }) => Some(text),
-        _ => None,
-    }
 }
 
 /// Whether a lowered expression is a double, or a decimal with a point, as far as can be seen.

@@ -1,6 +1,6 @@
 //! WITH: what a recursive one may be, and how long its texts may become.
 
-use schema::{Type, Value};
+use schema::Type;
 
 use super::query::{Place, bare};
 use super::{Construct, Lowered, Lowering, piece};
@@ -83,7 +83,6 @@ fn calendar_of_one_column(cte: &Cte) -> Option<crate::calendar::Calendar> {
 
 /// Whether a day stands in every month.
 fn is_plain_day(start: &Expr) -> bool {
-    let ExprKind::Literal(literal) = &start.kind else { return false };
-    let Value::Text(text) = &literal.value else { return false };
-    text.parse::<jiff::civil::Date>().is_ok_and(|day| day.day() <= 28)
+    let day = start.text().and_then(|text| text.parse::<jiff::civil::Date>().ok());
+    day.is_some_and(|day| day.day() <= 28)
 }

@@ -1,7 +1,5 @@
 //! BUS301: a text beside a column that never holds it.
 
-use schema::Value;
-
 use super::{BusinessRule, RuleKind};
 use crate::diagnostic::Severity;
 use crate::dialect::quote_text;
@@ -43,9 +41,8 @@ fn check(expr: &Expr, subject: &Subject, found: &mut Found) {
 }
 
 fn check_value(value: &Expr, rule: &BusinessRule, values: &[String], column: String, found: &mut Found) {
-    let ExprKind::Literal(literal) = &value.kind else { return };
-    let Value::Text(text) = &literal.value else { return };
-    if values.contains(text) {
+    let Some(text) = value.text() else { return };
+    if values.iter().any(|listed| listed == text) {
         return;
     }
     let message = format!("{column} never holds {}.", quote_text(text));

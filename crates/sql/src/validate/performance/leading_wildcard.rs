@@ -1,7 +1,5 @@
 //! PRF402: a pattern that starts with `%` or `_`, so that every row must be looked at.
 
-use schema::Value;
-
 use crate::diagnostic::Severity;
 use crate::tree::{Expr, ExprKind, LikeOp};
 use crate::validate::rule::{Check, Found, Rule, Subject};
@@ -17,8 +15,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(expr: &Expr, _: &Subject, found: &mut Found) {
     if let ExprKind::Like { op, pattern, .. } = &expr.kind
-        && let ExprKind::Literal(literal) = &pattern.kind
-        && let Value::Text(text) = &literal.value
+        && let Some(text) = pattern.text()
         && let Some(mark) = open_mark(*op, text)
     {
         found.push(RULE.at(pattern.span, format!("A pattern that starts with {mark} can use no index.")));

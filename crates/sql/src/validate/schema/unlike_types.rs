@@ -1,6 +1,6 @@
 //! SCH218: values of unlike types compared or computed with. SQLite does it; the answer is seldom what was meant.
 
-use schema::{Type, Value};
+use schema::Type;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::tree::{BinaryOp, Expr, ExprKind};
@@ -79,16 +79,14 @@ fn unlike(a: Type, b: Type) -> bool {
 
 /// A text that spells a number is as good as the number beside a numeric column.
 fn reads_as_number(expr: &Expr, beside: Type) -> bool {
-    matches!(&expr.kind, ExprKind::Literal(l) if matches!(&l.value, Value::Text(text) if text.trim().parse::<f64>().is_ok()))
-        && beside.is_numeric()
+    expr.text().is_some_and(|text| text.trim().parse::<f64>().is_ok()) && beside.is_numeric()
 }
 
 /// A day is stated as a text.
 fn reads_as_day(expr: &Expr, beside: Type) -> bool {
     let day = |text: &str| text.len() >= 4 && text.starts_with(|c: char| c.is_ascii_digit());
-    let literal = matches!(&expr.kind, ExprKind::Literal(l) if matches!(&l.value, Value::Text(text) if day(text)));
     let computed = matches!(&expr.kind, ExprKind::Call(call) if call.function == "STRFTIME");
-    (literal || computed) && beside.is_temporal()
+    (expr.text().is_some_and(day) || computed) && beside.is_temporal()
 }
 
 fn kind_of(ty: Type) -> &'static str {
