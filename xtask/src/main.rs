@@ -15,8 +15,7 @@ usage: cargo xtask <command>
 
   test              format, lints, and every test: what has to pass before a change is merged
   figures [--slow]  every acceptance figure with its target; --slow adds those that take minutes;
-                    --only NAME measures those of one subject (build, network, matcher, answers, accuracy, synthesis,
-                    sql, explain, card, safety, servers, rewards, grpo, service, caches, load, monitoring, fuzz) or with NAME in their text, however long they take
+                    --only NAME measures those of one subject or with NAME in their text, however long they take
   fuzz              a minute of each fuzz target; --minutes N or --seconds N as long, --only TARGET that one alone;
                     needs a nightly toolchain
   bless             refresh the expected output that tests keep in files";
@@ -32,7 +31,7 @@ fn main() -> ExitCode {
         ["fuzz", ref rest @ ..] => fuzz::fuzz(rest),
         ["bless"] => bless(),
         _ => {
-            eprintln!("{USAGE}");
+            eprintln!("{USAGE}\n\nsubjects of figures:\n{}", figures::subjects());
             return ExitCode::from(2);
         }
     };

@@ -65,9 +65,9 @@ fn aws(context: &Context) -> Result<Vec<(String, String)>, Failure> {
         context.environment.variables.iter().filter(|(name, value)| name.starts_with("AWS_") && !value.is_empty());
     let mut variables: Vec<(String, String)> = all.cloned().collect();
     for name in SECRETS {
-        if let Some((value, variable)) = context.environment.secret(name)? {
-            variables.retain(|(known, _)| *known != variable && known != name);
-            variables.push((name.to_owned(), value));
+        if let Some(told) = context.environment.secret(name)? {
+            variables.retain(|(known, _)| *known != told.variable && known != name);
+            variables.push((name.to_owned(), told.text));
         }
     }
     Ok(variables)

@@ -9,6 +9,12 @@ pub const FIGURES: &[Figure] = &[
     slow("caches: answers a second from memory, 32 clients", AtLeast(3000.0), "/s", |r| {
         r.bench(&["hits"], "hits.throughput")
     }),
+    slow("caches: requests for what was answered before", AtLeast(50_000.0), "", |r| {
+        r.bench(&["hits"], "hits.requests")
+    }),
+    slow("caches: of these, not from memory", Is(0.0), "", |r| {
+        Ok(r.bench(&["hits"], "hits.requests")? - r.bench(&["hits"], "hits.found")?)
+    }),
     slow("caches: such answers for one that the model writes, in a second", Shown, "times", |r| {
         r.bench(&["hits"], "hits.over_made")
     }),

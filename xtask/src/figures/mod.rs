@@ -109,6 +109,12 @@ const SUBJECTS: &[Subject] = &[
     Subject { name: "fuzz", figures: fuzzing::FIGURES },
 ];
 
+/// The names of all subjects, on lines of a terminal's width.
+pub fn subjects() -> String {
+    let names: Vec<&str> = SUBJECTS.iter().map(|subject| subject.name).collect();
+    names.chunks(10).map(|line| format!("  {}", line.join(", "))).collect::<Vec<_>>().join(",\n")
+}
+
 /// Which figures are wanted.
 #[derive(Clone, Copy)]
 pub enum Wanted<'a> {
@@ -144,8 +150,7 @@ pub fn print(wanted: Wanted<'_>) -> Result<(), String> {
         |subject: &'static Subject| subject.figures.iter().filter(move |figure| wanted.has(subject, figure));
     let figures: Vec<&Figure> = SUBJECTS.iter().flat_map(in_subject).collect();
     if let (Wanted::Only(name), true) = (wanted, figures.is_empty()) {
-        let names: Vec<&str> = SUBJECTS.iter().map(|subject| subject.name).collect();
-        return Err(format!("no figure has {name:?} in it; the subjects are {}", names.join(", ")));
+        return Err(format!("no figure has {name:?} in it; the subjects are\n{}", subjects()));
     }
     run(cargo(&["build", "--release", "--quiet"]))?;
     let (mut runs, mut tally) = (Runs::default(), Tally::default());

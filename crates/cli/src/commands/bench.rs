@@ -1,6 +1,7 @@
 //! `glrl bench`: speed and correctness, one figure a line. Adding one is a file beside these and a line in the table.
 
 mod ask;
+mod client;
 mod cold;
 mod corpus;
 mod coverage;

@@ -1,6 +1,5 @@
 //! `glrl config print`: every setting with its value and where it came from.
 
-use database::server::url::without_password;
 use serde_json::json;
 use toml::Value;
 
@@ -52,10 +51,6 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
 
 /// Each key with its value, without secrets and the passwords of URLs, and its origin.
 fn shown(context: &Context) -> Vec<(&String, Value, String)> {
-    let hidden = |key: &str, value: &Value| match value {
-        Value::String(text) if key.ends_with(".secret") && !text.is_empty() => Value::String("***".to_owned()),
-        Value::String(text) => Value::String(without_password(text)),
-        other => other.clone(),
-    };
-    context.resolved.values.iter().map(|(key, (value, origin))| (key, hidden(key, value), origin.to_string())).collect()
+    let values = context.resolved.values.iter();
+    values.map(|(key, (value, origin))| (key, settings::shown(key, value), origin.to_string())).collect()
 }

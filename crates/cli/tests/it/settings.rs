@@ -24,6 +24,45 @@ fn each_value_says_where_it_came_from() {
 }
 
 #[test]
+fn no_password_is_printed_and_what_is_none_is() {
+    let folder = Folder::new();
+    let config = "[server]
+cors_origins = \"https://bi.example.com\"
+[[server.schemas]]
+pack = \"gl\"
+db = \"postgres://ann:hush@h/d\"
+[cache]
+redis_url = \"redis://:hush@h\"
+s3_endpoint = \"http://objects.example:9000\"
+secret = \"hush-hush\"
+";
+    let path = folder.write("own.toml", config);
+    for form in [&["config", "print"][..], &["config", "print", "--json"]] {
+        let ran = Ran::of(glrl().args(form).arg("--config").arg(&path));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(!ran.stdout.contains("hush"), "{}", ran.stdout);
+        for shown in ["https://bi.example.com", "http://objects.example:9000", "postgres://ann:***@h/d"] {
+            assert!(ran.stdout.contains(shown), "no {shown} in {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn no_password_is_repeated_in_what_is_wrong_with_a_file() {
+    let folder = Folder::new();
+    let check = |file: &str, message: &str| {
+        let path = folder.write("bad.toml", file);
+        let ran = Ran::of(glrl().args(["config", "print", "--config"]).arg(path));
+        assert_eq!(ran.code, 4, "{file}");
+        assert!(ran.stderr.contains(message) && !ran.stderr.contains("hush"), "{}", ran.stderr);
+    };
+    check("[cache]\nredis_url = \"redis://:hush@h", "bad.toml, line 2: ");
+    check("[server]\nschemas = \"postgres://ann:hush@h/d\"", "server.schemas = \"postgres://ann:***@h/d\"");
+    check("[server]\nschemas = [\"postgres://ann:hush@h/d\"]", "a text, expected");
+    check("[cache]\ns3_endpoint = \"redis://:hush@h\"", "cache.s3_endpoint = \"redis:***\"");
+}
+
+#[test]
 fn bad_settings_end_with_4() {
     let folder = Folder::new();
     let check = |file: &str, message: &str| {

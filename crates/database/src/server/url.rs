@@ -237,6 +237,8 @@ mod tests {
             "mysql://a:hush@h/d?schema=x",
             "postgres://a:hush@h:port/d",
             "postgres://a:hush@h/d?x=hush2",
+            "postgres://a@h/d?password=pw&hush",
+            "mysql://a@h/d?p%61ssword=pw&hu%73h=1&schema=s",
             "postgres://a:hush%4@h/d",
             "postgres://a:hush@[::1/d",
             "postgres://a:hush@h/d?sslmode=require",
@@ -261,6 +263,12 @@ mod tests {
         }
         let server = parse("postgres://ann:1%2F2%3F3%234@h/d").expect("a URL");
         assert_eq!(server.password.map(|secret| secret.0).as_deref(), Some("1/2?3#4"));
+        let error = parse("postgres://ann@h/d?password=hu&sh").expect_err("no parameter").to_string();
+        assert!(error.contains("& is written %26") && !error.contains("\"sh\""), "{error}");
+        let server = parse("postgres://ann@h/d?password=hu%26sh").expect("a URL");
+        assert_eq!(server.password.map(|secret| secret.0).as_deref(), Some("hu&sh"));
+        let error = parse("postgres://ann:hush@h/d?shema=s").expect_err("no parameter").to_string();
+        assert!(error.contains("unknown parameter \"shema\""), "{error}");
         let error = parse("postgres://ann:hush").expect_err("no port").to_string();
         assert!(error.contains("a port that is no number"), "{error}");
     }

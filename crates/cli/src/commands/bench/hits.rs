@@ -3,12 +3,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use serde_json::json;
 
-use super::serve::{CLIENTS, Connection, Running, questions};
+use super::client::{Client, in_turns};
+use super::serve::{CLIENTS, Running, questions};
 use super::{Args, Figure, Measured, times};
 use crate::commands::ask;
 use crate::context::Context;
@@ -21,56 +21,58 @@ const REQUESTS: u32 = 50_000;
 /// Room for all answers.
 const BYTES: u64 = 64_000_000;
 
-/// What all clients saw.
-struct Load {
-    per_second: f64,
-    milliseconds: Vec<f64>,
-    hits: usize,
+/// What a client saw of one question.
+struct Found {
+    status: u16,
+    milliseconds: f64,
+    /// Whether the answer came from memory.
+    is_hit: bool,
 }
 
-/// Asks each question once, and then all of them many times.
+/// What all clients saw, in the order of the requests; and how long it took.
+struct Load {
+    seconds: f64,
+    found: Vec<Found>,
+}
+
+/// Asks each question once, and then all that have an answer many times.
 pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let engine = Arc::new(ask::engine(context)?);
     let known: Vec<String> = questions(&engine.pack).into_iter().take(KNOWN).collect();
     let running = Running::start(engine, context, BYTES)?;
     let made = load(running.address, &known, known.len())?;
+    // What is declined is not kept, and asked of the model each time.
+    let answered = known.into_iter().zip(&made.found).filter(|(_, found)| found.status == 200);
+    let answered: Vec<String> = answered.map(|(question, _)| question).collect();
+    if answered.is_empty() {
+        return Err(Failure::new(Exit::Failed, "hits", "nothing was answered"));
+    }
     let count = args.count(REQUESTS);
-    let found = load(running.address, &known, count)?;
+    let again = load(running.address, &answered, count)?;
+    let hits = again.found.iter().filter(|found| found.status == 200 && found.is_hit).count() as f64;
+    let (per_second, made_per_second) = (hits / again.seconds, made.found.len() as f64 / made.seconds);
     let mut figures = vec![
+        Figure::new("hits.questions", answered.len() as f64, ""),
         Figure::new("hits.requests", count as f64, ""),
         Figure::new("hits.clients", CLIENTS as f64, ""),
-        Figure::new("hits.found", found.hits as f64, ""),
-        Figure::new("hits.throughput", found.per_second, "answers/s"),
-        Figure::new("hits.over_made", found.per_second / made.per_second, "times"),
+        Figure::new("hits.found", hits, ""),
+        Figure::new("hits.throughput", per_second, "answers/s"),
+        Figure::new("hits.over_made", per_second / made_per_second, "times"),
     ];
-    figures.extend(times("hits.latency", found.milliseconds, "ms"));
+    let milliseconds = again.found.iter().map(|found| found.milliseconds).collect();
+    figures.extend(times("hits.latency", milliseconds, "ms"));
     Ok(figures)
 }
 
 /// Asks questions in turn, so many in all.
 fn load(to: SocketAddr, questions: &[String], count: usize) -> Result<Load, Failure> {
-    let next = AtomicUsize::new(0);
-    let client = || -> std::io::Result<(Vec<f64>, usize)> {
-        let mut connection = Connection::open(to)?;
-        let (mut milliseconds, mut hits) = (vec![], 0);
-        loop {
-            let n = next.fetch_add(1, Ordering::Relaxed);
-            if n >= count {
-                return Ok((milliseconds, hits));
-            }
-            let asked = Instant::now();
-            let (_, body) = connection.post("/generate", &json!({ "query": questions[n % questions.len()] }))?;
-            milliseconds.push(asked.elapsed().as_secs_f64() * 1000.0);
-            hits += usize::from(String::from_utf8_lossy(&body).contains("\"cache_hit\":true"));
-        }
+    let ask = |client: &mut Client, number: usize| {
+        let seen = client.send("POST", "/generate", &json!({ "query": questions[number % questions.len()] }))?;
+        let is_hit = String::from_utf8_lossy(&seen.body).contains("\"cache_hit\":true");
+        Ok(Found { status: seen.status, milliseconds: seen.milliseconds, is_hit })
     };
     let started = Instant::now();
-    let ended: std::io::Result<Vec<(Vec<f64>, usize)>> = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(client)).collect();
-        running.into_iter().map(|one| one.join().unwrap_or_else(|_| Err(std::io::Error::other("a client failed")))).collect()
-    });
-    let seconds = started.elapsed().as_secs_f64();
+    let found = in_turns(to, CLIENTS, count, ask);
     let lost = |e| Failure::new(Exit::Failed, "hits", format_args!("a client lost its connection: {e}"));
-    let (milliseconds, hits): (Vec<_>, Vec<_>) = ended.map_err(lost)?.into_iter().unzip();
-    Ok(Load { per_second: count as f64 / seconds, milliseconds: milliseconds.concat(), hits: hits.into_iter().sum() })
+    Ok(Load { found: found.map_err(lost)?, seconds: started.elapsed().as_secs_f64() })
 }

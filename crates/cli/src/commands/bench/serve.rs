@@ -1,10 +1,8 @@
 //! The service under load: distinct questions from many clients at once, each on a connection of its own that stays open,
 //! with cache off and audit log on. The clients run in the same process, so they take their share of the processors too.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use answer::engine::Engine;
@@ -18,6 +16,7 @@ use serve::service::{Parts, Served, Service};
 use serve::settings::{Settings, Today};
 use tokio::sync::oneshot;
 
+use super::client::{Client, Seen, in_turns};
 use super::{Args, Figure, Measured, times};
 use crate::commands::{ask, serve as command};
 use crate::context::Context;
@@ -27,14 +26,6 @@ use crate::exit::{Exit, Failure};
 pub(super) const CLIENTS: usize = 32;
 /// Questions asked one after another by a single client.
 const ALONE: usize = 200;
-
-/// What a client saw of one question.
-struct Seen {
-    milliseconds: f64,
-    /// All of it less waiting for the model and the model.
-    overhead: f64,
-    status: u16,
-}
 
 /// Asks all questions from 32 clients, and some from one.
 pub(super) fn measure(args: &Args, context: &Context) -> Measured {
@@ -48,7 +39,7 @@ pub(super) fn measure(args: &Args, context: &Context) -> Measured {
     let seen = load(running.address, &questions[..count], CLIENTS)?;
     let seconds = started.elapsed().as_secs_f64();
     let alone = load(running.address, &questions[..ALONE.min(count)], 1)?;
-    let failed = seen.iter().filter(|one| !matches!(one.status, 200 | 422 | 424)).count();
+    let failed = seen.iter().filter(|one| !one.is_answered()).count();
     let mut figures = vec![
         Figure::new("serve.questions", seen.len() as f64, ""),
         Figure::new("serve.clients", CLIENTS as f64, ""),
@@ -64,7 +55,7 @@ pub(super) fn measure(args: &Args, context: &Context) -> Measured {
 
 /// The overhead of those that were answered; only their replies tell what the model took.
 fn answered(seen: &[Seen]) -> Vec<f64> {
-    seen.iter().filter(|one| one.status == 200).map(|one| one.overhead).collect()
+    seen.iter().filter(|one| one.status == 200).map(overhead).collect()
 }
 
 /// The pack's example questions in all their wordings, each once.
@@ -130,76 +121,15 @@ impl Drop for Running {
 
 /// Asks each question once, from so many clients.
 fn load(to: SocketAddr, questions: &[String], clients: usize) -> Result<Vec<Seen>, Failure> {
-    let next = AtomicUsize::new(0);
-    let client = || -> std::io::Result<Vec<Seen>> {
-        let mut connection = Connection::open(to)?;
-        let mut seen = vec![];
-        while let Some(question) = questions.get(next.fetch_add(1, Ordering::Relaxed)) {
-            seen.push(connection.ask(question)?);
-        }
-        Ok(seen)
-    };
-    let all: std::io::Result<Vec<Vec<Seen>>> = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..clients).map(|_| scope.spawn(client)).collect();
-        let ended = running.into_iter().map(|one| one.join().unwrap_or_else(|_| Err(std::io::Error::other("a client failed"))));
-        ended.collect()
-    });
+    let ask = |client: &mut Client, number| client.send("POST", "/v1/ask", &json!({ "question": questions[number] }));
+    let seen = in_turns(to, clients, questions.len(), ask);
     let failed = |e| Failure::new(Exit::Failed, "serve", format_args!("a client lost its connection: {e}"));
-    Ok(all.map_err(failed)?.into_iter().flatten().collect())
+    seen.map_err(failed)
 }
 
-/// A client's connection.
-pub(super) struct Connection {
-    reader: BufReader<TcpStream>,
-}
-
-impl Connection {
-    pub(super) fn open(to: SocketAddr) -> std::io::Result<Self> {
-        let stream = TcpStream::connect(to)?;
-        stream.set_nodelay(true)?;
-        Ok(Connection { reader: BufReader::new(stream) })
-    }
-
-    fn ask(&mut self, question: &str) -> std::io::Result<Seen> {
-        let started = Instant::now();
-        let (status, body) = self.post("/v1/ask", &json!({ "question": question }))?;
-        let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-        let body: Json = serde_json::from_slice(&body).unwrap_or_default();
-        let took = |name: &str| body["usage"][name].as_f64().unwrap_or(0.0);
-        Ok(Seen { milliseconds, overhead: milliseconds - took("waited_ms") - took("model_ms"), status })
-    }
-
-    /// The status and the body of a reply.
-    pub(super) fn post(&mut self, path: &str, body: &Json) -> std::io::Result<(u16, Vec<u8>)> {
-        let body = body.to_string();
-        let length = body.len();
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-        );
-        self.reader.get_mut().write_all(request.as_bytes())?;
-        self.reply()
-    }
-
-    fn reply(&mut self) -> std::io::Result<(u16, Vec<u8>)> {
-        let (mut status, mut length, mut line) = (0, 0, String::new());
-        loop {
-            line.clear();
-            if self.reader.read_line(&mut line)? == 0 {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
-            let head = line.trim_end().to_ascii_lowercase();
-            if head.is_empty() {
-                break;
-            }
-            if let Some(rest) = head.strip_prefix("http/1.1 ") {
-                status = rest.split(' ').next().and_then(|code| code.parse().ok()).unwrap_or(0);
-            }
-            if let Some(value) = head.strip_prefix("content-length: ") {
-                length = value.parse().unwrap_or(0);
-            }
-        }
-        let mut body = vec![0; length];
-        self.reader.read_exact(&mut body)?;
-        Ok((status, body))
-    }
+/// All of its time less waiting for the model and the model.
+fn overhead(seen: &Seen) -> f64 {
+    let body: Json = serde_json::from_slice(&seen.body).unwrap_or_default();
+    let took = |name: &str| body["usage"][name].as_f64().unwrap_or(0.0);
+    seen.milliseconds - took("waited_ms") - took("model_ms")
 }

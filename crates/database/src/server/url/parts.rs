@@ -50,7 +50,7 @@ impl<'a> Split<'a> {
             Some((user, _)) => format!("{user}:***@"),
             None => format!("{who}@"),
         });
-        let hidden = |(name, value)| match decoded(name).is_ok_and(|name| name == PASSWORD) {
+        let hidden = |(name, value)| match is_password(name) {
             true => format!("{name}=***"),
             false => format!("{name}={value}"),
         };
@@ -95,7 +95,14 @@ impl Parts {
             database: given(split.database)?,
             ..Parts::default()
         };
-        split.pairs().try_for_each(|(name, value)| parts.set(&decoded(name)?, decoded(value)?))?;
+        let set = split.pairs().try_for_each(|(name, value)| parts.set(&decoded(name)?, decoded(value)?));
+        // What has no meaning may be the end of a password with an "&" in it, and is not repeated.
+        set.map_err(|error| match error {
+            UrlError::Parameter { .. } if split.pairs().any(|(name, _)| is_password(name)) => {
+                malformed("an unknown parameter beside its password; of a value, & is written %26")
+            }
+            error => error,
+        })?;
         Ok(parts)
     }
 
@@ -164,6 +171,11 @@ impl Parts {
         }
         Ok(Server { kind, address, user, password: or(self.password, password).map(Secret), database, schema })
     }
+}
+
+/// Whether a parameter of this name is the password.
+fn is_password(name: &str) -> bool {
+    decoded(name).is_ok_and(|name| name == PASSWORD)
 }
 
 /// A port; a text that is none may be part of a password, and is not repeated.

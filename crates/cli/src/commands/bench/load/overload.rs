@@ -3,8 +3,8 @@
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
-use super::client::Client;
-use super::{CLIENTS, MEGABYTE, Node, answered, bodies_of_questions, failed, load};
+use super::{CLIENTS, MEGABYTE, Node, Pace, answered, bodies_of_questions, failed, interval, load};
+use crate::commands::bench::client::Client;
 use crate::commands::bench::{Args, Figure, Measured, Scratch, quantile};
 use crate::context::Context;
 use crate::exit::Failure;
@@ -24,27 +24,26 @@ const GIVE_UP: Duration = Duration::from_secs(60);
 pub(in super::super) fn measure(args: &Args, context: &Context) -> Measured {
     let scratch = Scratch::new("overload", context)?;
     let bodies = bodies_of_questions(context)?;
-    let node = Node::start(&scratch.0, 0, &[])?;
-    load(&node, &bodies, CLIENTS, Duration::from_secs(2), None)?;
-    let peak = |node: &Node| {
-        Ok::<f64, Failure>(answered(&load(node, &bodies, CLIENTS, PEAK, None)?) as f64 / PEAK.as_secs_f64())
-    };
-    let before = peak(&node)?;
+    let node = Node::start(context, &scratch.0, 0, &[])?;
+    let freely = |time| Pace { clients: CLIENTS, time, every: None };
+    load(&node, &bodies, freely(Duration::from_secs(2)))?;
+    let peak = || Ok::<f64, Failure>(answered(&load(&node, &bodies, freely(PEAK))?) as f64 / PEAK.as_secs_f64());
+    let before = peak()?;
     let rested = node.resident()?;
     let time = Duration::from_secs(args.count(60) as u64);
-    let every = Duration::from_secs_f64(MANY as f64 / (TIMES * before));
+    let every = Some(interval(MANY, TIMES * before)?);
     let (seen, halves) = scope(|scope| {
         let half = scope.spawn(|| {
             std::thread::sleep(time / 2);
             node.resident()
         });
-        let seen = load(&node, &bodies, MANY, time, Some(every));
+        let seen = load(&node, &bodies, Pace { clients: MANY, time, every });
         let half = half.join().unwrap_or_else(|_| Err(failed("the clock failed")));
         (seen, (half, node.resident()))
     });
     let (seen, half, end) = (seen?, halves.0?, halves.1?);
     let recovery = recovery(&node, &bodies)?;
-    let after = peak(&node)?;
+    let after = peak()?;
     let goodput = answered(&seen) as f64 / time.as_secs_f64();
     let mut refusals: Vec<f64> = seen.iter().filter(|one| one.is_refused()).map(|one| one.milliseconds).collect();
     refusals.sort_by(f64::total_cmp);

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
-use super::client::{Client, Seen};
-use super::{Node, bodies_of_questions, failed};
+use super::{Node, Seen, bodies_of_questions, failed};
+use crate::commands::bench::client::{Client, crowd};
 use crate::commands::bench::{Args, Figure, Measured, Scratch};
 use crate::context::Context;
 use crate::exit::Failure;
@@ -23,28 +23,28 @@ const PAUSE: Duration = Duration::from_millis(300);
 pub(in super::super) fn measure(args: &Args, context: &Context) -> Measured {
     let scratch = Scratch::new("rolling", context)?;
     let bodies = bodies_of_questions(context)?;
-    let mut nodes = [Node::start(&scratch.0.join("one"), 0, &[])?, Node::start(&scratch.0.join("two"), 0, &[])?];
+    let start = |name: &str| Node::start(context, &scratch.0.join(name), 0, &[]);
+    let mut nodes = [start("one")?, start("two")?];
     let nginx = Nginx::start(&scratch.0, &[nodes[0].users, nodes[1].users])?;
     let (stop, next) = (AtomicBool::new(false), AtomicUsize::new(0));
     let restarts = args.count(50);
-    let ask = || -> std::io::Result<Vec<Seen>> {
+    let ask = |_| -> std::io::Result<Vec<Seen>> {
         let mut client = Client::open(nginx.address)?;
         let mut seen = vec![];
         while !stop.load(Ordering::Relaxed) {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            seen.push(client.send("POST", "/generate", &bodies[number % bodies.len()])?);
+            seen.push(client.send("POST", "/generate", &bodies[number % bodies.len()])?.without_body());
         }
         Ok(seen)
     };
     let started = Instant::now();
     let (restarted, seen) = scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(ask)).collect();
-        let restarted = (0..restarts).try_for_each(|turn| restart(&mut nodes[turn % 2], &scratch.0));
+        let clients = scope.spawn(|| crowd(CLIENTS, ask));
+        let restarted = (0..restarts).try_for_each(|turn| restart(context, &mut nodes[turn % 2], &scratch.0));
         std::thread::sleep(PAUSE);
         stop.store(true, Ordering::Relaxed);
-        let lost = || Err(std::io::Error::other("a client failed"));
-        let seen = clients.into_iter().map(|client| client.join().unwrap_or_else(|_| lost()));
-        (restarted, seen.collect::<std::io::Result<Vec<_>>>())
+        let lost = |_| Err(std::io::Error::other("the clients failed"));
+        (restarted, clients.join().unwrap_or_else(lost))
     });
     restarted?;
     let seen: Vec<Seen> = seen.map_err(failed)?.into_iter().flatten().collect();
@@ -58,10 +58,10 @@ pub(in super::super) fn measure(args: &Args, context: &Context) -> Measured {
 }
 
 /// Stops a service and starts it again at its place.
-fn restart(node: &mut Node, folder: &Path) -> Result<(), Failure> {
+fn restart(context: &Context, node: &mut Node, folder: &Path) -> Result<(), Failure> {
     let port = node.users.port();
     node.stop()?;
-    *node = Node::start(&folder.join(port.to_string()), port, &[])?;
+    *node = Node::start(context, &folder.join(port.to_string()), port, &[])?;
     // nginx leaves a server that failed alone for a second.
     std::thread::sleep(PAUSE + Duration::from_secs(1));
     Ok(())

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::scope;
 use std::time::Duration;
 
-use super::{MEGABYTE, Node, answered, bodies_of_questions, failed, load};
+use super::{MEGABYTE, Node, Pace, answered, bodies_of_questions, failed, load};
 use crate::commands::bench::{Args, Figure, Measured, Scratch, quantile};
 use crate::context::Context;
 
@@ -26,14 +26,15 @@ const BODY: &[u8] = b"POST /generate HTTP/1.1\r\nhost: localhost\r\ncontent-type
 pub(in super::super) fn measure(args: &Args, context: &Context) -> Measured {
     let scratch = Scratch::new("slow", context)?;
     let (bodies, count) = (bodies_of_questions(context)?, args.count(1_000));
-    let node = Node::start(&scratch.0, 0, &[])?;
-    load(&node, &bodies, OTHERS, Duration::from_secs(2), None)?;
-    let alone = load(&node, &bodies, OTHERS, TIME, None)?;
+    let node = Node::start(context, &scratch.0, 0, &[])?;
+    let others = |time| Pace { clients: OTHERS, time, every: None };
+    load(&node, &bodies, others(Duration::from_secs(2)))?;
+    let alone = load(&node, &bodies, others(TIME))?;
     let stop = AtomicBool::new(false);
     let (beside, reopened, open, memory) = scope(|scope| {
         let slow = scope.spawn(|| drip(node.users, count, &stop));
         std::thread::sleep(2 * PAUSE);
-        let beside = load(&node, &bodies, OTHERS, TIME, None);
+        let beside = load(&node, &bodies, others(TIME));
         let (open, memory) = (node.files(), node.resident());
         stop.store(true, Ordering::Relaxed);
         let reopened = slow.join().unwrap_or_else(|_| Err(std::io::Error::other("the slow ones failed")));

@@ -1,13 +1,11 @@
 //! Half of what the service can do, for a long time: nothing fails, and memory and files stay what they were.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
-use super::client::{Client, Seen};
-use super::{CLIENTS, MEGABYTE, Node, answered, bodies_of_questions, failed, load};
+use super::{CLIENTS, MEGABYTE, Node, Pace, Seen, answered, bodies_of_questions, failed, interval, load, requests};
 use crate::commands::bench::{Args, Figure, Measured, Scratch};
 use crate::context::Context;
 use crate::exit::Failure;
@@ -18,6 +16,8 @@ const STEADY: usize = 8;
 const LOOK: Duration = Duration::from_secs(2);
 /// The share of the time in which everything is touched for the first time; memory is watched after it.
 const WARM: f64 = 0.25;
+/// So little room that it is full early in the soak.
+const SETTINGS: [(&str, &str); 2] = [("GLRL_SERVER__CACHE_BYTES", "4000000"), ("GLRL_SERVER__HISTORY", "200")];
 /// A value that is asked for, and must not stand in the log.
 const LITERAL: &str = "Zanzibar-4711";
 
@@ -25,14 +25,15 @@ const LITERAL: &str = "Zanzibar-4711";
 pub(in super::super) fn measure(args: &Args, context: &Context) -> Measured {
     let scratch = Scratch::new("soak", context)?;
     let bodies = bodies_of_questions(context)?;
-    let node = Node::start(&scratch.0, 0, &[("GLRL_SERVER__CACHE_BYTES", "4000000"), ("GLRL_SERVER__HISTORY", "200")])?;
-    let peak = Duration::from_secs(10);
-    let most = answered(&load(&node, &bodies, CLIENTS, peak, None)?) as f64 / peak.as_secs_f64();
-    let every = Duration::from_secs_f64(STEADY as f64 / (most / 2.0));
+    let node = Node::start(context, &scratch.0, 0, &SETTINGS)?;
+    let peak = Pace { clients: CLIENTS, time: Duration::from_secs(10), every: None };
+    let most = answered(&load(&node, &bodies, peak)?) as f64 / peak.time.as_secs_f64();
+    let every = Some(interval(STEADY, most / 2.0)?);
     let time = Duration::from_secs(60 * u64::from(args.minutes));
     let (seen, watched) = scope(|scope| {
         let watching = scope.spawn(|| watch(&node, time));
-        let seen = steady(&node, &bodies, time, every);
+        let steady = Pace { clients: STEADY, time, every };
+        let seen = requests(&node, steady, |number| request(number, &bodies));
         (seen, watching.join().unwrap_or_else(|_| Err(failed("the watch failed"))))
     });
     let (seen, watched) = (seen?, watched?);
@@ -85,29 +86,6 @@ fn slope(looks: &[Look]) -> f64 {
     let wide: f64 = looks.iter().map(|look| (look.seconds - at).powi(2)).sum();
     let span = looks.last().map_or(0.0, |look| look.seconds) - looks.first().map_or(0.0, |look| look.seconds);
     100.0 * both / wide.max(f64::EPSILON) * span / level
-}
-
-/// Requests of every kind at a steady rate.
-fn steady(node: &Node, bodies: &[Json], time: Duration, every: Duration) -> Result<Vec<Seen>, Failure> {
-    let (next, end) = (AtomicUsize::new(0), Instant::now() + time);
-    let work = || -> std::io::Result<Vec<Seen>> {
-        let mut client = Client::open(node.users)?;
-        let (mut seen, mut due) = (vec![], Instant::now());
-        while Instant::now() < end {
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            due = (due + every).max(Instant::now());
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let (path, body) = request(number, bodies);
-            seen.push(client.send("POST", path, &body)?);
-        }
-        Ok(seen)
-    };
-    let all: std::io::Result<Vec<Vec<Seen>>> = scope(|scope| {
-        let clients: Vec<_> = (0..STEADY).map(|_| scope.spawn(work)).collect();
-        let lost = || Err(std::io::Error::other("a client failed"));
-        clients.into_iter().map(|client| client.join().unwrap_or_else(|_| lost())).collect()
-    });
-    Ok(all.map_err(failed)?.into_iter().flatten().collect())
 }
 
 /// Mostly questions, some with rows, and now and then what is wrong.
