@@ -534,6 +534,9 @@ fn check_server(server: &Server, bad: &dyn Fn(&str, &str) -> Result<(), Failure>
             return bad(other, &format!("a file, since {own} names one"));
         }
     }
+    if server.operators_tls && server.tls_cert.is_empty() {
+        return bad("server.operators_tls", "false where there is no server.tls_cert");
+    }
     let counts = [
         ("server.max_requests", u64::from(server.max_requests)),
         ("server.requests_per_minute", u64::from(server.requests_per_minute)),
