@@ -116,12 +116,20 @@ impl Context {
         own
     }
 
+    /// What each schema is served with: those that settings name, or the one that they describe.
+    pub(crate) fn of_schemas(&self) -> Vec<Context> {
+        match &self.settings().server.schemas[..] {
+            [] => vec![self.clone()],
+            named => named.iter().map(|schema| self.of_schema(schema)).collect(),
+        }
+    }
+
     /// The same with the settings as they are now.
     pub(crate) fn again(&self) -> Result<Self, Failure> {
         Ok(Context { resolved: self.resolve_again()?, ..self.clone() })
     }
 
-    /// The same with the model of another folder.
+    /// The same with the model of another folder; an empty path names the one inside the program.
     pub(crate) fn with_model(&self, folder: &Path) -> Self {
         let mut context = self.clone();
         context.resolved.settings.model.path = folder.to_string_lossy().into_owned();

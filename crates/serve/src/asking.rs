@@ -80,15 +80,18 @@ pub async fn ask(
     let started = Instant::now();
     let metrics = &service.metrics;
     let keys = service.cache.keys(served, &question.text, &question.options);
-    let making = || find_or_make(service, served, &question, keys.shared.as_deref(), progress.clone());
+    let making = || async {
+        let made = find_or_make(service, served, &question, keys.shared.as_deref(), progress.clone()).await?;
+        in_time(made, question.caller.deadline)
+    };
     let (asked, in_memory) = match keys.own {
         None => (Arc::new(making().await?), false),
-        Some(key) => {
-            let found = service.cache.get(key, making).await?;
-            metrics.count(CACHE, &["l1", if found.1 { "hit" } else { "miss" }]);
-            found
-        }
+        Some(key) => service.cache.get(key, making).await?,
     };
+    // What memory may not hold is missed there, so that hits of all tiers are a share of what is looked for in the first.
+    if keys.own.is_some() || keys.shared.is_some() {
+        metrics.count(CACHE, &["l1", if in_memory { "hit" } else { "miss" }]);
+    }
     let elapsed = started.elapsed();
     let cache_hit = in_memory || asked.is_kept;
     let answer = &asked.answer;
@@ -128,8 +131,17 @@ fn past(served: &Served, question: Question, answer: &Answer, elapsed: Duration)
         reasoning: answer.reasoning.clone(),
         confidence_score: answer.confidence_score,
         elapsed_ms: elapsed.as_secs_f64() * 1000.0,
-        principal: question.caller.principal.name.clone(),
+        identity: question.caller.principal.identity(),
         number: 0,
+    }
+}
+
+/// An answer, unless it only says that the time of its request is over: others who wait for it may have more.
+fn in_time(asked: Asked, deadline: Instant) -> Result<Asked, Problem> {
+    let late = Problem::of(&asked.answer).filter(|problem| problem.code == Code::Deadline);
+    match late.filter(|_| deadline <= Instant::now()) {
+        Some(problem) => Err(problem),
+        None => Ok(asked),
     }
 }
 

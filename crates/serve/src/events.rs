@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use answer::reply::rows_as_json;
 use answer::schema_analyzer::analyze;
@@ -23,7 +23,9 @@ use tracing::Instrument;
 use crate::asking::{Question, Reply, ask, computing};
 use crate::chart::chart;
 use crate::kept::{Reader, Stream, Streams};
-use crate::layers::{Caller, Streamed};
+use crate::layers::audit_line::LEFT;
+use crate::layers::{Caller, Place, Streamed};
+use crate::metrics::HTTP;
 use crate::problem::{Code, Problem};
 use crate::routes::Usage;
 use crate::service::{Phase, Served, Service, reached};
@@ -49,20 +51,20 @@ impl From<Problem> for Ended {
 pub fn stream(service: Arc<Service>, schema: String, question: Question) -> Response {
     let caller = &question.caller;
     let stream = service.streams.open(caller.principal.identity(), &caller.request_id);
-    let mut response = sent(stream.read(0));
+    let mut response = sent(stream.read(0), None);
     response.extensions_mut().insert(Streamed);
     tokio::spawn(run(service, schema, question, stream).in_current_span());
     response
 }
 
 /// Goes on with a stream after the event that the caller had last, named as `Last-Event-ID` has it; says so where that cannot
-/// be.
+/// be. The reader has a place of their own to the end.
 pub fn resume(service: &Service, caller: &Caller, last: &str) -> Response {
     let named = last.split_once('-').and_then(|(number, id)| Some((number.parse::<usize>().ok()?, id)));
     let identity = caller.principal.identity();
     let kept = named.and_then(|(number, id)| Some((service.streams.find(&identity, id)?, number.checked_add(1)?)));
     let reader = kept.map_or_else(|| gone(caller), |(stream, from)| stream.read(from));
-    sent(reader)
+    sent(reader, caller.place.clone())
 }
 
 /// A stream of one event: the one asked for is not kept any more.
@@ -74,11 +76,11 @@ fn gone(caller: &Caller) -> Reader {
     stream.read(0)
 }
 
-/// The events as they are sent.
-fn sent(reader: Reader) -> Response {
-    let stream = stream::unfold(reader, |mut reader| async {
+/// The events as they are sent, to a reader who may hold a place.
+fn sent(reader: Reader, place: Option<Place>) -> Response {
+    let stream = stream::unfold((reader, place), |(mut reader, place)| async {
         let event = reader.next().await?;
-        Some((Ok::<_, Infallible>(event), reader))
+        Some((Ok::<_, Infallible>(event), (reader, place)))
     });
     let mut response = Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response();
     let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
@@ -87,9 +89,9 @@ fn sent(reader: Reader) -> Response {
     response
 }
 
-/// Runs the whole stream, to its one last event, and writes the audit log's line.
+/// Runs the whole stream, to its one last event, takes its time and writes the audit log's line.
 async fn run(service: Arc<Service>, schema: String, question: Question, stream: Arc<Stream>) {
-    let caller = question.caller.clone();
+    let (started, caller) = (Instant::now(), question.caller.clone());
     let mut phase = service.phase.subscribe();
     let outcome = tokio::select! {
         told = tell(&service, &schema, question, &stream) => told.map_err(Ended::from),
@@ -97,6 +99,14 @@ async fn run(service: Arc<Service>, schema: String, question: Question, stream: 
         () = tokio::time::sleep_until(caller.deadline.into()) => Err(Problem::new(Code::Deadline, "the answer took longer than a request may").into()),
         () = reached(&mut phase, Phase::Ended) => Err(Problem::new(Code::Draining, "the service has stopped").into()),
     };
+    let status = match &outcome {
+        Ok(_) => 200,
+        Err(Ended::Problem(problem)) => problem.code.status().as_u16(),
+        Err(Ended::Left) => LEFT,
+    };
+    let (method, route) = caller.route.split_once(' ').unwrap_or_default();
+    // Before the last event: who has read that finds the stream counted.
+    service.metrics.time(HTTP, &[route, method, &status.to_string()], started.elapsed());
     match outcome {
         Ok(usage) => stream.tell("done", &json!({ "request_id": caller.request_id, "usage": usage })),
         Err(Ended::Problem(problem)) => {

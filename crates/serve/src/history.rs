@@ -32,9 +32,9 @@ pub struct Past {
     pub confidence_score: Option<f64>,
     /// Time from question to answer.
     pub elapsed_ms: f64,
-    /// Who asked.
+    /// Who asked, and what they were shown.
     #[serde(skip)]
-    pub principal: String,
+    pub identity: String,
     /// Counts up.
     #[serde(skip)]
     pub number: u64,
@@ -64,16 +64,16 @@ impl History {
         }
     }
 
-    /// A principal's questions older than a number, newest first.
-    pub fn page(&self, principal: &str, before: Option<u64>, count: usize) -> Vec<Past> {
+    /// Questions of one identity older than a number, newest first.
+    pub fn page(&self, identity: &str, before: Option<u64>, count: usize) -> Vec<Past> {
         let all = self.past.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = all.1.iter().rev().filter(|past| past.principal == principal);
+        let own = all.1.iter().rev().filter(|past| past.identity == identity);
         own.filter(|past| before.is_none_or(|before| past.number < before)).take(count).cloned().collect()
     }
 
-    /// The question of a request, where this principal asked it.
-    pub fn find(&self, principal: &str, request_id: &str) -> Option<Past> {
+    /// The question of a request, where this identity asked it.
+    pub fn find(&self, identity: &str, request_id: &str) -> Option<Past> {
         let all = self.past.lock().unwrap_or_else(PoisonError::into_inner);
-        all.1.iter().rev().find(|past| past.principal == principal && past.request_id == request_id).cloned()
+        all.1.iter().rev().find(|past| past.identity == identity && past.request_id == request_id).cloned()
     }
 }

@@ -2,14 +2,15 @@
 //! names that Prometheus's own clients use. Everything is read from `/proc` and `/sys`; where there is none of it, it is left out.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::metrics::Gauge;
 
-/// Ticks of the clock a second, and bytes of a page: what Linux has on the processors it runs on here.
+/// Ticks of the clock a second: what Linux tells programs on every processor.
 const TICKS: f64 = 100.0;
-const PAGE: f64 = 4096.0;
+/// Where groups of processes stand.
+const GROUPS: &str = "/sys/fs/cgroup";
 /// A limit of memory above this is none: cgroups of version 1 say "unlimited" so.
 const NO_LIMIT: f64 = 1e18;
 
@@ -21,7 +22,7 @@ pub fn gauges() -> Vec<Gauge> {
     let (received, sent) = network().unzip();
     let started = stat(19).zip(named("/proc/stat", "btime")).map(|(ticks, boot)| boot + ticks / TICKS);
     let known = [
-        ("process_resident_memory_bytes", "Memory of the process.", field("/proc/self/statm", 1).map(|n| n * PAGE)),
+        ("process_resident_memory_bytes", "Memory of the process.", bytes("/proc/self/status", "VmRSS:")),
         (
             "process_cpu_seconds_total",
             "Time of processors that the process took.",
@@ -37,7 +38,7 @@ pub fn gauges() -> Vec<Gauge> {
         ("process_storage_written_bytes_total", "Bytes written to storage.", storage("write_bytes:")),
         (
             "glrl_memory_limit_bytes",
-            "Memory that the process may take: its group's limit, or the machine's.",
+            "Memory that the process may take: the least limit of its groups, or the machine's.",
             memory_limit(),
         ),
         (
@@ -55,11 +56,6 @@ pub fn gauges() -> Vec<Gauge> {
     known.into_iter().filter_map(|(name, help, value)| Some(Gauge::new(name, help, value?))).collect()
 }
 
-/// The n-th word of a file.
-fn field(file: &str, n: usize) -> Option<f64> {
-    fs::read_to_string(file).ok()?.split_whitespace().nth(n)?.parse().ok()
-}
-
 /// The n-th word behind the name in `/proc/self/stat`, which stands in brackets and may hold spaces.
 fn stat(n: usize) -> Option<f64> {
     let text = fs::read_to_string("/proc/self/stat").ok()?;
@@ -70,6 +66,11 @@ fn stat(n: usize) -> Option<f64> {
 fn named(file: &str, name: &str) -> Option<f64> {
     let text = fs::read_to_string(file).ok()?;
     text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
+}
+
+/// The same in bytes, of a line that counts in KiB.
+fn bytes(file: &str, name: &str) -> Option<f64> {
+    named(file, name).map(|kib| kib * 1024.0)
 }
 
 fn open_files() -> Option<f64> {
@@ -94,12 +95,29 @@ fn of_interfaces(text: &str) -> Option<(f64, f64)> {
     Some(text.lines().filter_map(interface).fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1)))
 }
 
-/// What the group of the process may take (cgroups of version 2, then 1), or all that the machine has.
+/// What the groups of the process may take, or all that the machine has.
 fn memory_limit() -> Option<f64> {
-    let groups = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-    let group = groups.into_iter().find_map(|file| field(file, 0)).filter(|limit| *limit < NO_LIMIT);
-    let machine = named("/proc/meminfo", "MemTotal:").map(|kib| kib * 1024.0);
-    [group, machine].into_iter().flatten().reduce(f64::min)
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let limits = limits(&groups, Path::new(GROUPS));
+    limits.into_iter().chain(bytes("/proc/meminfo", "MemTotal:")).reduce(f64::min)
+}
+
+/// The limits of memory of the groups that `/proc/self/cgroup` names and of those above them, which hold too (cgroups(7)): of
+/// version 2 as `0::/PATH`, of version 1 as `NUMBER:memory:/PATH`. A container may name groups of the machine that stand
+/// nowhere in it; its own is then the uppermost.
+fn limits(groups: &str, at: &Path) -> Vec<f64> {
+    let files = groups.lines().filter_map(|line| {
+        let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
+        let (top, name) = match controllers {
+            "" => (at.to_owned(), "memory.max"),
+            _ if controllers.split(',').any(|one| one == "memory") => (at.join("memory"), "memory.limit_in_bytes"),
+            _ => return None,
+        };
+        let groups = Path::new(path.trim_start_matches('/')).ancestors();
+        Some(groups.map(move |group| top.join(group).join(name)))
+    });
+    let limit = |file: PathBuf| fs::read_to_string(file).ok()?.trim().parse::<f64>().ok();
+    files.flatten().filter_map(limit).filter(|limit| *limit < NO_LIMIT).collect()
 }
 
 /// How busy each graphics card is, 0 to 1: what its driver tells in `/sys`, or NVIDIA's own program.
@@ -131,6 +149,27 @@ mod tests {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
         assert!((now - value("process_start_time_seconds").unwrap()).abs() < 3_600.0);
         assert!(value("glrl_memory_limit_bytes").unwrap() > value("process_resident_memory_bytes").unwrap());
+    }
+
+    #[test]
+    fn a_limit_of_a_group_holds_for_those_below_it() {
+        let top = std::env::temp_dir().join(format!("glrl-groups-{}", std::process::id()));
+        let of = |group: &str, name: &str, limit: &str| {
+            fs::create_dir_all(top.join(group)).unwrap();
+            fs::write(top.join(group).join(name), limit).unwrap();
+        };
+        of("system.slice", "memory.max", "8192\n");
+        of("system.slice/glrl.service", "memory.max", "4096\n");
+        of("system.slice/glrl.service/own", "memory.max", "max\n");
+        of("memory/docker", "memory.limit_in_bytes", "9223372036854771712\n");
+        of("memory", "memory.limit_in_bytes", "512\n");
+        let least = |groups: &str| limits(groups, &top).into_iter().reduce(f64::min);
+        assert_eq!(least("0::/system.slice/glrl.service\n"), Some(4096.0));
+        assert_eq!(least("0::/system.slice/glrl.service/own\n"), Some(4096.0));
+        assert_eq!(least("0::/system.slice\n"), Some(8192.0));
+        assert_eq!(least("3:cpu:/\n2:cpuset,memory:/docker/not/here\n0::/\n"), Some(512.0));
+        assert_eq!(least("0::/elsewhere\n"), None);
+        fs::remove_dir_all(&top).unwrap();
     }
 
     #[test]

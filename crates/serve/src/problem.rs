@@ -106,6 +106,11 @@ impl Code {
         }
     }
 
+    /// Whether the same request may end otherwise later: what passes by itself, and what is mended here.
+    pub fn may_pass(self) -> bool {
+        self.is_retryable() || self.status().is_server_error()
+    }
+
     /// The kind that a bare status of the framework is.
     pub fn of_status(status: StatusCode) -> Code {
         let known = [

@@ -22,6 +22,8 @@ use crate::service::Service;
 
 /// Requests that compute at once: questions are to be answered beside them.
 const AT_ONCE: usize = 1;
+/// The most completions of one request.
+const MOST: usize = 1_000;
 
 type Make = dyn Fn() -> Result<Vec<Image>, String> + Send + Sync;
 
@@ -116,7 +118,7 @@ impl From<Result<Worth, String>> for Rewarded {
 /// What completions are worth to a principal that may know.
 ///
 /// # Errors
-/// When it may not, or there are no databases to run them on.
+/// When it may not, there are none or too many, or there are no databases to run them on.
 pub(crate) async fn rewarded(
     service: &Service,
     who: &Caller,
@@ -125,6 +127,11 @@ pub(crate) async fn rewarded(
     items: Vec<Item>,
 ) -> Result<Vec<Rewarded>, Problem> {
     let served = permitted(service, who, schema, Action::Reward)?;
+    let count = items.len();
+    if !(1..=MOST).contains(&count) {
+        let message = format!("1 to {MOST} completions are rewarded at once; these are {count}");
+        return Err(Problem::new(Code::InvalidRequest, message));
+    }
     if served.engine.access().is_some() {
         // Feedback speaks of any column that a completion names.
         let problem = Problem::new(Code::Forbidden, "nothing is rewarded under a policy");
@@ -141,4 +148,19 @@ pub(crate) async fn rewarded(
         none()
     })?;
     Ok(found)
+}
+
+/// What one completion is worth by its rows.
+///
+/// # Errors
+/// As [`rewarded`], and when its reference cannot be used.
+pub(crate) async fn reward_of(
+    service: &Service,
+    who: &Caller,
+    schema: Option<&str>,
+    item: Item,
+) -> Result<f64, Problem> {
+    let one = rewarded(service, who, schema, ByProfile::Execution, vec![item]).await?.pop();
+    let one = one.ok_or_else(|| Problem::new(Code::Internal, "there is no reward"))?;
+    one.reward.ok_or_else(|| Problem::new(Code::InvalidRequest, one.error.unwrap_or_default()))
 }

@@ -39,14 +39,14 @@ impl Served {
         Ok(self)
     }
 
-    /// The same by another engine: name, rewards and policies stay.
+    /// The same by another engine: name, rewards and policies stay, that of everybody too, whatever the other engine is under.
     ///
     /// # Errors
     /// When the system gives no thread.
     pub fn by(&self, engine: Engine, decoder: DecoderSettings) -> std::io::Result<Served> {
         let under = |old: &Engine| engine.clone().restricted(old.access().cloned());
         let policies = self.policies.iter().map(|(name, old)| (name.clone(), under(old))).collect();
-        let mut new = Served::start(Arc::new(engine), decoder)?;
+        let mut new = Served::start(Arc::new(under(&self.engine)), decoder)?;
         (new.name, new.policies, new.rewards) = (self.name.clone(), policies, self.rewards.clone());
         Ok(new)
     }

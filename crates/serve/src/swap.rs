@@ -10,6 +10,7 @@ use answer::orchestrator::{Options, ask};
 use answer::reply::Cause;
 use serde_json::Value;
 use tokio::sync::Mutex;
+use tracing::Instrument;
 
 use crate::asking::computing;
 use crate::metrics::LOADS;
@@ -17,8 +18,9 @@ use crate::problem::{Code, Problem};
 use crate::service::{Served, Service};
 use crate::settings::DecoderSettings;
 
-/// Opens the engine of a schema anew, with the model of a folder; without one, with the model it had at the start.
-pub type Open = dyn Fn(&str, Option<&Path>) -> Result<Engine, String> + Send + Sync;
+/// Opens the engine of a schema anew with the model of a folder, for whoever may see all: the policies of the schema stay as
+/// they were at the start.
+pub type Open = dyn Fn(&str, &Path) -> Result<Engine, String> + Send + Sync;
 
 /// Where models come from while the service runs.
 pub struct Models {
@@ -83,11 +85,18 @@ fn known(root: &Path) -> String {
     format!("known: {}", names.join(", "))
 }
 
-/// Loads the model of a folder for a schema and lets it serve.
+/// Loads the model of a folder for a schema and lets it serve, also where nobody waits for that any more: a load takes as long
+/// as it takes.
 ///
 /// # Errors
 /// When it is not loaded: the one before it goes on serving.
-pub async fn swap(service: &Service, schema: &str, folder: Option<PathBuf>) -> Result<Swapped, Problem> {
+pub async fn swap(service: &Arc<Service>, schema: &str, folder: &Path) -> Result<Swapped, Problem> {
+    let (service, schema, folder) = (Arc::clone(service), schema.to_owned(), folder.to_owned());
+    let swapping = tokio::spawn(async move { swap_alone(&service, &schema, folder).await }.in_current_span());
+    swapping.await.unwrap_or_else(|_| Err(Problem::new(Code::Internal, "loading the model failed")))
+}
+
+async fn swap_alone(service: &Service, schema: &str, folder: PathBuf) -> Result<Swapped, Problem> {
     let started = Instant::now();
     let off = || Problem::new(Code::Forbidden, "this service loads no other models");
     let models = service.models.as_ref().ok_or_else(off)?;
@@ -95,7 +104,7 @@ pub async fn swap(service: &Service, schema: &str, folder: Option<PathBuf>) -> R
     let _alone = models.loading.try_lock().map_err(|_| busy())?;
     let (old, open, decoder) = (service.named(Some(schema))?, Arc::clone(&models.open), service.settings.decoder);
     let previous = old.fingerprint.clone();
-    let loaded = computing(move || load(&old, &*open, folder.as_deref(), decoder)).await?;
+    let loaded = computing(move || load(&old, &*open, &folder, decoder)).await?;
     service.metrics.count(LOADS, &[schema, if loaded.is_ok() { "ok" } else { "error" }]);
     let new = loaded?;
     let fingerprint = new.fingerprint.clone();
@@ -105,7 +114,7 @@ pub async fn swap(service: &Service, schema: &str, folder: Option<PathBuf>) -> R
 }
 
 /// Opens, compares and tries.
-fn load(old: &Served, open: &Open, folder: Option<&Path>, decoder: DecoderSettings) -> Result<Served, Problem> {
+fn load(old: &Served, open: &Open, folder: &Path, decoder: DecoderSettings) -> Result<Served, Problem> {
     let refused = |detail: String| Problem::new(Code::ModelRefused, detail);
     let engine = open(&old.name, folder).map_err(refused)?;
     if let Err(problem) = &engine.model {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use answer::pack::Pack;
 use database::server::Advice;
 use model::cpu::Cpu;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use serve::shared::remote::Remote;
 use toml::Value;
 
@@ -42,25 +42,39 @@ impl Arguments for Args {
 /// One thing looked at, and what was found.
 struct Check {
     name: &'static str,
+    /// The schema that it is of, where settings name several.
+    schema: Option<String>,
     found: Result<Advice, Failure>,
 }
 
 impl Check {
     /// Something that is as it should be, or is wrong.
     fn of(name: &'static str, found: Result<String, Failure>) -> Self {
-        Check { name, found: found.map(|found| Advice { found, remedy: None }) }
+        Check::advised(name, found.map(|found| Advice { found, remedy: None }))
+    }
+
+    /// The same of something that may be better.
+    fn advised(name: &'static str, found: Result<Advice, Failure>) -> Self {
+        Check { name, schema: None, found }
+    }
+
+    fn json(&self) -> Json {
+        let mut json = match &self.found {
+            Ok(Advice { found, remedy }) => json!({ "check": self.name, "ok": true, "found": found, "remedy": remedy }),
+            Err(e) => json!({ "check": self.name, "ok": false, "found": e.message, "hint": e.hint }),
+        };
+        if let Some(schema) = &self.schema {
+            json["schema"] = json!(schema);
+        }
+        json
     }
 }
 
 /// Looks at everything; the exit code is that of the first thing that is wrong.
-pub(crate) fn run(_args: Args, context: &Context) -> Outcome {
-    let checks = look(context);
+pub(crate) fn run(args: Args, context: &Context) -> Outcome {
+    let checks = look(&args, context);
     if context.json {
-        let lines = checks.iter().map(|check| match &check.found {
-            Ok(Advice { found, remedy }) => json!({ "check": check.name, "ok": true, "found": found, "remedy": remedy }),
-            Err(e) => json!({ "check": check.name, "ok": false, "found": e.message, "hint": e.hint }),
-        });
-        output::line(json!({ "checks": lines.collect::<Vec<_>>() }))?;
+        output::line(json!({ "checks": checks.iter().map(Check::json).collect::<Vec<_>>() }))?;
     } else {
         checks.iter().try_for_each(|check| show(check, context.paint()))?;
     }
@@ -70,36 +84,51 @@ pub(crate) fn run(_args: Args, context: &Context) -> Outcome {
 fn show(check: &Check, paint: Paint) -> std::io::Result<()> {
     let (mark, text, behind) = match &check.found {
         Ok(Advice { found, remedy: None }) => (paint.green("ok   "), found, None),
-        Ok(Advice { found, remedy: Some(remedy) }) => (paint.yellow("warn "), found, Some(("run", remedy))),
+        Ok(Advice { found, remedy: Some(remedy) }) => (paint.yellow("warn "), found, Some(("remedy", remedy))),
         Err(e) => (paint.red("wrong"), &e.message, e.hint.as_ref().map(|hint| ("hint", hint))),
     };
-    output::line(format_args!("{mark} {:10} {}", check.name, output::plain(text)))?;
+    let of = check.schema.as_ref().map_or_else(String::new, |schema| format!("{schema}: "));
+    output::line(format_args!("{mark} {:10} {}{}", check.name, output::plain(&of), output::plain(text)))?;
     match behind {
         Some((what, text)) => output::line(format_args!("      {what}: {}", output::plain(text))),
         None => Ok(()),
     }
 }
 
-fn look(context: &Context) -> Vec<Check> {
+fn look(args: &Args, context: &Context) -> Vec<Check> {
     let mut checks = vec![
         Check::of("settings", Ok(origins(context))),
         Check::of("processor", context.choose_cpu().map(|()| processor())),
         Check::of("cache", Ok(cache(context.cache_folder().as_deref()))),
     ];
     checks.extend(look_at_stores(context));
-    match context.pack() {
-        Err(failure) => checks.push(Check::of("pack", Err(failure))),
-        Ok(pack) => {
-            let found = format!("{}: {} tables, catalog {}", pack.name(), pack.catalog.tables.len(), &pack.catalog_hash()[..12]);
-            checks.push(Check::of("pack", Ok(found)));
-            checks.extend(look_at_database(context, &pack));
-            let model = context.model(&pack).map(|loaded| {
-                format!("{} parameters", output::separated(loaded.model.config().parameter_count() as i128))
-            });
-            checks.push(Check::of("model", model));
-        }
+    // What is named with the command is looked at instead of what the service asks.
+    let named = args.db.is_some() || args.model.is_some();
+    let schemas = if named { vec![context.clone()] } else { context.of_schemas() };
+    let packs: Vec<Result<Pack, Failure>> = schemas.iter().map(Context::pack).collect();
+    let names = service::names(context, &packs);
+    let policies = if named { vec![] } else { service::policies(context, &names, &packs) };
+    for ((own, pack), name) in schemas.iter().zip(packs).zip(names) {
+        let schema = (schemas.len() > 1).then_some(name);
+        checks.extend(look_at_schema(own, pack).into_iter().map(|check| Check { schema: schema.clone(), ..check }));
     }
+    checks.extend(policies);
     checks.extend(service::look(context));
+    checks
+}
+
+/// Pack, database and model.
+fn look_at_schema(context: &Context, pack: Result<Pack, Failure>) -> Vec<Check> {
+    let pack = match pack {
+        Ok(pack) => pack,
+        Err(failure) => return vec![Check::of("pack", Err(failure))],
+    };
+    let found = format!("{}: {} tables, catalog {}", pack.name(), pack.catalog.tables.len(), &pack.catalog_hash()[..12]);
+    let mut checks = vec![Check::of("pack", Ok(found))];
+    checks.extend(look_at_database(context, &pack));
+    let model = context.model(&pack);
+    let parameters = |count: usize| format!("{} parameters", output::separated(count as i128));
+    checks.push(Check::of("model", model.map(|loaded| parameters(loaded.model.config().parameter_count()))));
     checks
 }
 
@@ -107,7 +136,7 @@ fn look(context: &Context) -> Vec<Check> {
 fn look_at_stores(context: &Context) -> Vec<Check> {
     let shared = match shared::open(context) {
         Ok(shared) => shared,
-        Err(failure) => return vec![Check { name: "shared", found: Err(failure) }],
+        Err(failure) => return vec![Check::of("shared", Err(failure))],
     };
     let look = |store: Arc<Remote>| {
         let away = |e: &dyn std::fmt::Display| {
@@ -142,7 +171,7 @@ fn look_at_database(context: &Context, pack: &Pack) -> Vec<Check> {
     };
     let Some(database) = opened else { return checks };
     match database.advice() {
-        Ok(advice) => checks.extend(advice.into_iter().map(|one| Check { name: "role", found: Ok(one) })),
+        Ok(advice) => checks.extend(advice.into_iter().map(|one| Check::advised("role", Ok(one)))),
         Err(e) => checks.push(Check::of("role", Err(cannot_open(&e.into())))),
     }
     checks

@@ -34,7 +34,7 @@ use crate::context::{Context, today};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::settings::{FlagValue, NamedPolicy, NamedSchema};
 use crate::shared;
-use reload::Look;
+use reload::Looks;
 
 /// Threads that read and write connections; what computes has threads of its own.
 const CONNECTION_THREADS: usize = 1;
@@ -104,10 +104,10 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     let traces = log::start(context)?;
     let settings = settings(args.today.as_deref(), context)?;
     let parts = parts(&args, &settings, context)?;
-    let look = Look::at(context);
+    let looks = Looks::at(context);
     let service = Service::new(settings, parts);
     let runtime = runtime()?;
-    let outcome = runtime.block_on(serve(service, context, look));
+    let outcome = runtime.block_on(serve(service, context, looks));
     // A query that still runs has its own deadline; the process does not wait for it.
     runtime.shutdown_background();
     traces.end();
@@ -121,7 +121,7 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
     runtime.build().map_err(|e| Failure::new(Exit::Failed, "runtime", e))
 }
 
-async fn serve(service: Arc<Service>, context: &Context, mut look: Look) -> Outcome {
+async fn serve(service: Arc<Service>, context: &Context, looks: Looks) -> Outcome {
     let cannot = |e: std::io::Error| {
         Failure::new(Exit::Failed, "listen", format_args!("cannot listen: {e}")).hint("choose another --port or --operators-port")
     };
@@ -143,7 +143,7 @@ async fn serve(service: Arc<Service>, context: &Context, mut look: Look) -> Outc
             tokio::select! {
                 _ = terminate.recv() => return,
                 _ = interrupt.recv() => return,
-                _ = hang_up.recv() => reload::reload(&told, context, &mut look),
+                _ = hang_up.recv() => reload::reload(&told, context, &looks),
             }
         }
     };
@@ -210,7 +210,7 @@ fn parts(args: &Args, settings: &Settings, context: &Context) -> Result<Parts, F
     let log = context.state_path(&context.settings().server.audit, "audit.jsonl")?;
     let audit = log.as_deref().map(Audit::open).transpose().map_err(|e| audit::failed(&e))?;
     let schemas = schemas(args, settings, context)?;
-    let models = Some(models(&args.access, &schemas, context));
+    let models = Some(models(&schemas, context));
     let runs = some_path(&context.settings().server.runs);
     let further = runs.map(|runs| Box::new(move || runs::gauges(&runs)) as Further);
     Ok(Parts { tokens, audit, models, tls: tls(context)?, further, shared: shared::open(context)?, ..Parts::new(schemas, keys) })
@@ -227,20 +227,26 @@ fn schemas(args: &Args, settings: &Settings, context: &Context) -> Result<Vec<Se
         return Err(failure.hint("name database and model of each under [[server.schemas]]"));
     }
     let own = |schema: &NamedSchema| served(schema.name.clone(), args, settings, &context.of_schema(schema));
-    let all = named.iter().map(own).collect::<Result<Vec<_>, _>>()?;
-    for (at, one) in all.iter().enumerate() {
-        if all[..at].iter().any(|other| other.name == one.name) {
-            let message = format!("two schemas are called \"{}\"", one.name);
-            let failure = Failure::new(Exit::Settings, "settings", message);
-            return Err(failure.hint("give each a `name` under [[server.schemas]]"));
-        }
-    }
-    with_policies(all, context)
+    with_policies(named.iter().map(own).collect::<Result<_, _>>()?, context)
+}
+
+/// Schemas are told apart by their names.
+///
+/// # Errors
+/// When two have the same.
+pub(super) fn distinct(names: &[String]) -> Result<(), Failure> {
+    let again = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
+    again.map_or(Ok(()), |(_, name)| {
+        let failure = Failure::new(Exit::Settings, "settings", format_args!("two schemas are called \"{name}\""));
+        Err(failure.hint("give each a `name` under [[server.schemas]]"))
+    })
 }
 
 /// One schema, ready to be asked; what its rewards need is made when somebody wants one.
 fn served(name: Option<String>, args: &Args, settings: &Settings, context: &Context) -> Result<Served, Failure> {
-    let engine = Arc::new(engine(&args.access, context)?);
+    let engine = engine(context)?;
+    let access = args.access.access(&engine.pack.catalog, &engine.pack.files.policies)?;
+    let engine = Arc::new(engine.restricted(access));
     let pack = Arc::clone(&engine.pack);
     let images = move || reward_databases(&pack).map_err(|failure| failure.message);
     let served = Served::start(engine, settings.decoder).map_err(|e| Failure::new(Exit::Failed, "thread", e))?;
@@ -253,17 +259,35 @@ fn served(name: Option<String>, args: &Args, settings: &Settings, context: &Cont
 
 /// The same with the policies that keys and tokens may name.
 fn with_policies(mut schemas: Vec<Served>, context: &Context) -> Result<Vec<Served>, Failure> {
-    let wrong = |message: String| Failure::new(Exit::Settings, "settings", message);
-    for NamedPolicy { name, schema, file } in &context.settings().server.policies {
-        let at = match schema {
-            Some(schema) => schemas.iter().position(|served| served.name == *schema),
-            None => (schemas.len() == 1).then_some(0),
-        };
-        let at = at.ok_or_else(|| wrong(format!("policy \"{name}\" names no schema that is served")))?;
+    let names: Vec<String> = schemas.iter().map(|served| served.name.clone()).collect();
+    distinct(&names)?;
+    for (at, NamedPolicy { name, file, .. }) in placed(&context.settings().server.policies, &names)? {
         let policy = policy_at(file, &schemas[at].engine.pack.catalog)?;
         schemas[at] = schemas[at].clone().with_policy(name, policy).map_err(Failure::data)?;
     }
     Ok(schemas)
+}
+
+/// Policies of the settings, each with the place of its schema among those that are served.
+///
+/// # Errors
+/// When one names no schema that is served, or another of the same schema has its name.
+pub(super) fn placed<'p>(policies: &'p [NamedPolicy], served: &[String]) -> Result<Vec<(usize, &'p NamedPolicy)>, Failure> {
+    let wrong = |message: String| Failure::new(Exit::Settings, "settings", message);
+    let mut placed: Vec<(usize, &NamedPolicy)> = vec![];
+    for policy in policies {
+        let name = &policy.name;
+        let at = match &policy.schema {
+            Some(schema) => served.iter().position(|known| known == schema),
+            None => (served.len() == 1).then_some(0),
+        };
+        let at = at.ok_or_else(|| wrong(format!("policy \"{name}\" names no schema that is served")))?;
+        if placed.iter().any(|(other, known)| *other == at && known.name == *name) {
+            return Err(wrong(format!("policy \"{name}\" is named twice")).hint("give each of a schema a `name` of its own"));
+        }
+        placed.push((at, policy));
+    }
+    Ok(placed)
 }
 
 fn some_path(text: &str) -> Option<PathBuf> {
@@ -279,27 +303,22 @@ pub(super) fn tls(context: &Context) -> Result<Option<Arc<Tls>>, Failure> {
 }
 
 /// How another model is loaded while the service runs: the whole engine anew, with everything else as it was at the start.
-fn models(access: &AccessArgs, schemas: &[Served], context: &Context) -> Models {
-    let settings = &context.settings().server;
-    let own = |at: usize| settings.schemas.get(at).map_or_else(|| context.clone(), |schema| context.of_schema(schema));
-    let at_start: BTreeMap<String, Context> =
-        schemas.iter().enumerate().map(|(at, served)| (served.name.clone(), own(at))).collect();
-    let (access, folder) = (access.clone(), some_path(&settings.models));
-    let open = move |schema: &str, model: Option<&Path>| {
+fn models(schemas: &[Served], context: &Context) -> Models {
+    let names = schemas.iter().map(|served| served.name.clone());
+    let at_start: BTreeMap<String, Context> = names.zip(context.of_schemas()).collect();
+    let open = move |schema: &str, model: &Path| {
         let own = at_start.get(schema).ok_or_else(|| format!("there is no schema \"{schema}\""))?;
-        let context = model.map_or_else(|| own.clone(), |model| own.with_model(model));
-        engine(&access, &context).map_err(|failure| failure.message)
+        engine(&own.with_model(model)).map_err(|failure| failure.message)
     };
-    Models::new(folder, Arc::new(open))
+    Models::new(some_path(&context.settings().server.models), Arc::new(open))
 }
 
-/// The engine with as many connections as settings say. Without a model it still checks and runs SQL.
-fn engine(access: &AccessArgs, context: &Context) -> Result<Engine, Failure> {
+/// The engine with as many connections as settings say, for whoever may see all. Without a model it still checks and runs SQL.
+fn engine(context: &Context) -> Result<Engine, Failure> {
     let engine = ask::engine(context)?;
     let further = 1..context.settings().server.connections;
     let further = further.map(|_| context.database(&engine.pack)).collect::<Result<Vec<_>, _>>()?;
-    let access = access.access(&engine.pack.catalog, &engine.pack.files.policies)?;
-    Ok(engine.beside(further).restricted(access))
+    Ok(engine.beside(further))
 }
 
 pub(super) fn tokens(context: &Context) -> Result<Option<Tokens>, Failure> {

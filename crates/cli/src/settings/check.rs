@@ -49,6 +49,9 @@ const RULES: &[Rule] = &[
     rule("server.tls_cert", "a file, since server.tls_key names one", |s| {
         s.server.tls_key.is_empty() || !s.server.tls_cert.is_empty()
     }),
+    rule("server.operators_tls", "false where there is no server.tls_cert", |s| {
+        !s.server.operators_tls || !s.server.tls_cert.is_empty()
+    }),
     counted("server.max_requests", |s| s.server.max_requests > 0),
     counted("server.requests_per_minute", |s| s.server.requests_per_minute > 0),
     counted("server.burst", |s| s.server.burst > 0),

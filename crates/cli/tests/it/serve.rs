@@ -1,8 +1,9 @@
 //! `glrl serve`, `keys` and `audit` as processes: addresses, signals, exit codes, and what is refused at the start.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -172,6 +173,8 @@ fn what_would_be_unsafe_or_cannot_be_is_refused_at_the_start() {
     let config = |text: &str| folder.write("glrl.toml", text).display().to_string();
     let unknown = config("[[server.policies]]\nname = \"p\"\nschema = \"hr\"\nfile = \"p.toml\"\n");
     check(&["--config", &unknown], 4, "no schema that is served");
+    let twice = "[[server.policies]]\nname = \"p\"\nfile = \"p.toml\"\n[[server.policies]]\nname = \"p\"\nschema = \"gl\"\nfile = \"q.toml\"\n";
+    check(&["--config", &config(twice)], 4, "policy \"p\" is named twice");
     let misspelt = config("[[server.schemas]]\npck = \"gl\"\n");
     check(&["--config", &misspelt], 4, "pck");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -187,6 +190,8 @@ fn what_would_be_unsafe_or_cannot_be_is_refused_at_the_start() {
         assert!(ran.stderr.contains(said), "{}", ran.stderr);
     };
     secured("/none.pem", 4, "/none.pem");
+    let plain = config("[server]\noperators_tls = true\n");
+    check(&["--config", &plain], 4, "server.operators_tls = true: expected false where there is no server.tls_cert");
     secured(&certificate("second.pem"), 4, "second.pem: ");
     secured(&certificate("expired.pem"), 4, "was good until");
 }
@@ -194,6 +199,59 @@ fn what_would_be_unsafe_or_cannot_be_is_refused_at_the_start() {
 /// A certificate of the service crate's tests.
 fn certificate(name: &str) -> String {
     root().join("crates/serve/tests/certificates").join(name).display().to_string()
+}
+
+/// A line of the metrics.
+fn reloads(what: &str, result: &str, count: usize) -> String {
+    format!("glrl_reloads_total{{what=\"{what}\",result=\"{result}\"}} {count}")
+}
+
+/// Opens a pipe to be written once somebody reads it.
+fn open_once_read(pipe: &Path) -> File {
+    // O_NONBLOCK of Linux: without a reader it fails, where it would wait for ever.
+    let mut options = fs::OpenOptions::new();
+    options.write(true).custom_flags(0o4000);
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        match options.open(pipe) {
+            Ok(file) => return file,
+            Err(e) => assert!(Instant::now() < until, "nobody reads {}: {e}", pipe.display()),
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_model_that_was_not_tried_is_tried_at_the_next_signal() {
+    let folder = Folder::new();
+    let pipe = folder.path("models/slow/config.json");
+    fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let path = |name: &str| folder.path(name).display().to_string();
+    let (keys, models, config) = (path("keys.json"), path("models"), path("glrl.toml"));
+    let key = run(["keys", "create", "--name", "k", "--scopes", "*,admin", "--keys", &keys]).stdout.trim().to_owned();
+    let server = format!("[server]\nauthentication = \"on\"\nkeys = \"{keys}\"\nmodels = \"{models}\"\n");
+    fs::write(&config, &server).unwrap();
+    let serving = Serving::start(&["--config", &config]);
+    let read = |result: &str| serving.wait_for(&reloads("model", result, 1));
+    // Whoever asked for it leaves, and it is being loaded all the same.
+    let body = "{\"model\":\"slow\"}";
+    let mut client = TcpStream::connect(&serving.users).unwrap();
+    let head = format!("POST /v1/models/load HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n");
+    let head = head + &format!("content-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+    client.write_all((head + body).as_bytes()).unwrap();
+    let slow = open_once_read(&pipe);
+    drop(client);
+    let shipped = root().join("models/gl-compact").display().to_string();
+    fs::write(&config, format!("{server}[model]\npath = \"{shipped}\"\n")).unwrap();
+    serving.signal("-HUP");
+    read("error");
+    drop(slow);
+    serving.wait_for("glrl_model_loads_total{schema=\"gl\",result=\"error\"} 1");
+    // A moment later nothing is being loaded any more.
+    std::thread::sleep(Duration::from_millis(100));
+    serving.signal("-HUP");
+    read("ok");
 }
 
 #[test]
@@ -206,25 +264,29 @@ fn a_model_is_read_again_where_its_folder_has_changed() {
     }
     let config = folder.path("glrl.toml");
     let name = |model: &Path| fs::write(&config, format!("[model]\npath = \"{}\"\n", model.display())).unwrap();
-    name(Path::new(""));
+    name(&copy);
+    let moved = folder.path("moved");
     let serving = Serving::prepared(folder, |command| {
         command.arg("--config").arg(&config);
     });
-    let read = |what: &str, result: &str, count: usize| {
-        serving.wait_for(&format!("glrl_reloads_total{{what=\"{what}\",result=\"{result}\"}} {count}"));
-    };
-    name(&copy);
+    let read = |what: &str, result: &str, count: usize| serving.wait_for(&reloads(what, result, count));
+    // No folder is the model inside the program, not the one at the start.
+    fs::rename(&copy, &moved).unwrap();
+    name(Path::new(""));
     serving.signal("-HUP");
     read("model", "ok", 1);
-    name(&copy.join("nowhere"));
+    name(&moved);
+    serving.signal("-HUP");
+    read("model", "ok", 2);
+    name(&moved.join("nowhere"));
     serving.signal("-HUP");
     read("model", "error", 1);
     // Nothing has changed since then, so that nothing is loaded.
     serving.signal("-HUP");
-    read("limits", "ok", 3);
+    read("limits", "ok", 4);
     let metrics = serving.metrics();
     assert!(
-        metrics.contains("what=\"model\",result=\"ok\"} 1\n")
+        metrics.contains("what=\"model\",result=\"ok\"} 2\n")
             && metrics.contains("what=\"model\",result=\"error\"} 1\n")
     );
     let (status, reply) = serving.send("POST /generate", "", "{\"query\":\"Show all active projects\"}");
@@ -268,15 +330,19 @@ fn doctor_looks_at_what_the_service_needs() {
             .clone();
         assert_eq!(found["ok"], ok, "{found}");
         assert_eq!(ran.code == 0, ok, "{}", ran.stdout);
-        let text = format!("{} {}", found["found"], found["hint"]);
+        let text = format!("{} {} {}", found["found"], found["hint"], found["remedy"]);
         assert!(text.contains(said), "{said} in {text}");
     };
     let (first, key, over) = (certificate("first.pem"), certificate("first-key.pem"), certificate("expired.pem"));
-    check(&[("PORT", &port)], "listen", true, "warning: 127.0.0.1:");
+    check(&[("PORT", &port)], "listen", true, "choose another --port");
     check(&[("PORT", "0")], "keys", true, "not asked for on this machine alone");
     check(&[("GLRL_SERVER__HOST", "0.0.0.0")], "keys", false, "glrl keys create");
     check(&[("GLRL_SERVER__KEYS", &path(&broken))], "keys", false, "keys.json");
+    let readable = folder.write("key.pem", fs::read(&key).unwrap());
+    fs::set_permissions(&readable, Permissions::from_mode(0o644)).unwrap();
     check(&[("GLRL_SERVER__TLS_CERT", &first), ("GLRL_SERVER__TLS_KEY", &key)], "tls", true, "good until 2126-10-29");
+    let remedy = format!("others may read {0}\" null \"chmod 600 {0}\"", path(&readable));
+    check(&[("GLRL_SERVER__TLS_CERT", &first), ("GLRL_SERVER__TLS_KEY", &path(&readable))], "tls", true, &remedy);
     check(
         &[("GLRL_SERVER__TLS_CERT", &over), ("GLRL_SERVER__TLS_KEY", &key)],
         "tls",
@@ -289,6 +355,41 @@ fn doctor_looks_at_what_the_service_needs() {
     check(&[("GLRL_SERVER__FEEDBACK", "/proc/none")], "feedback", false, "/proc/none cannot be written");
     check(&[("GLRL_SERVER__MODELS", "/none")], "models", false, "make the folder");
     check(&[("GLRL_SERVER__MODELS", &path(&root().join("models")))], "models", true, "1 folders");
+}
+
+#[test]
+fn doctor_looks_at_each_schema_and_policy_that_is_served() {
+    let folder = Folder::new();
+    let policy = folder
+        .write("own.toml", "[[table]]\nname = \"PAC_MNT_PROJECTS\"\nhide = [\"Revenue\"]\n")
+        .display()
+        .to_string();
+    let check = |settings: &str| {
+        let config = folder.write("glrl.toml", settings);
+        let ran = Ran::of(glrl().env("XDG_STATE_HOME", &folder.0).args(["doctor", "--json", "--config"]).arg(config));
+        let json = ran.json();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let all = json["checks"].as_array().unwrap().iter();
+        let looked = all.map(|one| (text(&one["schema"]), text(&one["check"]), one["ok"] == true));
+        let of = ["pack", "database", "model", "policy", "schemas"];
+        (ran.code, looked.filter(|(_, name, _)| of.contains(&name.as_str())).collect::<Vec<_>>())
+    };
+    let found = |schema: &str, name: &str, ok: bool| (schema.to_owned(), name.to_owned(), ok);
+    let schemas = "[[server.schemas]]\npack = \"gl\"\n[[server.schemas]]\nname = \"second\"\npack = \"gl\"\n";
+    let first = ["pack", "database", "model"].map(|name| found("gl", name, true));
+    let broken = format!("{schemas}db = \"/none.sqlite\"\nmodel = \"/none\"\n");
+    let second = [found("second", "pack", true), found("second", "database", false), found("second", "model", false)];
+    assert_eq!(check(&broken), (7, [first.clone(), second].concat()));
+    let policies = format!("{schemas}[[server.policies]]\nname = \"own\"\nschema = \"second\"\nfile = \"{policy}\"\n");
+    let lost = policies.replace("own.toml", "lost.toml");
+    assert_eq!(check(&policies).1.last(), Some(&found("second", "policy", true)));
+    assert_eq!((check(&lost).0, check(&lost).1.pop()), (7, Some(found("second", "policy", false))));
+    assert_eq!(
+        check(&policies.replace("schema = \"second\"", "schema = \"third\"")).1.pop(),
+        Some(found("", "policy", false))
+    );
+    let alike = schemas.replace("name = \"second\"\n", "");
+    assert_eq!((check(&alike).0, check(&alike).1.pop()), (4, Some(found("", "schemas", false))));
 }
 
 #[cfg(not(feature = "otlp"))]
@@ -318,7 +419,7 @@ fn several_schemas_are_served_and_chosen_by_name() {
     let text = format!(
         "[[server.schemas]]\npack = \"gl\"\n[[server.schemas]]\nname = \"second\"\npack = \"gl\"\ndb = \"{other}\"\n"
     );
-    let config = folder.write("glrl.toml", text);
+    let config = folder.write("glrl.toml", &text);
     let serving = Serving::start(&["--config", config.to_str().unwrap(), "--today", "2026-11-20"]);
     let run = |schema: &str| {
         let sql = "SELECT SUM(Budget) AS total FROM PAC_MNT_PROJECTS";
@@ -339,6 +440,15 @@ fn several_schemas_are_served_and_chosen_by_name() {
     let reward = "{\"items\":[{\"completion\":\"SELECT COUNT(*) AS n FROM SRM_COMPANIES\",\"sql\":\"SELECT COUNT(Company_ID) AS n FROM SRM_COMPANIES\"}],\"schema\":\"second\"}";
     let (_, rewarded) = serving.send("POST /v1/reward/batch", "", reward);
     assert!(rewarded["rewards"][0]["reward"].as_f64().unwrap() > 0.97, "{rewarded}");
+    // Each has its own model, and so has the one that is read again.
+    let model = root().join("models/gl-compact").display().to_string();
+    folder.write("glrl.toml", format!("{text}model = \"{model}\"\n"));
+    serving.signal("-HUP");
+    serving.wait_for("glrl_model_loads_total{schema=\"second\",result=\"ok\"} 1");
+    assert!(!serving.metrics().contains("glrl_model_loads_total{schema=\"gl\""));
+    folder.write("glrl.toml", text.replace("name = \"second\"", "name = \"third\""));
+    serving.signal("-HUP");
+    serving.wait_for(&reloads("model", "error", 1));
 }
 
 #[test]

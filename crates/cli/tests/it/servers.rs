@@ -141,7 +141,7 @@ fn a_url_that_cannot_be_read_is_not_shown() {
 fn doctor_advises() {
     for engine in Engine::ALL {
         let boss = ran(&["doctor", "--db", &url(engine, "boss")]);
-        assert!(boss.stdout.contains("\nwarn  role") && boss.stdout.contains("\n      run: "), "{}", boss.stdout);
+        assert!(boss.stdout.contains("\nwarn  role") && boss.stdout.contains("\n      remedy: "), "{}", boss.stdout);
         assert!(boss.stdout.contains("GRANT SELECT"), "{engine:?} {}", boss.stdout);
         let checks = ran(&["doctor", "--json", "--db", &url(engine, "boss")]).json()["checks"].clone();
         let roles: Vec<&Value> =

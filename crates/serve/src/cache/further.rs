@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use answer::known::Known;
 use tokio::sync::Semaphore;
 
-use super::value::Seal;
+use super::value::{Seal, Value};
 use crate::metrics::{CACHE, CACHE_WRITES, Metrics};
 use crate::shared::Shared;
 use crate::shared::remote::Remote;
@@ -40,15 +40,16 @@ impl Further {
     pub async fn find<T, F: Future<Output = Option<T>>>(&self, key: &str, usable: impl Fn(Known) -> F) -> Option<T> {
         for (place, tier) in self.tiers().iter().enumerate() {
             let (found, result) = match self.known(tier, key).await {
-                Ok(known) => match usable(known.clone()).await {
-                    Some(made) => (Some((made, known)), "hit"),
+                Ok(value) => match usable(value.known.clone()).await {
+                    Some(made) => (Some((made, value)), "hit"),
                     None => (None, "garbage"),
                 },
                 Err(result) => (None, result),
             };
             self.metrics.count(CACHE, &[tier.tier, result]);
-            if let Some((made, known)) = found {
-                self.write(&self.tiers()[..place], key, &known);
+            if let Some((made, Value { found, known })) = found {
+                // As old as it is: copied from tier to tier it would never end.
+                self.write(&self.tiers()[..place], key, &known, found);
                 return Some(made);
             }
         }
@@ -57,17 +58,17 @@ impl Further {
 
     /// Writes what is known of a key to all tiers, without waiting for it.
     pub fn keep(&self, key: &str, known: &Known) {
-        self.write(self.tiers(), key, known);
+        self.write(self.tiers(), key, known, now());
     }
 
     /// What a tier knows, or what its look-up counts as.
-    async fn known(&self, tier: &Remote, key: &str) -> Result<Known, &'static str> {
+    async fn known(&self, tier: &Remote, key: &str) -> Result<Value, &'static str> {
         let value = tier.get(key).await.map_err(|trouble| trouble.name())?.ok_or("miss")?;
         self.seal.read(key, &value, now(), self.shared.time.as_secs()).ok_or("garbage")
     }
 
-    fn write(&self, tiers: &[Arc<Remote>], key: &str, known: &Known) {
-        let Some(value) = self.seal.write(key, known, now()).filter(|_| !tiers.is_empty()) else { return };
+    fn write(&self, tiers: &[Arc<Remote>], key: &str, known: &Known, found: u64) {
+        let Some(value) = self.seal.write(key, known, found).filter(|_| !tiers.is_empty()) else { return };
         let value: Arc<[u8]> = value.into();
         for tier in tiers {
             let Ok(place) = Arc::clone(&self.writes).try_acquire_owned() else {

@@ -14,12 +14,14 @@ use crate::shared::LARGEST;
 /// Bytes of a block of SHA-256, which is what a key of HMAC is filled up to (RFC 2104).
 const BLOCK: usize = 64;
 
-#[derive(Debug, Serialize, Deserialize)]
+/// What is kept, and since when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Value {
-    /// Seconds since 1970.
-    found: u64,
-    known: Known,
+pub struct Value {
+    /// When the model wrote it, in seconds since 1970. It stays so in whatever tier the value is copied to.
+    pub found: u64,
+    /// What is known.
+    pub known: Known,
 }
 
 /// What values are signed with.
@@ -45,15 +47,15 @@ impl Seal {
     }
 
     /// The value of a key: form, signature and text, each on a line. None where it would be too large.
-    pub fn write(&self, key: &str, known: &Known, now: u64) -> Option<Vec<u8>> {
-        let text = serde_json::to_string(&Value { found: now, known: known.clone() }).ok()?;
+    pub fn write(&self, key: &str, known: &Known, found: u64) -> Option<Vec<u8>> {
+        let text = serde_json::to_string(&Value { found, known: known.clone() }).ok()?;
         let signature = URL_SAFE_NO_PAD.encode(self.mac(key, &text).finalize().into_bytes());
         let value = format!("{FORM}\n{signature}\n{text}").into_bytes();
         (value.len() <= LARGEST).then_some(value)
     }
 
     /// What a value says; none where it was not written here under this key, is of another form, or older than `time`.
-    pub fn read(&self, key: &str, value: &[u8], now: u64, time: u64) -> Option<Known> {
+    pub fn read(&self, key: &str, value: &[u8], now: u64, time: u64) -> Option<Value> {
         let text = std::str::from_utf8(value).ok()?;
         let text = text.strip_prefix(FORM)?.strip_prefix('\n')?;
         let (signature, text) = text.split_once('\n')?;
@@ -61,7 +63,7 @@ impl Seal {
         let value: Value = serde_json::from_str(text).ok()?;
         // Clocks may be a little apart; a value from far ahead would never grow old.
         let is_good = value.found <= now + 60 && now.saturating_sub(value.found) < time;
-        is_good.then_some(value.known)
+        is_good.then_some(value)
     }
 
     fn mac(&self, key: &str, text: &str) -> Hmac<Sha256> {
@@ -85,7 +87,7 @@ mod tests {
     fn a_value_is_good_under_its_key_for_its_time_and_for_who_knows_the_secret() {
         let seal = Seal::new("secret");
         let value = seal.write("key", &known(), 1_000).unwrap();
-        assert_eq!(seal.read("key", &value, 1_099, 100), Some(known()));
+        assert_eq!(seal.read("key", &value, 1_099, 100), Some(Value { found: 1_000, known: known() }));
         assert_eq!(seal.read("key", &value, 1_100, 100), None, "too old");
         assert_eq!(seal.read("key", &value, 900, 100), None, "from ahead of its time");
         assert_eq!(seal.read("other", &value, 1_000, 100), None);

@@ -5,25 +5,27 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use super::Caller;
+use super::{Caller, MayPass};
 use crate::idempotency::{Claim, Kept, LARGEST};
 use crate::problem::{Code, Problem};
 use crate::service::Service;
 
 /// The header.
 const KEY: &str = "idempotency-key";
+/// The route that may reply with a stream.
+const STREAMED: &str = "/v1/ask";
 /// The longest key.
 const LONGEST: usize = 255;
 
 /// Passes a request on once for each key.
 pub async fn idempotent(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     // Streams have their own way to go on: Last-Event-ID.
-    if !request.headers().contains_key(KEY) || is_stream(request.headers()) {
+    if !request.headers().contains_key(KEY) || is_stream(&request) {
         return next.run(request).await;
     }
     match once(&service, request, next).await {
@@ -32,11 +34,9 @@ pub async fn idempotent(State(service): State<Arc<Service>>, request: Request, n
     }
 }
 
-fn is_stream(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|text| text.contains("text/event-stream"))
+fn is_stream(request: &Request) -> bool {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    request.uri().path() == STREAMED && accepted.is_some_and(|text| text.contains("text/event-stream"))
 }
 
 async fn once(service: &Service, request: Request, next: Next) -> Result<Response, Problem> {
@@ -87,8 +87,9 @@ async fn once(service: &Service, request: Request, next: Next) -> Result<Respons
 
 /// Whether sending the request again would change nothing: it was answered, or it cannot be.
 fn is_final(response: &Response) -> bool {
-    let may_pass = response.extensions().get::<Problem>().is_some_and(|problem| problem.code.is_retryable());
-    !may_pass && !response.status().is_server_error()
+    let parts = response.extensions();
+    let may_pass = parts.get::<Problem>().is_some_and(|problem| problem.code.may_pass());
+    !may_pass && parts.get::<MayPass>().is_none() && !response.status().is_server_error()
 }
 
 fn replayed(kept: &Kept, caller: &Caller) -> Response {

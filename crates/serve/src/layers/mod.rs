@@ -48,6 +48,10 @@ impl Caller {
 /// A place among the requests in progress.
 pub type Place = Arc<OwnedSemaphorePermit>;
 
-/// Marks a reply whose line in the audit log is written once the stream has ended.
+/// Marks a reply whose line in the audit log is written, and whose time is taken, once the stream has ended.
 #[derive(Debug, Clone, Copy)]
 pub struct Streamed;
+
+/// Marks a reply of which a part may come out otherwise when the request is sent again.
+#[derive(Debug, Clone, Copy)]
+pub struct MayPass;

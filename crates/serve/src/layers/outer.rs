@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tracing::Instrument;
 
-use super::RequestId;
+use super::{RequestId, Streamed};
 use crate::auth::keys::hex;
 use crate::metrics::HTTP;
 use crate::problem::{Code, Problem};
@@ -60,7 +60,10 @@ pub async fn outer(State(service): State<Arc<Service>>, mut request: Request, ne
     if status >= 500 {
         span.record("otel.status_code", "ERROR");
     }
-    service.metrics.time(HTTP, &[&route, method, &status.to_string()], elapsed);
+    // A stream is timed where it ends, with the status that it ends with.
+    if response.extensions().get::<Streamed>().is_none() {
+        service.metrics.time(HTTP, &[&route, method, &status.to_string()], elapsed);
+    }
     // The route and never the path or the query string: those may hold what people ask.
     let elapsed_ms = elapsed.as_secs_f64() * 1000.0;
     tracing::info!(request_id = id, trace_id, method, route, status, elapsed_ms, "request");

@@ -61,7 +61,7 @@ pub(crate) async fn feedback(
     who: Who,
     Body(request): Body<FeedbackRequest>,
 ) -> Result<Json<FeedbackReply>, Problem> {
-    let past = service.history.find(&who.principal.name, &request.request_id).ok_or_else(|| {
+    let past = service.history.find(&who.principal.identity(), &request.request_id).ok_or_else(|| {
         let problem = Problem::new(Code::NotFound, "none of your questions that are remembered has this request_id");
         problem.hint("GET /v1/history lists them")
     })?;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use axum::Json;
+use axum::{Extension, Json};
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::generate::{GenerateRequest, body_of, json_of, reply_to};
 use super::{App, Body, Who};
-use crate::layers::Caller;
+use crate::layers::{Caller, MayPass};
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::service::Service;
 
@@ -64,6 +64,9 @@ pub(crate) struct BatchResult {
     /// Why there is none.
     #[schema(value_type = Option<ProblemBody>)]
     error: Option<Json_>,
+    /// Whether it may end otherwise when it is sent again.
+    #[serde(skip)]
+    may_pass: bool,
 }
 
 /// SQL for many questions.
@@ -73,7 +76,7 @@ pub(crate) async fn generate_batch(
     service: App,
     who: Who,
     Body(request): Body<BatchRequest>,
-) -> Result<Json<BatchReply>, Problem> {
+) -> Result<(Option<Extension<MayPass>>, Json<BatchReply>), Problem> {
     let count = request.queries.len();
     if !(1..=MOST).contains(&count) {
         return Err(Problem::new(
@@ -92,6 +95,7 @@ pub(crate) async fn generate_batch(
     let asked = stream::iter(requests.enumerate()).map(|(index, request)| one(service, who, index, request));
     // As many at once as one batch of the network holds, so that a batch never fills the queue.
     let results: Vec<BatchResult> = asked.buffered(service.settings.decoder.batch).collect().await;
+    let may_pass = results.iter().any(|result| result.may_pass);
     let succeeded = results.iter().filter(|result| result.result.is_some()).count();
     let reply = BatchReply {
         succeeded,
@@ -100,7 +104,7 @@ pub(crate) async fn generate_batch(
         elapsed_ms: started.elapsed().as_secs_f64() * 1000.0,
         request_id: who.request_id.clone(),
     };
-    Ok(Json(reply))
+    Ok((may_pass.then_some(Extension(MayPass)), Json(reply)))
 }
 
 fn plain(query: String) -> GenerateRequest {
@@ -119,11 +123,12 @@ async fn one(service: &Service, who: &Caller, index: usize, request: GenerateReq
     let who = &Caller { request_id: format!("{}.{index}", who.request_id), ..who.clone() };
     let reply = reply_to(service, who, &request).await.and_then(|reply| body_of(&reply, &request, who));
     match reply {
-        Ok(reply) => BatchResult { index, status: 200, result: Some(json_of(&reply)), error: None },
+        Ok(reply) => BatchResult { index, status: 200, result: Some(json_of(&reply)), error: None, may_pass: false },
         Err(problem) => {
             let body = problem.body("/generate/batch", &who.request_id);
             let error = serde_json::to_value(&body).unwrap_or_default();
-            BatchResult { index, status: body.status, result: None, error: Some(error) }
+            let may_pass = problem.code.may_pass();
+            BatchResult { index, status: body.status, result: None, error: Some(error), may_pass }
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::rewards::{ByProfile, Item, rewarded};
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct GetReward {
     /// Each the prompt with its completion behind.
+    #[schema(min_items = 1, max_items = 1000)]
     query: Vec<String>,
     /// The prompts alone.
     #[serde(default)]
@@ -27,7 +28,7 @@ pub(crate) struct GetReward {
 /// What they are worth.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct GotReward {
-    /// One for each; 0 where a label cannot be used.
+    /// One for each; 0 where a reference cannot be used.
     rewards: Vec<f64>,
     /// The same, by which OpenRLHF filters prompts.
     scores: Vec<f64>,

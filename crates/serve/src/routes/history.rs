@@ -47,7 +47,7 @@ pub(crate) async fn history(
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::new(Code::InvalidRequest, format!("limit is 1 to {MOST}")));
     }
-    let mut items = service.history.page(&who.principal.name, page.cursor, limit + 1);
+    let mut items = service.history.page(&who.principal.identity(), page.cursor, limit + 1);
     let has_more = items.len() > limit;
     items.truncate(limit);
     let next_cursor = items.last().filter(|_| has_more).map(|past| past.number);

@@ -47,7 +47,7 @@ pub(crate) async fn load(service: App, who: Who, Body(request): Body<LoadRequest
     let models = service.models.as_ref();
     let models = models.ok_or_else(|| Problem::new(Code::Forbidden, "this service loads no other models"))?;
     let folder = models.named(&request.model)?;
-    let swapped = swap(&service, &schema, Some(folder)).await?;
+    let swapped = swap(&service, &schema, &folder).await?;
     let reply = LoadReply {
         model: request.model,
         schema,

@@ -8,11 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{App, Body, Who};
-use crate::problem::{Code, Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody};
 use crate::rewards::{ByProfile, Item, Rewarded, rewarded};
-
-/// The most completions of one request.
-const MOST: usize = 1_000;
 
 /// Completions.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -90,10 +87,6 @@ pub(crate) async fn reward_batch(
     who: Who,
     Body(request): Body<RewardRequest>,
 ) -> Result<Json<RewardReply>, Problem> {
-    let count = request.items.len();
-    if !(1..=MOST).contains(&count) {
-        return Err(Problem::new(Code::InvalidRequest, format!("a batch has 1 to {MOST} items; this one has {count}")));
-    }
     let started = Instant::now();
     let items = request.items.into_iter().map(Item::from).collect();
     let rewards = rewarded(&service, &who, request.schema.as_deref(), request.profile, items).await?;

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{App, Body, Query, SchemaQuery, Who};
 use crate::problem::{Code, Problem, ProblemBody};
-use crate::rewards::{ByProfile, Item, rewarded};
+use crate::rewards::{Item, reward_of};
 
 /// A completion, as slime sends it. The prompt and further fields are taken and have no effect.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -65,11 +65,5 @@ pub(crate) async fn rm(
     Body(request): Body<Rm>,
 ) -> Result<Json<f64>, Problem> {
     let item = Item { asked: asked(&request.label)?, completion: request.response };
-    let found = rewarded(&service, &who, wanted.schema.as_deref(), ByProfile::Execution, vec![item]).await?;
-    let reward = found.first().and_then(|one| one.reward);
-    let reward = reward.ok_or_else(|| {
-        let reason = found.into_iter().find_map(|one| one.error).unwrap_or_default();
-        Problem::new(Code::InvalidRequest, reason)
-    })?;
-    Ok(Json(reward))
+    reward_of(&service, &who, wanted.schema.as_deref(), item).await.map(Json)
 }

@@ -9,7 +9,7 @@ use super::rm::asked;
 use super::{App, Body, Query, SchemaQuery, Who};
 use crate::auth::Action;
 use crate::problem::{Code, Problem, ProblemBody};
-use crate::rewards::{ByProfile, Item, rewarded};
+use crate::rewards::{Item, reward_of};
 
 /// A rollout: the fields of its line of data, and the model's response as OpenAI's responses API has it.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -58,11 +58,7 @@ pub(crate) async fn verify(
     let known = ["question", "sql", "alternatives", "ordered", "status"];
     let label = known.into_iter().filter_map(|name| Some((name.to_owned(), rest.get(name)?.clone()))).collect();
     let item = Item { asked: asked(&Json_::Object(label))?, completion };
-    let found = rewarded(&service, &who, wanted.schema.as_deref(), ByProfile::Execution, vec![item]).await?;
-    let Some(one) = found.into_iter().next() else {
-        return Err(Problem::new(Code::Internal, "there is no reward"));
-    };
-    let reward = one.reward.ok_or_else(|| Problem::new(Code::InvalidRequest, one.error.unwrap_or_default()))?;
+    let reward = reward_of(&service, &who, wanted.schema.as_deref(), item).await?;
     rest.insert("response".to_owned(), response);
     Ok(Json(Verified { reward, rest }))
 }

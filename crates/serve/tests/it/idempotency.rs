@@ -67,6 +67,31 @@ fn a_problem_that_stays_one_is_repeated_and_one_that_may_pass_is_not() {
 }
 
 #[test]
+fn a_batch_of_which_a_part_may_come_right_is_not_kept() {
+    // Without a model each question is a 503, and the batch is a 200.
+    let server = alone(settings());
+    let body = json!({ "queries": [questions(5)[0], "drop table x"] });
+    for _ in 0..2 {
+        let reply = post(&server, "/generate/batch", "k", &body);
+        let statuses: Vec<_> =
+            reply.json()["results"].as_array().unwrap().iter().map(|one| one["status"].clone()).collect();
+        assert_eq!((reply.status, statuses, is_replayed(&reply)), (200, vec![json!(503), json!(422)], false));
+    }
+    let stays = json!({ "queries": ["drop table x"] });
+    let replies = [(); 2].map(|()| post(&server, "/generate/batch", "l", &stays));
+    assert_eq!(replies.map(|reply| is_replayed(&reply)), [false, true]);
+}
+
+#[test]
+fn only_what_may_be_a_stream_goes_on_as_one() {
+    let server = Server::start();
+    let headers = [("idempotency-key", "k"), ("accept", "text/event-stream")];
+    let body = json!({ "query": questions(5)[0] });
+    let replies = [(); 2].map(|()| server.post_with("/generate", &headers, &body));
+    assert_eq!(replies.map(|reply| is_replayed(&reply)), [false, true]);
+}
+
+#[test]
 fn a_request_in_progress_is_not_begun_again() {
     let mut settings = settings();
     settings.ask.limits.deadline = Duration::from_secs(2);

@@ -85,6 +85,25 @@ fn the_deadline_of_a_request_interrupts_its_query() {
 }
 
 #[test]
+fn who_waits_for_the_answer_of_another_keeps_their_own_time() {
+    let deadline = Duration::from_secs(1);
+    let mut settings = Settings { deadline, cache_bytes: 1_000_000, ..settings() };
+    // The first request's time ends in SQL: just before the layer above would end it.
+    settings.ask.limits.deadline = deadline + Duration::from_millis(50);
+    let server = alone(settings);
+    let asked = json!({ "question": ENDLESS });
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| server.post("/v1/ask", &asked));
+        until_it_runs(&server);
+        std::thread::sleep(deadline / 2);
+        let second = Instant::now();
+        drop(server.post("/v1/ask", &asked).problem(504, "deadline"));
+        assert!(second.elapsed() >= deadline, "{:?}", second.elapsed());
+        drop(first.join().unwrap().problem(504, "deadline"));
+    });
+}
+
+#[test]
 fn who_waits_for_the_database_and_leaves_runs_nothing() {
     let server = patient();
     let body = json!({ "sql": ENDLESS }).to_string();

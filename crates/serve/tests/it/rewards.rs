@@ -60,6 +60,8 @@ fn openrlhf_posts_queries_prompts_and_labels() {
     assert_eq!(reply["scores"], reply["rewards"]);
     assert!(reply["extra_logs"].as_object().unwrap().values().all(|log| log.as_array().unwrap().len() == 2));
     server.post("/get_reward", &json!({ "query": query, "labels": [COUNT] })).problem(400, "invalid_request");
+    let problem = server.post("/get_reward", &json!({ "query": vec!["x"; 1_001] })).problem(400, "invalid_request");
+    assert!(problem["detail"].as_str().unwrap().contains("1001"), "{problem}");
 }
 
 #[test]

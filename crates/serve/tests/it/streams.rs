@@ -15,6 +15,13 @@ fn names(reply: &Reply) -> Vec<String> {
     reply.events().into_iter().map(|(name, ..)| name).collect()
 }
 
+/// How many requests that ask were timed, by status.
+fn timed(server: &Server) -> Vec<String> {
+    let name = "glrl_http_request_duration_seconds_count{route=\"/v1/ask\",method=\"POST\",";
+    let text = server.service.metrics.render(&[]);
+    text.lines().filter_map(|line| line.strip_prefix(name).map(str::to_owned)).collect()
+}
+
 #[test]
 fn an_answer_comes_in_events_that_count_up_and_end_once() {
     let server = Server::start();
@@ -48,6 +55,7 @@ fn an_answer_comes_in_events_that_count_up_and_end_once() {
     let deltas = events.iter().filter(|(name, ..)| name == "sql.delta");
     let written: String = deltas.map(|(.., data)| data["delta"].as_str().unwrap()).collect();
     assert!(written.starts_with("SELECT "), "{written}");
+    assert_eq!(timed(&server), ["code=\"200\"} 2"], "the stream and the whole reply");
 }
 
 #[test]
@@ -72,6 +80,7 @@ fn a_deadline_ends_a_stream_with_an_error() {
     assert_eq!((name.as_str(), &data["code"]), ("error", &json!("deadline")));
     let plain = server.post("/v1/ask", &json!({ "question": questions(5)[0] }));
     plain.problem(504, "deadline");
+    assert_eq!(timed(&server), ["code=\"504\"} 2"], "a stream that fails is no success");
 }
 
 #[test]
@@ -116,7 +125,7 @@ fn a_stream_is_taken_up_where_it_broke() {
 #[test]
 fn a_stream_in_progress_has_a_second_reader_when_the_first_is_lost() {
     let mut settings = settings();
-    settings.ask.limits.deadline = Duration::from_secs(2);
+    settings.ask.limits.deadline = Duration::from_secs(4);
     let server = alone(settings);
     let body = json!({ "question": ENDLESS });
     let mut first = TcpStream::connect(server.users).unwrap();
@@ -128,6 +137,8 @@ fn a_stream_in_progress_has_a_second_reader_when_the_first_is_lost() {
         while server.service.gauges()[0].value < 2.0 && !second.is_finished() {
             std::thread::sleep(Duration::from_millis(2));
         }
+        std::thread::sleep(Duration::from_millis(100));
+        assert_eq!(server.service.gauges()[0].value, 2.0, "the second reader holds a place too");
         drop(first);
         second.join().unwrap()
     });

@@ -6,16 +6,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
+use answer::engine::Engine;
 use model::model_folder::{Save, load, save};
 use model::weights::Format;
 use serde_json::{Value, json};
 use serve::auth::KeyStore;
-use serve::service::Parts;
+use serve::service::{Parts, Served};
 use serve::settings::Settings;
 use serve::swap::Models;
+use sql::policy::{Access, Policy, PolicyFile, TablePolicy};
 
-use crate::tools::{Reply, SHIPPED, Server, engine_of, exchange, folder, parts, settings};
+use crate::tools::{ENGINE, Reply, SHIPPED, Server, engine_of, exchange, folder, parts, settings};
 
 /// The shipped network with another calibration: the same queries, less sure.
 fn less_sure(to: &Path) {
@@ -34,6 +37,16 @@ struct Swapping {
 }
 
 fn swapping(name: &str, cache_bytes: u64) -> Swapping {
+    opening(name, Settings { cache_bytes, ..settings() }, engine_of, |served| served)
+}
+
+/// A service whose engines are opened in a way of its own, with its schema as a test wants it.
+fn opening(
+    name: &str,
+    settings: Settings,
+    open: fn(&Path) -> Result<Engine, String>,
+    prepared: impl Fn(Served) -> Served,
+) -> Swapping {
     let folder = folder(name);
     let models = folder.join("models");
     fs::create_dir_all(&models).unwrap();
@@ -41,10 +54,11 @@ fn swapping(name: &str, cache_bytes: u64) -> Swapping {
     let keys = KeyStore::open(&folder.join("keys.json")).unwrap();
     let all = ["*", "admin"].map(|scope| scope.parse().unwrap()).to_vec();
     let (key, _) = keys.create("admin", all, None).unwrap();
-    let settings = Settings { authentication: true, cache_bytes, ..settings() };
-    let open = |_: &str, model: Option<&Path>| engine_of(model.unwrap_or(&SHIPPED));
-    let loader = Some(Models::new(Some(models.clone()), Arc::new(open)));
-    let parts = Parts { models: loader, keys, ..parts(&settings) };
+    let settings = Settings { authentication: true, ..settings };
+    let loader = Some(Models::new(Some(models.clone()), Arc::new(move |_: &str, model: &Path| open(model))));
+    let Parts { schemas, .. } = parts(&settings);
+    let schemas = schemas.into_iter().map(prepared).collect();
+    let parts = Parts { models: loader, ..Parts::new(schemas, keys) };
     Swapping { server: Server::with(settings, parts), key, models }
 }
 
@@ -80,7 +94,7 @@ fn a_model_is_changed_under_load_without_a_failed_request() {
             seen
         };
         let clients: Vec<_> = (0..8).map(|_| scope.spawn(client)).collect();
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        std::thread::sleep(Duration::from_millis(300));
         let loaded = swapping.load("other");
         ended.store(true, Ordering::Relaxed);
         let replies: Vec<Reply> = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
@@ -116,6 +130,50 @@ fn an_answer_that_was_kept_belongs_to_its_model() {
     let other = ask();
     assert!(!other.0 && other.1 < kept.1, "{other:?} after {kept:?}");
     assert_eq!(ask(), (true, other.1));
+}
+
+#[test]
+fn a_load_that_nobody_waits_for_goes_on_and_is_the_only_one() {
+    let slow = |model: &Path| {
+        std::thread::sleep(Duration::from_secs(1));
+        engine_of(model)
+    };
+    let settings = Settings { deadline: Duration::from_millis(200), ..settings() };
+    let swapping = opening("swap-slow", settings, slow, |served| served);
+    let before = swapping.fingerprint();
+    swapping.load("other").problem(504, "deadline");
+    swapping.load("other").problem(409, "conflict");
+    let until = Instant::now() + Duration::from_secs(60);
+    while swapping.fingerprint() == before {
+        assert!(Instant::now() < until, "the model is thrown away");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn another_model_is_under_the_policy_of_the_one_before() {
+    let table = TablePolicy {
+        name: "PAC_MNT_PROJECTS".to_owned(),
+        rows: Some("Budget > 100000".to_owned()),
+        hide: vec!["Revenue".to_owned()],
+    };
+    let policy =
+        Policy::new(&PolicyFile { table: vec![table], ..PolicyFile::default() }, &ENGINE.pack.catalog).unwrap();
+    let restricted = |served: Served| {
+        let engine = (*served.engine).clone().restricted(Some(Access::new(policy.clone(), []).unwrap()));
+        Served::start(Arc::new(engine), settings().decoder).unwrap()
+    };
+    let swapping = opening("swap-policy", settings(), engine_of, restricted);
+    let count = || {
+        let count = json!({ "sql": "SELECT COUNT(*) AS n FROM PAC_MNT_PROJECTS WHERE Budget <= 100000" });
+        swapping.post("/v1/sql/execute", &count).json()["rows"].clone()
+    };
+    assert_eq!(count(), json!([[0]]));
+    assert_eq!(swapping.load("other").status, 200);
+    assert_eq!(count(), json!([[0]]));
+    swapping
+        .post("/v1/sql/execute", &json!({ "sql": "SELECT Revenue FROM PAC_MNT_PROJECTS" }))
+        .problem(422, "unsafe_sql");
 }
 
 #[test]

@@ -200,18 +200,41 @@ fn what_is_not_settled_is_not_shown() {
     assert_eq!(guarded.post(3, "/v1/sql/execute", companies).status, 200);
 }
 
+/// What a token of Ann's says.
+fn claims(policy: &str, user: Value) -> Value {
+    json!({ "sub": "ann", "exp": 4_000_000_000u64, "scope": "*", "policy": policy, "user": user })
+}
+
+/// A request with a token.
+fn by_token(server: &Server, claims: &Value, method: &str, path: &str, body: Option<Value>) -> Reply {
+    let token = encode(&Header::new(Algorithm::HS256), claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap();
+    let bearer = format!("Bearer {token}");
+    let body = body.map(|body| body.to_string());
+    exchange(server.users, method, path, &[("authorization", &bearer)], body.as_deref())
+}
+
+#[test]
+fn what_was_asked_under_one_view_is_not_told_under_another() {
+    let guarded = Guarded::start("subject", &[]);
+    let (sales, staff) = (json!({ "department": "Sales" }), json!({ "department": "Staff" }));
+    let send = |user: &Value, method: &str, path: &str, body: Option<Value>| {
+        by_token(&guarded.server, &claims("department", user.clone()), method, path, body)
+    };
+    let query = json!({ "query": "Show the names of all projects" });
+    let asked = send(&sales, "POST", "/generate", Some(query)).json()["request_id"].clone();
+    let past = |user: &Value| send(user, "GET", "/v1/history", None).json()["items"].clone();
+    assert_eq!((&past(&sales)[0]["request_id"], past(&staff)), (&asked, json!([])));
+    let thumb = json!({ "request_id": asked, "rating": "up" });
+    let problem = send(&staff, "POST", "/v1/feedback", Some(thumb)).problem(404, "not_found");
+    assert!(problem["detail"].as_str().unwrap().starts_with("none of your questions"), "{problem}");
+}
+
 #[test]
 fn a_token_names_its_policy_too() {
     let (one, two) = two_departments();
     let guarded = Guarded::start("tokens", &[view(Some("department"), Some(&one))]);
-    let run = |claims: Value| {
-        let token =
-            encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap();
-        let bearer = format!("Bearer {token}");
-        let body = json!({ "sql": PROJECTS }).to_string();
-        exchange(guarded.server.users, "POST", "/v1/sql/execute", &[("authorization", &bearer)], Some(&body))
-    };
-    let claims = |policy: &str, user: Value| json!({ "sub": "ann", "exp": 4_000_000_000u64, "scope": "*", "policy": policy, "user": user });
+    let run =
+        |claims: Value| by_token(&guarded.server, &claims, "POST", "/v1/sql/execute", Some(json!({ "sql": PROJECTS })));
     let reply = run(claims("department", json!({ "department": two }))).json();
     let rows = reply["rows"].as_array().unwrap();
     assert!(!rows.is_empty() && rows.iter().all(|row| row[1] == two), "{reply}");

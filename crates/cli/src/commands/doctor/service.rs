@@ -1,19 +1,23 @@
-//! What `glrl serve` needs: ports, keys, tokens, the certificate, the audit log, folders. What only will be wrong one day, or
-//! is wrong only while another service runs, is a warning.
+//! What `glrl serve` needs: policies, ports, keys, tokens, the certificate, the audit log, folders. What only will be wrong one
+//! day, or is wrong only while another service runs, is a warning.
 
 use std::fs::OpenOptions;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use answer::pack::Pack;
+use database::server::Advice;
 use jiff::{Timestamp, ToSpan};
 use ::serve::auth::KeyStore;
 use ::serve::settings::Settings;
 
 use super::Check;
+use crate::access::policy_at;
 use crate::commands::{audit, keys, serve};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::settings::NamedPolicy;
 
 /// A certificate that ends within so many days is worth a word.
 const SOON: i64 = 14;
@@ -22,17 +26,17 @@ const SOON: i64 = 14;
 pub(super) fn look(context: &Context) -> Vec<Check> {
     let settings = match serve::settings(None, context) {
         Ok(settings) => settings,
-        Err(failure) => return vec![Check { name: "service", found: Err(failure) }],
+        Err(failure) => return vec![Check::of("service", Err(failure))],
     };
     let server = &context.settings().server;
     let folders = [("models", &server.models), ("runs", &server.runs)];
     let folders = folders.into_iter().filter(|(_, path)| !path.is_empty());
     let folders = folders.map(|(name, path)| Check::of(name, folder(name, path)));
     let checks = [
-        Check::of("listen", Ok(listen(&settings))),
-        Check::of("keys", look_at_keys(&settings, context)),
+        Check::advised("listen", Ok(listen(&settings))),
+        Check::advised("keys", look_at_keys(&settings, context)),
         Check::of("tokens", tokens(context)),
-        Check::of("tls", certificate(&settings, context)),
+        Check::advised("tls", certificate(&settings, context)),
         Check::of("audit", look_at_audit(context)),
         Check::of("feedback", feedback(&settings)),
         Check::of("traces", serve::traces(context)),
@@ -40,16 +44,64 @@ pub(super) fn look(context: &Context) -> Vec<Check> {
     checks.into_iter().chain(folders).collect()
 }
 
-/// Whether the ports are free. A service that runs has them, which is no fault.
-fn listen(settings: &Settings) -> String {
-    let place = |address: SocketAddr| match TcpListener::bind(address) {
-        Ok(_) => format!("{address} is free"),
-        Err(e) => format!("warning: {address}: {e}; if that is no service of yours, choose another --port or --operators-port"),
+/// The names that schemas are served under; of a pack that cannot be opened, what settings call it.
+pub(super) fn names(context: &Context, packs: &[Result<Pack, Failure>]) -> Vec<String> {
+    let settings = context.settings();
+    let name = |(at, pack): (usize, &Result<Pack, Failure>)| {
+        let (own, path) = settings.server.schemas.get(at).map_or((None, &settings.pack), |s| (s.name.clone(), &s.pack));
+        own.unwrap_or_else(|| pack.as_ref().map_or_else(|_| path.clone(), |pack| pack.name().to_owned()))
     };
-    format!("{}; {}", place(settings.listen), place(settings.operators))
+    packs.iter().enumerate().map(name).collect()
 }
 
-fn look_at_keys(settings: &Settings, context: &Context) -> Result<String, Failure> {
+/// The policies that keys and tokens may name, and whether schemas can be told apart.
+pub(super) fn policies(context: &Context, names: &[String], packs: &[Result<Pack, Failure>]) -> Vec<Check> {
+    if let Err(failure) = serve::distinct(names) {
+        return vec![Check::of("schemas", Err(failure))];
+    }
+    let placed = match serve::placed(&context.settings().server.policies, names) {
+        Ok(placed) => placed,
+        Err(failure) => return vec![Check::of("policy", Err(failure))],
+    };
+    let look = |(at, NamedPolicy { name, file, .. }): (usize, &NamedPolicy)| {
+        let pack = packs[at].as_ref().ok()?;
+        let found = policy_at(file, &pack.catalog).map(|_| format!("{name}: {}", file.display()));
+        let check = Check::of("policy", found);
+        Some(Check { schema: (names.len() > 1).then(|| names[at].clone()), ..check })
+    };
+    placed.into_iter().filter_map(look).collect()
+}
+
+/// Something that may be better, and what to do about it.
+struct Remark {
+    found: String,
+    remedy: String,
+}
+
+impl Remark {
+    fn new(found: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Remark { found: found.into(), remedy: remedy.into() }
+    }
+}
+
+/// What was found, with what is to be said of it.
+fn advice(found: String, remarks: impl IntoIterator<Item = Remark>) -> Advice {
+    let (said, remedies): (Vec<String>, Vec<String>) = remarks.into_iter().map(|one| (one.found, one.remedy)).unzip();
+    let remedy = (!remedies.is_empty()).then(|| remedies.join("; "));
+    Advice { found: [vec![found], said].concat().join("; "), remedy }
+}
+
+/// Whether the ports are free. A service that runs has them, which is no fault.
+fn listen(settings: &Settings) -> Advice {
+    let taken = |address: SocketAddr| TcpListener::bind(address).err().map(|e| format!("{address}: {e}"));
+    let found = [settings.listen, settings.operators].map(|address| (address, taken(address)));
+    let remedy = found.iter().any(|(_, taken)| taken.is_some());
+    let remedy = remedy.then(|| "choose another --port or --operators-port, unless that is a service of yours".to_owned());
+    let found = found.map(|(address, taken)| taken.unwrap_or_else(|| format!("{address} is free"))).join("; ");
+    Advice { found, remedy }
+}
+
+fn look_at_keys(settings: &Settings, context: &Context) -> Result<Advice, Failure> {
     let path = keys::path(context)?;
     let store = KeyStore::open(&path).map_err(|e| keys::failed(&e))?;
     let now = Timestamp::now();
@@ -59,7 +111,7 @@ fn look_at_keys(settings: &Settings, context: &Context) -> Result<String, Failur
         return Err(Failure::new(Exit::Settings, "keys", message).hint("`glrl keys create --name NAME` makes one; [jwt] takes tokens"));
     }
     let asked = if settings.authentication { "asked for" } else { "not asked for on this machine alone" };
-    Ok(format!("{}: {good} good; a key is {asked}{}", path.display(), readable_by_others(&path)))
+    Ok(advice(format!("{}: {good} good; a key is {asked}", path.display()), readable_by_others(&path)))
 }
 
 fn tokens(context: &Context) -> Result<String, Failure> {
@@ -70,24 +122,25 @@ fn tokens(context: &Context) -> Result<String, Failure> {
     })
 }
 
-fn certificate(settings: &Settings, context: &Context) -> Result<String, Failure> {
+fn certificate(settings: &Settings, context: &Context) -> Result<Advice, Failure> {
     let key = Path::new(&context.settings().server.tls_key);
     let Some(tls) = serve::tls(context)? else {
-        let open = !settings.listen.ip().is_loopback();
-        let advice = "; warning: keys travel in plain sight unless a proxy holds the certificate: set server.tls_cert and server.tls_key";
-        return Ok(format!("none{}", if open { advice } else { "" }));
+        let remedy = "set server.tls_cert and server.tls_key, unless a proxy holds the certificate";
+        let is_open = !settings.listen.ip().is_loopback();
+        return Ok(advice("none".to_owned(), is_open.then(|| Remark::new("keys travel in plain sight", remedy))));
     };
-    let Some(until) = tls.until() else { return Ok("a certificate that does not say until when it is good".to_owned()) };
+    let until = tls.until();
+    let found = until.map_or("no word of until when it is good".to_owned(), |until| format!("good until {until}"));
     let soon = Timestamp::now() + (24 * SOON).hours();
-    let advice = if until < soon { "; warning: that is soon: put a new one in its place and send SIGHUP" } else { "" };
-    Ok(format!("good until {until}{advice}{}", readable_by_others(key)))
+    let is_soon = until.is_some_and(|until| until < soon);
+    let ends = is_soon.then(|| Remark::new("that is soon", "put a new one in its place and send SIGHUP"));
+    Ok(advice(found, ends.into_iter().chain(readable_by_others(key))))
 }
 
 /// A secret that others on the machine may read.
-fn readable_by_others(path: &Path) -> String {
-    let mode = path.metadata().map_or(0, |about| about.permissions().mode());
-    let advice = format!("; warning: others may read it. Run: chmod 600 {}", path.display());
-    if mode & 0o044 == 0 { String::new() } else { advice }
+fn readable_by_others(path: &Path) -> Option<Remark> {
+    let (mode, path) = (path.metadata().map_or(0, |about| about.permissions().mode()), path.display());
+    (mode & 0o044 != 0).then(|| Remark::new(format!("others may read {path}"), format!("chmod 600 {path}")))
 }
 
 /// The log as it stands, whole and open to be written, without a line more.

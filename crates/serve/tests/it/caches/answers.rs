@@ -9,7 +9,7 @@ use answer::orchestrator::Options;
 use answer::pack::Pack;
 use answer::reply::Alternative;
 use database::fill::Recipe;
-use database::{DemoSpec, ProfileLimits, demo_database};
+use database::{Database, DemoSpec, ProfileLimits, demo_database};
 use model::inference::Weights;
 use serde_json::Value;
 use serve::cache::value::Seal;
@@ -19,7 +19,7 @@ use sql::policy::{Access, Policy, PolicyFile, TablePolicy};
 
 use super::stores::{Store, free_port};
 use super::{ask, instance, looked_up, shared, tell, until, written};
-use crate::tools::{ENGINE, Server, TODAY, parts, questions, root, settings};
+use crate::tools::{ENGINE, SHIPPED, Server, TODAY, demo, folder, pack, parts, questions, settings};
 
 #[test]
 fn instances_find_what_others_made_and_each_tier_fills_the_one_before() {
@@ -31,6 +31,7 @@ fn instances_find_what_others_made_and_each_tier_fills_the_one_before() {
     assert_eq!(made["cache_hit"], false);
     assert_eq!((looked_up(&first, "l2", "miss"), looked_up(&first, "l3", "miss")), (1.0, 1.0));
     until("a value in each", || written(&first, "l2") == 1.0 && written(&first, "l3") == 1.0);
+    let key = redis.keys().remove(0);
 
     let second = instance(&stores);
     same(&made, &ask(&second, question).json());
@@ -46,14 +47,45 @@ fn instances_find_what_others_made_and_each_tier_fills_the_one_before() {
     until("a second value", || written(&second, "l2") == 1.0);
     same(&made_with_others, &instance(&stores).post("/v1/ask", &with_others).json());
 
+    // What the third tier knows for a minute has been known for a minute, wherever it is copied to.
+    let long_ago = found(&redis, &key) - 60;
+    let known = Known::of(&answer::orchestrator::ask(&ENGINE, question, &Options::on(TODAY))).unwrap();
+    s3.put_object(&key, &String::from_utf8(Seal::new("").write(&key, &known, long_ago).unwrap()).unwrap());
     redis.cli(&["FLUSHALL"]);
     let third = instance(&stores);
     same(&made, &ask(&third, question).json());
     assert_eq!((looked_up(&third, "l2", "miss"), looked_up(&third, "l3", "hit")), (1.0, 1.0));
     until("the value in Redis again", || written(&third, "l2") == 1.0);
+    assert_eq!(found(&redis, &key), long_ago);
     let fourth = instance(&stores);
     same(&made, &ask(&fourth, question).json());
     assert_eq!(looked_up(&fourth, "l2", "hit"), 1.0);
+}
+
+/// When what Redis holds under a key was found, as it says of itself.
+fn found(redis: &Store, key: &str) -> u64 {
+    let value = redis.cli(&["GET", key]);
+    let kept: Value = serde_json::from_str(value.lines().nth(2).unwrap()).unwrap();
+    kept["found"].as_u64().unwrap()
+}
+
+#[test]
+fn what_memory_may_not_hold_is_missed_there() {
+    let redis = Store::redis(free_port());
+    let stores = shared(Some(redis.port), None);
+    let question = &questions(9)[2];
+    // Nobody can tell whether a database has changed whose file is gone, as nobody can of one on a server.
+    let pack = pack();
+    let (spec, cache) = (DemoSpec::from_toml(&pack.files.demo).unwrap(), folder("gone"));
+    let recipe = Recipe { catalog: &pack.catalog, ddl: &pack.files.schema, spec: &spec, seed: 1 };
+    let database = demo_database(Some(&cache), &recipe).unwrap();
+    let server = over(engine(pack, database), &stores);
+    std::fs::remove_dir_all(&cache).unwrap();
+    ask(&server, question);
+    until("the value", || written(&server, "l2") == 1.0);
+    ask(&server, question);
+    let counts = [("l1", "miss"), ("l1", "hit"), ("l2", "miss"), ("l2", "hit")];
+    assert_eq!(counts.map(|(tier, result)| looked_up(&server, tier, result)), [2.0, 0.0, 1.0, 1.0]);
 }
 
 /// The same answer, without the model.
@@ -217,17 +249,23 @@ fn under_a_policy_the_query_before_it_is_kept_and_applied_anew() {
 
 /// An instance whose asker sees only some projects.
 fn under_policy(stores: &SharedSettings) -> Server {
-    let pack = Pack::from_folder(&root().join("packs/gl")).unwrap();
+    let pack = pack();
     let rows = Some("Budget > 100000".to_owned());
     let table = TablePolicy { name: "PAC_MNT_PROJECTS".to_owned(), rows, hide: vec![] };
     let policy = Policy::new(&PolicyFile { table: vec![table], ..PolicyFile::default() }, &pack.catalog).unwrap();
-    let spec = DemoSpec::from_toml(&pack.files.demo).unwrap();
-    let recipe = Recipe { catalog: &pack.catalog, ddl: &pack.files.schema, spec: &spec, seed: 1 };
-    let database = demo_database(None, &recipe).unwrap();
-    let loaded = model::model_folder::load(&root().join("models/gl-compact")).unwrap();
+    let database = demo(&pack);
+    over(engine(pack, database).restricted(Some(Access::new(policy, []).unwrap())), stores)
+}
+
+/// A database with the shipped weights.
+fn engine(pack: Pack, database: Database) -> Engine {
+    let loaded = model::model_folder::load(&SHIPPED).unwrap();
     let model = LoadedModel::with_weights(loaded, &pack, Weights::Int8).unwrap();
-    let engine = Engine::new(pack, database, Ok(model), None, &ProfileLimits::default());
-    let engine = engine.restricted(Some(Access::new(policy, []).unwrap()));
+    Engine::new(pack, database, Ok(model), None, &ProfileLimits::default())
+}
+
+/// An instance by an engine of its own.
+fn over(engine: Engine, stores: &SharedSettings) -> Server {
     let settings = settings();
     let served = Served::start(Arc::new(engine), settings.decoder).unwrap();
     let parts = Parts { schemas: vec![served], shared: Shared::open(stores).unwrap(), ..parts(&settings) };
