@@ -237,6 +237,67 @@ fn an_alternative_counts_on_witnesses_that_were_made_before_it() {
     assert_eq!(court.text(&case, reference, &Options::default()).outcome, Outcome::Right(8));
 }
 
+/// Forty deals of four people and a hundred notes, no two alike; none is of the year 1999.
+fn deals() -> Vec<Image> {
+    const DEALS: &str = "CREATE TABLE deal (id INTEGER PRIMARY KEY, code TEXT UNIQUE, owner TEXT, opened DATE, closed DATE, won REAL, lost REAL);
+        CREATE TABLE note (id INTEGER PRIMARY KEY, code TEXT, FOREIGN KEY (code) REFERENCES deal (code))";
+    let catalog = sql::ddl::catalog_from_ddl(DEALS).expect("a script");
+    let recipe = Recipe { catalog: &catalog, ddl: DEALS, spec: &DemoSpec::default(), seed: 1 };
+    let filled = Image::of(&mut fill(&recipe).expect("a filled database"), &catalog).expect("an image");
+    let numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)";
+    let script = format!(
+        "DELETE FROM note; DELETE FROM deal;
+         INSERT INTO deal {numbers} SELECT i, 'D-' || i, 'person ' || (i % 4), date('2025-01-01', (i * 40) || ' days'),
+             date('2025-01-01', (i * 47) || ' days'), i * 1000, i * 900 FROM n WHERE i <= 40;
+         INSERT INTO note {numbers} SELECT i, 'D-' || (1 + i % 40) FROM n;"
+    );
+    vec![filled.changed(&script, &catalog).expect("rows")]
+}
+
+#[test]
+fn witnesses_hold_what_a_question_names_and_numbers_it_asks_for() {
+    let images = deals();
+    for (reference, other) in [
+        // No deal has the code, so that every column but it gives the same rows too.
+        ("SELECT won FROM deal WHERE code = 'X-9'", "SELECT won FROM deal WHERE owner = 'X-9'"),
+        ("SELECT id FROM note WHERE code = 'X-9'", "SELECT id FROM note WHERE code = 'X-8'"),
+        (
+            "SELECT n.id FROM note n JOIN deal d ON d.code = n.code WHERE d.code = 'X-9'",
+            "SELECT n.id FROM note n JOIN deal d ON d.code = n.code WHERE d.code = 'X-9' AND n.id < 0",
+        ),
+        // Nobody has as many deals as that, and no deal as many notes.
+        (
+            "SELECT owner FROM deal GROUP BY owner HAVING COUNT(*) < 7",
+            "SELECT owner FROM deal GROUP BY owner HAVING COUNT(*) <= 7",
+        ),
+        (
+            "SELECT d.code FROM deal d JOIN note n ON n.code = d.code GROUP BY d.code HAVING COUNT(*) >= 6",
+            "SELECT d.code FROM deal d JOIN note n ON n.code = d.code GROUP BY d.code HAVING COUNT(*) > 6",
+        ),
+        (
+            "SELECT CASE WHEN x.notes <= 6 THEN 'few' ELSE 'many' END FROM (SELECT d.id, COUNT(n.id) AS notes FROM deal d LEFT JOIN note n ON n.code = d.code GROUP BY d.id) x",
+            "SELECT CASE WHEN x.notes <= 5 THEN 'few' ELSE 'many' END FROM (SELECT d.id, COUNT(n.id) AS notes FROM deal d LEFT JOIN note n ON n.code = d.code GROUP BY d.id) x",
+        ),
+        // No deal took as long, or brought as much more than it cost.
+        (
+            "SELECT code FROM deal WHERE julianday(closed) - julianday(opened) > 90",
+            "SELECT code FROM deal WHERE julianday(closed) - julianday(opened) >= 90",
+        ),
+        (
+            "SELECT code FROM deal WHERE julianday('2026-11-20') - julianday(opened) <= 33",
+            "SELECT code FROM deal WHERE julianday('2026-11-20') - julianday(opened) <= 34",
+        ),
+        ("SELECT code FROM deal WHERE won - lost > 450", "SELECT code FROM deal WHERE won - lost >= 450"),
+    ] {
+        let queries = [verified(&images, reference)];
+        let case = Case::open(&images, &queries, false, &Limits::default()).expect("it runs");
+        let of = |witnesses, sql: &str| Court { witnesses, ..court(&images) }.text(&case, sql, &Options::default());
+        assert_eq!(of(0, other).outcome, Outcome::Right(1), "{other}");
+        assert!(matches!(of(6, other).outcome, Outcome::Wrong(_)), "{other}");
+        assert_eq!(of(6, reference).outcome, Outcome::Right(7), "{reference}");
+    }
+}
+
 /// Parents and children, more than small copies keep; every seventh child refers to nobody, every eleventh to no parent.
 fn large() -> Image {
     const LARGE: &str = "CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);
