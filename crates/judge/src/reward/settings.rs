@@ -71,7 +71,7 @@ impl Default for Settings {
             dense: true,
             ceiling: 0.6,
             rows_share: 0.6,
-            witnesses: 6,
+            witnesses: 16,
             tie_break: 0.01,
             weights: Weights::default(),
         }

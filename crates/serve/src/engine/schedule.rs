@@ -131,7 +131,6 @@ impl<'a> Desk<'a> {
             self.batch = Batch::new(self.model.generator(self.settings.threads, self.settings.plan));
             self.writing.drain(..).for_each(|one| one.end(Err(problem.clone())));
         }
-        self.load.rows.store(self.batch.rows(), Ordering::Relaxed);
         let now = Instant::now();
         for at in (0..self.writing.len()).rev() {
             let one = &mut self.writing[at];
@@ -147,6 +146,8 @@ impl<'a> Desk<'a> {
                 let _ = one.reply.send(Err(Stopped::Deadline));
             }
         }
+        // Behind those who left: the thread may now wait for long.
+        self.load.rows.store(self.batch.rows(), Ordering::Relaxed);
     }
 }
 
