@@ -1,6 +1,7 @@
 //! Policies of keys and tokens: two keys ask the same and each gets its own rows, by whatever route.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
@@ -80,7 +81,7 @@ fn guarded(keys: &Path) -> Server {
 }
 
 /// Two departments with projects of which the other has none of the same name.
-fn two_departments() -> (String, String) {
+static DEPARTMENTS: LazyLock<[String; 2]> = LazyLock::new(|| {
     let guarded = Guarded::start("departments", &[View::default()]);
     let all = guarded.projects(0);
     let mut names: Vec<String> =
@@ -88,13 +89,13 @@ fn two_departments() -> (String, String) {
     names.sort();
     names.dedup();
     assert!(names.len() >= 2, "{names:?}");
-    (names[0].clone(), names[1].clone())
-}
+    [names[0].clone(), names[1].clone()]
+});
 
 #[test]
 fn no_route_shows_one_key_the_rows_of_another() {
-    let (one, two) = two_departments();
-    let views = [view(Some("department"), Some(&one)), view(Some("department"), Some(&two)), View::default()];
+    let [one, two] = DEPARTMENTS.each_ref().map(String::as_str);
+    let views = [view(Some("department"), Some(one)), view(Some("department"), Some(two)), View::default()];
     let guarded = Guarded::start("routes", &views);
     let (ours, theirs, all) = (guarded.projects(0), guarded.projects(1), guarded.projects(2));
     assert!(!ours.is_empty() && ours.iter().all(|(_, department)| *department == one));
@@ -129,7 +130,7 @@ fn no_route_shows_one_key_the_rows_of_another() {
     let made = guarded.post(1, "/generate", json!({ "query": question })).json();
     let run = guarded.post(0, "/v1/sql/execute", json!({ "sql": made["sql"] }));
     clean("generate and execute", &run);
-    let batch = guarded.post(0, "/generate/batch", json!({ "queries": [question, "projects in " .to_owned() + &two] }));
+    let batch = guarded.post(0, "/generate/batch", json!({ "queries": [question, "projects in " .to_owned() + two] }));
     clean("batch", &batch);
     let model = guarded.send(0, "GET", "/v1/models", &[], None).json()["data"][0]["id"].clone();
     let message = json!([{ "role": "user", "content": question }]);
@@ -164,8 +165,8 @@ fn no_route_shows_one_key_the_rows_of_another() {
 
 #[test]
 fn a_hidden_column_is_not_there() {
-    let (one, _) = two_departments();
-    let guarded = Guarded::start("hidden", &[view(Some("department"), Some(&one)), View::default()]);
+    let one = DEPARTMENTS[0].as_str();
+    let guarded = Guarded::start("hidden", &[view(Some("department"), Some(one)), View::default()]);
     let sql = "SELECT Revenue FROM PAC_MNT_PROJECTS";
     guarded.post(0, "/v1/sql/execute", json!({ "sql": sql })).problem(422, "unsafe_sql");
     guarded.post(0, "/v1/sql/explain", json!({ "sql": sql })).problem(422, "invalid_sql");
@@ -181,11 +182,11 @@ fn a_hidden_column_is_not_there() {
 
 #[test]
 fn what_is_not_settled_is_not_shown() {
-    let (one, _) = two_departments();
-    let other = View { policy: None, user: view(None, Some(&one)).user };
-    let mut more = view(Some("department"), Some(&one));
+    let one = DEPARTMENTS[0].as_str();
+    let other = View { policy: None, user: view(None, Some(one)).user };
+    let mut more = view(Some("department"), Some(one));
     more.user.insert("country".to_owned(), "X".to_owned());
-    let views = [view(Some("unknown"), Some(&one)), other, more, view(Some("department"), None)];
+    let views = [view(Some("unknown"), Some(one)), other, more, view(Some("department"), None)];
     let guarded = Guarded::start("closed", &views);
     let (sql, question) = (json!({ "sql": PROJECTS }), json!({ "question": "Show all projects" }));
     for key in 0..3 {
@@ -231,8 +232,8 @@ fn what_was_asked_under_one_view_is_not_told_under_another() {
 
 #[test]
 fn a_token_names_its_policy_too() {
-    let (one, two) = two_departments();
-    let guarded = Guarded::start("tokens", &[view(Some("department"), Some(&one))]);
+    let [one, two] = DEPARTMENTS.each_ref().map(String::as_str);
+    let guarded = Guarded::start("tokens", &[view(Some("department"), Some(one))]);
     let run =
         |claims: Value| by_token(&guarded.server, &claims, "POST", "/v1/sql/execute", Some(json!({ "sql": PROJECTS })));
     let reply = run(claims("department", json!({ "department": two }))).json();
