@@ -5,7 +5,7 @@ use schema::Value;
 use super::scope::{Clause, Found};
 use super::{Resolver, plain_name, unknown};
 use crate::diagnostic::Diagnostic;
-use crate::dialect::{Dialect, quote_text};
+use crate::dialect::{Dialect, quote_name, quote_text};
 use crate::syntax::ast;
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, LikeOp, Literal, Span, UnaryOp};
 use crate::visit::{arity, calls};
@@ -246,10 +246,10 @@ impl<'a> Resolver<'a> {
                 Found::Ambiguous(mut sources) => {
                     sources.dedup();
                     let message = format!("{} may be a column of {}.", column.text, sources.join(" or "));
-                    let help = format!("Say which: {}.{}", sources[0], column.text);
+                    let help = format!("Say which: {}.{}", quote_name(&sources[0]), column.text);
                     let mut diagnostic = Diagnostic::error("SCH203", span, message).help(help);
                     for source in &sources {
-                        let text = format!("{source}.{}", self.text_of(column.span));
+                        let text = format!("{}.{}", quote_name(source), self.text_of(column.span));
                         diagnostic = diagnostic.fix(format!("Use {text}"), span, text, false);
                     }
                     self.diagnostics.push(diagnostic);

@@ -689,3 +689,4 @@ SELECT * FROM (WITH t AS (SELECT 1 AS a) SELECT a TRUE FROM t)
 SELECT * FROM (SELECT 1 AS a, 2 TRUE, 3 FALSE)
 SELECT hours FROM company c , ( project p USING ( name ) ) JOIN company USING ( project_coda )
 SELECT nam FROM `project`WHERE 1
+SELECT name FROM project "select" JOIN company ON "order line"
