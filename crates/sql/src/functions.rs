@@ -205,6 +205,15 @@ const OTHER_DIALECTS: [&str; 55] = [
     "SYSTIMESTAMP", "TO_CHAR", "TO_DATE", "TO_NUMBER", "TRUNC", "UTC_DATE", "UTC_TIMESTAMP", "VARIANCE", "YEAR",
 ];
 
+/// Those of them that make one value of many rows.
+const OTHER_AGGREGATES: [&str; 9] =
+    ["ARRAY_AGG", "BOOL_AND", "BOOL_OR", "LISTAGG", "MODE", "PERCENTILE_CONT", "PERCENTILE_DISC", "STDDEV", "VARIANCE"];
+
+/// Whether a function makes one value of many rows, in SQLite or elsewhere.
+pub fn groups(name: &str, args: usize) -> bool {
+    find(name, args).is_some_and(|f| f.kind == FunctionKind::Aggregate) || OTHER_AGGREGATES.contains(&name)
+}
+
 /// Whether a name is a harmless function of a dialect that is not SQLite.
 pub fn in_other_dialects(name: &str, dialect: crate::dialect::Dialect) -> bool {
     dialect != crate::dialect::Dialect::Sqlite && OTHER_DIALECTS.iter().any(|f| f.eq_ignore_ascii_case(name))

@@ -10,7 +10,7 @@ use std::fmt;
 
 use schema::{TableId, Value};
 
-use crate::functions::{self, FunctionKind};
+use crate::functions;
 use crate::tree::{BinaryOp, Body, Expr, ExprKind, JoinKind, LikeOp, Query, Select, SourceKind};
 use crate::validate::is_correlated;
 use crate::visit::{each_expr_here, each_expr_of_query, each_query, each_select};
@@ -184,9 +184,7 @@ fn tags_of_expr(expr: &Expr, tags: &mut BTreeSet<&'static str>) {
                 if ranks && !window.partition_by.is_empty() {
                     tags.insert("rank_in_group");
                 }
-            } else if functions::find(&call.function, call.args.len())
-                .is_some_and(|f| f.kind == FunctionKind::Aggregate)
-            {
+            } else if functions::groups(&call.function, call.args.len()) {
                 tags.insert("aggregate");
             }
             if matches!(call.function.as_str(), "IIF" | "IF") {

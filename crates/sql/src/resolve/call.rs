@@ -13,8 +13,7 @@ use crate::visit::{Part, each_expr, parts_of_call};
 
 /// Whether a call groups rows.
 pub(crate) fn is_aggregate(call: &Call) -> bool {
-    let kind = functions::find(&call.function, call.args.len()).map(|f| f.kind);
-    call.over.is_none() && kind == Some(FunctionKind::Aggregate)
+    call.over.is_none() && functions::groups(&call.function, call.args.len())
 }
 
 /// The parts of a window, those of the windows it builds on included.

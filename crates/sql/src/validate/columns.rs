@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use crate::functions::{self, FunctionKind};
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, Query, Select, SourceId, SourceKind, Span, UnaryOp};
 use crate::visit::{each_expr_here, each_query};
 
@@ -76,12 +75,6 @@ pub(super) fn value_columns(expr: &Expr) -> Vec<Place> {
         }
         _ => vec![],
     }
-}
-
-/// Whether a call groups rows.
-pub(super) fn is_aggregate(call: &Call) -> bool {
-    let kind = functions::find(&call.function, call.args.len()).map(|f| f.kind);
-    call.over.is_none() && kind == Some(FunctionKind::Aggregate)
 }
 
 /// The columns that a SELECT keeps to one value each.

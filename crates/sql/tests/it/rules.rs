@@ -616,3 +616,20 @@ fn what_is_fixed_stays_apart_from_the_words_beside_it() {
         assert_eq!(each_fixed(text), [after]);
     }
 }
+
+#[test]
+fn aggregates_of_other_engines_make_one_value_of_many_rows() {
+    let postgres = Options { dialect: Dialect::Postgres, ..Options::default() };
+    for call in [
+        "STDDEV(budget)",
+        "VARIANCE(budget)",
+        "BOOL_AND(budget > 1)",
+        "ARRAY_AGG(name)",
+        "PERCENTILE_CONT(0.9) WITHIN GROUP (ORDER BY budget DESC)",
+    ] {
+        let found = |text: &str| validate(text, &catalog(), &postgres).diagnostics;
+        let bare = |text: &str| found(text).iter().any(|d| d.code == "SCH216");
+        assert!(!bare(&format!("SELECT status, {call} FROM project GROUP BY status")), "{call}");
+        assert!(bare(&format!("SELECT status, name, {call} FROM project GROUP BY status")), "{call}");
+    }
+}

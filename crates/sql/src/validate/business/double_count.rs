@@ -2,10 +2,10 @@
 
 use super::RuleKind;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::resolve::is_aggregate;
 use crate::tree::{Expr, ExprKind, Query, Select, Source, SourceId};
 use crate::validate::columns::{
-    Place, each_sum, grouped_columns, is_aggregate, joined_columns, pinned_columns, queries_behind, row_conditions,
-    value_columns,
+    Place, each_sum, grouped_columns, joined_columns, pinned_columns, queries_behind, row_conditions, value_columns,
 };
 use crate::validate::rule::{Check, Found, Rule, Subject};
 use crate::visit::{each_expr, each_expr_here};

@@ -1,8 +1,9 @@
 //! PRF401: a source that no condition ties to those before it.
 
 use crate::diagnostic::Severity;
+use crate::resolve::is_aggregate;
 use crate::tree::{Expr, ExprKind, JoinKind, Query, Select, Source, SourceId, SourceKind};
-use crate::validate::columns::{is_aggregate, row_conditions};
+use crate::validate::columns::row_conditions;
 use crate::validate::rule::{Check, Found, Rule, Subject};
 use crate::visit::{each_expr, each_expr_here, each_query};
 

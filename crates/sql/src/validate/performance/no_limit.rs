@@ -1,9 +1,9 @@
 //! PRF406: all rows of a table that the pack calls large, one by one.
 
 use crate::diagnostic::Severity;
+use crate::resolve::is_aggregate;
 use crate::tree::{ExprKind, Query, Select};
 use crate::validate::RuleKind;
-use crate::validate::columns::is_aggregate;
 use crate::validate::rule::{Check, Found, Rule, Subject};
 use crate::visit::each_expr_here;
 

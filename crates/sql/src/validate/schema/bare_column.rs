@@ -3,8 +3,9 @@
 
 use crate::diagnostic::Severity;
 use crate::dialect::Dialect;
+use crate::resolve::is_aggregate;
 use crate::tree::{BinaryOp, Call, Expr, ExprKind, JoinKind, Query, Select, SourceId};
-use crate::validate::columns::{is_aggregate, written_out};
+use crate::validate::columns::written_out;
 use crate::validate::rule::{Check, Found, Rule, Subject};
 use crate::visit::{Part, each_expr_here, parts_of_expr};
 

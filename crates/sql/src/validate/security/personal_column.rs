@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use schema::ColumnId;
 
 use crate::diagnostic::Severity;
+use crate::resolve::is_aggregate;
 use crate::tree::{Body, Expr, ExprKind, Query, Span};
-use crate::validate::columns::{Behind, Place, is_aggregate, queries_behind};
+use crate::validate::columns::{Behind, Place, queries_behind};
 use crate::validate::rule::{Check, Found, Rule, Subject};
 use crate::visit::{Part, parts_of_expr};
 
