@@ -53,6 +53,10 @@ pub(super) fn comparable(expr: &Expr, scope: &Scope, resolver: &Resolver) -> Exp
                 expr.kind = ExprKind::Unknown(resolver.text_of(span).to_owned());
             }
             ExprKind::Call(call) => call.star |= call.args.is_empty(),
+            // Nothing is in an empty list, whatever is looked for.
+            ExprKind::InList { list, negated, .. } if list.is_empty() => {
+                expr.kind = ExprKind::Unknown(if *negated { "NOT IN ()" } else { "IN ()" }.to_owned());
+            }
             ExprKind::Between { negated, .. } | ExprKind::Like { negated, .. } | ExprKind::InList { negated, .. }
                 if *negated =>
             {

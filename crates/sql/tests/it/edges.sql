@@ -690,3 +690,6 @@ SELECT * FROM (SELECT 1 AS a, 2 TRUE, 3 FALSE)
 SELECT hours FROM company c , ( project p USING ( name ) ) JOIN company USING ( project_coda )
 SELECT nam FROM `project`WHERE 1
 SELECT name FROM project "select" JOIN company ON "order line"
+SELECT budget * name IN () FROM project UNION SELECT 1 ORDER BY budget IN ()
+SELECT budget IN () FROM project UNION SELECT 1 ORDER BY budget NOT IN ()
+SELECT budg*et IN () FROM project UNION SELECT 1 ORDER BY budget IN ()
