@@ -447,6 +447,19 @@ pub enum BinaryOp {
     LongArrow,
 }
 
+impl BinaryOp {
+    /// A comparison with its sides exchanged; any other operator as it is.
+    pub fn turned(self) -> Self {
+        match self {
+            BinaryOp::Lt => BinaryOp::Gt,
+            BinaryOp::LtEq => BinaryOp::GtEq,
+            BinaryOp::Gt => BinaryOp::Lt,
+            BinaryOp::GtEq => BinaryOp::LtEq,
+            other => other,
+        }
+    }
+}
+
 /// Pattern operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LikeOp {

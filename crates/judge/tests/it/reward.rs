@@ -19,11 +19,15 @@ const ROWS: [&str; 2] = [
 const REFERENCE: &str = "SELECT name FROM t WHERE n >= 2";
 
 fn databases() -> Vec<Image> {
-    let catalog = sql::ddl::catalog_from_ddl(DDL).expect("a script");
-    let recipe = Recipe { catalog: &catalog, ddl: DDL, spec: &DemoSpec::default(), seed: 1 };
+    ROWS.iter().map(|rows| image(DDL, &format!("DELETE FROM t; DELETE FROM u; {rows}"))).collect()
+}
+
+/// A database of these tables, filled and then changed by a script.
+fn image(ddl: &str, script: &str) -> Image {
+    let catalog = sql::ddl::catalog_from_ddl(ddl).expect("a script");
+    let recipe = Recipe { catalog: &catalog, ddl, spec: &DemoSpec::default(), seed: 1 };
     let filled = Image::of(&mut fill(&recipe).expect("a filled database"), &catalog).expect("an image");
-    let image = |rows: &&str| filled.changed(&format!("DELETE FROM t; DELETE FROM u; {rows}"), &catalog).expect("rows");
-    ROWS.iter().map(image).collect()
+    filled.changed(script, &catalog).expect("rows")
 }
 
 fn verified(images: &[Image], sql: &str) -> VerifiedQuery {
@@ -237,13 +241,10 @@ fn an_alternative_counts_on_witnesses_that_were_made_before_it() {
     assert_eq!(court.text(&case, reference, &Options::default()).outcome, Outcome::Right(8));
 }
 
-/// Forty deals of four people and a hundred notes, no two alike; none is of the year 1999.
+/// Forty deals, ten of each of four people, and a hundred notes, at most three of a deal.
 fn deals() -> Vec<Image> {
     const DEALS: &str = "CREATE TABLE deal (id INTEGER PRIMARY KEY, code TEXT UNIQUE, owner TEXT, opened DATE, closed DATE, won REAL, lost REAL);
         CREATE TABLE note (id INTEGER PRIMARY KEY, code TEXT, FOREIGN KEY (code) REFERENCES deal (code))";
-    let catalog = sql::ddl::catalog_from_ddl(DEALS).expect("a script");
-    let recipe = Recipe { catalog: &catalog, ddl: DEALS, spec: &DemoSpec::default(), seed: 1 };
-    let filled = Image::of(&mut fill(&recipe).expect("a filled database"), &catalog).expect("an image");
     let numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)";
     let script = format!(
         "DELETE FROM note; DELETE FROM deal;
@@ -251,7 +252,7 @@ fn deals() -> Vec<Image> {
              date('2025-01-01', (i * 47) || ' days'), i * 1000, i * 900 FROM n WHERE i <= 40;
          INSERT INTO note {numbers} SELECT i, 'D-' || (1 + i % 40) FROM n;"
     );
-    vec![filled.changed(&script, &catalog).expect("rows")]
+    vec![image(DEALS, &script)]
 }
 
 #[test]
@@ -302,15 +303,12 @@ fn witnesses_hold_what_a_question_names_and_numbers_it_asks_for() {
 fn large() -> Image {
     const LARGE: &str = "CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);
         CREATE TABLE c (id INTEGER PRIMARY KEY, p_id INTEGER, FOREIGN KEY (p_id) REFERENCES p (id))";
-    let catalog = sql::ddl::catalog_from_ddl(LARGE).expect("a script");
-    let recipe = Recipe { catalog: &catalog, ddl: LARGE, spec: &DemoSpec::default(), seed: 1 };
-    let filled = Image::of(&mut fill(&recipe).expect("a filled database"), &catalog).expect("an image");
     let numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)";
     let script = format!(
         "DELETE FROM c; DELETE FROM p; INSERT INTO p {numbers} SELECT i, 'p' || i FROM n WHERE i <= 400;
          INSERT INTO c {numbers} SELECT i, CASE WHEN i % 7 = 0 THEN NULL WHEN i % 11 = 0 THEN 9000 ELSE 1 + i % 400 END FROM n;"
     );
-    filled.changed(&script, &catalog).expect("rows")
+    image(LARGE, &script)
 }
 
 #[test]

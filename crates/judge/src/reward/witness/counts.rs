@@ -25,12 +25,12 @@ pub(super) fn counted(
     catalog: &Catalog,
     number: u64,
 ) -> Option<String> {
+    let turn = (number / EVERY) as usize % facts.sizes.len().max(1);
+    let size = *facts.sizes.iter().nth(turn).filter(|_| number % EVERY == EVERY - 1)?;
     let keys = keys(query, facts, catalog);
-    let sizes: Vec<i64> = facts.sizes.iter().copied().collect();
-    if number % EVERY != EVERY - 1 || sizes.is_empty() || keys.is_empty() {
+    if keys.is_empty() {
         return None;
     }
-    let size = sizes[(number / EVERY) as usize % sizes.len()];
     let columns = tables.iter().flat_map(|table| catalog.columns_of(*table));
     let compared = columns.filter(|column| may_move(*column, catalog) && facts.first.contains_key(column));
     let all_meet = compared.filter(|column| !keys.contains(column)).map(|column| {

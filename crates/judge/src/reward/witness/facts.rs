@@ -43,7 +43,7 @@ pub(super) enum Compared {
     /// So much more than something, or so many days later.
     Apart {
         from: Base,
-        by: i64,
+        by: f64,
         in_days: bool,
     },
     /// The text of a pattern without its wildcards.
@@ -110,8 +110,8 @@ fn differences(
 ) -> Vec<(ColumnId, BinaryOp, Compared)> {
     let ExprKind::Binary(left, BinaryOp::Sub, right) = &operand.kind else { return vec![] };
     let by = match value {
-        Value::Integer(by) => *by,
-        Value::Real(by) => *by as i64,
+        Value::Integer(by) => *by as f64,
+        Value::Real(by) => *by,
         _ => return vec![],
     };
     let (left, right, in_days) = match (day_of(left), day_of(right)) {
@@ -122,7 +122,7 @@ fn differences(
         ExprKind::Literal(literal) => Some(Base::Literal(literal.value.clone())),
         _ => column(expr).map(Base::Column),
     };
-    let sides = [(left, right, op, by), (right, left, turned(op), by.saturating_neg())];
+    let sides = [(left, right, op, by), (right, left, op.turned(), -by)];
     let found =
         sides.map(|(one, other, op, by)| Some((column(one)?, op, Compared::Apart { from: base(other)?, by, in_days })));
     found.into_iter().flatten().collect()
@@ -189,7 +189,7 @@ fn comparisons(expr: &Expr) -> Vec<(&Expr, BinaryOp, Compared)> {
     match &expr.kind {
         ExprKind::Binary(a, op, b) if is_comparison(*op) => {
             let right = literal(b).map(|value| (&**a, *op, value));
-            let left = literal(a).map(|value| (&**b, turned(*op), value));
+            let left = literal(a).map(|value| (&**b, op.turned(), value));
             right.into_iter().chain(left).collect()
         }
         ExprKind::Between { operand, low, high, negated: false } => {
@@ -207,18 +207,6 @@ fn comparisons(expr: &Expr) -> Vec<(&Expr, BinaryOp, Compared)> {
             _ => vec![],
         },
         _ => vec![],
-    }
-}
-
-/// A comparison seen from its other side.
-fn turned(op: BinaryOp) -> BinaryOp {
-    use BinaryOp::*;
-    match op {
-        Lt => Gt,
-        LtEq => GtEq,
-        Gt => Lt,
-        GtEq => LtEq,
-        other => other,
     }
 }
 

@@ -137,7 +137,7 @@ fn beside(compared: &Compared, column: ColumnId, catalog: &Catalog) -> Vec<Strin
         }
         (Compared::With(value @ Value::Integer(0 | 1)), Type::Boolean) => vec![literal_text(value)],
         (Compared::With(Value::Text(text)), Type::Date | Type::Timestamp) if is_day(text) => {
-            days(&day(text), 0, ty, &name)
+            days(&day(text), 0.0, ty, &name)
         }
         (Compared::With(value @ Value::Text(_)), Type::Text) => vec![literal_text(value)],
         (Compared::Apart { from, by, in_days }, _) => {
@@ -162,9 +162,9 @@ fn numbers(value: &str) -> Vec<String> {
 }
 
 /// So many days after a day, the day before that and the next. A moment keeps its hour.
-fn days(day: &str, after: i64, ty: Type, name: &str) -> Vec<String> {
-    let moved = |by: i64| if by == 0 { day.to_owned() } else { format!("date({day}, '{by:+} day')") };
-    let days = [after, after - 1, after + 1].map(moved);
+fn days(day: &str, after: f64, ty: Type, name: &str) -> Vec<String> {
+    let moved = |by: f64| if by == 0.0 { day.to_owned() } else { format!("date({day}, '{by:+} day')") };
+    let days = [after, after - 1.0, after + 1.0].map(moved);
     days.map(|day| if ty == Type::Date { day } else { format!("{day} || substr({name}, 11)") }).to_vec()
 }
 

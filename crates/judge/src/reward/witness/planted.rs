@@ -28,8 +28,7 @@ pub(super) fn planted(facts: &Facts, catalog: &Catalog, number: u64) -> String {
 fn homes(column: ColumnId, catalog: &Catalog) -> Vec<ColumnId> {
     let pairs = catalog.foreign_key_ids().flat_map(|key| catalog.key_pairs(key));
     let keys: Vec<ColumnId> = pairs.filter(|(from, _)| *from == column).map(|(_, to)| to).collect();
-    let own = if keys.is_empty() && !may_move(column, catalog) { vec![column] } else { keys };
-    own.into_iter().filter(|home| home.table == column.table || !may_move(*home, catalog)).collect()
+    if keys.is_empty() && !may_move(column, catalog) { vec![column] } else { keys }
 }
 
 /// One of the rows that meet conditions gets the value, where none has it.

@@ -29,7 +29,7 @@ fn as_exists(expr: &Expr, facts: &Facts<'_>) -> Option<ExprKind> {
     let ExprKind::Binary(a, op, b) = &expr.kind else { return None };
     let (counted, op, bound) = match (&a.kind, &b.kind) {
         (ExprKind::Scalar(query), _) => (query, *op, literal(b)?),
-        (_, ExprKind::Scalar(query)) => (query, turned(*op)?, literal(a)?),
+        (_, ExprKind::Scalar(query)) => (query, op.turned(), literal(a)?),
         _ => return None,
     };
     let Value::Integer(bound) = bound else { return None };
@@ -47,18 +47,6 @@ fn as_exists(expr: &Expr, facts: &Facts<'_>) -> Option<ExprKind> {
         query.order_by.clear();
         ExprKind::Exists { query, negated }
     })
-}
-
-fn turned(op: BinaryOp) -> Option<BinaryOp> {
-    use BinaryOp::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
-    match op {
-        Eq | NotEq => Some(op),
-        Lt => Some(Gt),
-        LtEq => Some(GtEq),
-        Gt => Some(Lt),
-        GtEq => Some(LtEq),
-        _ => None,
-    }
 }
 
 /// Whether a query shows how many rows it finds, and nothing else.

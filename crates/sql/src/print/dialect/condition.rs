@@ -213,8 +213,8 @@ impl Lowering<'_> {
             return self.temporal(left, op, right);
         }
         if b.is_temporal() && (left.text().is_some() || a == Type::Text) {
-            let Pair { left, right, op } = self.temporal(right, turned(op), left)?;
-            return Ok(Pair { left: right, right: left, op: turned(op) });
+            let Pair { left, right, op } = self.temporal(right, op.turned(), left)?;
+            return Ok(Pair { left: right, right: left, op: op.turned() });
         }
         if a == Type::Boolean || b == Type::Boolean {
             return self.booleans(left, op, right);
@@ -321,15 +321,4 @@ fn shows_column(expr: &Expr) -> bool {
 fn is_column_of_select(query: &Query) -> bool {
     let items = query.select().map(|select| select.items.as_slice());
     matches!(items, Some([item]) if matches!(item.expr.kind, ExprKind::Column { .. }))
-}
-
-/// The operator with its sides exchanged.
-fn turned(op: BinaryOp) -> BinaryOp {
-    match op {
-        BinaryOp::Lt => BinaryOp::Gt,
-        BinaryOp::LtEq => BinaryOp::GtEq,
-        BinaryOp::Gt => BinaryOp::Lt,
-        BinaryOp::GtEq => BinaryOp::LtEq,
-        other => other,
-    }
 }
