@@ -12,15 +12,15 @@ use crate::tree::Span;
 /// Reads a condition on the rows of a table, as the query `SELECT FROM table WHERE condition`. `:name` in it is a
 /// parameter. Spans are those of the condition's text.
 pub(crate) fn parse_condition(text: &str, table: TableId, catalog: &Catalog) -> Parsed {
-    let condition = match parse_expr(text, Dialect::Sqlite) {
-        Ok(condition) => condition,
+    let (condition, levels) = match parse_expr(text, Dialect::Sqlite) {
+        Ok(read) => read,
         Err(problem) => {
             let diagnostic = Diagnostic::error(problem.code, problem.span, problem.message);
             return Parsed { query: None, diagnostics: vec![diagnostic] };
         }
     };
     let statement = rows_of(catalog.table(table).name.clone(), condition);
-    resolved(&statement, Resolver { takes_parameters: true, ..Resolver::new(text, catalog, Dialect::Sqlite) })
+    resolved(&statement, levels, Resolver { takes_parameters: true, ..Resolver::new(text, catalog, Dialect::Sqlite) })
 }
 
 fn rows_of(table: String, condition: ast::Expr) -> ast::Query {

@@ -30,8 +30,9 @@ use schema::Catalog;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::dialect::Dialect;
+use crate::print;
 use crate::syntax::ast;
-use crate::syntax::parser::parse_query;
+use crate::syntax::parser::{DEEPEST, parse_query};
 use crate::tree::{Expr, ExprKind, Query, SourceId, Span};
 
 use cte::CteEntry;
@@ -61,22 +62,31 @@ impl Parsed {
 
 /// Reads exactly one query over a catalog.
 pub fn parse(text: &str, catalog: &Catalog, dialect: Dialect) -> Parsed {
-    let statement = match parse_query(text, dialect) {
-        Ok(statement) => statement,
+    let (statement, levels) = match parse_query(text, dialect) {
+        Ok(read) => read,
         Err(problem) => {
             let mut diagnostic = Diagnostic::error(problem.code, problem.span, problem.message);
             diagnostic.help = problem.help;
             return Parsed { query: None, diagnostics: vec![diagnostic] };
         }
     };
-    resolved(&statement, Resolver::new(text, catalog, dialect))
+    resolved(&statement, levels, Resolver::new(text, catalog, dialect))
 }
 
-fn resolved<'a>(statement: &'a ast::Query, mut resolver: Resolver<'a>) -> Parsed {
+/// The tree of a statement that nests so many levels.
+fn resolved<'a>(statement: &'a ast::Query, levels: usize, mut resolver: Resolver<'a>) -> Parsed {
     let query = resolver.query(statement);
-    let mut diagnostics = resolver.diagnostics;
+    let Resolver { text, catalog, copied, mut diagnostics, .. } = resolver;
     diagnostics.sort_by_key(|d| (d.span[0], d.severity));
     diagnostics.dedup();
+    // Brackets for the reader at most double the levels, and copied aliases add theirs. What is printed is to be read again.
+    let is_whole = diagnostics.iter().all(|d| d.severity != Severity::Error);
+    let may_be_too_deep = is_whole && levels.max(copied) > DEEPEST / 2;
+    if may_be_too_deep && parse_query(&print::compact(&query, catalog), Dialect::Sqlite).is_err() {
+        let message = format!("Written out, the query nests more than {DEEPEST} levels deep.");
+        let everything = Span { start: 0, end: text.len() as u32 };
+        return Parsed { query: None, diagnostics: vec![Diagnostic::error("SYN107", everything, message)] };
+    }
     Parsed { query: Some(query), diagnostics }
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Parser<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) dialect: Dialect,
     pub(super) depth: usize,
+    /// The most levels that were open at once.
+    deepest: usize,
     queries: usize,
     /// The height of the tallest part, so far, of the expression that is being read.
     pub(super) height: usize,
@@ -36,12 +38,12 @@ pub(crate) struct Parser<'a> {
 impl<'a> Parser<'a> {
     /// At the first token of a text.
     pub(super) fn new(text: &'a str, dialect: Dialect) -> Self {
-        Parser { cursor: Cursor::new(text, dialect), dialect, depth: 0, queries: 0, height: 0, top: None }
+        Parser { cursor: Cursor::new(text, dialect), dialect, depth: 0, deepest: 0, queries: 0, height: 0, top: None }
     }
 }
 
-/// Reads exactly one query; a trailing semicolon is fine.
-pub(crate) fn parse_query(text: &str, dialect: Dialect) -> Parse<Query> {
+/// Reads exactly one query and says how many levels it nests; a trailing semicolon is fine.
+pub(crate) fn parse_query(text: &str, dialect: Dialect) -> Parse<(Query, usize)> {
     let mut parser = Parser::new(text, dialect);
     while parser.cursor.eat_symbol(";") {}
     if parser.cursor.peek().kind == TokenKind::End {
@@ -62,15 +64,15 @@ pub(crate) fn parse_query(text: &str, dialect: Dialect) -> Parse<Query> {
     if parser.cursor.peek().kind != TokenKind::End {
         return parser.unexpected("the end of the query");
     }
-    Ok(query)
+    Ok((query, parser.deepest))
 }
 
-/// Reads exactly one expression.
-pub(crate) fn parse_expr(text: &str, dialect: Dialect) -> Parse<Expr> {
+/// Reads exactly one expression and says how many levels it nests.
+pub(crate) fn parse_expr(text: &str, dialect: Dialect) -> Parse<(Expr, usize)> {
     let mut parser = Parser::new(text, dialect);
     let expr = parser.expr()?;
     match parser.cursor.peek().kind {
-        TokenKind::End => Ok(expr),
+        TokenKind::End => Ok((expr, parser.deepest)),
         _ => parser.unexpected("the end of the condition"),
     }
 }
@@ -128,6 +130,7 @@ impl Parser<'_> {
             return self.problem("SYN107", format!("The query nests more than {DEEPEST} levels deep here."), None);
         }
         self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
         let result = read(self);
         self.depth -= 1;
         result

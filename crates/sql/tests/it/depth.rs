@@ -166,3 +166,30 @@ fn expressions_are_as_tall_as_in_the_engine() {
     // Beside each other they are not taller than each is.
     assert!(is_read(format!("SELECT 1{0}, 1{0}, COALESCE(1{0}, 1{0})", " + 1".repeat(900))));
 }
+
+#[test]
+fn what_is_read_can_be_read_again_when_it_is_printed() {
+    let catalog = catalog();
+    let nots = |count: usize| format!("SELECT {}1", "NOT ".repeat(count));
+    let mixed = |count: usize| format!("SELECT {}1", "+ + + NOT ".repeat(count));
+    let lows = |count: usize| format!("SELECT 1{}{}", " BETWEEN 2".repeat(count), " AND 3".repeat(count));
+    let aliases = |count: usize| format!("SELECT {0}1 AS a FROM project WHERE {0}a", "- ".repeat(count));
+    let texts: [&dyn Fn(usize) -> String; 4] = [&nots, &mixed, &lows, &aliases];
+    for text in texts {
+        let read: Vec<bool> = (1..120)
+            .map(|count| match parse(&text(count), &catalog, Dialect::Sqlite).query {
+                Some(query) => {
+                    let printed = [print::readable(&query, &catalog), print::compact(&query, &catalog)];
+                    assert!(
+                        printed.iter().all(|sql| parse(sql, &catalog, Dialect::Sqlite).query.is_some()),
+                        "{printed:?}"
+                    );
+                    true
+                }
+                None => false,
+            })
+            .collect();
+        let first = read.iter().position(|is_read| !is_read);
+        assert!(first.is_some_and(|levels| levels >= 15), "{first:?}: {}", text(1));
+    }
+}
