@@ -460,6 +460,11 @@ impl BinaryOp {
     }
 }
 
+/// Whether a number alone in ORDER BY or GROUP BY means an output. Beyond 32 bits it is a constant like any other to SQLite.
+pub(crate) fn may_be_position(whole: i64) -> bool {
+    whole.unsigned_abs() <= u64::from(i32::MAX.unsigned_abs())
+}
+
 /// Pattern operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LikeOp {

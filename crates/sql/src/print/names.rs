@@ -5,8 +5,11 @@ use std::collections::HashSet;
 use schema::Value;
 
 use super::{Level, Naming, Printer, Style, WrittenSource, dialect};
-use crate::dialect::needs_quotes;
-use crate::tree::{BinaryOp, Body, Call, Cte, Expr, ExprKind, Query, Select, Source, SourceId, SourceKind, UnaryOp};
+use crate::dialect::{Dialect, needs_quotes};
+use crate::tree::{
+    BinaryOp, Body, Call, Cte, Expr, ExprKind, Literal, Query, Select, Source, SourceId, SourceKind, UnaryOp,
+    may_be_position,
+};
 use crate::visit::{Part, PartMut, each_query_mut, is_small, parts_of_expr, parts_of_expr_mut, parts_of_query};
 
 /// The longest name made for a computed output.
@@ -276,7 +279,9 @@ impl Printer<'_> {
             ExprKind::Output(position) if grouping && self.hides_column(*position) => {
                 self.push(&(position + 1).to_string());
             }
-            ExprKind::Literal(literal) if matches!(literal.value, Value::Integer(_)) => {
+            ExprKind::Literal(Literal { value: Value::Integer(whole), .. })
+                if may_be_position(*whole) || self.target.dialect != Dialect::Sqlite =>
+            {
                 self.push("CAST(");
                 self.expr(expr);
                 self.push(" AS INTEGER)");

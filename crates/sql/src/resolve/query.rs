@@ -7,7 +7,7 @@ use super::scope::{Clause, Output, Scope};
 use super::{Resolver, plain_name};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::ast;
-use crate::tree::{Body, Expr, ExprKind, Item, OrderItem, Query, Span};
+use crate::tree::{Body, Expr, ExprKind, Item, OrderItem, Query, Span, may_be_position};
 use crate::visit::arity;
 
 /// One arm of a set operation, kept for its ORDER BY.
@@ -233,7 +233,7 @@ fn plain(body: Body) -> Query {
 
 fn whole_number(expr: &ast::Expr) -> Option<i64> {
     match &expr.kind {
-        ast::ExprKind::Literal(Value::Integer(whole)) => Some(*whole),
+        ast::ExprKind::Literal(Value::Integer(whole)) => may_be_position(*whole).then_some(*whole),
         ast::ExprKind::Unary(crate::tree::UnaryOp::Plus, inner) => whole_number(inner),
         _ => None,
     }

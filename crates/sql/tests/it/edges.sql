@@ -693,3 +693,9 @@ SELECT name FROM project "select" JOIN company ON "order line"
 SELECT budget * name IN () FROM project UNION SELECT 1 ORDER BY budget IN ()
 SELECT budget IN () FROM project UNION SELECT 1 ORDER BY budget NOT IN ()
 SELECT budg*et IN () FROM project UNION SELECT 1 ORDER BY budget IN ()
+SELECT budget FROM project GROUP BY 0x8000000000000000
+SELECT budget FROM project GROUP BY + 2147483648
+SELECT budget FROM project GROUP BY 2147483647
+SELECT budget FROM project ORDER BY -2147483648
+SELECT budget FROM project ORDER BY -2147483647
+SELECT budget FROM project UNION SELECT 1 ORDER BY 2147483648
