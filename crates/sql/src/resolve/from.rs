@@ -23,6 +23,22 @@ pub(super) struct From<'a> {
     pub(super) end: u32,
 }
 
+/// What a name in FROM stands for.
+struct Named {
+    kind: SourceKind,
+    columns: Vec<String>,
+    /// Whether it may have columns that are not known.
+    open: bool,
+    has_row_id: bool,
+}
+
+impl Named {
+    fn unknown(name: &str) -> Self {
+        let kind = SourceKind::Cte { name: name.to_owned(), columns: vec![] };
+        Named { kind, columns: vec![], open: true, has_row_id: false }
+    }
+}
+
 /// The tables SQLite keeps about itself, which every database has.
 const SYSTEM_TABLES: [&str; 4] = ["sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema"];
 const SYSTEM_COLUMNS: [&str; 5] = ["type", "name", "tbl_name", "rootpage", "sql"];
@@ -69,7 +85,7 @@ impl<'a> Resolver<'a> {
     /// A table, CTE or subquery, joined and called as `source` says; `held` is the same or stands in brackets in it.
     fn add_single(&mut self, source: &'a ast::Source, held: &'a ast::Source, from: &mut From<'a>) {
         let first = from.sources.is_empty();
-        let (kind, columns, open) = self.source_kind(held);
+        let Named { kind, columns, open, has_row_id } = self.source_kind(held);
         let id = self.new_source();
         let join = join_kind(source, first);
         let name = match (&source.alias, &held.kind) {
@@ -87,7 +103,7 @@ impl<'a> Resolver<'a> {
             name,
             source: id,
             table,
-            has_row_id: table.is_some_and(|table| !self.catalog.table(table).without_rowid),
+            has_row_id,
             columns: columns.collect(),
             join,
             using: vec![],
@@ -173,24 +189,24 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// What a source is, the names of its columns, and whether it is unknown.
-    fn source_kind(&mut self, source: &'a ast::Source) -> (SourceKind, Vec<String>, bool) {
+    fn source_kind(&mut self, source: &'a ast::Source) -> Named {
         match &source.kind {
             ast::SourceKind::Derived(query) => {
                 let query = self.query(query);
                 let columns = output_names(&query, self.catalog, self.text);
                 let open = has_unknown_names(&query);
-                (SourceKind::Derived { query: Box::new(query), columns: columns.clone() }, columns, open)
+                let kind = SourceKind::Derived { query: Box::new(query), columns: columns.clone() };
+                Named { kind, columns, open, has_row_id: false }
             }
             ast::SourceKind::Table { schema, name, args: None, indexed_by } => {
                 let found = self.named_source(schema.as_ref(), name);
                 if let Some(index) = indexed_by {
-                    self.check_index(index, &found.0);
+                    self.check_index(index, &found.kind);
                 }
                 found
             }
             ast::SourceKind::Table { name, .. } => self.table_function(name),
-            ast::SourceKind::Group(_) => (unknown_source(""), vec![], true),
+            ast::SourceKind::Group(_) => Named::unknown(""),
         }
     }
 
@@ -209,28 +225,32 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn named_source(&mut self, schema: Option<&ast::Name>, name: &ast::Name) -> (SourceKind, Vec<String>, bool) {
+    fn named_source(&mut self, schema: Option<&ast::Name>, name: &ast::Name) -> Named {
         if schema.is_none()
             && let Some((name, columns, open)) = self.find_cte(name)
         {
-            return (SourceKind::Cte { name, columns: columns.clone() }, columns, open);
+            let kind = SourceKind::Cte { name, columns: columns.clone() };
+            return Named { kind, columns, open, has_row_id: false };
         }
         let is_main = schema.is_none_or(|schema| schema.text.eq_ignore_ascii_case(self.own_schema()));
         if let Some(table) = self.catalog.find_table(&name.text).filter(|_| is_main) {
-            let columns = self.catalog.table(table).columns.iter().map(|c| c.name.clone()).collect();
-            return (SourceKind::Table(table), columns, false);
+            let known = self.catalog.table(table);
+            let columns = known.columns.iter().map(|c| c.name.clone()).collect();
+            let has_row_id = !known.is_view && !known.without_rowid;
+            return Named { kind: SourceKind::Table(table), columns, open: false, has_row_id };
         }
         if SYSTEM_TABLES.iter().any(|table| table.eq_ignore_ascii_case(&name.text)) {
             self.off_limits(name);
             let columns: Vec<String> = SYSTEM_COLUMNS.map(str::to_owned).into();
-            return (SourceKind::Cte { name: name.text.clone(), columns: columns.clone() }, columns, false);
+            let kind = SourceKind::Cte { name: name.text.clone(), columns: columns.clone() };
+            return Named { kind, columns, open: false, has_row_id: true };
         }
         if is_virtual(&name.text) {
             self.off_limits(name);
         } else {
             self.unknown_table(schema, name);
         }
-        (unknown_source(&name.text), vec![], true)
+        Named::unknown(&name.text)
     }
 
     fn off_limits(&mut self, name: &ast::Name) {
@@ -238,7 +258,7 @@ impl<'a> Resolver<'a> {
         self.error("SEC504", name.span, message);
     }
 
-    fn table_function(&mut self, name: &ast::Name) -> (SourceKind, Vec<String>, bool) {
+    fn table_function(&mut self, name: &ast::Name) -> Named {
         if self.catalog.find_table(&name.text).is_some() {
             self.error("SCH201", name.span, format!("{} is a table, not a function.", name.text));
         } else if is_virtual(&name.text) {
@@ -247,7 +267,7 @@ impl<'a> Resolver<'a> {
             self.error("SCH201", name.span, format!("There is no table function {}.", name.text));
             self.off_limits(name);
         }
-        (unknown_source(&name.text), vec![], true)
+        Named::unknown(&name.text)
     }
 
     /// Whether the sources of a bracketed group may stand in the list around it without a change of meaning.
@@ -404,10 +424,6 @@ fn only_source(inner: &[ast::Source]) -> Option<&ast::Source> {
         [only] => Some(only).filter(|only| only.on.is_none() && only.using.is_none()),
         _ => None,
     }
-}
-
-fn unknown_source(name: &str) -> SourceKind {
-    SourceKind::Cte { name: name.to_owned(), columns: vec![] }
 }
 
 fn is_virtual(name: &str) -> bool {

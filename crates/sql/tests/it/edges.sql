@@ -699,3 +699,6 @@ SELECT budget FROM project GROUP BY 2147483647
 SELECT budget FROM project ORDER BY -2147483648
 SELECT budget FROM project ORDER BY -2147483647
 SELECT budget FROM project UNION SELECT 1 ORDER BY 2147483648
+SELECT rowid FROM sqlite_master project
+SELECT oid, x.name FROM sqlite_temp_schema AS x
+WITH sqlite_master AS (SELECT 1 AS a) SELECT rowid FROM sqlite_master
