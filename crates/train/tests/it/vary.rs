@@ -390,3 +390,24 @@ fn a_verb_gives_way_to_no_noun() {
         assert!(said.iter().any(|text| text.ends_with("its town")), "{said:?}");
     });
 }
+
+#[test]
+fn a_list_of_values_gets_other_values_and_more_of_them() {
+    let found = after(
+        Rule::Several,
+        "sales of shops of the format Kiosk or Outlet",
+        "SELECT sales FROM shops WHERE format IN ('Kiosk', 'Outlet')",
+    );
+    assert!(!found.is_empty());
+    for (question, sql) in &found {
+        let listed = question.strip_prefix("sales of shops of the format ").unwrap_or_else(|| panic!("{question}"));
+        let values: Vec<&str> = listed.split([',', ' ']).filter(|word| !["", "or"].contains(word)).collect();
+        let list: Vec<String> = values.iter().map(|value| format!("'{value}'")).collect();
+        assert_eq!(*sql, format!("SELECT sales FROM shops WHERE format IN ({})", list.join(", ")), "{question}");
+        assert!(listed.contains(" or "), "{question}");
+    }
+    // One value becomes several where nothing is named by it.
+    let grown = after(Rule::Several, "sales of shops in Rome", "SELECT sales FROM shops WHERE city = 'Rome'");
+    assert!(grown.iter().any(|(question, sql)| question.contains("Oslo") && sql.contains("IN ('")), "{grown:?}");
+    assert!(after(Rule::Several, "rent of the shop Quay", "SELECT rent FROM shops WHERE name = 'Quay'").is_empty());
+}

@@ -2,12 +2,16 @@
 
 use std::sync::LazyLock;
 
-use schema::normalize::normalize;
+use answer::literals::for_each_literal;
+use schema::slot::TextSpan;
+use schema::{Role, Value};
 use serde::Deserialize;
+use sql::tree::SlotUse;
 
 use super::super::dice::Dice;
 use super::super::pattern::expand;
 use super::super::studio::Studio;
+use super::super::world::World;
 use super::text::{capitalised, lowered, with_sentence};
 use super::{Draft, Reading};
 
@@ -15,6 +19,8 @@ use super::{Draft, Reading};
 #[derive(Debug, Deserialize)]
 struct Frames {
     openings: Vec<String>,
+    stories: Vec<String>,
+    idle: Vec<String>,
     closings: Vec<String>,
 }
 
@@ -24,22 +30,60 @@ static FRAMES: LazyLock<Frames> =
 /// The draft with an opening, a closing, or without one that it has.
 pub fn changed(studio: &Studio<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
     let question = bare(&reading.draft.question).unwrap_or_else(|| reading.draft.question.clone());
+    let world = &studio.world;
     let framed = match dice.weighted(&[0.3, 0.4, 0.2, 0.1]) {
         0 => question,
-        1 => opened(&question, dice)?,
+        1 => opened(world, &question, dice)?,
         2 => with_sentence(&question, &expand(dice.pick(&FRAMES.closings)?, dice)),
-        _ => with_sentence(&opened(&question, dice)?, &expand(dice.pick(&FRAMES.closings)?, dice)),
+        _ => with_sentence(&opened(world, &question, dice)?, &expand(dice.pick(&FRAMES.closings)?, dice)),
     };
-    // A frame that holds what reads as a value of the pack might be taken for one that the query compares with.
-    let values = normalize(&framed, &studio.context).slots.len();
-    let is_idle = values <= reading.normalized.slots.len();
-    (is_idle && framed != reading.draft.question).then(|| reading.draft.to(framed, reading.draft.query.clone()))
+    let draft = reading.draft.to(framed, reading.draft.query.clone());
+    let is_idle = speaks_of_the_same(reading, &Reading::new(studio, &draft));
+    (is_idle && draft.question != reading.draft.question).then_some(draft)
 }
 
-fn opened(question: &str, dice: &mut Dice) -> Option<String> {
-    let opening = expand(dice.pick(&FRAMES.openings)?, dice);
+/// Whether the query's values are said by the same words with and without the frame, and by no others: what a frame holds
+/// that reads as a value must not be taken for one that the query compares with.
+fn speaks_of_the_same(bare: &Reading<'_>, framed: &Reading<'_>) -> bool {
+    let (before, after) = (used(bare), used(framed));
+    let said = |text: &String| framed.values().into_iter().filter(|span| lower(framed, *span) == *text).count();
+    before == after && after.iter().all(|text| said(text) == 1)
+}
+
+/// The words of the values that the query compares with, in its order.
+fn used(reading: &Reading<'_>) -> Vec<String> {
+    let mut found = vec![];
+    for_each_literal(&mut reading.aligned.clone(), &mut |literal, _| {
+        let filled = |used: SlotUse| reading.normalized.slots.iter().find(|filled| filled.slot == used.slot);
+        found.extend(literal.slot.and_then(filled).map(|filled| lower(reading, filled.span)));
+    });
+    found
+}
+
+fn lower(reading: &Reading<'_>, span: TextSpan) -> String {
+    reading.at(span).to_lowercase()
+}
+
+fn opened(world: &World<'_>, question: &str, dice: &mut Dice) -> Option<String> {
+    let opening = match dice.weighted(&[0.4, 0.35, 0.25]) {
+        0 => expand(dice.pick(&FRAMES.openings)?, dice),
+        1 => dice.pick(&FRAMES.stories)?.clone(),
+        _ => idle(world, dice)?,
+    };
     let joined = !opening.ends_with(['.', '!', '?']);
     Some(format!("{opening} {}", if joined { lowered(question) } else { capitalised(question) }))
+}
+
+/// A story that names something the database holds, and asks for nothing by it.
+fn idle(world: &World<'_>, dice: &mut Dice) -> Option<String> {
+    let story = dice.pick(&FRAMES.idle)?;
+    let named =
+        |role: Role| world.samples.keys().copied().filter(|column| world.role(*column) == role).collect::<Vec<_>>();
+    let role = if story.contains("{state}") { Role::Status } else { Role::Dimension };
+    let column = *dice.pick(&named(role))?;
+    let Value::Text(value) = dice.pick(world.samples.get(&column)?)? else { return None };
+    let number = dice.between(2, 60).to_string();
+    Some(capitalised(&story.replace("{state}", value).replace("{place}", value).replace("{number}", &number)))
 }
 
 /// The question without an opening and a closing that are known; none where it has none.

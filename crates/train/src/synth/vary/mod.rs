@@ -12,7 +12,7 @@
 //! * [`narrow`], [`widen`]: a condition more, a condition less.
 //! * [`entries`], [`columns`]: a list of what is wanted, found and changed.
 //! * [`order`]: an order more or less.
-//! * [`value`]: another value of the same kind; [`parallel`]: another table.
+//! * [`value`]: another value of the same kind; [`several`]: more of them or fewer; [`parallel`]: another table.
 //! * [`frame`]: what stands around a question.
 //! * [`text`]: cutting and joining text.
 
@@ -26,6 +26,7 @@ pub mod order;
 pub mod parallel;
 pub mod reword;
 pub mod rules;
+pub mod several;
 pub mod swap;
 pub mod text;
 pub mod value;
@@ -56,7 +57,7 @@ pub const VARIED: &str = "varied";
 /// How often none, one, two … rules are applied to a pair.
 const RULES_APPLIED: [f64; 5] = [0.1, 0.3, 0.3, 0.2, 0.1];
 /// How often what stands around a question is changed.
-const FRAMED: f64 = 0.12;
+const FRAMED: f64 = 0.2;
 /// Attempts for each variant wanted; many rules do not apply, or lead to a pair that exists.
 const ATTEMPTS: usize = 3;
 /// Room for the attempts of one pair between the dice of two pairs.

@@ -2,7 +2,7 @@
 
 use super::super::dice::Dice;
 use super::super::studio::Studio;
-use super::{Draft, Reading, columns, list, narrow, order, parallel, swap, value, widen};
+use super::{Draft, Reading, columns, list, narrow, order, parallel, several, swap, value, widen};
 
 /// A rule that changes words and query together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +33,13 @@ pub enum Rule {
     Other,
     /// [`parallel::table`].
     Parallel,
+    /// [`several::changed`].
+    Several,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Rule; 13] = [
+    pub const ALL: [Rule; 14] = [
         Rule::Column,
         Rule::List,
         Rule::Aggregate,
@@ -51,6 +53,7 @@ impl Rule {
         Rule::Order,
         Rule::Other,
         Rule::Parallel,
+        Rule::Several,
     ];
 
     /// Its name in tags.
@@ -65,7 +68,7 @@ impl Rule {
             Rule::List | Rule::Column | Rule::Narrow | Rule::Order => 2.0,
             Rule::Widen => 1.5,
             Rule::Other => 0.2,
-            Rule::Parallel => 2.0,
+            Rule::Parallel | Rule::Several => 2.0,
             _ => 1.0,
         }
     }
@@ -87,6 +90,7 @@ impl Rule {
             Rule::Order => order::changed(world, reading, dice),
             Rule::Other => value::changed(world, reading, dice),
             Rule::Parallel => parallel::table(world, reading, dice),
+            Rule::Several => several::changed(world, reading, dice),
         }
     }
 }

@@ -92,7 +92,7 @@ fn text(world: &World<'_>, reading: &Reading<'_>, filled: &FilledSlot, uses: &[U
 }
 
 /// Whether a status is said by a verb: "which we completed".
-fn is_done(reading: &Reading<'_>, filled: &FilledSlot) -> bool {
+pub fn is_done(reading: &Reading<'_>, filled: &FilledSlot) -> bool {
     let lower = reading.lower();
     let before = lower[..filled.span.start].trim_end();
     let last = before.rsplit([' ', '(']).next().unwrap_or_default();
