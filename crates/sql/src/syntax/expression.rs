@@ -372,8 +372,12 @@ impl Parser<'_> {
         if self.cursor.is_word("CAST") && before_bracket {
             return self.cast();
         }
-        if self.cursor.is_word("RAISE") && before_bracket {
+        // Beside a bracket, or wherever SQLite expects a value, RAISE is no name.
+        if self.cursor.is_word("RAISE") && (before_bracket || self.dialect == Dialect::Sqlite) {
             self.cursor.advance();
+            if !before_bracket {
+                return self.unexpected("\"(\"");
+            }
             self.cursor.skip_group();
             return Ok(ExprKind::Raise);
         }

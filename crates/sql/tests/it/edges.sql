@@ -702,3 +702,8 @@ SELECT budget FROM project UNION SELECT 1 ORDER BY 2147483648
 SELECT rowid FROM sqlite_master project
 SELECT oid, x.name FROM sqlite_temp_schema AS x
 WITH sqlite_master AS (SELECT 1 AS a) SELECT rowid FROM sqlite_master
+SELECT + RAISE + 1 IN () FROM project
+SELECT RAISE.budget FROM project AS RAISE
+SELECT 1 AS RAISE FROM project RAISE ORDER BY RAISE
+SELECT 1 RAISE FROM project RAISE
+SELECT "RAISE".budget FROM project AS RAISE
