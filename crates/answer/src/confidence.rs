@@ -36,6 +36,9 @@ impl Default for Calibration {
     }
 }
 
+/// A query that is wrong in forty-nine cases of fifty is no answer.
+const HOPELESS: f64 = 0.02;
+
 /// The fields' names in the metadata of weights, after the name of what is calibrated.
 const KEYS: [&str; 4] = ["slope", "offset", "default_threshold", "strict_threshold"];
 /// In the metadata of weights: how sure a single query is.
@@ -106,14 +109,13 @@ impl Calibration {
 
     /// Fits slope and offset to answers (log-odds of the sequence's or the result's probability, whether the answer was right) by the
     /// logarithm of their likelihood, and finds the strict threshold: the lowest above which 99 % are right. The default
-    /// one stays: what users ask is harder than what one calibrates on, so a share of these answers says nothing of
-    /// the share of theirs that it would decline.
+    /// one is a number of its own: what users ask is harder than what one calibrates on, so a share of these answers says
+    /// nothing of the share of theirs that it would decline.
     pub fn fit(answers: &[(f64, bool)]) -> Self {
         let (slope, offset) = platt(answers);
         let mut scored: Vec<(f64, bool)> =
             answers.iter().map(|(log_odds, right)| (sigmoid(slope * log_odds + offset), *right)).collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let plain = Calibration { slope, offset, ..Calibration::default() };
         let (mut right, mut strict_threshold) = (0usize, 1.0);
         for (i, (confidence, is_right)) in scored.iter().enumerate() {
             right += usize::from(*is_right);
@@ -121,7 +123,7 @@ impl Calibration {
                 strict_threshold = *confidence;
             }
         }
-        Calibration { strict_threshold, ..plain }
+        Calibration { slope, offset, default_threshold: HOPELESS, strict_threshold }
     }
 
     /// The confidence that a threshold asks for.

@@ -55,7 +55,10 @@ impl Parser<'_> {
             call.filter = Some(self.expr()?);
             self.symbol(")")?;
         }
-        if self.cursor.is_word("OVER") && (self.cursor.is_symbol_at(1, "(") || self.is_name_at(1, true)) {
+        // Before these two SQLite takes OVER for a name.
+        let names_window =
+            self.is_name_at(1, true) && !["FILTER", "INDEXED"].iter().any(|w| self.cursor.is_word_at(1, w));
+        if self.cursor.is_word("OVER") && (self.cursor.is_symbol_at(1, "(") || names_window) {
             self.cursor.advance();
             call.over = Some(if self.cursor.is_symbol("(") {
                 Over::Window(self.window()?)

@@ -350,6 +350,16 @@ impl Parser<'_> {
         })
     }
 
+    /// A word that SQLite takes for a value wherever it expects one, although it may name something elsewhere.
+    pub(super) fn is_value_word(&self) -> bool {
+        let is_word = ["CAST", "RAISE"].iter().any(|word| self.cursor.is_word(word)) || self.is_clock();
+        is_word && self.dialect == Dialect::Sqlite
+    }
+
+    fn is_clock(&self) -> bool {
+        CLOCK_WORDS.iter().any(|clock| self.cursor.is_word(clock))
+    }
+
     fn word_expression(&mut self) -> Parse<ExprKind> {
         let before_bracket = self.cursor.is_symbol_at(1, "(");
         if self.cursor.eat_word("NULL") {
@@ -372,20 +382,20 @@ impl Parser<'_> {
         if self.cursor.is_word("CAST") && before_bracket {
             return self.cast();
         }
-        // Beside a bracket, or wherever SQLite expects a value, RAISE is no name.
-        if self.cursor.is_word("RAISE") && (before_bracket || self.dialect == Dialect::Sqlite) {
+        if self.cursor.is_word("RAISE") && before_bracket {
             self.cursor.advance();
-            if !before_bracket {
-                return self.unexpected("\"(\"");
-            }
             self.cursor.skip_group();
             return Ok(ExprKind::Raise);
         }
         for clock in CLOCK_WORDS {
-            if self.cursor.is_word(clock) && !self.cursor.is_symbol_at(1, ".") {
+            if self.cursor.is_word(clock) && (self.is_value_word() || !self.cursor.is_symbol_at(1, ".")) {
                 self.cursor.advance();
                 return Ok(ExprKind::Clock(clock));
             }
+        }
+        if self.is_value_word() {
+            self.cursor.advance();
+            return self.unexpected("\"(\"");
         }
         if self.dialect != Dialect::Sqlite
             && let Some(kind) = self.other_dialect_word()?

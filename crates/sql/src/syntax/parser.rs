@@ -454,7 +454,8 @@ impl Parser<'_> {
         if self.cursor.is_symbol("*") {
             return Ok(Item::Star(self.cursor.advance().span));
         }
-        if self.is_name_at(0, true) && self.cursor.is_symbol_at(1, ".") && self.cursor.is_symbol_at(2, "*") {
+        let is_name = self.is_name_at(0, true) && !self.is_value_word();
+        if is_name && self.cursor.is_symbol_at(1, ".") && self.cursor.is_symbol_at(2, "*") {
             let name = self.name("a table")?;
             self.cursor.advance();
             self.cursor.advance();

@@ -16,7 +16,7 @@ fn errors(text: &str, catalog: &Catalog) -> Option<String> {
     if lines.is_empty() { None } else { Some(lines.join("; ")) }
 }
 
-fn disagreements<'t>(texts: impl Iterator<Item = &'t str>, catalog: &Catalog, ddl: &str) -> Vec<String> {
+pub(crate) fn disagreements<'t>(texts: impl Iterator<Item = &'t str>, catalog: &Catalog, ddl: &str) -> Vec<String> {
     let connection = database(ddl);
     let mut found = Vec::new();
     for text in texts {

@@ -4,6 +4,7 @@ mod agreement;
 mod depth;
 mod features;
 mod hostile;
+mod keywords;
 mod lineage;
 mod optimise;
 mod round_trip;
