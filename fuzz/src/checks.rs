@@ -72,9 +72,17 @@ fn is_stricter(errors: &[&Diagnostic], text: &str) -> bool {
     errors.iter().any(|error| match error.code {
         "SYN107" | "SYN108" | "SYN109" | "SCH224" => true,
         "SCH205" | "SCH206" => has(&["AND", "OR"]),
-        "SCH202" | "SCH203" => has(&["ROWID", "OID", "_ROWID_"]) && has(&["("]),
+        "SCH202" | "SCH203" => has(&["ROWID", "OID", "_ROWID_"]) && has(&["("]) || is_dropped(&text),
         _ => false,
     })
+}
+
+/// Whether a zero stands beside an AND: SQLite drops both of its operands before it looks at their names.
+fn is_dropped(text: &str) -> bool {
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || "()+-".contains(c)).filter(|w| !w.is_empty()).collect();
+    let is_zero = |word: &str| word.trim_start_matches("0X").chars().all(|c| c == '0');
+    words.windows(2).any(|two| two[0] == "AND" && is_zero(two[1]) || two[1] == "AND" && is_zero(two[0]))
 }
 
 /// Texts that are read otherwise on purpose: what is no query, and what SQLite does not read to its end.

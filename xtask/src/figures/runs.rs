@@ -13,7 +13,8 @@ use crate::tools::{FULL, cargo, glrl, output, root};
 pub const TEST: &str = "packs/gl/questions/test.jsonl";
 /// Those that may be.
 pub const EXAMPLES: &str = "packs/gl/questions/examples.jsonl";
-/// Synthetic questions of the test split, which shares no template, phrase family or value with the training split.
+/// Synthetic questions of the test split, which shares no template, phrase family or value with the training split; so many
+/// that a hundred join five tables.
 pub const SYNTH: [&str; 15] = [
     "data",
     "synth",
@@ -24,7 +25,7 @@ pub const SYNTH: [&str; 15] = [
     "--dev",
     "1",
     "--test",
-    "6500",
+    "30000",
     "--variants",
     "0",
     "--force",

@@ -55,7 +55,7 @@ pub fn changed(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Opt
     Some(reading.draft.to(question, query).without_slots())
 }
 
-/// Other values of the column that nothing else of the question names; one alone stays one or becomes several.
+/// Other values of the column that nothing else of the question names, two at least.
 fn drawn(world: &World<'_>, reading: &Reading<'_>, listed: &Listed, dice: &mut Dice) -> Option<Vec<String>> {
     let lower = reading.lower();
     let fits = |value: &Value| match value {
