@@ -6,7 +6,8 @@ use model::weights::Metadata;
 /// How sure an answer has to be.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Threshold {
-    /// Few questions are declined: those that the model itself finds unanswerable, and what no candidate answers.
+    /// Few questions are declined: those that the model itself finds unanswerable, what no candidate answers, and what the best
+    /// one is hardly ever right about.
     #[default]
     Default,
     /// Only what is almost certain is answered.

@@ -161,6 +161,6 @@ fn together(world: &World<'_>, reading: &Reading<'_>, column: ColumnId, values: 
             Role::Dimension => true,
             _ => false,
         };
-    let is_alone = lower[spans.last()?.end..].starts_with(['\'', '-']);
-    (may_grow && !is_alone && spans.windows(2).all(is_gap)).then_some(spans)
+    let is_part = lower[spans.last()?.end..].starts_with(['\'', '-']);
+    (may_grow && !is_part && spans.windows(2).all(is_gap)).then_some(spans)
 }
