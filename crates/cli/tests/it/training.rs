@@ -48,14 +48,15 @@ fn a_model_is_made_judged_and_shipped() {
     assert_eq!(run(train).code, 1, "a run is not overwritten");
     assert_eq!(run(train.iter().chain(&["--resume"])).code, 0, "a finished run has nothing left to do");
 
-    let export = run(["model", "export", "--from", &run_folder, "--out", &shipped, "--format", "int8"]);
-    assert_eq!(export.code, 0, "{}", export.stderr);
     let dev = format!("{data}/dev.jsonl");
+    let export = run(["model", "export", "--from", &run_folder, "--out", &shipped, "--format", "int8", "--test", &dev]);
+    assert_eq!(export.code, 0, "{}", export.stderr);
     let calibrate = run(["model", "calibrate", "--model", &shipped, "--questions", &dev, "--json"]);
     assert_eq!(calibrate.code, 0, "{}", calibrate.stderr);
     let info = run(["model", "info", "--model", &shipped, "--json"]).json();
     assert!(info["metadata"]["calibration.slope"].is_string(), "{info}");
-    assert!(fs::exists(folder.path("model/README.md")).unwrap());
+    let card = fs::read_to_string(folder.path("model/README.md")).unwrap();
+    assert!(card.contains("\n* `dev.jsonl`: SHA-256 `") && !card.contains(&data), "{card}");
 
     let report = path("report");
     let eval = run(["eval", "--questions", &dev, "--model", &shipped, "--report", &report, "--json"]);

@@ -4,7 +4,7 @@
 use super::Resolver;
 use super::query::{Arm, body_span, columns};
 use super::select::{has_unknown_names, output_names, settle_names};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::syntax::ast;
 use crate::tree::{Body, Cte, Query, SetOp, Span};
 use crate::visit::arity;
@@ -58,16 +58,23 @@ impl<'a> Resolver<'a> {
     }
 
     /// Takes the CTEs of a WITH out of scope. Those that nobody used are resolved now; what is wrong in them is a
-    /// warning.
+    /// warning, and then none of them is part of the query.
     pub(super) fn leave_with(&mut self, group: WithGroup) -> Vec<Cte> {
-        for index in group.start..group.start + group.count {
-            if matches!(self.ctes[index].state, State::Pending) {
-                let noted = self.diagnostics.len();
+        let is_pending = |entry: &CteEntry<'_>| matches!(entry.state, State::Pending);
+        let unused: Vec<usize> =
+            (group.start..group.start + group.count).filter(|&index| is_pending(&self.ctes[index])).collect();
+        let noted = self.diagnostics.len();
+        for &index in &unused {
+            // One that another unused one speaks of is resolved by now.
+            if is_pending(&self.ctes[index]) {
                 let name = self.ctes[index].cte.name.clone();
                 self.resolve_cte(index);
-                self.downgrade(noted);
                 self.warn("SCH221", name.span, format!("{} is defined but never used.", name.text));
             }
+        }
+        if self.diagnostics[noted..].iter().any(|found| found.severity == Severity::Error) {
+            self.downgrade(noted);
+            unused.iter().for_each(|&index| self.ctes[index].resolved = None);
         }
         self.ctes.drain(group.start..).filter_map(|entry| entry.resolved).collect()
     }

@@ -86,7 +86,9 @@ fn card(args: &Args) -> Result<ModelCard, Failure> {
     let card: Card = toml::from_str(&text).map_err(|e| Failure::data(format_args!("--card: {e}")))?;
     let hash = |path: &PathBuf| {
         let bytes = std::fs::read(path).map_err(|e| Failure::unreadable(path, &e))?;
-        Ok((path.display().to_string(), sha256(&bytes)))
+        // Where it lay on the machine that exports says nothing to who reads the card; the hash says which file it was.
+        let name = path.file_name().unwrap_or_default();
+        Ok((name.to_string_lossy().into_owned(), sha256(&bytes)))
     };
     let Card { name, summary, commands, seed, minutes, data, limits, weights } = card;
     let test_files = args.test.iter().map(hash).collect::<Result<_, Failure>>()?;
