@@ -3,7 +3,7 @@
 use schema::TableId;
 
 use crate::syntax::ast::{self, Name};
-use crate::tree::{Expr, ExprKind, JoinKind, SourceId};
+use crate::tree::{Expr, ExprKind, JoinKind, SourceId, Span};
 
 /// The clause being resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +65,8 @@ pub(super) struct Scope<'a> {
     pub(super) in_aggregate: bool,
     /// Whether a window function's arguments are being resolved.
     pub(super) in_window: bool,
-    /// Byte after the last source, where a join may be added.
-    pub(super) from_end: u32,
+    /// From the first source to behind the last, where a join may be added; empty where this level has no FROM of its own.
+    pub(super) from: Span,
 }
 
 /// What a name was found to be.
@@ -110,7 +110,7 @@ impl Scope<'_> {
             aggregated: false,
             in_aggregate: false,
             in_window: false,
-            from_end: 0,
+            from: Span::default(),
         }
     }
 

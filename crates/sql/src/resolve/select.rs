@@ -17,7 +17,8 @@ impl<'a> Resolver<'a> {
         let mut scope = Scope::new();
         scope.bindings = std::mem::take(&mut from.bindings);
         scope.windows = &select.windows;
-        scope.from_end = from.end.max(select.span.start);
+        let start = select.from.first().map_or(select.span.start, |source| source.span.start);
+        scope.from = Span { start, end: from.end.max(start) };
         scope.aggregated = !select.group_by.is_empty();
         self.scopes.push(scope);
 

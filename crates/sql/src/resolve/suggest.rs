@@ -148,6 +148,10 @@ impl Resolver<'_> {
         let spelled = self.catalog.table(id).name.clone();
         let message = format!("{spelled}.{} is used, but {spelled} is not in FROM.", column.text);
         let diagnostic = Diagnostic::error("SCH201", table.span, message);
+        let diagnostic = match self.scopes.last().map(|scope| scope.from).filter(|from| from.start < from.end) {
+            Some(from) => diagnostic.label(from, "it is not among these"),
+            None => diagnostic,
+        };
         let diagnostic = match self.join_with(id) {
             Some(join) => self.with_join(diagnostic, &format!("Add {join}."), &join),
             None => diagnostic.help(format!("Add {spelled} to FROM.")),
@@ -182,7 +186,7 @@ impl Resolver<'_> {
     /// With the join as a fix, where this level has a FROM to add it to: joined tables in brackets have none of their own.
     fn with_join(&self, diagnostic: Diagnostic, help: &str, join: &str) -> Diagnostic {
         let diagnostic = diagnostic.help(help);
-        match self.scopes.last().map_or(0, |scope| scope.from_end) {
+        match self.scopes.last().map_or(0, |scope| scope.from.end) {
             0 => diagnostic,
             end => diagnostic.fix("Add the join", Span { start: end, end }, format!(" {join}"), false),
         }

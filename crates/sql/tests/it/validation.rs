@@ -139,7 +139,7 @@ fn schema() {
             > SELECT amount FROM project
             SCH202 error [amount] There is no column amount in project. | It exists in contract: add JOIN contract ON contract.project_code = project.project_code. | fix: Add the join [26, 26]->" JOIN contract ON contract.project_code = project.project_code"
             > SELECT p.name, contract.amount FROM project p
-            SCH201 error [contract] contract.amount is used, but contract is not in FROM. | Add JOIN contract ON contract.project_code = p.project_code. | fix: Add the join [45, 45]->" JOIN contract ON contract.project_code = p.project_code"
+            SCH201 error [contract] contract.amount is used, but contract is not in FROM. | at [project p] it is not among these | Add JOIN contract ON contract.project_code = p.project_code. | fix: Add the join [45, 45]->" JOIN contract ON contract.project_code = p.project_code"
             > SELECT q.name FROM project p
             SCH201 error [q] Nothing in FROM is called q. | FROM holds p.
             > SELECT name FROM project JOIN company ON 1 = 1
