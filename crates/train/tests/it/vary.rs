@@ -8,9 +8,9 @@ use sql::dialect::Dialect;
 use train::synth::dice::Dice;
 use train::synth::pair::Drops;
 use train::synth::split::Split;
-use train::synth::studio::Workshop;
+use train::synth::studio::{Studio, Workshop};
 use train::synth::vary::reword::reworded;
-use train::synth::vary::{Draft, Reading, Rule, VARIED, variants};
+use train::synth::vary::{Draft, Reading, Rule, VARIED, correction, frame, variants};
 
 const SCHEMA: &str = "CREATE TABLE shops (shop_id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT NOT NULL,
     format TEXT NOT NULL, sales INTEGER NOT NULL, rent INTEGER NOT NULL, opened DATE);
@@ -80,13 +80,21 @@ fn with_workshop(check: impl FnOnce(&Workshop<'_>)) {
 
 /// What a rule makes of a pair, over many dice: pairs of question and SQL, each once, sorted.
 fn after(rule: Rule, question: &str, sql: &str) -> Vec<(String, String)> {
+    made(question, sql, |studio, reading, dice| rule.apply(studio, reading, dice))
+}
+
+fn made(
+    question: &str,
+    sql: &str,
+    change: impl Fn(&Studio<'_>, &Reading<'_>, &mut Dice) -> Option<Draft>,
+) -> Vec<(String, String)> {
     let mut found = vec![];
     with_workshop(|workshop| {
         let studio = workshop.studio(0, None);
         let query = sql::resolve::parse(sql, studio.world.catalog, Dialect::Sqlite).query.unwrap();
         let draft = Draft::new(question, query);
         for stream in 0..60 {
-            let changed = rule.apply(&studio, &Reading::new(&studio, &draft), &mut Dice::new(1, stream));
+            let changed = change(&studio, &Reading::new(&studio, &draft), &mut Dice::new(1, stream));
             let text = |d: &Draft| sql::print::compact(&d.query, studio.world.catalog).replace("shops.", "");
             found.extend(changed.map(|d| (d.question.clone(), text(&d))));
         }
@@ -410,4 +418,43 @@ fn a_list_of_values_gets_other_values_and_more_of_them() {
     let grown = after(Rule::Several, "sales of shops in Rome", "SELECT sales FROM shops WHERE city = 'Rome'");
     assert!(grown.iter().any(|(question, sql)| question.contains("Oslo") && sql.contains("IN ('")), "{grown:?}");
     assert!(after(Rule::Several, "rent of the shop Quay", "SELECT rent FROM shops WHERE name = 'Quay'").is_empty());
+}
+
+#[test]
+fn a_value_said_wrongly_at_first_leaves_the_query_as_it_was() {
+    let sql = "SELECT sales FROM shops WHERE city = 'Rome' AND rent > 8";
+    let found = made("sales of the Rome shops with a rent above 8", sql, correction::changed);
+    assert!(found.len() > 10, "{found:?}");
+    for (question, left) in &found {
+        assert_eq!(left, sql);
+        let is_corrected = |wrong: &str, right: &str| {
+            let (wrong, right) = (question.find(wrong), question.find(right));
+            wrong.zip(right).is_some_and(|(wrong, right)| wrong < right)
+        };
+        assert!(
+            is_corrected("Oslo", "Rome") || question.contains("above ") && !question.contains("Oslo"),
+            "{question}"
+        );
+    }
+    assert!(
+        found.iter().any(|(question, _)| question.contains("the Oslo") && question.contains("the Rome")),
+        "{found:?}"
+    );
+    // A second value that the question asks for as well corrects nothing.
+    let both = "sales of the shops in Rome and Oslo";
+    assert!(made(both, "SELECT sales FROM shops WHERE city IN ('Rome', 'Oslo')", correction::changed).is_empty());
+}
+
+#[test]
+fn what_stands_around_a_question_leaves_the_query_as_it_was() {
+    let sql = "SELECT sales FROM shops WHERE city = 'Rome'";
+    let found = made("sales of shops in Rome", sql, frame::changed);
+    assert!(found.len() > 30, "{found:?}");
+    for (question, left) in &found {
+        assert_eq!(left, sql);
+        assert!(question.contains("Rome") && !question.contains(['{', '}']), "{question}");
+    }
+    let starts = found.iter().filter(|(question, _)| question.to_lowercase().starts_with("sales of shops in rome"));
+    let of_starts = starts.count();
+    assert!(of_starts > 0 && of_starts < found.len(), "sentences stand before and after: {found:?}");
 }

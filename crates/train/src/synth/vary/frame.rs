@@ -4,13 +4,14 @@ use std::sync::LazyLock;
 
 use answer::literals::for_each_literal;
 use schema::slot::TextSpan;
-use schema::{Role, Value};
+use schema::{ColumnId, Role, Value};
 use serde::Deserialize;
 use sql::tree::SlotUse;
 
 use super::super::dice::Dice;
 use super::super::pattern::expand;
 use super::super::studio::Studio;
+use super::super::surface;
 use super::super::world::World;
 use super::text::{capitalised, lowered, with_sentence};
 use super::{Draft, Reading};
@@ -22,7 +23,24 @@ struct Frames {
     stories: Vec<String>,
     idle: Vec<String>,
     closings: Vec<String>,
+    after: Vec<String>,
 }
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 static FRAMES: LazyLock<Frames> =
     LazyLock::new(|| toml::from_str(include_str!("frames.toml")).expect("the embedded frames are valid TOML"));
@@ -34,8 +52,8 @@ pub fn changed(studio: &Studio<'_>, reading: &Reading<'_>, dice: &mut Dice) -> O
     let framed = match dice.weighted(&[0.3, 0.4, 0.2, 0.1]) {
         0 => question,
         1 => opened(world, &question, dice)?,
-        2 => with_sentence(&question, &expand(dice.pick(&FRAMES.closings)?, dice)),
-        _ => with_sentence(&opened(world, &question, dice)?, &expand(dice.pick(&FRAMES.closings)?, dice)),
+        2 => with_sentence(&question, &closing(world, dice)?),
+        _ => with_sentence(&opened(world, &question, dice)?, &closing(world, dice)?),
     };
     let draft = reading.draft.to(framed, reading.draft.query.clone());
     let is_idle = speaks_of_the_same(reading, &Reading::new(studio, &draft));
@@ -44,7 +62,7 @@ pub fn changed(studio: &Studio<'_>, reading: &Reading<'_>, dice: &mut Dice) -> O
 
 /// Whether the query's values are said by the same words with and without the frame, and by no others: what a frame holds
 /// that reads as a value must not be taken for one that the query compares with.
-fn speaks_of_the_same(bare: &Reading<'_>, framed: &Reading<'_>) -> bool {
+pub fn speaks_of_the_same(bare: &Reading<'_>, framed: &Reading<'_>) -> bool {
     let (before, after) = (used(bare), used(framed));
     let said = |text: &String| framed.values().into_iter().filter(|span| lower(framed, *span) == *text).count();
     before == after && after.iter().all(|text| said(text) == 1)
@@ -68,22 +86,42 @@ fn opened(world: &World<'_>, question: &str, dice: &mut Dice) -> Option<String> 
     let opening = match dice.weighted(&[0.4, 0.35, 0.25]) {
         0 => expand(dice.pick(&FRAMES.openings)?, dice),
         1 => dice.pick(&FRAMES.stories)?.clone(),
-        _ => idle(world, dice)?,
+        _ => idle(world, &FRAMES.idle, dice)?,
     };
     let joined = !opening.ends_with(['.', '!', '?']);
     Some(format!("{opening} {}", if joined { lowered(question) } else { capitalised(question) }))
 }
 
-/// A story that names something the database holds, and asks for nothing by it.
-fn idle(world: &World<'_>, dice: &mut Dice) -> Option<String> {
-    let story = dice.pick(&FRAMES.idle)?;
-    let named =
-        |role: Role| world.samples.keys().copied().filter(|column| world.role(*column) == role).collect::<Vec<_>>();
-    let role = if story.contains("{state}") { Role::Status } else { Role::Dimension };
-    let column = *dice.pick(&named(role))?;
-    let Value::Text(value) = dice.pick(world.samples.get(&column)?)? else { return None };
-    let number = dice.between(2, 60).to_string();
-    Some(capitalised(&story.replace("{state}", value).replace("{place}", value).replace("{number}", &number)))
+fn closing(world: &World<'_>, dice: &mut Dice) -> Option<String> {
+    if dice.chance(0.6) { Some(expand(dice.pick(&FRAMES.closings)?, dice)) } else { idle(world, &FRAMES.after, dice) }
+}
+
+/// A sentence that may name something the database holds, and asks for nothing by it.
+fn idle(world: &World<'_>, sentences: &[String], dice: &mut Dice) -> Option<String> {
+    let mut story = dice.pick(sentences)?.clone();
+    for (place, role) in [("{state}", Role::Status), ("{place}", Role::Dimension), ("{name}", Role::Name)] {
+        while story.contains(place) {
+            story = story.replacen(place, held(world, role, dice)?, 1);
+        }
+    }
+    let said = [
+        ("{month}", (*dice.pick(&MONTHS)?).to_owned()),
+        ("{day}", (*dice.pick(&DAYS)?).to_owned()),
+        ("{year}", dice.between(2018, 2027).to_string()),
+        ("{number}", dice.between(2, 60).to_string()),
+        ("{money}", surface::number(&Value::Integer(dice.between(1, 90) * 5000), None, dice)),
+    ];
+    Some(capitalised(&said.into_iter().fold(story, |story, (place, value)| story.replace(place, &value))))
+}
+
+/// A text that a column of this role holds.
+fn held<'w>(world: &'w World<'_>, role: Role, dice: &mut Dice) -> Option<&'w str> {
+    let columns: Vec<ColumnId> = world.samples.keys().copied().filter(|column| world.role(*column) == role).collect();
+    let column = dice.pick(&columns)?;
+    match dice.pick(world.samples.get(column)?)? {
+        Value::Text(value) => Some(value),
+        _ => None,
+    }
 }
 
 /// The question without an opening and a closing that are known; none where it has none.

@@ -13,10 +13,11 @@
 //! * [`entries`], [`columns`]: a list of what is wanted, found and changed.
 //! * [`order`]: an order more or less.
 //! * [`value`]: another value of the same kind; [`several`]: more of them or fewer; [`parallel`]: another table.
-//! * [`frame`]: what stands around a question.
+//! * [`correction`]: a value said wrongly at first; [`frame`]: what stands around a question.
 //! * [`text`]: cutting and joining text.
 
 pub mod columns;
+pub mod correction;
 pub mod entries;
 pub mod frame;
 pub mod list;
@@ -56,8 +57,10 @@ pub use self::text::{occurrences, replaced};
 pub const VARIED: &str = "varied";
 /// How often none, one, two … rules are applied to a pair.
 const RULES_APPLIED: [f64; 5] = [0.1, 0.3, 0.3, 0.2, 0.1];
+/// How often a value is said wrongly at first.
+const CORRECTED: f64 = 0.04;
 /// How often what stands around a question is changed.
-const FRAMED: f64 = 0.2;
+const FRAMED: f64 = 0.25;
 /// Attempts for each variant wanted; many rules do not apply, or lead to a pair that exists.
 const ATTEMPTS: usize = 3;
 /// Room for the attempts of one pair between the dice of two pairs.
@@ -203,6 +206,9 @@ fn varied(studio: &Studio<'_>, original: &Draft, dice: &mut Dice) -> Result<Exam
             draft = changed;
             applied.push(rule);
         }
+    }
+    if dice.chance(CORRECTED) {
+        draft = correction::changed(studio, &Reading::new(studio, &draft), dice).unwrap_or(draft);
     }
     if dice.chance(FRAMED) {
         draft = frame::changed(studio, &Reading::new(studio, &draft), dice).unwrap_or(draft);

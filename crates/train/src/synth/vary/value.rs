@@ -3,7 +3,7 @@
 use answer::literals::for_each_literal;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use schema::slot::{FilledSlot, Reading as Meaning, SlotKind};
+use schema::slot::{FilledSlot, Reading as Meaning, SlotKind, TextSpan};
 use schema::{ColumnId, Role, Value};
 use sql::tree::SlotPart;
 
@@ -28,9 +28,7 @@ struct Other {
 
 /// The draft with one of its values exchanged for another of its kind.
 pub fn changed(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Option<Draft> {
-    let mut slots: Vec<&FilledSlot> = reading.normalized.slots.iter().collect();
-    dice.shuffle(&mut slots);
-    let (filled, other) = slots.into_iter().find_map(|filled| Some((filled, other(world, reading, filled, dice)?)))?;
+    let (filled, other) = drawn(world, reading, dice)?;
     let mut query = reading.aligned.clone();
     let mut lost = false;
     for_each_literal(&mut query, &mut |literal, _| {
@@ -44,6 +42,18 @@ pub fn changed(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Opt
         }
     });
     (!lost).then(|| reading.draft.to(replaced(&reading.draft.question, vec![(filled.span, other.said)]), query))
+}
+
+/// Where a value of the question stands, and another of its kind as it would be said there.
+pub fn instead(world: &World<'_>, reading: &Reading<'_>, dice: &mut Dice) -> Option<(TextSpan, String)> {
+    drawn(world, reading, dice).map(|(filled, other)| (filled.span, other.said))
+}
+
+/// One of the values that have another.
+fn drawn<'r>(world: &World<'_>, reading: &'r Reading<'_>, dice: &mut Dice) -> Option<(&'r FilledSlot, Other)> {
+    let mut slots: Vec<&FilledSlot> = reading.normalized.slots.iter().collect();
+    dice.shuffle(&mut slots);
+    slots.into_iter().find_map(|filled| Some((filled, other(world, reading, filled, dice)?)))
 }
 
 fn other(world: &World<'_>, reading: &Reading<'_>, filled: &FilledSlot, dice: &mut Dice) -> Option<Other> {
