@@ -88,8 +88,9 @@ fn figures(
     let of = |name: &str, value: f64, unit| Figure::new(format!("reward.{name}"), value, unit);
     let mut figures =
         vec![of("questions", ground.dockets.len() as f64, ""), of("databases", ground.images.len() as f64, "")];
+    figures.push(of("witnesses", f64::from(witnesses), ""));
     figures.extend(ready.figures("", threads));
-    figures.extend(witnessed.figures(&format!(", {witnesses} more"), threads));
+    figures.extend(witnessed.figures(", with witnesses", threads));
     let each = |pass: &Pass| pass.busy.unwrap_or(pass.seconds) / pass.took.len() as f64;
     figures.push(of("plain execution on one database, by a reward's time", each(plain) / each(ready), ""));
     figures.push(of("validation, share of the time", 100.0 * each(validation) / each(ready), "%"));
