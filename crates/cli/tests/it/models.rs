@@ -143,6 +143,12 @@ fn damaged_models_are_refused() {
 }
 
 #[test]
+fn the_shipped_model_is_what_its_manifest_says() {
+    let files = model::folder::verify(&root().join("models/gl-compact")).unwrap().files;
+    assert!(files.contains_key(WEIGHTS) && files.contains_key("README.md"), "{files:?}");
+}
+
+#[test]
 fn model_info_shows_what_a_model_was_made_for() {
     let folder = Folder::new();
     let model = untrained(&folder, "model", 3, |_| {});

@@ -18,7 +18,8 @@ pub struct Period {
     pub said: String,
 }
 
-const MONTHS: [&str; 12] = [
+/// As they are said and written.
+pub const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",

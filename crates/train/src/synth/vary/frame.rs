@@ -26,20 +26,6 @@ struct Frames {
     after: Vec<String>,
 }
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 static FRAMES: LazyLock<Frames> =
@@ -105,7 +91,7 @@ fn idle(world: &World<'_>, sentences: &[String], dice: &mut Dice) -> Option<Stri
         }
     }
     let said = [
-        ("{month}", (*dice.pick(&MONTHS)?).to_owned()),
+        ("{month}", (*dice.pick(&surface::MONTHS)?).to_owned()),
         ("{day}", (*dice.pick(&DAYS)?).to_owned()),
         ("{year}", dice.between(2018, 2027).to_string()),
         ("{number}", dice.between(2, 60).to_string()),
