@@ -31,8 +31,9 @@ use super::small::{cut, is_cut, orphans};
 /// half are moved, each column by itself. One in so many meets all conditions but at most one, which then decides alone; in
 /// what no condition asks for, such rows are copies of a few, so that duplicates show.
 const HOT: usize = 3;
-/// One row in so many is kept, of each witness in turn: few rows make small groups and parents without children.
-const THIN: [usize; 3] = [1, 3, 8];
+/// One row in so many is kept, of each witness in turn: few rows make small groups and parents without children, and
+/// hardly any make values that stand alone.
+const THIN: [usize; 4] = [1, 3, 8, 32];
 /// The first rows of a table stay, so that none is empty.
 const KEPT: usize = 4;
 

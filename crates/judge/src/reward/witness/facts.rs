@@ -1,10 +1,10 @@
 //! What a query compares, and with what.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schema::{ColumnId, TableId, Value};
-use sql::tree::{BinaryOp, Expr, ExprKind, Query};
-use sql::visit::{each_expr, each_expr_of_query, each_query};
+use sql::tree::{BinaryOp, Expr, ExprKind, Query, Select, SourceId, SourceKind};
+use sql::visit::{each_expr, each_expr_of_query, each_query, each_select, first_select};
 
 use crate::elements::tables_of;
 use crate::expected::order_keys;
@@ -13,6 +13,9 @@ use crate::expected::order_keys;
 const LITERALS: usize = 6;
 /// Groups of more rows than this are not made.
 const LARGEST: i64 = 40;
+
+/// What adds up values or picks one of them: where such a total is compared, groups of few rows lie at the edge.
+const PICKS: [&str; 9] = ["SUM", "AVG", "MIN", "MAX", "LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE", "COALESCE"];
 
 /// What is read of a query.
 pub(super) struct Facts {
@@ -50,15 +53,66 @@ pub(super) enum Compared {
     Like(String),
 }
 
-impl Facts {
-    pub(super) fn of(query: &Query) -> Self {
-        let sources = tables_of(query);
-        let column = |expr: &Expr| match expr.kind {
-            ExprKind::Column { source, column } => Some(ColumnId { table: *sources.get(&source)?, column }),
+/// Whence the columns of a query's sources come.
+struct Origins<'q> {
+    tables: HashMap<SourceId, TableId>,
+    /// What CTEs and subqueries show.
+    shown: HashMap<SourceId, &'q Select>,
+}
+
+impl<'q> Origins<'q> {
+    fn of(query: &'q Query) -> Self {
+        let mut ctes = HashMap::new();
+        each_query(query, &mut |inner| ctes.extend(inner.with.iter().map(|cte| (&cte.name, &*cte.query))));
+        let mut shown = HashMap::new();
+        each_select(query, &mut |select| {
+            shown.extend(select.from.iter().filter_map(|source| {
+                let inner = match &source.kind {
+                    SourceKind::Table(_) => None,
+                    SourceKind::Cte { name, .. } => ctes.get(name).copied(),
+                    SourceKind::Derived { query, .. } => Some(&**query),
+                };
+                Some((source.id, first_select(inner?)?))
+            }));
+        });
+        Origins { tables: tables_of(query), shown }
+    }
+
+    /// What an expression stands for: a column of a CTE or subquery for what is shown there.
+    fn traced<'a>(&'a self, expr: &'a Expr) -> &'a Expr {
+        let shown = match expr.kind {
+            ExprKind::Column { source, column } => {
+                self.shown.get(&source).and_then(|select| select.items.get(usize::from(column)))
+            }
             _ => None,
         };
+        shown.map_or(expr, |item| self.traced(&item.expr))
+    }
+
+    /// The column of a table that an expression is.
+    fn own(&self, expr: &Expr) -> Option<ColumnId> {
+        match expr.kind {
+            ExprKind::Column { source, column } => Some(ColumnId { table: *self.tables.get(&source)?, column }),
+            _ => None,
+        }
+    }
+
+    /// The column of a table that an expression is, or is added up or picked from.
+    fn column(&self, expr: &Expr) -> Option<ColumnId> {
+        let expr = self.traced(expr);
+        match &expr.kind {
+            ExprKind::Call(call) if PICKS.contains(&call.function.as_str()) => self.column(call.args.first()?),
+            ExprKind::Case { branches, .. } => self.column(&branches.first()?.1),
+            _ => self.own(expr),
+        }
+    }
+}
+
+impl Facts {
+    pub(super) fn of(query: &Query) -> Self {
+        let origins = Origins::of(query);
         let mut facts = Facts {
-            tables: sources.values().copied().collect(),
+            tables: origins.tables.values().copied().collect(),
             used: BTreeSet::new(),
             orders: BTreeSet::new(),
             literals: BTreeMap::new(),
@@ -67,20 +121,19 @@ impl Facts {
             sizes: BTreeSet::new(),
         };
         each_expr_of_query(query, &mut |expr| {
-            facts.used.extend(column(expr));
+            facts.used.extend(origins.own(expr));
             if let ExprKind::Binary(a, op, b) = &expr.kind
                 && is_comparison(*op)
-                && let (Some(a), Some(b)) = (column(a), column(b))
+                && let (Some(a), Some(b)) = (origins.column(a), origins.column(b))
             {
                 facts.pairs.extend([(a, b), (b, a)]);
             }
             for (operand, op, compared) in comparisons(expr) {
-                if let Some(column) = column(summed(operand)) {
+                let operand = origins.traced(operand);
+                if let Some(column) = origins.column(operand) {
                     facts.compare(column, op, compared);
-                    continue;
-                }
-                if let Compared::With(value) = &compared {
-                    let apart = differences(operand, op, value, &column);
+                } else if let Compared::With(value) = &compared {
+                    let apart = differences(operand, op, value, &origins);
                     apart.into_iter().for_each(|(column, op, compared)| facts.compare(column, op, compared));
                     facts.sizes.extend(size(operand, value));
                 }
@@ -88,7 +141,7 @@ impl Facts {
         });
         let mut free = vec![];
         each_open_order(query, &mut |expr| free.push(expr));
-        free.into_iter().for_each(|expr| each_expr(expr, &mut |part| facts.orders.extend(column(part))));
+        free.into_iter().for_each(|expr| each_expr(expr, &mut |part| facts.orders.extend(origins.own(part))));
         facts
     }
 
@@ -106,7 +159,7 @@ fn differences(
     operand: &Expr,
     op: BinaryOp,
     value: &Value,
-    column: &impl Fn(&Expr) -> Option<ColumnId>,
+    origins: &Origins<'_>,
 ) -> Vec<(ColumnId, BinaryOp, Compared)> {
     let ExprKind::Binary(left, BinaryOp::Sub, right) = &operand.kind else { return vec![] };
     let by = match value {
@@ -120,11 +173,12 @@ fn differences(
     };
     let base = |expr: &Expr| match &expr.kind {
         ExprKind::Literal(literal) => Some(Base::Literal(literal.value.clone())),
-        _ => column(expr).map(Base::Column),
+        _ => origins.column(expr).map(Base::Column),
     };
     let sides = [(left, right, op, by), (right, left, op.turned(), -by)];
-    let found =
-        sides.map(|(one, other, op, by)| Some((column(one)?, op, Compared::Apart { from: base(other)?, by, in_days })));
+    let found = sides.map(|(one, other, op, by)| {
+        Some((origins.column(one)?, op, Compared::Apart { from: base(other)?, by, in_days }))
+    });
     found.into_iter().flatten().collect()
 }
 
@@ -138,15 +192,22 @@ fn day_of(expr: &Expr) -> Option<&Expr> {
 
 /// The number of rows that a number of rows is compared with.
 fn size(operand: &Expr, value: &Value) -> Option<i64> {
-    let counts = match &operand.kind {
-        ExprKind::Call(call) => call.function == "COUNT",
-        // Of a derived table, whose columns may be such numbers.
-        kind => matches!(kind, ExprKind::Column { .. }),
-    };
     match value {
-        Value::Integer(size) if counts && (1..=LARGEST).contains(size) => Some(*size),
+        Value::Integer(size) if counts(operand) && (1..=LARGEST).contains(size) => Some(*size),
         _ => None,
     }
+}
+
+/// Whether it is a number of rows: COUNT, or a sum of ones for the rows that meet a condition.
+fn counts(expr: &Expr) -> bool {
+    let ExprKind::Call(call) = &expr.kind else { return false };
+    let adds_ones = |arg: &Expr| match &arg.kind {
+        ExprKind::Case { branches, .. } => {
+            branches.iter().any(|(_, result)| matches!(result.kind, ExprKind::Literal(_)))
+        }
+        _ => false,
+    };
+    call.function == "COUNT" || call.function == "SUM" && call.args.first().is_some_and(adds_ones)
 }
 
 /// Each order in which ties decide what is returned, though nothing decides the ties: of windows, and of limits whose
@@ -168,16 +229,6 @@ fn each_open_order<'a>(query: &'a Query, f: &mut dyn FnMut(&'a Expr)) {
             outputs.for_each(|item| f(&item.expr));
         }
     });
-}
-
-/// What is added up or picked out of rows, where a total is compared: groups of few rows then lie at the edge.
-fn summed(expr: &Expr) -> &Expr {
-    match &expr.kind {
-        ExprKind::Call(call) if matches!(call.function.as_str(), "SUM" | "AVG" | "MIN" | "MAX") => {
-            call.args.first().unwrap_or(expr)
-        }
-        _ => expr,
-    }
 }
 
 /// The operands of a condition, with how each is compared with what.

@@ -66,3 +66,18 @@ fn nothing_is_moved_to_ties_that_nothing_decides() {
     assert!(of("SELECT name FROM p ORDER BY budget LIMIT 3").contains("SET budget"));
     assert_eq!(of("SELECT 1"), "");
 }
+
+#[test]
+fn columns_of_ctes_are_those_that_they_come_from() {
+    let total = "WITH v AS (SELECT code, SUM(share) AS total FROM s GROUP BY code) \
+                 SELECT p.name FROM p JOIN v ON v.code = p.code WHERE v.total < p.budget";
+    let script = of(total);
+    assert!(script.contains("SELECT o.budget FROM p AS o WHERE o.code = s.code LIMIT 1"), "{script}");
+    let some = "WITH v AS (SELECT code, SUM(CASE WHEN kind = 'x' THEN share ELSE 0 END) AS total FROM s GROUP BY code) \
+                SELECT code FROM v WHERE total > 40";
+    assert!(of(some).contains("SET share = CASE") && of(some).contains("THEN 40 + 1"), "{}", of(some));
+    // Three rows of a kind, two and four: the third witness deals them out.
+    let count = "WITH v AS (SELECT code, SUM(CASE WHEN kind = 'x' THEN 1 ELSE 0 END) AS n FROM s GROUP BY code) \
+                 SELECT code FROM v WHERE n >= 3";
+    assert!(numbered(count, 2).contains("temp.dealt"), "{}", numbered(count, 2));
+}
