@@ -28,7 +28,10 @@ pub const FIGURES: &[Figure] = &[
     }),
 ];
 
-/// A figure of wrong queries to the questions that models practise on.
+/// A figure of wrong queries to hand-written questions.
 fn deceptions(runs: &mut Runs, figure: &str) -> Result<f64, String> {
-    runs.bench(&["reward", "--adversarial", "100000"], figure)
+    let [examples, some, more] =
+        ["examples", "corpus-a", "corpus-c"].map(|name| format!("packs/gl/questions/{name}.jsonl"));
+    let questions = ["--questions", &examples, "--questions", &some, "--questions", &more];
+    runs.bench(&[&["reward", "--adversarial", "100000"], &questions[..]].concat(), figure)
 }
