@@ -59,7 +59,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     adversarial: Option<u32>,
     /// Databases that rewards make for each question, beside the three that stand ready.
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(0..=16))]
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(0..=32))]
     witnesses: u16,
     /// Walk through untrained weights at temperature 2 instead of evenly.
     #[arg(long)]

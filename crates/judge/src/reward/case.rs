@@ -16,7 +16,7 @@ use crate::evaluate::expect;
 use crate::expected::Expected;
 
 /// Databases made for one question, at most.
-pub(super) const MOST_WITNESSES: usize = 16;
+pub(super) const MOST_WITNESSES: usize = 32;
 
 /// What a completion is held against.
 #[derive(Debug, Default)]

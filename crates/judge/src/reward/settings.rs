@@ -71,7 +71,7 @@ impl Default for Settings {
             dense: true,
             ceiling: 0.6,
             rows_share: 0.6,
-            witnesses: 16,
+            witnesses: 32,
             tie_break: 0.01,
             weights: Weights::default(),
         }
@@ -110,7 +110,7 @@ impl Settings {
         }
         within("ceiling", self.ceiling, 0.0, WRONG_BELOW - 0.01)?;
         within("rows_share", self.rows_share, 0.0, 1.0)?;
-        within("witnesses", self.witnesses as f64, 0.0, 16.0)?;
+        within("witnesses", self.witnesses as f64, 0.0, 32.0)?;
         within("tie_break", self.tie_break, 0.0, 1.0 - RIGHT_FROM)
     }
 }

@@ -10,7 +10,9 @@
 //! * `places`: where rows are moved.
 //! * `planted`: keys that are named.
 //! * `counts`: groups of as many rows as are asked for.
+//! * `alike`: rows that repeat each other.
 
+mod alike;
 mod counts;
 mod facts;
 mod places;
@@ -21,6 +23,7 @@ use schema::{Catalog, ColumnId, TableId};
 use sql::lexeme::identifier;
 use sql::tree::Query;
 
+use self::alike::alike;
 use self::counts::counted;
 use self::facts::Facts;
 use self::places::{may_move, met, places};
@@ -34,6 +37,9 @@ const HOT: usize = 3;
 /// One row in so many is kept, of each witness in turn: few rows make small groups and parents without children, and
 /// hardly any make values that stand alone.
 const THIN: [usize; 4] = [1, 3, 8, 32];
+/// In one witness of so many, rows repeat each other, in turn with each part of them that is left out; and in half of those
+/// of groups of a size.
+const ALIKE: u64 = 5;
 /// The first rows of a table stay, so that none is empty.
 const KEPT: usize = 4;
 
@@ -55,11 +61,12 @@ fn script(query: &Query, catalog: &Catalog, number: u64) -> String {
     let tables: Vec<TableId> = facts.tables.iter().copied().filter(|table| is_cut(*table, catalog)).collect();
     let named = planted(&facts, catalog, number);
     if let Some(counted) = counted(query, &facts, &tables, catalog, number) {
-        return named + &counted;
+        let alike = if number % 4 < 2 { alike(&facts, &tables, catalog, number) } else { String::new() };
+        return named + &alike + &counted;
     }
     let mut script = thinned(&tables, catalog, number) + &named;
-    for table in tables {
-        let columns = catalog.columns_of(table).filter(|column| may_move(*column, catalog));
+    for table in &tables {
+        let columns = catalog.columns_of(*table).filter(|column| may_move(*column, catalog));
         let moved = columns.map(|column| (column, places(column, &facts, catalog)));
         let moved: Vec<(ColumnId, Vec<String>)> = moved.filter(|(_, places)| !places.is_empty()).collect();
         for (turn, (column, places)) in moved.iter().enumerate() {
@@ -67,6 +74,9 @@ fn script(query: &Query, catalog: &Catalog, number: u64) -> String {
             let met = met(*column, &facts, catalog);
             script += &update(*column, places, &format!("NOT {is_turn} THEN {met}"), number, catalog);
         }
+    }
+    if number % ALIKE == 1 {
+        script += &alike(&facts, &tables, catalog, number);
     }
     script
 }
@@ -95,18 +105,36 @@ fn thinned(tables: &[TableId], catalog: &Catalog, number: u64) -> String {
 fn update(column: ColumnId, places: &[String], met: &str, number: u64, catalog: &Catalog) -> String {
     let (table, name) = (identifier(&catalog.table(column.table).name), identifier(&catalog.column(column).name));
     let branches: String = places.iter().enumerate().map(|(i, place)| format!(" WHEN {i} THEN {place}")).collect();
-    let salt = number * 101 + u64::from(column.table.0) * 31 + u64::from(column.column);
-    let (chosen, hot, count) = (part(salt, 2 * places.len()), part(number * 7, HOT), places.len());
+    let (chosen, hot, count) = (part(salt(column, number), 2 * places.len()), part(number * 7, HOT), places.len());
     let moved = format!("CASE {chosen} % {count}{branches} ELSE {name} END");
     format!(
         "UPDATE OR IGNORE {table} SET {name} = CASE WHEN {hot} = 1 AND {met} ELSE {moved} END WHERE {hot} < 2 OR {chosen} < {count};\n"
     )
 }
 
-/// A row's part of so many: its number times the golden ratio of 2^32 (Knuth 1973, "Multiplicative hashing"), of which the
-/// middle bits are taken.
+/// A row's part of so many, by its number times an odd one of this salt (Dietzfelbinger et al. 1997, "A Reliable Randomized
+/// Algorithm for the Closest-Pair Problem", multiply-shift hashing): other salts, other parts, one independent of the other.
 fn part(salt: u64, parts: usize) -> String {
-    format!("((((rowid + {salt}) * 2654435761) >> 12) % {parts})")
+    part_of("rowid", salt, parts)
+}
+
+/// The same of the row of a number that is named.
+fn part_of(rowid: &str, salt: u64, parts: usize) -> String {
+    let (times, plus) = (mixed(2 * salt) | 1, mixed(2 * salt + 1));
+    format!("(((({rowid} * {times} + {plus}) & {}) >> 16) % {parts})", u32::MAX)
+}
+
+/// What sets a column's parts in one witness apart from others.
+fn salt(column: ColumnId, number: u64) -> u64 {
+    number * 101 + u64::from(column.table.0) * 31 + u64::from(column.column)
+}
+
+/// 32 bits that are others for each number (Steele et al. 2014, "Fast Splittable Pseudorandom Number Generators", SplitMix64).
+fn mixed(number: u64) -> u64 {
+    let mut bits = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (bits ^ (bits >> 31)) >> 32
 }
 
 #[cfg(test)]

@@ -32,8 +32,8 @@ pub(super) fn counted(
         return None;
     }
     let columns = tables.iter().flat_map(|table| catalog.columns_of(*table));
-    let compared = columns.filter(|column| may_move(*column, catalog) && facts.first.contains_key(column));
-    let all_meet = compared.filter(|column| !keys.contains(column)).map(|column| {
+    let free = columns.filter(|column| may_move(*column, catalog) && !keys.contains(column));
+    let all_meet = free.filter(|column| facts.asks(*column)).map(|column| {
         let (table, name) = (identifier(&catalog.table(column.table).name), identifier(&catalog.column(column).name));
         format!("UPDATE OR IGNORE {table} SET {name} = {};\n", met(column, facts, catalog))
     });

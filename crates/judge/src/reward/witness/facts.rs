@@ -26,6 +26,10 @@ pub(super) struct Facts {
     pub(super) literals: BTreeMap<ColumnId, Vec<Compared>>,
     /// The first condition on each column.
     pub(super) first: BTreeMap<ColumnId, (BinaryOp, Compared)>,
+    /// Columns that are asked to be missing, or not to be.
+    pub(super) missing: BTreeMap<ColumnId, bool>,
+    /// Columns that are divided, or divide.
+    pub(super) divided: BTreeSet<ColumnId>,
     /// Columns that are compared with each other.
     pub(super) pairs: BTreeSet<(ColumnId, ColumnId)>,
     /// What numbers of rows are compared with.
@@ -117,6 +121,8 @@ impl Facts {
             orders: BTreeSet::new(),
             literals: BTreeMap::new(),
             first: BTreeMap::new(),
+            missing: BTreeMap::new(),
+            divided: BTreeSet::new(),
             pairs: BTreeSet::new(),
             sizes: BTreeSet::new(),
         };
@@ -127,6 +133,16 @@ impl Facts {
                 && let (Some(a), Some(b)) = (origins.column(a), origins.column(b))
             {
                 facts.pairs.extend([(a, b), (b, a)]);
+            }
+            if let ExprKind::Binary(a, BinaryOp::Div, b) = &expr.kind {
+                [a, b]
+                    .into_iter()
+                    .for_each(|side| each_expr(side, &mut |part| facts.divided.extend(origins.own(part))));
+            }
+            if let ExprKind::IsNull { operand, negated } = &expr.kind
+                && let Some(column) = origins.column(operand)
+            {
+                facts.missing.entry(column).or_insert(!negated);
             }
             for (operand, op, compared) in comparisons(expr) {
                 let operand = origins.traced(operand);
@@ -143,6 +159,11 @@ impl Facts {
         each_open_order(query, &mut |expr| free.push(expr));
         free.into_iter().for_each(|expr| each_expr(expr, &mut |part| facts.orders.extend(origins.own(part))));
         facts
+    }
+
+    /// Whether a condition asks for something of a column alone.
+    pub(super) fn asks(&self, column: ColumnId) -> bool {
+        self.first.contains_key(&column) || self.missing.contains_key(&column)
     }
 
     fn compare(&mut self, column: ColumnId, op: BinaryOp, compared: Compared) {

@@ -7,6 +7,10 @@ use sql::tree::BinaryOp;
 
 use super::facts::{Base, Compared, Facts};
 
+/// How many times as often values are missing where a query asks whether they are.
+const ASKED: usize = 3;
+/// Whole numbers of which none divides the other: such a quotient shows whether its fraction is cut off.
+const UNEVEN: [&str; 2] = ["7", "3"];
 /// How many rows those are copies of that meet conditions in what no condition asks for.
 const ORIGINALS: usize = 3;
 
@@ -36,19 +40,27 @@ pub(super) fn places(column: ColumnId, facts: &Facts, catalog: &Catalog) -> Vec<
         for compared in of_table.filter(|(other, _)| are_alike(**other, column, catalog)).flat_map(|(_, all)| all) {
             places.extend(beside(compared, column, catalog));
         }
+        places.extend(facts.literals.get(&column).and_then(|all| unlike(all, column, catalog)));
         let others = facts.pairs.iter().filter(|(one, _)| *one == column);
         places.extend(others.flat_map(|(_, other)| related(column, *other, catalog)));
+    }
+    if facts.divided.contains(&column) && catalog.column(column).ty.is_numeric() {
+        places.extend(UNEVEN.map(str::to_owned));
     }
     if facts.used.contains(&column) {
         let table = identifier(&catalog.table(column.table).name);
         let other = format!("1 + ({table}.rowid * 31) % (SELECT MAX(rowid) FROM {table})");
         places.push(format!("COALESCE((SELECT o.{name} FROM {table} AS o WHERE o.rowid >= {other} LIMIT 1), {name})"));
-        // A reference that may lead nowhere does in some database, even where it does not in this one.
-        let is_null = match is_key && !catalog.column(column).not_null {
+        // A reference that may lead nowhere does in some database, and what is asked to be missing is, even where none is in
+        // this one.
+        let may_lack = is_key || facts.missing.contains_key(&column);
+        let is_null = match may_lack && !catalog.column(column).not_null {
             true => "1".to_owned(),
             false => format!("EXISTS (SELECT 1 FROM {table} AS o WHERE o.{name} IS NULL)"),
         };
-        places.push(format!("CASE WHEN {is_null} THEN NULL ELSE {name} END"));
+        let missing = format!("CASE WHEN {is_null} THEN NULL ELSE {name} END");
+        let times = if facts.missing.contains_key(&column) { ASKED } else { 1 };
+        places.extend(std::iter::repeat_n(missing, times));
     }
     places
 }
@@ -79,6 +91,9 @@ pub(super) fn met(column: ColumnId, facts: &Facts, catalog: &Catalog) -> String 
         && let Some(value) = beside(compared, column, catalog).into_iter().nth(side(*op, ty))
     {
         return value;
+    }
+    if facts.missing.get(&column) == Some(&true) {
+        return "NULL".to_owned();
     }
     let table = identifier(&catalog.table(column.table).name);
     format!("COALESCE((SELECT o.{name} FROM {table} AS o WHERE o.rowid > {table}.rowid % {ORIGINALS} LIMIT 1), {name})")
@@ -154,6 +169,18 @@ fn beside(compared: &Compared, column: ColumnId, catalog: &Catalog) -> Vec<Strin
         }
         _ => vec![],
     }
+}
+
+/// The value of some row that is none of the texts a column is compared with, since nearly all rows may have those.
+fn unlike(compared: &[Compared], column: ColumnId, catalog: &Catalog) -> Option<String> {
+    let texts = compared.iter().filter_map(|one| match one {
+        Compared::With(value @ Value::Text(_)) => Some(literal_text(value)),
+        _ => None,
+    });
+    let (texts, ty) = (texts.collect::<Vec<_>>().join(", "), catalog.column(column).ty);
+    let [table, name] = [&catalog.table(column.table).name, &catalog.column(column).name].map(|name| identifier(name));
+    let row = format!("SELECT o.{name} FROM {table} AS o WHERE o.{name} NOT IN ({texts}) LIMIT 1");
+    (ty == Type::Text && !texts.is_empty()).then(|| format!("COALESCE(({row}), {name})"))
 }
 
 /// A number, the next one and the one before.

@@ -27,6 +27,7 @@ fn rows_are_moved_to_literals_and_beside_them() {
     check("date('2025-01-01', '-1 day') WHEN");
     check("date('2025-01-01', '+1 day') || substr(at, 11)");
     check("SELECT o.name FROM p AS o");
+    assert!(of("SELECT cost / budget FROM p").contains("WHEN 0 THEN 7 WHEN 1 THEN 3 WHEN"));
     assert!(!script.contains("SET code") && !script.contains("UPDATE OR IGNORE s"), "{script}");
 }
 
@@ -76,8 +77,27 @@ fn columns_of_ctes_are_those_that_they_come_from() {
     let some = "WITH v AS (SELECT code, SUM(CASE WHEN kind = 'x' THEN share ELSE 0 END) AS total FROM s GROUP BY code) \
                 SELECT code FROM v WHERE total > 40";
     assert!(of(some).contains("SET share = CASE") && of(some).contains("THEN 40 + 1"), "{}", of(some));
+    let missing = "SELECT kind, COUNT(*) FROM s WHERE share IS NULL GROUP BY kind HAVING COUNT(*) > 3";
+    assert!(numbered(missing, 2).contains("UPDATE OR IGNORE s SET share = NULL;"), "{}", numbered(missing, 2));
     // Three rows of a kind, two and four: the third witness deals them out.
     let count = "WITH v AS (SELECT code, SUM(CASE WHEN kind = 'x' THEN 1 ELSE 0 END) AS n FROM s GROUP BY code) \
                  SELECT code FROM v WHERE n >= 3";
     assert!(numbered(count, 2).contains("temp.dealt"), "{}", numbered(count, 2));
+}
+
+#[test]
+fn what_no_condition_compares_repeats_in_some_witnesses() {
+    let sql = "SELECT p.name, SUM(s.share) FROM p JOIN s ON s.code = p.code WHERE p.day > '2025-01-01' GROUP BY p.code, p.name";
+    let copies = "SELECT DISTINCT name FROM p WHERE name IS NOT NULL";
+    let (equal, few, other) = (numbered(sql, 1), numbered(sql, 6), numbered(sql, 0));
+    assert!(
+        equal.contains("SET share = 100;") && equal.contains("SET budget = 100;") && equal.contains(copies),
+        "{equal}"
+    );
+    assert!(!few.contains("= 100;") && few.contains(copies) && few.contains("SELECT DISTINCT share FROM s"), "{few}");
+    assert!(!other.contains("originals"), "{other}");
+    // Keys and what is compared stay.
+    for script in [equal, few] {
+        assert!(!script.contains("DISTINCT day") && !script.contains("DISTINCT code FROM p"), "{script}");
+    }
 }
