@@ -86,7 +86,8 @@ impl Nginx {
              fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;\n  \
              upstream nodes {{ {servers}keepalive 16; }}\n  \
              server {{\n    listen {address};\n    location / {{\n      proxy_pass http://nodes; proxy_http_version 1.1;\n      \
-             proxy_set_header Connection \"\";\n      proxy_next_upstream error timeout http_503 non_idempotent;\n    }}\n  }}\n}}\n"
+             proxy_set_header Connection \"\";\n      \
+             proxy_set_header Host $host;\n      proxy_next_upstream error timeout http_503 non_idempotent;\n    }}\n  }}\n}}\n"
         );
         fs::write(&config, text).map_err(failed)?;
         let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
