@@ -62,8 +62,8 @@ fn restart(context: &Context, node: &mut Node, folder: &Path) -> Result<(), Fail
     let port = node.users.port();
     node.stop()?;
     *node = Node::start(context, &folder.join(port.to_string()), port, &[])?;
-    // nginx leaves a server that failed alone for a second.
-    std::thread::sleep(PAUSE + Duration::from_secs(1));
+    // nginx leaves a server that failed alone for a second, and counts in whole ones: it may take two.
+    std::thread::sleep(PAUSE + Duration::from_secs(2));
     Ok(())
 }
 
