@@ -25,6 +25,8 @@ pub struct ModelCard {
     pub seed: u64,
     /// Wall-clock minutes of the training.
     pub minutes: f64,
+    /// Wall-clock minutes of the policy gradients (GRPO) that followed; 0 where there were none.
+    pub grpo_minutes: f64,
     /// Examples and tokens it was trained on, as a sentence.
     pub data: String,
     /// Names and SHA-256 of the test files, which no training saw.
@@ -159,7 +161,11 @@ fn readme(card: &ModelCard, config: &Config, format: Format, metadata: &Metadata
     );
     text += "\n## How it was made\n\n";
     card.commands.iter().for_each(|command| text += &format!("    {command}\n"));
-    text += &format!("\nSeed {}; {:.0} minutes of training. {}\n", card.seed, card.minutes, card.data);
+    let practised = match card.grpo_minutes {
+        0.0 => String::new(),
+        minutes => format!(", then {minutes:.0} minutes of GRPO"),
+    };
+    text += &format!("\nSeed {}; {:.0} minutes of training{practised}. {}\n", card.seed, card.minutes, card.data);
     card.weights.iter().for_each(|(step, hash)| text += &format!("\n* weights after {step} steps: SHA-256 `{hash}`"));
     text += if card.weights.is_empty() { "" } else { "\n" };
     text += "\n## Accuracy\n\nRight means: the same rows as the reference on every database compared. A declined question counts as wrong.\n";
@@ -222,6 +228,8 @@ mod tests {
         let card = ModelCard {
             name: "compact".into(),
             commands: vec!["glrl train sft --seed 1".into()],
+            minutes: 80.0,
+            grpo_minutes: 30.4,
             test_files: vec![("test.jsonl".into(), "abc".into())],
             accuracy: vec![("Hand-written test".into(), report)],
             weights: vec![(100, "def".into())],
@@ -231,6 +239,7 @@ mod tests {
         for part in [
             "| easy | 80 | 100 | 80.0 % |",
             "    glrl train sft --seed 1",
+            "80 minutes of training, then 30 minutes of GRPO. ",
             "`abc`",
             "weights after 100 steps: SHA-256 `def`",
             "4,096 tokens, stored as int8",
@@ -238,6 +247,9 @@ mod tests {
             assert!(text.contains(part), "{part} is missing from\n{text}");
         }
         assert!(!text.contains("must be declined") && !text.contains("does not do"));
+        let taught =
+            readme(&ModelCard { grpo_minutes: 0.0, ..card }, &Config::compact(4096), Format::Int8, &Metadata::new());
+        assert!(taught.contains("80 minutes of training. "), "{taught}");
     }
 
     #[test]

@@ -21,7 +21,10 @@ pub const FIGURES: &[Figure] = &[
         let file = std::fs::metadata(root().join(MODEL).join("model.safetensors"));
         Ok(file.map_err(|e| e.to_string())?.len() as f64 / 1e6)
     }),
-    quick("shipped weights, minutes of training on two cores", Under(180.0), "", |_| minutes(&card()?)),
+    quick("shipped weights, minutes of training on two cores", Under(180.0), "", |_| {
+        minutes(&card()?, " minutes of training")
+    }),
+    quick("shipped weights, minutes of GRPO on two cores", Under(180.0), "", |_| minutes(&card()?, " minutes of GRPO")),
     slow("shipped weights, the first 500 steps again: equal hashes of 5", Is(HASHES), "", trained_again),
 ];
 
@@ -29,10 +32,10 @@ fn card() -> Result<String, String> {
     std::fs::read_to_string(root().join(MODEL).join("README.md")).map_err(|e| e.to_string())
 }
 
-/// "Seed 1; 80 minutes of training."
-fn minutes(card: &str) -> Result<f64, String> {
-    let before = card.split(" minutes of training").next().and_then(|text| text.split(' ').next_back());
-    before.and_then(|text| text.parse().ok()).ok_or_else(|| "the card names no minutes".to_owned())
+/// The number before these words: "Seed 1; 80 minutes of training, then 30 minutes of GRPO."
+fn minutes(card: &str, of: &str) -> Result<f64, String> {
+    let before = card.split_once(of).and_then(|(text, _)| text.split(' ').next_back());
+    before.and_then(|text| text.parse().ok()).ok_or_else(|| format!("the card names no{of}"))
 }
 
 /// Data and training by the card's commands, as far as the card gives hashes.

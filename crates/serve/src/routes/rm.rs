@@ -57,7 +57,7 @@ pub(super) fn asked(label: &Json_) -> Result<Asked, Problem> {
 
 /// What a completion is worth.
 #[utoipa::path(post, path = "/rm", tag = "reward", request_body = Rm, params(SchemaQuery),
-    responses((status = 200, body = f64), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = f64, content_type = "application/json"), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn rm(
     service: App,
     who: Who,

@@ -94,6 +94,8 @@ fn the_document_names_every_route_and_the_page_stands_alone() {
     let server = Server::start();
     let document = server.get("/openapi.json").json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
+    let score = &document["paths"]["/rm"]["post"]["responses"]["200"]["content"];
+    assert_eq!(fields(score), ["application/json"].into());
     let paths = fields(&document["paths"]);
     let known = [
         "/generate",

@@ -30,7 +30,8 @@ pub(crate) struct Args {
     /// The pack it was trained for: a name, or a folder.
     #[arg(long)]
     pub(super) pack: Option<String>,
-    /// The model card's texts as TOML: name, summary, commands, seed, minutes, data, limits, weights.
+    /// The model card's texts as TOML: name, summary, commands, seed, minutes, grpo_minutes,
+    /// data, limits, weights.
     #[arg(long, value_name = "FILE")]
     card: Option<PathBuf>,
     /// A question file that judged the model, for its hash on the card; several may be given.
@@ -59,6 +60,7 @@ struct Card {
     commands: Vec<String>,
     seed: u64,
     minutes: f64,
+    grpo_minutes: f64,
     data: String,
     limits: Vec<String>,
     /// Steps and the SHA-256 of the weights after them, where the run that `--from` names is not the first.
@@ -90,11 +92,23 @@ fn card(args: &Args) -> Result<ModelCard, Failure> {
         let name = path.file_name().unwrap_or_default();
         Ok((name.to_string_lossy().into_owned(), sha256(&bytes)))
     };
-    let Card { name, summary, commands, seed, minutes, data, limits, weights } = card;
+    let Card { name, summary, commands, seed, minutes, grpo_minutes, data, limits, weights } = card;
     let test_files = args.test.iter().map(hash).collect::<Result<_, Failure>>()?;
     let accuracy = args.report.iter().map(|named| report(named)).collect::<Result<_, Failure>>()?;
     let weights = if weights.is_empty() { first_weights(&args.from[0]) } else { weights };
-    Ok(ModelCard { name, summary, commands, seed, minutes, data, test_files, accuracy, limits, weights })
+    Ok(ModelCard {
+        name,
+        summary,
+        commands,
+        seed,
+        minutes,
+        grpo_minutes,
+        data,
+        test_files,
+        accuracy,
+        limits,
+        weights,
+    })
 }
 
 fn report(named: &str) -> Result<(String, Report), Failure> {

@@ -71,7 +71,8 @@ struct Look {
 fn watch(node: &Node, time: Duration) -> Result<Vec<Look>, Failure> {
     let started = Instant::now();
     let mut looks = vec![];
-    while started.elapsed() < time {
+    // The clients leave at the end, and their connections with them.
+    while started.elapsed() + 2 * LOOK < time {
         std::thread::sleep(LOOK);
         if started.elapsed() > time.mul_f64(WARM) {
             let seconds = started.elapsed().as_secs_f64();
