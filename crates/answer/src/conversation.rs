@@ -137,7 +137,12 @@ impl Memory<'_> {
         }
         let slot = Slot { kind, number: self.number(kind) };
         self.fits &= slot.number <= kind.limit();
-        self.question.slots.push(FilledSlot { slot, span: TextSpan::default(), readings: vec![reading] });
+        self.question.slots.push(FilledSlot {
+            slot,
+            span: TextSpan::default(),
+            again: vec![],
+            readings: vec![reading],
+        });
         self.question.slots.sort_by_key(|filled| filled.slot);
         Some(slot)
     }

@@ -212,19 +212,37 @@ fn assemble(asked: &Asked<'_>, slips: &Slips, mut claims: Claims) -> NormalizedQ
     let mut slots: Vec<FilledSlot> = Vec::new();
     let mut at = 0;
     for claim in claims.list {
+        let span = asked.span(claim.from, claim.to);
         let number = 1 + slots.iter().filter(|s| s.slot.kind == claim.kind).count() as u8;
-        if number > claim.kind.limit() {
-            continue;
-        }
+        let known = slots.iter_mut().find(|known| says_the_same(asked, known, &claim));
+        let slot = match known {
+            Some(known) => {
+                known.again.push(span);
+                known.slot
+            }
+            None if number > claim.kind.limit() => continue,
+            None => {
+                let slot = Slot { kind: claim.kind, number };
+                slots.push(FilledSlot { slot, span, again: vec![], readings: claim.readings });
+                slot
+            }
+        };
         words(asked, slips, at..claim.from, &mut pieces);
-        let slot = Slot { kind: claim.kind, number };
         pieces.push(Piece::Slot(slot));
-        slots.push(FilledSlot { slot, span: asked.span(claim.from, claim.to), readings: claim.readings });
         at = claim.to;
     }
     words(asked, slips, at..asked.atoms.len(), &mut pieces);
     slots.sort_by_key(|s| s.slot);
     NormalizedQuestion { original: asked.question.to_owned(), today: asked.context.today, pieces, slots }
+}
+
+/// Whether a claim says what a slot does. Values have to be said in the same words, since a query may show these: 'won'
+/// beside the status Won.
+fn says_the_same(asked: &Asked<'_>, known: &FilledSlot, claim: &Claim) -> bool {
+    known.slot.kind == claim.kind
+        && known.readings == claim.readings
+        && (claim.kind != SlotKind::Val
+            || asked.question[known.span.start..known.span.end] == *asked.text(claim.from, claim.to))
 }
 
 /// Atoms as text pieces: one a word, one a mark; "v2" is one word, hyphens inside words are left out.

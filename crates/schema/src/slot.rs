@@ -37,7 +37,8 @@ impl SlotKind {
     }
 }
 
-/// A slot: its kind and its number within the question, from 1, in the order of the question.
+/// A slot: its kind and its number within the question, from 1, in the order of the question. What is said twice is one
+/// slot, so that the model sees that it is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot {
     /// What kind of value it holds.
@@ -122,10 +123,19 @@ pub enum Reading {
 pub struct FilledSlot {
     /// Which slot.
     pub slot: Slot,
-    /// Where it stands in the question.
+    /// Where it stands in the question first.
     pub span: TextSpan,
+    /// Where the same is said again.
+    pub again: Vec<TextSpan>,
     /// What it may mean, likeliest first.
     pub readings: Vec<Reading>,
+}
+
+impl FilledSlot {
+    /// Everywhere it stands.
+    pub fn spans(&self) -> impl Iterator<Item = TextSpan> {
+        [self.span].into_iter().chain(self.again.iter().copied())
+    }
 }
 
 /// A piece of the normalised question.

@@ -57,7 +57,9 @@ fn unit_of(unit: schema::slot::NumberUnit) -> &'static str {
 /// Every span lies in the question, and slots come in order of kind and number.
 fn spans_hold(question: &NormalizedQuestion) {
     for slot in &question.slots {
-        assert!(question.original.get(slot.span.start..slot.span.end).is_some_and(|t| !t.is_empty()));
+        for span in slot.spans() {
+            assert!(question.original.get(span.start..span.end).is_some_and(|t| !t.is_empty()));
+        }
         assert!(!slot.readings.is_empty());
     }
     assert!(question.slots.is_sorted_by_key(|s| s.slot));
@@ -745,6 +747,31 @@ fn no_more_slots_than_the_limits() {
             <num1> <num2> <num3> <num4> <num5> <num6> <num7> <num8> 9 10 ; <range1> , <range2> , <range3> , <range4> , 2025   [1, 2, 3, 4, 5, 6, 7, 8, 2021-01-01..2022-01-01, 2022-01-01..2023-01-01, 2023-01-01..2024-01-01, 2024-01-01..2025-01-01]
     "#]],
     );
+}
+
+#[test]
+fn what_is_said_twice_is_one_slot() {
+    check(
+        "
+        2025 against 2026: name, budget in 2025, in 2026, and 2026 less 2025
+        jobs over 50k, no, over 50,000, or 50 percent, or 50%
+        fixed price ones beside retainers, fixed price first, Fixed Price last
+        ",
+        expect![[r#"
+            2025 against 2026: name, budget in 2025, in 2026, and 2026 less 2025
+                <range1> against <range2> : name , budget in <range1> , in <range2> , and <range2> less <range1>   [2025-01-01..2026-01-01, 2026-01-01..2027-01-01]
+            jobs over 50k, no, over 50,000, or 50 percent, or 50%
+                jobs over <num1> , no , over <num1> , or <num2> , or <num2>   [50000, 50%]
+            fixed price ones beside retainers, fixed price first, Fixed Price last
+                <val1> ones beside <val2> , <val1> first , <val3> last   [contracts.Contract_Type=Fixed Price@1.00, contracts.Contract_Type=Retainer@0.94, contracts.Contract_Type=Fixed Price@1.00]
+        "#]],
+    );
+    let fixture = fixture();
+    let question = normalize("more than 50k or 50,000, and 50", &fixture.context());
+    let said = |slot: &schema::slot::FilledSlot| {
+        slot.spans().map(|span| question.original[span.start..span.end].to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(question.slots.iter().map(said).collect::<Vec<_>>(), [vec!["50k", "50,000"], vec!["50"]]);
 }
 
 #[test]

@@ -611,7 +611,12 @@ fn slots_are_filled_as_the_column_stores_them() {
     let catalog = catalog_from_ddl(DDL).expect("the schema is well formed");
     let column = |name| catalog.find_qualified(name).expect("the column exists");
     let known = |name, stored: &str| KnownValue { column: column(name), stored: stored.to_owned(), score: 1.0 };
-    let slot = |kind, readings| FilledSlot { slot: Slot { kind, number: 1 }, span: Default::default(), readings };
+    let slot = |kind, readings| FilledSlot {
+        slot: Slot { kind, number: 1 },
+        span: Default::default(),
+        again: vec![],
+        readings,
+    };
     let values = vec![known("P.dept", "R&D"), known("P.name", "O'Neil 50%")];
     let number = Reading::Number { value: Value::Real(0.5), unit: NumberUnit::None };
     let day = |d: u8| format!("2024-03-{d:02}").parse().expect("a day");

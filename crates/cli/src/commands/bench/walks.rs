@@ -220,7 +220,7 @@ fn question_with_all_slots(pack: &Pack) -> NormalizedQuestion {
         .into_iter()
         .flat_map(|(kind, readings)| {
             let numbered = (1..).zip(readings).map(move |(number, reading)| (Slot { kind, number }, reading));
-            numbered.map(|(slot, reading)| FilledSlot { slot, span: TextSpan::default(), readings: vec![reading] })
+            numbered.map(|(slot, reading)| FilledSlot { slot, span: TextSpan::default(), again: vec![], readings: vec![reading] })
         })
         .collect();
     let pieces = slots.iter().map(|filled| Piece::Slot(filled.slot)).collect();

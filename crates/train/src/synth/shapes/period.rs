@@ -391,3 +391,47 @@ pub fn calendar(pen: &mut Pen<'_, '_>) -> Option<Draft> {
             .in_order(),
     )
 }
+
+/// The days from the first to the last of each group.
+pub fn group_span(pen: &mut Pen<'_, '_>) -> Option<Draft> {
+    let (table, date) = dated(pen)?;
+    let (dim, rows) = (pen.dim(table)?, pen.rows(table, 1));
+    let d = pen.col("t", date);
+    let length = days(&format!("MIN({d})"), &format!("MAX({d})"));
+    let both = pen.dice.chance(0.35);
+    let ends = if both { format!("MIN({d}) AS first, MAX({d}) AS last, ") } else { String::new() };
+    let (columns, from, join) = (dim.list(pen), pen.from(table, "t"), dim.join(pen));
+    let filter = rows.filter(pen, "t", &[]);
+    let sql = format!("SELECT {columns}, {ends}{length} AS days FROM {from}{join}{filter} GROUP BY {columns}");
+    Some(
+        Draft::new("group_span", if both { "both" } else { "frame" }, sql)
+            .with("rows", Thing::Rows(rows))
+            .with("dim", Thing::Dim(dim))
+            .with("date", Thing::Column(date)),
+    )
+}
+
+/// Each period's average of itself and the ones right before it.
+pub fn moving(pen: &mut Pen<'_, '_>) -> Option<Draft> {
+    let (table, date) = dated(pen)?;
+    let (total, unit, rows) = (pen.additive(table), year_or_month(pen), pen.rows(table, 1));
+    let n = *pen.dice.pick(&[2, 3, 3, 3, 4, 6, 12])?;
+    let part = by_period(pen, (table, date), unit, &total, &rows);
+    let both = pen.dice.chance(0.5);
+    let shown = if both { "a.k, a.v" } else { "a.k" };
+    let before = n - 1;
+    let sql = format!(
+        "WITH {part} SELECT {shown}, AVG(a.v) OVER (ORDER BY a.k ROWS BETWEEN {before} PRECEDING AND CURRENT ROW) AS moving \
+         FROM a ORDER BY a.k"
+    );
+    Some(
+        Draft::new("moving", if both { "both" } else { "frame" }, sql)
+            .with("total", Thing::TotalOf(rows.clone(), total))
+            .with("rows", Thing::Rows(rows))
+            .with("agg", Thing::Total(table, total))
+            .with("date", Thing::Column(date))
+            .with("n", Thing::Number(n, None))
+            .with("unit", unit_thing(unit))
+            .in_order(),
+    )
+}

@@ -249,3 +249,45 @@ pub fn variance(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     };
     Some(draft.with("rows", Thing::Rows(rows)).with("a", Thing::Column(a)).with("b", Thing::Column(b)))
 }
+
+/// One amount of each row in percent of another, and nothing where that is zero.
+pub fn safe_ratio(pen: &mut Pen<'_, '_>) -> Option<Draft> {
+    let table = pen.table(|p, t| p.amounts(t).len() >= 2)?;
+    let (a, b) = pen.two_amounts(table)?;
+    let rows = pen.rows(table, 1);
+    let value = format!("100.0 * {} / NULLIF({}, 0)", pen.col("t", a), pen.col("t", b));
+    let (shown, filter) = (pen.display(table, "t").join(", "), rows.filter(pen, "t", &[]));
+    let sql = format!("SELECT {shown}, {value} AS percent FROM {}{filter}", pen.from(table, "t"));
+    let columns = pen.shown_things(table);
+    Some(
+        Draft::new("safe_ratio", "frame", sql)
+            .with("rows", Thing::Rows(rows))
+            .with("a", Thing::Column(a))
+            .with("b", Thing::Column(b))
+            .with("cols", Thing::List(columns)),
+    )
+}
+
+/// An average, or one sum in percent of another, to so many decimals.
+pub fn rounded(pen: &mut Pen<'_, '_>) -> Option<Draft> {
+    let table = pen.table(|p, t| p.amounts(t).len() >= 2)?;
+    let (a, b) = pen.two_amounts(table)?;
+    let (rows, dim) = (pen.rows(table, 1), pen.dim(table)?);
+    let (ca, cb) = (pen.col("t", a), pen.col("t", b));
+    let percent = pen.dice.chance(0.5);
+    let value = if percent { format!("100.0 * SUM({ca}) / SUM({cb})") } else { format!("AVG({ca})") };
+    let digits = pen.dice.weighted(&[0.25, 0.35, 0.4]);
+    let (columns, from, join) = (dim.list(pen), pen.from(table, "t"), dim.join(pen));
+    let filter = rows.filter(pen, "t", &[]);
+    let sql =
+        format!("SELECT {columns}, ROUND({value}, {digits}) AS value FROM {from}{join}{filter} GROUP BY {columns}");
+    let said = ["to whole numbers", "to one decimal", "to two decimals"][digits];
+    Some(
+        Draft::new("rounded", if percent { "percent" } else { "frame" }, sql)
+            .with("rows", Thing::Rows(rows))
+            .with("dim", Thing::Dim(dim))
+            .with("a", Thing::Column(a))
+            .with("b", Thing::Column(b))
+            .with("digits", Thing::Said(said.to_owned())),
+    )
+}

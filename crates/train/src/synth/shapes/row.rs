@@ -172,3 +172,31 @@ pub fn labelled(pen: &mut Pen<'_, '_>) -> Option<Draft> {
             .with("cols", Thing::List(columns)),
     )
 }
+
+/// By how much two amounts differ, whichever is larger.
+pub fn distance(pen: &mut Pen<'_, '_>) -> Option<Draft> {
+    let table = pen.table(|p, t| p.amounts(t).len() >= 2)?;
+    let (a, b) = pen.two_amounts(table)?;
+    let (rows, top, n) = (pen.rows(table, 1), pen.few(), pen.near(a, 0.3)?);
+    let value = format!("ABS({} - {})", pen.col("t", a), pen.col("t", b));
+    let kind = pen.dice.weighted(&[0.4, 0.35, 0.25]);
+    let (others, order) = match kind {
+        1 => (vec![format!("{value} > {n}")], String::new()),
+        2 => (vec![], format!(" ORDER BY {value} DESC LIMIT {top}")),
+        _ => (vec![], String::new()),
+    };
+    let filter = rows.filter(pen, "t", &others);
+    let shown = pen.display(table, "t").join(", ");
+    let sql = format!("SELECT {shown}, {value} AS distance FROM {}{filter}{order}", pen.from(table, "t"));
+    let columns = pen.shown_things(table);
+    let unit = pen.world.glossary.column(pen.world.catalog, a).and_then(|c| c.unit.clone());
+    Some(
+        Draft::new("distance", ["frame", "more", "top"][kind], sql)
+            .with("rows", Thing::Rows(rows))
+            .with("a", Thing::Column(a))
+            .with("b", Thing::Column(b))
+            .with("n", Thing::Number(n, unit))
+            .with("top", Thing::Number(top, None))
+            .with("cols", Thing::List(columns)),
+    )
+}

@@ -116,7 +116,8 @@ pub fn rank(pen: &mut Pen<'_, '_>) -> Option<Draft> {
 pub fn ntile(pen: &mut Pen<'_, '_>) -> Option<Draft> {
     let table = pen.table(|p, t| !p.amounts(t).is_empty())?;
     let m = pen.amount(table)?;
-    let n = *pen.dice.pick(&[3, 4, 4, 5, 10])?;
+    // The language has quarters and tenths.
+    let n = *pen.dice.pick(&[4, 4, 10])?;
     let rows = pen.rows(table, 1);
     let value = pen.col("t", m);
     let filter = rows.filter(pen, "t", &[format!("{value} IS NOT NULL")]);
@@ -263,6 +264,30 @@ pub fn latest(pen: &mut Pen<'_, '_>) -> Option<Draft> {
             .with("rows", Thing::Rows(rows))
             .with("by", noun)
             .with("date", Thing::Column(date))
+            .with("cols", Thing::List(columns)),
+    )
+}
+
+/// Every row beside the highest or lowest of its group.
+pub fn beside_extreme(pen: &mut Pen<'_, '_>) -> Option<Draft> {
+    let table = pen.table(|p, t| !p.columns(t, &[Role::Measure, Role::Percent]).is_empty())?;
+    let (m, dim, rows) = (pen.number(table)?, pen.category(table)?, pen.rows(table, 1));
+    let (value, group, high) = (pen.col("t", m), pen.col("t", dim), pen.dice.chance(0.7));
+    let shown = pen.shown_without(table, &[dim, m]);
+    let named: Vec<String> = shown.iter().map(|c| pen.col("t", *c)).collect();
+    let filter = rows.filter(pen, "t", &[format!("{group} IS NOT NULL")]);
+    let sql = format!(
+        "SELECT {}, {group}, {value}, {}({value}) OVER (PARTITION BY {group}) AS edge FROM {}{filter}",
+        named.join(", "),
+        if high { "MAX" } else { "MIN" },
+        pen.from(table, "t"),
+    );
+    let columns = shown.into_iter().chain([dim, m]).map(Thing::Column).collect();
+    Some(
+        Draft::new("beside_extreme", if high { "frame" } else { "low" }, sql)
+            .with("rows", Thing::Rows(rows))
+            .with("dim", Thing::Column(dim))
+            .with("m", Thing::Column(m))
             .with("cols", Thing::List(columns)),
     )
 }

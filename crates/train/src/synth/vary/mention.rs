@@ -65,7 +65,7 @@ pub fn mentions(
     let used = columns_used(query, sources);
     let mut found = vec![];
     for slot in &question.slots {
-        found.push(Found { span: slot.span, means: None });
+        found.extend(slot.spans().map(|span| Found { span, means: None }));
     }
     for &table in &tables {
         for (phrase, plural) in table_phrases(world, table) {

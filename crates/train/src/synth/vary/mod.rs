@@ -36,7 +36,7 @@ pub mod widen;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schema::normalize::normalize;
-use schema::slot::{NormalizedQuestion, TextSpan};
+use schema::slot::{FilledSlot, NormalizedQuestion, TextSpan};
 use schema::{ColumnId, TableId};
 use sql::features;
 use sql::tree::{Expr, ExprKind, Query, SourceId};
@@ -127,7 +127,7 @@ impl<'a> Reading<'a> {
 
     /// Where the values of the question stand.
     pub fn values(&self) -> Vec<TextSpan> {
-        self.normalized.slots.iter().map(|filled| filled.span).collect()
+        self.normalized.slots.iter().flat_map(FilledSlot::spans).collect()
     }
 
     /// The words at a span.

@@ -147,7 +147,7 @@ fn together(world: &World<'_>, reading: &Reading<'_>, column: ColumnId, values: 
         let filled = reading.normalized.slots.iter().find(|filled| filled.slot == *slot)?;
         let is_plain =
             reading.at(filled.span).eq_ignore_ascii_case(text) && lower.matches(&text.to_lowercase()).count() == 1;
-        is_plain.then_some(filled)
+        (is_plain && filled.again.is_empty()).then_some(filled)
     };
     let filled: Vec<&FilledSlot> = values.iter().map(said).collect::<Option<_>>()?;
     let mut spans: Vec<TextSpan> = filled.iter().map(|filled| filled.span).collect();

@@ -289,7 +289,7 @@ fn number_after(reading: &Reading<'_>, span: TextSpan) -> Option<Slot> {
     let found = behind.find(gap)?;
     // Of a number that is said twice, the query may hold the other one.
     let same = |other: &&FilledSlot| reading.at(other.span).eq_ignore_ascii_case(reading.at(found.span));
-    (reading.normalized.slots.iter().filter(same).count() == 1).then_some(found.slot)
+    (found.again.is_empty() && reading.normalized.slots.iter().filter(same).count() == 1).then_some(found.slot)
 }
 
 /// The other end of a ranking, where the query orders by one thing that is never missing and the question has one

@@ -60,7 +60,7 @@ fn other(world: &World<'_>, reading: &Reading<'_>, filled: &FilledSlot, dice: &m
     let lower = reading.lower();
     let said = lower.get(filled.span.start..filled.span.end)?;
     let uses = uses(reading, filled);
-    if uses.is_empty() || lower.matches(said).count() != 1 {
+    if uses.is_empty() || !filled.again.is_empty() || lower.matches(said).count() != 1 {
         return None;
     }
     match (filled.slot.kind, filled.readings.first()?) {

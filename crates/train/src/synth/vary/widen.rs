@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use schema::slot::{Slot, TextSpan};
+use schema::slot::{FilledSlot, Slot, TextSpan};
 use schema::{ColumnId, TableId};
 use sql::tree::{BinaryOp, Expr, ExprKind, Query, UnaryOp};
 use sql::visit::{each_expr, each_expr_of_query, each_query, each_query_mut, each_select};
@@ -217,7 +217,7 @@ fn leans(reading: &Reading<'_>, clause: Option<TextSpan>) -> bool {
 }
 
 fn spans_of(reading: &Reading<'_>, one: &Loose) -> Vec<TextSpan> {
-    reading.normalized.slots.iter().filter(|f| one.slots.contains(&f.slot)).map(|f| f.span).collect()
+    reading.normalized.slots.iter().filter(|f| one.slots.contains(&f.slot)).flat_map(FilledSlot::spans).collect()
 }
 
 fn within(inner: TextSpan, outer: TextSpan) -> bool {

@@ -15,8 +15,9 @@ use crate::exit::Failure;
 const STEADY: usize = 8;
 /// Between two looks at memory and files.
 const LOOK: Duration = Duration::from_secs(2);
-/// The share of the time in which everything is touched for the first time; memory is watched after it.
-const WARM: f64 = 0.25;
+/// How much longer it all takes than memory is watched, in shares of that time: caches fill first, and what the allocator
+/// keeps settles.
+const WARM: f64 = 0.5;
 /// So little room that it is full early in the soak.
 const SETTINGS: [(&str, &str); 2] = [("GLRL_SERVER__CACHE_BYTES", "4000000"), ("GLRL_SERVER__HISTORY", "200")];
 /// A value that is asked for, and must not stand in the log.
@@ -32,9 +33,11 @@ pub(in super::super) fn measure(args: &Args, context: &Context) -> Measured {
     let peak = Pace { clients: CLIENTS, time: Duration::from_secs(10), every: None };
     let most = answered(&load(&node, &bodies, peak)?) as f64 / peak.time.as_secs_f64();
     let every = Some(interval(STEADY, most / 2.0)?);
-    let time = Duration::from_secs(60 * u64::from(args.minutes));
+    let minutes = Duration::from_secs(60 * u64::from(args.minutes));
+    let warm = minutes.mul_f64(WARM);
+    let time = warm + minutes;
     let (seen, watched) = scope(|scope| {
-        let watching = scope.spawn(|| watch(&node, time));
+        let watching = scope.spawn(|| watch(&node, warm, time));
         let steady = Pace { clients: STEADY, time, every };
         let seen = requests(&node, steady, |number| request(number, &bodies));
         (seen, watching.join().unwrap_or_else(|_| Err(failed("the watch failed"))))
@@ -68,13 +71,13 @@ struct Look {
 }
 
 /// Looks, once everything is warm, until the time is over.
-fn watch(node: &Node, time: Duration) -> Result<Vec<Look>, Failure> {
+fn watch(node: &Node, warm: Duration, time: Duration) -> Result<Vec<Look>, Failure> {
     let started = Instant::now();
     let mut looks = vec![];
     // The clients leave at the end, and their connections with them.
     while started.elapsed() + 2 * LOOK < time {
         std::thread::sleep(LOOK);
-        if started.elapsed() > time.mul_f64(WARM) {
+        if started.elapsed() > warm {
             let seconds = started.elapsed().as_secs_f64();
             looks.push(Look { seconds, memory: node.resident()?, files: node.files()? });
         }
