@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use model::sampling::Sampling;
 use sql::verify::VerifiedQuery;
 
+use crate::doubt::doubts;
 use crate::engine::{Engine, LoadedModel};
 use crate::intent::Intent;
 use crate::orchestrator::{Options, Step, conclude, end, reply_to};
@@ -26,6 +27,8 @@ struct Valid {
     query: VerifiedQuery,
     log_likelihood: f64,
     confidence: f64,
+    /// What speaks against it.
+    doubts: usize,
     /// The plan the model said before it, and whether the query keeps to it.
     plan: Option<String>,
 }
@@ -132,11 +135,12 @@ impl Asking {
         if intent == Intent::Answerable { Ok(()) } else { Err(reply_to(intent)) }
     }
 
-    /// How many more candidates to draw: some where the first was refused, or where others are wanted beside it.
+    /// How many more candidates to draw: some where the first was refused or is doubtful, or where others are wanted beside it.
     fn further(&self) -> usize {
         let Options { samples, alternatives, candidates, .. } = self.options;
         let enough = self.valid.len() > alternatives;
-        match (self.valid.is_empty(), candidates > 1 && enough) {
+        let none_good = self.valid.iter().all(|one| one.doubts > 0);
+        match (none_good, candidates > 1 && enough) {
             (_, true) => 0,
             (true, _) => samples.max(alternatives),
             (false, _) => 2 * alternatives,
@@ -148,6 +152,7 @@ impl Asking {
         if self.options.candidates > 1 {
             valid = voted(engine, model, valid, &self.options);
         }
+        valid.sort_by_key(|one| one.doubts);
         let best = decide(model, valid, &self.options, &mut self.answer)?;
         self.answer.confidence_score = Some(best.confidence);
         conclude(engine, &best.query, &self.options, &mut self.answer)?;
@@ -209,7 +214,11 @@ fn passed(
             Ok(query) => {
                 let log_likelihood = candidate.log_likelihood;
                 let confidence = model.calibration.confidence(log_likelihood);
-                valid.push(Valid { query, log_likelihood, confidence, plan: said_plan(engine, model, &candidate) })
+                let lexicon = &model.vocabulary.lexicon;
+                let lexemes: Vec<_> = candidate.lexemes.iter().filter_map(|id| lexicon.lexeme(*id)).collect();
+                let doubts = doubts(query.report(), &analysis.question, &lexemes, lexicon);
+                let plan = said_plan(engine, model, &candidate);
+                valid.push(Valid { query, log_likelihood, confidence, doubts, plan })
             }
             Err(Rejected::Invalid(found)) if answer.validation.is_empty() => answer.validation = found,
             Err(_) => {}

@@ -2,6 +2,7 @@
 
 mod conversation;
 mod ddl;
+mod doubt;
 mod generate;
 mod guard;
 mod pack;

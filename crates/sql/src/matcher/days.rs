@@ -8,6 +8,7 @@ use super::grammar::{ColumnFacts, Kinds, kind};
 use super::offer::Offers;
 use super::state::{Frame, Level, NONE, Place};
 use crate::lexeme::{Lexeme, Word};
+use crate::tree::SlotPart;
 
 /// A difference of days being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -123,9 +124,11 @@ impl Matcher<'_> {
         self.frames.extend([Frame::Call(0), Frame::Expression(argument)]);
     }
 
-    /// Visits the days that the question says, and the day asked on.
+    /// Visits the days that the question says, the ends of its ranges, and the day asked on.
     fn said_days(&self, mut visit: impl FnMut(u32)) {
-        self.slots.whole(kind::TIME, None).for_each(|slot| visit(self.slot_id(slot)));
+        let ends = [SlotPart::Start, SlotPart::End].into_iter().flat_map(|part| self.slots.range_ends(part));
+        let said = self.slots.whole(kind::TIME, None).chain(self.slots.days_after()).chain(ends);
+        said.for_each(|slot| visit(self.slot_id(slot)));
         visit(self.grammar.word(Word::Today));
     }
 

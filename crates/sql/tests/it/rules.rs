@@ -633,3 +633,53 @@ fn aggregates_of_other_engines_make_one_value_of_many_rows() {
         assert!(bare(&format!("SELECT status, name, {call} FROM project GROUP BY status")), "{call}");
     }
 }
+
+#[test]
+fn conditions_that_exclude_each_other_are_told() {
+    let where_ = |conditions: &str| format!("SELECT name FROM project WHERE {conditions}");
+    let cases = [
+        ("status = 'Active' AND status = 'Closed'", true),
+        ("status = 'Active' AND budget > 1 AND status IN ('Closed', 'On Hold')", true),
+        ("status = 'Active' AND status IN ('Active', 'On Hold')", false),
+        ("status = 'Active' AND status <> 'Active'", true),
+        ("status = 'Active' AND status <> 'Closed'", false),
+        ("status = 'Active' AND status = 'ACTIVE'", false),
+        ("status NOT IN ('Active', 'Closed') AND status IN ('Closed', 'Active')", true),
+        ("status = 'Active' OR status = 'Closed'", false),
+        ("status IS NULL AND status LIKE 'A%'", true),
+        ("status IS NULL AND status IS NOT NULL", true),
+        ("status IS NULL AND department IS NOT NULL", false),
+        ("budget = 5 AND budget > 5", true),
+        ("budget = 5 AND budget >= '5'", false),
+        ("budget > 5 AND budget < 5", true),
+        ("budget >= 5 AND budget <= 5", false),
+        ("budget > 5 AND budget > 5.5", false),
+        ("budget IN (3, 9) AND budget BETWEEN 1 AND 2", false),
+    ];
+    let cases = cases.map(|(conditions, told)| (where_(conditions), told));
+    check("BUS310", &Options::default(), &cases.each_ref().map(|(sql, told)| (sql.as_str(), *told)));
+    let groups = "SELECT status FROM project GROUP BY status HAVING COUNT(*) > 3 AND COUNT(*) = 2";
+    let joined = "SELECT a.name FROM project a JOIN project b ON a.department = b.department \
+                  WHERE a.status = 'Active' AND b.status = 'Closed'";
+    check("BUS310", &Options::default(), &[(groups, true), (joined, false)]);
+}
+
+#[test]
+fn what_is_said_twice_is_told() {
+    check(
+        "BUS311",
+        &Options::default(),
+        &[
+            ("SELECT name, status, name FROM project", true),
+            ("SELECT *, name FROM project", false),
+            ("SELECT name, name AS root FROM project", false),
+            ("SELECT name FROM project WHERE status IN ('Active', 'Closed', 'Active')", true),
+            ("SELECT name FROM project WHERE status NOT IN ('Active', 'Closed')", false),
+            ("SELECT name FROM project WHERE budget > 5 AND status = 'Active' AND budget > 5", true),
+            ("SELECT name FROM project WHERE budget > 5 OR budget > 5", true),
+            ("SELECT name FROM project WHERE budget > 5 OR budget > 6", false),
+            ("SELECT COUNT(*), SUM(budget), SUM(budget) FROM project", true),
+            ("SELECT a.name, b.name FROM project a JOIN project b ON a.department = b.department", false),
+        ],
+    );
+}

@@ -1,6 +1,8 @@
 //! BUS3xx: the trade's rules, as the pack states them: values that a column can hold, filters that a table needs, sums
-//! that mean something, objects that should no longer be used.
+//! that mean something, objects that should no longer be used; and what nobody means, whatever the trade.
 
+mod compare;
+mod contradiction;
 mod current_filter;
 mod deprecated_column;
 mod deprecated_table;
@@ -9,6 +11,7 @@ mod mixed_currency;
 mod mixed_units;
 mod required_filter;
 mod reversed_range;
+mod said_twice;
 mod value_in_list;
 
 use schema::{ColumnId, TableId};
@@ -27,6 +30,8 @@ pub(super) const RULES: &[Rule] = &[
     mixed_currency::RULE,
     current_filter::RULE,
     mixed_units::RULE,
+    contradiction::RULE,
+    said_twice::RULE,
 ];
 
 /// One rule.

@@ -1,9 +1,9 @@
 //! BUS302: `x >= late AND x < early`, `x BETWEEN late AND early`: a range that no row can be in.
 
-use schema::Value;
+use std::cmp::Ordering;
 
 use super::RuleKind;
-use crate::affinity::as_held;
+use super::compare::order;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::tree::{BinaryOp, Expr, ExprKind, Select};
 use crate::validate::columns::each_condition;
@@ -70,18 +70,7 @@ fn told(finding: Diagnostic, operand: &Expr, subject: &Subject) -> Diagnostic {
     }
 }
 
-/// Whether a literal comes after another as the column that they bound compares them: a text as the number that it says
-/// beside numbers, a number as text beside texts.
+/// Whether a literal comes after another as the column that they bound compares them.
 fn is_after(low: &Expr, high: &Expr, operand: &Expr, subject: &Subject) -> bool {
-    let (ExprKind::Literal(low), ExprKind::Literal(high)) = (&low.kind, &high.kind) else { return false };
-    let ty = subject.column(operand).map(|column| subject.catalog.column(column).ty);
-    let held = |value: &Value| ty.and_then(|ty| as_held(value, ty)).unwrap_or_else(|| value.clone());
-    match (&held(&low.value), &held(&high.value)) {
-        (Value::Integer(a), Value::Integer(b)) => a > b,
-        (Value::Text(a), Value::Text(b)) => a > b,
-        (Value::Integer(a), Value::Real(b)) => (*a as f64) > *b,
-        (Value::Real(a), Value::Integer(b)) => *a > (*b as f64),
-        (Value::Real(a), Value::Real(b)) => a > b,
-        _ => false,
-    }
+    order(low, high, operand, subject).is_some_and(Ordering::is_gt)
 }
