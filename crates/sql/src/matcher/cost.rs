@@ -123,8 +123,8 @@ impl Matcher<'_> {
 
     fn expression_cost(&self, e: &Expression, level: &Level, above: Option<&Frame>) -> usize {
         let innermost = above.is_none();
-        // A difference of days is five lexemes where a column is one.
-        let in_days = matches!(above, Some(Frame::Days(_) | Frame::Text(_)));
+        // A difference of days is five lexemes where a column is one; within one a day's column will do.
+        let in_days = matches!(above, Some(Frame::Days(_) | Frame::Text(_))) || e.kinds == kind::TIME;
         let wants_column = [e.wants, e.debt].contains(&Wants::Column) && !e.is_paid();
         let mut cost = if !in_days && wants_column && self.has_days_alone(e, level) { 4 } else { 0 };
         cost += self.case_detour(e);

@@ -167,6 +167,8 @@ pub fn same_as_parent(pen: &mut Pen<'_, '_>, frame: &mut Frame) -> Option<Cond> 
     let own = pen.category(frame.table)?;
     let name = &pen.world.catalog.column(own).name;
     let other = pen.world.catalog.find_column(parent, name)?;
+    // A priority may be a text here and a number there.
+    (pen.world.ty(own) == pen.world.ty(other)).then_some(())?;
     let same = pen.dice.chance(0.4);
     let alias = frame.reach(pen, &path);
     let op = if same { "=" } else { "<>" };
