@@ -15,6 +15,11 @@ use crate::exit::Failure;
 const STEADY: usize = 8;
 /// Between two looks at memory and files.
 const LOOK: Duration = Duration::from_secs(2);
+/// A result is looked up by the database's change counter, for which its file is opened and closed again within microseconds:
+/// what stays open is the least of so many counts, a little apart.
+const COUNTS: usize = 5;
+/// Between two counts.
+const APART: Duration = Duration::from_millis(3);
 /// How much longer it all takes than memory is watched, in shares of that time: caches fill first, and what the allocator
 /// keeps settles.
 const WARM: f64 = 0.5;
@@ -79,10 +84,20 @@ fn watch(node: &Node, warm: Duration, time: Duration) -> Result<Vec<Look>, Failu
         std::thread::sleep(LOOK);
         if started.elapsed() > warm {
             let seconds = started.elapsed().as_secs_f64();
-            looks.push(Look { seconds, memory: node.resident()?, files: node.files()? });
+            looks.push(Look { seconds, memory: node.resident()?, files: held(node)? });
         }
     }
     Ok(looks)
+}
+
+/// Files and connections that stay open.
+fn held(node: &Node) -> Result<usize, Failure> {
+    let mut least = node.files()?;
+    for _ in 1..COUNTS {
+        std::thread::sleep(APART);
+        least = least.min(node.files()?);
+    }
+    Ok(least)
 }
 
 /// By how much memory grows over the looks, along the line that fits them best, in per cent of its mean.
