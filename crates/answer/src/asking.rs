@@ -6,34 +6,45 @@ use std::time::{Duration, Instant};
 use model::sampling::Sampling;
 use sql::verify::VerifiedQuery;
 
-use crate::doubt::doubts;
+use crate::channel::log_likelihoods;
 use crate::engine::{Engine, LoadedModel};
 use crate::intent::Intent;
-use crate::orchestrator::{Options, Step, conclude, end, reply_to};
+use crate::orchestrator::{Options, Step, conclude, end, reply_to, unwritten};
 use crate::plan::Plan;
 use crate::query_generator::{Candidate, Draw, Request};
 use crate::reply::{Alternative, Answer, Cause, Problem};
 use crate::schema_analyzer::Analysis;
 use crate::stage::stage;
 use crate::validator::{Rejected, validate_candidate};
-use crate::vote::agreements;
+use crate::vote::{Weighed, agreements};
 
 /// Temperature at which further candidates are drawn.
 const TEMPERATURE: f32 = 0.8;
+
+/// A query that the model finds at least this likely is not compared with others.
+const SURE: f64 = 0.9;
 
 /// A candidate that passed validation.
 #[derive(Debug)]
 struct Valid {
     query: VerifiedQuery,
+    lexemes: Vec<u32>,
     log_likelihood: f64,
+    /// What it is chosen by: its log-likelihood, and that of the question given it.
+    score: f64,
     confidence: f64,
-    /// What speaks against it.
-    doubts: usize,
     /// The plan the model said before it, and whether the query keeps to it.
     plan: Option<String>,
 }
 
-/// A question that waits for candidates.
+/// What a question needs once its candidates were taken.
+enum Next {
+    Write,
+    Weigh,
+    Answer,
+}
+
+/// A question that waits for candidates, or to have them weighed.
 #[derive(Debug)]
 pub struct Asking {
     answer: Answer,
@@ -44,7 +55,7 @@ pub struct Asking {
     draws: Vec<Draw>,
     /// Candidates drawn before these.
     drawn: usize,
-    /// Those of them that passed validation.
+    /// Those of them that passed validation, the one that answers first.
     valid: Vec<Valid>,
 }
 
@@ -88,18 +99,51 @@ impl Asking {
         *deadline = left.min(*deadline);
     }
 
-    /// All that comes after the model: validates what was written (or tells why nothing was), asks for more where that is
-    /// not enough, and answers.
+    /// Takes what was written (or why nothing was) and validates it; asks for more, or for candidates to be weighed, where that
+    /// is not enough, and answers where it is.
     pub fn go_on(mut self, engine: &Engine, written: Result<Vec<Candidate>, Problem>) -> Step {
         match self.take(engine, written) {
-            Ok(true) => Step::Write(Box::new(self)),
-            Ok(false) => Step::Done(Box::new(end(engine, self.answer, self.started))),
-            Err(problem) => Step::Done(Box::new(end(engine, self.answer.declined(problem), self.started))),
+            Ok(Next::Write) => Step::Write(Box::new(self)),
+            Ok(Next::Weigh) => Step::Weigh(Box::new(self)),
+            Ok(Next::Answer) => Step::Done(Box::new(self.answer(engine, Ok(())))),
+            Err(problem) => Step::Done(Box::new(self.answer(engine, Err(problem)))),
         }
     }
 
-    /// Takes what was written; whether more is wanted.
-    fn take(&mut self, engine: &Engine, written: Result<Vec<Candidate>, Problem>) -> Result<bool, Problem> {
+    /// Puts first what is likely itself and makes the question likely.
+    ///
+    /// # Errors
+    /// When the model cannot tell.
+    pub fn weigh(&mut self, engine: &Engine) -> Result<(), Problem> {
+        let model = engine.model.as_ref().map_err(Problem::clone)?;
+        let Some(channel) = &model.channel else { return Ok(()) };
+        let queries: Vec<&[u32]> = self.valid.iter().map(|one| &one.lexemes[..]).collect();
+        let question = self.analysis.for_model();
+        let found = stage!("weigh", log_likelihoods(&channel.network, &model.vocabulary, &question, &queries));
+        for (one, log_likelihood) in self.valid.iter_mut().zip(found.map_err(|e| unwritten(&e))?) {
+            one.score += channel.weight * log_likelihood;
+        }
+        self.valid.sort_by(|a, b| b.score.total_cmp(&a.score));
+        Ok(())
+    }
+
+    /// Answers with the first of the candidates, unless there was a problem with them.
+    pub fn answer(mut self, engine: &Engine, weighed: Result<(), Problem>) -> Answer {
+        let answered = weighed.and_then(|()| self.answer_with_best(engine));
+        let answer = match answered {
+            Ok(()) => self.answer,
+            Err(problem) => self.answer.declined(problem),
+        };
+        end(engine, answer, self.started)
+    }
+
+    /// Whether there is a candidate to answer with, should no other be written.
+    pub fn has_candidate(&self) -> bool {
+        !self.valid.is_empty()
+    }
+
+    /// Takes what was written; what is to be done next.
+    fn take(&mut self, engine: &Engine, written: Result<Vec<Candidate>, Problem>) -> Result<Next, Problem> {
         let model = engine.model.as_ref().map_err(Problem::clone)?;
         let written = written?;
         let is_first = self.drawn == 0;
@@ -107,18 +151,16 @@ impl Asking {
             self.tell_intent(&written)?;
         }
         let mut passed = passed(engine, model, &self.analysis, written, &mut self.answer);
-        if !is_first {
-            passed.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-        }
+        passed.sort_by(|a, b| b.log_likelihood.total_cmp(&a.log_likelihood));
         add_new(&mut self.valid, passed);
-        let further = if is_first { self.further() } else { 0 };
+        let is_settled = self.is_settled(model);
+        let further = if is_first { self.further(is_settled) } else { 0 };
         if further > 0 {
             self.drawn = self.draws.len();
             self.draws = draws(self.options.seed, self.drawn, further);
-            return Ok(true);
+            return Ok(Next::Write);
         }
-        self.answer_with_best(engine, model)?;
-        Ok(false)
+        Ok(if is_settled || self.valid.len() < 2 { Next::Answer } else { Next::Weigh })
     }
 
     /// The most likely candidate decides what the question is.
@@ -135,24 +177,27 @@ impl Asking {
         if intent == Intent::Answerable { Ok(()) } else { Err(reply_to(intent)) }
     }
 
-    /// How many more candidates to draw: some where the first was refused or is doubtful, or where others are wanted beside it.
-    fn further(&self) -> usize {
-        let Options { samples, alternatives, candidates, .. } = self.options;
-        let enough = self.valid.len() > alternatives;
-        let none_good = self.valid.iter().all(|one| one.doubts > 0);
-        match (none_good, candidates > 1 && enough) {
-            (_, true) => 0,
-            (true, _) => samples.max(alternatives),
-            (false, _) => 2 * alternatives,
-        }
+    /// How many more candidates to draw: as many as are compared, where the first were refused or are not sure, and some more
+    /// where others are to be listed.
+    fn further(&self, is_settled: bool) -> usize {
+        let Options { samples, alternatives, .. } = self.options;
+        let compared = if is_settled { 0 } else { (samples + 1).saturating_sub(self.draws.len()) };
+        let listed = if self.valid.len() > alternatives { 0 } else { 2 * alternatives };
+        compared.max(listed)
     }
 
-    fn answer_with_best(&mut self, engine: &Engine, model: &LoadedModel) -> Result<(), Problem> {
+    /// Whether the likeliest query is not to be compared with others by the question: it is sure, or the model cannot.
+    fn is_settled(&self, model: &LoadedModel) -> bool {
+        let compares = model.channel.as_ref().is_some_and(|channel| channel.weight > 0.0);
+        self.valid.first().is_some_and(|likeliest| !compares || likeliest.log_likelihood >= SURE.ln())
+    }
+
+    fn answer_with_best(&mut self, engine: &Engine) -> Result<(), Problem> {
+        let model = engine.model.as_ref().map_err(Problem::clone)?;
         let mut valid = std::mem::take(&mut self.valid);
         if self.options.candidates > 1 {
             valid = voted(engine, model, valid, &self.options);
         }
-        valid.sort_by_key(|one| one.doubts);
         let best = decide(model, valid, &self.options, &mut self.answer)?;
         self.answer.confidence_score = Some(best.confidence);
         conclude(engine, &best.query, &self.options, &mut self.answer)?;
@@ -187,7 +232,9 @@ fn add_new(valid: &mut Vec<Valid>, others: Vec<Valid>) {
 
 /// The likeliest query of each result, the result with the most probability first.
 fn voted(engine: &Engine, model: &LoadedModel, valid: Vec<Valid>, options: &Options) -> Vec<Valid> {
-    let candidates: Vec<_> = valid.iter().map(|one| (&one.query, one.log_likelihood)).collect();
+    let weighed =
+        valid.iter().map(|one| Weighed { query: &one.query, log_likelihood: one.log_likelihood, score: one.score });
+    let candidates: Vec<_> = weighed.collect();
     let agreements = agreements(&engine.database(), &candidates, &options.limits, options.stop.as_ref());
     let mut valid: Vec<Option<Valid>> = valid.into_iter().map(Some).collect();
     let speakers = agreements.into_iter().filter_map(|agreement| {
@@ -214,11 +261,9 @@ fn passed(
             Ok(query) => {
                 let log_likelihood = candidate.log_likelihood;
                 let confidence = model.calibration.confidence(log_likelihood);
-                let lexicon = &model.vocabulary.lexicon;
-                let lexemes: Vec<_> = candidate.lexemes.iter().filter_map(|id| lexicon.lexeme(*id)).collect();
-                let doubts = doubts(query.report(), &analysis.question, &lexemes, lexicon);
                 let plan = said_plan(engine, model, &candidate);
-                valid.push(Valid { query, log_likelihood, confidence, doubts, plan })
+                let (lexemes, score) = (candidate.lexemes, log_likelihood);
+                valid.push(Valid { query, lexemes, log_likelihood, score, confidence, plan })
             }
             Err(Rejected::Invalid(found)) if answer.validation.is_empty() => answer.validation = found,
             Err(_) => {}

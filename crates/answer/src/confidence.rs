@@ -48,7 +48,7 @@ pub const SINGLE: &str = "calibration";
 pub const VOTED: &str = "voted_calibration";
 
 /// In the metadata of weights: how likely to be answerable a question has to be.
-const LEAST_ANSWERABLE: &str = "least_answerable";
+pub const LEAST_ANSWERABLE: &str = "least_answerable";
 
 /// How likely to be answerable a question has to be, so that no more than this share of the answerable ones is declined,
 /// given the model's probabilities that answerable questions are. Questions that must not be answered are the rarer ones in
@@ -59,14 +59,14 @@ pub fn least_answerable(mut of_answerable: Vec<f64>, declined: f64) -> f64 {
     of_answerable.get(lost).copied().unwrap_or(0.0)
 }
 
-/// The number that a model carries; 0, which declines nothing more, where it carries none.
-pub fn read_least_answerable(metadata: &Metadata) -> f64 {
-    metadata.get(LEAST_ANSWERABLE).and_then(|text| text.parse().ok()).filter(|p| (0.0..=1.0).contains(p)).unwrap_or(0.0)
+/// The number from 0 to 1 that a model carries under a name; 0, which changes nothing, where it carries none.
+pub fn read_number(metadata: &Metadata, name: &str) -> f64 {
+    metadata.get(name).and_then(|text| text.parse().ok()).filter(|p| (0.0..=1.0).contains(p)).unwrap_or(0.0)
 }
 
 /// Writes it into a model's metadata.
-pub fn write_least_answerable(least: f64, metadata: &mut Metadata) {
-    metadata.insert(LEAST_ANSWERABLE.to_owned(), least.to_string());
+pub fn write_number(metadata: &mut Metadata, name: &str, number: f64) {
+    metadata.insert(name.to_owned(), number.to_string());
 }
 
 impl Calibration {
@@ -212,9 +212,9 @@ mod tests {
         assert_eq!(found.iter().filter(|p| **p < least).count(), 3);
         assert_eq!(least_answerable(vec![], 0.015), 0.0);
         let mut metadata = Metadata::new();
-        assert_eq!(read_least_answerable(&metadata), 0.0);
-        write_least_answerable(least, &mut metadata);
-        assert_eq!(read_least_answerable(&metadata), least);
+        assert_eq!(read_number(&metadata, LEAST_ANSWERABLE), 0.0);
+        write_number(&mut metadata, LEAST_ANSWERABLE, least);
+        assert_eq!(read_number(&metadata, LEAST_ANSWERABLE), least);
     }
 
     #[test]

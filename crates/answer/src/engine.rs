@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use database::{Database, ProfileLimits};
 use jiff::civil::Date;
 use model::inference::{Model, Weights};
-use model::model_folder::Loaded;
+use model::model_folder::{self, Loaded};
 use model::weights::Metadata;
 use schema::{Context, Lexicon, ValueIndex};
 use sql::matcher::{Grammar, Limits};
 use sql::policy::{Access, PolicyError};
 use sql::validate::{BusinessRule, RuleKind};
 
-use crate::confidence::{Calibration, SINGLE, VOTED, read_least_answerable};
+use crate::channel::{CHANNEL_WEIGHT, Channel};
+use crate::confidence::{Calibration, LEAST_ANSWERABLE, SINGLE, VOTED, read_number};
 use crate::pack::{Pack, PackError};
 use crate::plan::PlanOrder;
 use crate::prompt::PROMPT_FORMAT;
@@ -27,6 +28,12 @@ const VOCABULARY: &str = "glrl.vocabulary";
 const FORMAT: &str = "glrl.prompt_format";
 const PLAN: &str = "glrl.plan";
 const GENERATED: &str = "generated";
+/// Stands in the metadata of networks that write anything but queries.
+const WRITES: &str = "glrl.writes";
+/// What the network of a model writes.
+pub const QUERIES: &str = "queries";
+/// What the one beside it writes ([`crate::channel`]).
+pub const QUESTIONS: &str = "questions";
 
 /// A model that fits a pack, ready to run.
 pub struct LoadedModel {
@@ -44,6 +51,8 @@ pub struct LoadedModel {
     pub voted_calibration: Calibration,
     /// Questions that are less likely to be answerable are declined ([`crate::confidence::least_answerable`]).
     pub least_answerable: f64,
+    /// What tells how likely a candidate makes the question, where the model has it.
+    pub channel: Option<Channel>,
     /// What the weights file says of itself.
     pub metadata: Metadata,
 }
@@ -60,7 +69,7 @@ pub enum ModelError {
     /// It was made for something else.
     #[error("the model was made for another {what}: it carries {given}, this is {wanted}")]
     Other {
-        /// "catalog", "vocabulary" or "prompt format".
+        /// "catalog", "vocabulary", "prompt format" or "purpose".
         what: &'static str,
         /// What the weights carry.
         given: String,
@@ -99,16 +108,28 @@ impl ModelError {
     }
 }
 
-/// What the weights of a model for this pack and vocabulary carry; `plans` where it is taught to plan before it writes.
-pub fn metadata(pack: &Pack, vocabulary: &Vocabulary, plans: bool) -> Metadata {
-    let plan = if plans { GENERATED } else { "none" };
+/// What a network is taught to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writes {
+    /// Queries for questions.
+    Queries,
+    /// The same; some of them behind a plan.
+    PlansAndQueries,
+    /// Questions for queries ([`crate::channel`]).
+    Questions,
+}
+
+/// What the weights of a network for this pack and vocabulary carry.
+pub fn metadata(pack: &Pack, vocabulary: &Vocabulary, writes: Writes) -> Metadata {
+    let plan = if writes == Writes::PlansAndQueries { GENERATED } else { "none" };
     let pairs = [
         (CATALOG, pack.catalog_hash()),
         (VOCABULARY, vocabulary.hash()),
         (FORMAT, PROMPT_FORMAT.to_owned()),
         (PLAN, plan.to_owned()),
     ];
-    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    let other = (writes == Writes::Questions).then(|| (WRITES, QUESTIONS.to_owned()));
+    pairs.into_iter().chain(other).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 impl LoadedModel {
@@ -130,32 +151,31 @@ impl LoadedModel {
     /// # Errors
     /// As [`LoadedModel::new`].
     pub fn with_weights(loaded: Loaded, pack: &Pack, weights: Weights) -> Result<Self, ModelError> {
-        let given = |key: &str| loaded.metadata.get(key).map_or("none", String::as_str).to_owned();
-        let same = |what, key, wanted: String| {
-            let given = given(key);
-            if given == wanted { Ok(()) } else { Err(ModelError::Other { what, given, wanted }) }
-        };
-        same("catalog", CATALOG, pack.catalog_hash())?;
-        same("prompt format", FORMAT, PROMPT_FORMAT.to_owned())?;
-        let tokenizer = loaded.tokenizer.clone().ok_or(ModelError::NoVocabulary)?;
+        fits(&loaded.metadata, pack, QUERIES)?;
+        let tokenizer = loaded.tokenizer.ok_or(ModelError::NoVocabulary)?;
         let vocabulary = Vocabulary::new(tokenizer, &pack.catalog, pack.lexicon()?)?;
-        same("vocabulary", VOCABULARY, vocabulary.hash())?;
+        same(&loaded.metadata, "vocabulary", VOCABULARY, vocabulary.hash())?;
         let (width, wanted) = (loaded.parameters.config.vocab_size, vocabulary.size());
         if width != wanted {
             return Err(ModelError::Width { given: width, wanted });
         }
         let grammar = grammar(pack, &vocabulary);
-        let plan = (given(PLAN) == GENERATED).then(|| PlanOrder::new(&vocabulary.lexicon));
-        let calibration = Calibration::from_metadata(&loaded.metadata, SINGLE);
-        let voted_calibration = Calibration::from_metadata(&loaded.metadata, VOTED);
+        let plans = loaded.metadata.get(PLAN).is_some_and(|plan| plan == GENERATED);
+        let channel = |channel: model_folder::Channel| {
+            fits(&channel.metadata, pack, QUESTIONS)?;
+            same(&channel.metadata, "vocabulary", VOCABULARY, vocabulary.hash())?;
+            let weight = read_number(&loaded.metadata, CHANNEL_WEIGHT);
+            Ok::<_, ModelError>(Channel { network: Model::with_weights(channel.parameters, weights)?, weight })
+        };
         Ok(LoadedModel {
+            channel: loaded.channel.map(channel).transpose()?,
+            plan: plans.then(|| PlanOrder::new(&vocabulary.lexicon)),
             model: Model::with_weights(loaded.parameters, weights)?,
             vocabulary,
             grammar,
-            plan,
-            calibration,
-            voted_calibration,
-            least_answerable: read_least_answerable(&loaded.metadata),
+            calibration: Calibration::from_metadata(&loaded.metadata, SINGLE),
+            voted_calibration: Calibration::from_metadata(&loaded.metadata, VOTED),
+            least_answerable: read_number(&loaded.metadata, LEAST_ANSWERABLE),
             metadata: loaded.metadata,
         })
     }
@@ -172,6 +192,28 @@ impl LoadedModel {
             constrained: true,
         }
     }
+}
+
+/// Whether weights carry this.
+fn same(metadata: &Metadata, what: &'static str, key: &str, wanted: String) -> Result<(), ModelError> {
+    let given = metadata.get(key).map_or("none", String::as_str).to_owned();
+    if given == wanted { Ok(()) } else { Err(ModelError::Other { what, given, wanted }) }
+}
+
+/// What a network with such metadata writes.
+pub fn written_by(metadata: &Metadata) -> &str {
+    metadata.get(WRITES).map_or(QUERIES, String::as_str)
+}
+
+/// Whether a network was made for this pack, and to write this.
+fn fits(metadata: &Metadata, pack: &Pack, wanted: &str) -> Result<(), ModelError> {
+    same(metadata, "catalog", CATALOG, pack.catalog_hash())?;
+    same(metadata, "prompt format", FORMAT, PROMPT_FORMAT.to_owned())?;
+    let given = written_by(metadata);
+    if given == wanted {
+        return Ok(());
+    }
+    Err(ModelError::Other { what: "purpose", given: given.to_owned(), wanted: wanted.to_owned() })
 }
 
 /// The grammar that a model of this pack decodes under.

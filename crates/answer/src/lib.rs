@@ -6,7 +6,7 @@
 //! * [`query_generator`]: candidates under the matcher; [`plan`]: what a model may say before its query; [`replay`]: a
 //!   candidate taken apart into its choices.
 //! * [`validator`]: five layers between a candidate and the database.
-//! * [`doubt`]: what speaks against one that is valid.
+//! * [`channel`], [`vote`]: which of several candidates answers.
 //! * [`reply`], [`intent`], [`confidence`]: what an answer is made of; [`known`]: one that was found before.
 //! * [`ddl`]: requests to change definitions, reviewed and never run.
 //! * [`guard`]: what is told apart before any model reads the question.
@@ -17,10 +17,10 @@
 //! * [`slots`], [`literals`]: which literal of a query came from which part of the question; `stage`: what is traced.
 
 mod asking;
+pub mod channel;
 pub mod confidence;
 pub mod conversation;
 pub mod ddl;
-pub mod doubt;
 pub mod engine;
 pub mod guard;
 pub mod intent;

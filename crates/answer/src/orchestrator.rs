@@ -1,5 +1,5 @@
 //! The orchestrator: the whole way from a question to its answer. [`ask`] is the architecture: [`begin`] reads the question,
-//! the model writes candidates, and [`Asking::go_on`] checks them and answers. Who answers many questions at once takes the
+//! the model writes candidates, [`Asking::go_on`] checks them, [`Asking::weigh`] compares them, and [`Asking::answer`] answers. Who answers many questions at once takes the
 //! same steps and lets one batch write for all of them.
 //!
 //! Nothing here ever makes up a query: what is answered was written by the model under the matcher (or pasted by the
@@ -47,9 +47,10 @@ pub struct Options {
     /// Further candidates to list.
     pub alternatives: usize,
     /// Candidates whose results are compared, the most likely query among them; each is run, whatever `execute` says. With
-    /// one, the most likely query is the answer.
+    /// one, results are not compared.
     pub candidates: usize,
-    /// Candidates drawn when the first does not pass validation.
+    /// Candidates drawn beside the most likely query when it does not pass validation, or the model is not sure of it and
+    /// can compare it with them ([`crate::channel`]).
     pub samples: usize,
     /// Seed of those draws.
     pub seed: u64,
@@ -66,7 +67,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The usual way: run the query, no further candidates, few samples, the default threshold.
+    /// The usual way: run the query, others drawn only beside an answer that is not sure, the default threshold.
     pub fn on(today: Date) -> Self {
         let limits = Limits::default();
         let threshold = Threshold::Default;
@@ -77,7 +78,7 @@ impl Options {
             limits,
             alternatives: 0,
             candidates: 1,
-            samples: 4,
+            samples: 15,
             seed: 0,
             threshold,
             plan: false,
@@ -98,6 +99,10 @@ pub fn ask(engine: &Engine, question: &str, options: &Options) -> Answer {
                 let written = write(engine, &asking);
                 step = asking.go_on(engine, written);
             }
+            Step::Weigh(mut asking) => {
+                let weighed = asking.weigh(engine);
+                return asking.answer(engine, weighed);
+            }
         }
     }
 }
@@ -107,6 +112,8 @@ pub fn ask(engine: &Engine, question: &str, options: &Options) -> Answer {
 pub enum Step {
     /// Candidates for [`Asking::request`], which [`Asking::go_on`] takes.
     Write(Box<Asking>),
+    /// Candidates to be compared: [`Asking::weigh`], then [`Asking::answer`].
+    Weigh(Box<Asking>),
     /// Nothing more.
     Done(Box<Answer>),
 }

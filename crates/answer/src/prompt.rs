@@ -83,20 +83,7 @@ fn best_links(links: &Links) -> Vec<Lexeme> {
 pub fn prompt(vocabulary: &Vocabulary, question: &ModelQuestion) -> Vec<u32> {
     let mut tokens = vec![vocabulary.bos()];
     tokens.extend(question.previous.iter().filter_map(|lexeme| vocabulary.lexeme(*lexeme)));
-    let mut words = String::new();
-    for word in question.text.split_whitespace() {
-        match slot_named(word).and_then(|slot| vocabulary.slot(slot)) {
-            Some(token) => {
-                flush(vocabulary, &mut words, &mut tokens);
-                tokens.push(token);
-            }
-            None => {
-                words.push(' ');
-                words.push_str(word);
-            }
-        }
-    }
-    flush(vocabulary, &mut words, &mut tokens);
+    tokens.extend(words(vocabulary, &question.text));
     tokens.extend(question.links.iter().filter_map(|lexeme| vocabulary.lexeme(*lexeme)));
     for (slot, columns) in &question.values {
         tokens.extend(vocabulary.slot(*slot));
@@ -104,6 +91,40 @@ pub fn prompt(vocabulary: &Vocabulary, question: &ModelQuestion) -> Vec<u32> {
         tokens.extend(columns.filter_map(|column| vocabulary.lexeme(Lexeme::Column(column))));
     }
     tokens.push(vocabulary.sep());
+    tokens
+}
+
+/// The other way round: a query (ids of lexemes; the end is added where it is missing) and what was asked before it, and
+/// the words of the question.
+pub fn reversed(vocabulary: &Vocabulary, question: &ModelQuestion, query: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let mut given = vec![vocabulary.bos()];
+    given.extend(question.previous.iter().filter_map(|lexeme| vocabulary.lexeme(*lexeme)));
+    given.extend(query.iter().map(|id| vocabulary.token(*id)));
+    if given.last() != Some(&vocabulary.end()) {
+        given.push(vocabulary.end());
+    }
+    given.push(vocabulary.sep());
+    let mut said = words(vocabulary, &question.text);
+    said.push(vocabulary.sep());
+    (given, said)
+}
+
+/// Words, and slots, as tokens.
+fn words(vocabulary: &Vocabulary, text: &str) -> Vec<u32> {
+    let (mut tokens, mut between) = (vec![], String::new());
+    for word in text.split_whitespace() {
+        match slot_named(word).and_then(|slot| vocabulary.slot(slot)) {
+            Some(token) => {
+                flush(vocabulary, &mut between, &mut tokens);
+                tokens.push(token);
+            }
+            None => {
+                between.push(' ');
+                between.push_str(word);
+            }
+        }
+    }
+    flush(vocabulary, &mut between, &mut tokens);
     tokens
 }
 

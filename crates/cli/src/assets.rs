@@ -29,14 +29,28 @@ pub(crate) fn pack(name: &str) -> Option<PackFiles> {
     Some(files)
 }
 
-/// The model inside the program: `config.json`, `model.safetensors` and `tokenizer.json`.
+/// The model inside the program: its `config.json`, `model.safetensors`, `tokenizer.json` and, where it has one,
+/// `channel.safetensors`.
 #[cfg(glrl_weights)]
 pub(crate) fn model() -> Option<model::model_folder::ModelFiles<'static>> {
     Some(model::model_folder::ModelFiles {
         config: include_str!("../../../models/gl-compact/config.json"),
         weights: include_bytes!("../../../models/gl-compact/model.safetensors"),
         tokenizer: include_str!("../../../models/gl-compact/tokenizer.json"),
+        channel: channel(),
     })
+}
+
+/// The second network of the model inside the program.
+#[cfg(glrl_channel)]
+fn channel() -> Option<&'static [u8]> {
+    Some(include_bytes!("../../../models/gl-compact/channel.safetensors"))
+}
+
+/// The model that was embedded has none.
+#[cfg(all(glrl_weights, not(glrl_channel)))]
+fn channel() -> Option<&'static [u8]> {
+    None
 }
 
 /// No weights stood in `models/gl-compact` when the program was built.

@@ -1,7 +1,8 @@
 //! A model as a folder laid out as on Hugging Face, or as bytes embedded in a program.
 //!
 //! `config.json`, `generation_config.json`, `model.safetensors` (or shards with `model.safetensors.index.json`),
-//! `tokenizer.json`, and whatever else the caller adds (a model card, `tokenizer_config.json`).
+//! `tokenizer.json`, `channel.safetensors` where a second network stands beside the first, and whatever else the caller adds
+//! (a model card, `tokenizer_config.json`).
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ use crate::weights::{self, Format, Metadata, Source};
 
 const WEIGHTS: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
+const CHANNEL: &str = "channel.safetensors";
 
 /// A loaded model.
 pub struct Loaded {
@@ -24,6 +26,17 @@ pub struct Loaded {
     /// The vocabulary; none where the folder has a `tokenizer.json` of another kind, such as Qwen's own, or none.
     pub tokenizer: Option<Tokenizer>,
     /// Metadata of the weights file.
+    pub metadata: Metadata,
+    /// The network that reads the other way round, where the model has one.
+    pub channel: Option<Channel>,
+}
+
+/// A second network of the same shape and vocabulary: `channel.safetensors`.
+#[derive(Clone)]
+pub struct Channel {
+    /// Shape and values.
+    pub parameters: Parameters,
+    /// Metadata of its file.
     pub metadata: Metadata,
 }
 
@@ -36,6 +49,8 @@ pub struct ModelFiles<'a> {
     pub weights: &'a [u8],
     /// `tokenizer.json`.
     pub tokenizer: &'a str,
+    /// `channel.safetensors`.
+    pub channel: Option<&'a [u8]>,
 }
 
 /// What to write.
@@ -48,6 +63,8 @@ pub struct Save<'a> {
     pub format: Format,
     /// Metadata of the weights file.
     pub metadata: &'a Metadata,
+    /// The network that reads the other way round.
+    pub channel: Option<&'a Channel>,
     /// More files by name: `README.md`, `optimizer.safetensors`, …
     pub extra: &'a [(&'a str, &'a [u8])],
 }
@@ -56,13 +73,19 @@ pub struct Save<'a> {
 pub fn load_embedded(files: ModelFiles<'_>) -> Result<Loaded> {
     let config = Config::from_json(files.config)?;
     let source = Source { path: Path::new("(embedded) model.safetensors"), bytes: files.weights };
+    let second = files.channel.map(|bytes| Source { path: Path::new("(embedded) channel.safetensors"), bytes });
     let tokenizer = Tokenizer::from_json(files.tokenizer)?;
     check_vocabulary(&config, &tokenizer)?;
     Ok(Loaded {
         parameters: weights::from_bytes(&config, &[source])?,
         tokenizer: Some(tokenizer),
         metadata: weights::metadata(source)?,
+        channel: second.map(|source| channel(&config, source)).transpose()?,
     })
+}
+
+fn channel(config: &Config, source: Source<'_>) -> Result<Channel> {
+    Ok(Channel { parameters: weights::from_bytes(config, &[source])?, metadata: weights::metadata(source)? })
 }
 
 /// Loads a model folder; files named in its manifest are verified.
@@ -84,13 +107,15 @@ pub fn load(directory: &Path) -> Result<Loaded> {
     if let Some(tokenizer) = &tokenizer {
         check_vocabulary(&config, tokenizer)?;
     }
-    Ok(Loaded { parameters, tokenizer, metadata })
+    let channel = load_channel(directory, &config)?;
+    Ok(Loaded { parameters, tokenizer, metadata, channel })
 }
 
 /// Writes a model folder, whole or not at all.
 pub fn save(directory: &Path, save: Save<'_>) -> Result<()> {
     check_vocabulary(&save.parameters.config, save.tokenizer)?;
     save.parameters.check_finite()?;
+    save.channel.map_or(Ok(()), |channel| channel.parameters.check_finite())?;
     let config = save.parameters.config.to_json();
     let weights = weights::to_bytes(save.parameters, save.format, save.metadata);
     let tokenizer = save.tokenizer.to_json();
@@ -101,6 +126,8 @@ pub fn save(directory: &Path, save: Save<'_>) -> Result<()> {
         (WEIGHTS, &weights),
         ("tokenizer.json", tokenizer.as_bytes()),
     ];
+    let second = save.channel.map(|channel| weights::to_bytes(&channel.parameters, save.format, &channel.metadata));
+    files.extend(second.iter().map(|bytes| (CHANNEL, &bytes[..])));
     files.extend(save.extra);
     folder::write(directory, &files).map(|_| ())
 }
@@ -136,6 +163,18 @@ fn weight_files(directory: &Path) -> Result<Vec<String>> {
         None if names.is_empty() => Err(bad("names no shard".to_owned())),
         None => Ok(names),
     }
+}
+
+/// The second network, where the folder has one. One that its manifest names and that is not there is missed: the model
+/// would answer worse without it, and say nothing.
+fn load_channel(directory: &Path, config: &Config) -> Result<Option<Channel>> {
+    let path = directory.join(CHANNEL);
+    let is_named = folder::manifest(directory)?.is_some_and(|manifest| manifest.files.contains_key(CHANNEL));
+    if !path.exists() && !is_named {
+        return Ok(None);
+    }
+    let bytes = folder::read(directory, CHANNEL)?;
+    channel(config, Source { path: &path, bytes: &bytes }).map(Some)
 }
 
 /// The vocabulary, where the folder has one of this crate's kind.

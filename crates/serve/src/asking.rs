@@ -41,7 +41,7 @@ pub struct Cost {
     pub written_tokens: usize,
     /// Waiting for a place in the batch.
     pub waited: Duration,
-    /// Being written.
+    /// Being written, and weighed.
     pub writing: Duration,
 }
 
@@ -183,7 +183,7 @@ async fn make(
     service: &Service,
     served: &Served,
     question: &Question,
-    progress: Option<Progress>,
+    mut progress: Option<Progress>,
 ) -> Result<Asked, Problem> {
     let metrics = &service.metrics;
     let started = Instant::now();
@@ -206,10 +206,27 @@ async fn make(
                 metrics.add(TOKENS, &["written"], cost.written_tokens as f64);
                 return Ok(Asked { answer: *answer, cost, is_kept: false });
             }
+            Step::Weigh(mut asking) => {
+                let started = Instant::now();
+                let engine = Arc::clone(&served.engine);
+                let (mut asking, weighed) = computing(move || {
+                    let weighed = asking.weigh(&engine);
+                    (asking, weighed)
+                })
+                .await?;
+                cost.writing += started.elapsed();
+                metrics.time(STAGE, &["weigh"], started.elapsed());
+                let (started, engine) = (Instant::now(), Arc::clone(&served.engine));
+                asking.hurry(deadline.saturating_duration_since(started));
+                step = Step::Done(Box::new(computing(move || asking.answer(&engine, weighed)).await?));
+                metrics.time(STAGE, &["check_and_run"], started.elapsed());
+                continue;
+            }
             Step::Write(asking) => asking,
         };
         let span = traces::decode(&name_of(served), question.options.seed, asking.request(0.0).draws.len());
-        let writing = served.decoder.write(asking, deadline, progress.clone());
+        // Only the first candidate is told as it is written.
+        let writing = served.decoder.write(asking, deadline, progress.take());
         let mut written = writing.instrument(span.clone()).await?;
         span.record("gen_ai.usage.input_tokens", written.read_tokens as i64);
         span.record("gen_ai.usage.output_tokens", written.written_tokens as i64);

@@ -42,7 +42,7 @@ macro_rules! families {
 families! {
     HTTP = Kind::Histogram(SECONDS), "glrl_http_request_duration_seconds", ["route", "method", "code"], "Time of requests by route, method and status.";
     STAGE = Kind::Histogram(SECONDS), "glrl_stage_seconds", ["stage"], "Time of each stage of a question.";
-    OVERHEAD = Kind::Histogram(SECONDS), "glrl_overhead_seconds", [], "Time of a question outside the model: all of it less waiting for a place and writing.";
+    OVERHEAD = Kind::Histogram(SECONDS), "glrl_overhead_seconds", [], "Time of a question outside the model: all of it less waiting for a place, writing and weighing.";
     QUESTIONS = Kind::Counter, "glrl_questions_total", ["schema", "status"], "Questions by how they ended.";
     VALIDATION = Kind::Counter, "glrl_validation_total", ["layer", "verdict"], "Validations by layer.";
     CACHE = Kind::Counter, "glrl_cache_requests_total", ["tier", "result"], "Look-ups of caches.";

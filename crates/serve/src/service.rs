@@ -85,8 +85,9 @@ fn fingerprint(engine: &Engine) -> String {
     hash.update(engine.pack.catalog_hash());
     if let Ok(model) = &engine.model {
         hash.update(format!("{:?}", model.metadata));
-        let weights = &model.model.parameters().data;
-        weights.iter().for_each(|number| hash.update(number.to_le_bytes()));
+        let second = model.channel.iter().map(|channel| &channel.network);
+        let numbers = std::iter::once(&model.model).chain(second).flat_map(|network| &network.parameters().data);
+        numbers.for_each(|number| hash.update(number.to_le_bytes()));
     }
     hex(&hash.finalize())
 }

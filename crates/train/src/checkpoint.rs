@@ -130,7 +130,8 @@ pub fn save(run: &Path, state: &State, companions: &Companions<'_>) -> Result<Pa
         extra.push((TRAINED, &trained));
     }
     let Companions { tokenizer, metadata, .. } = companions;
-    let save = Save { parameters: state.shipped(), tokenizer, format: Format::F32, metadata, extra: &extra };
+    let (parameters, format) = (state.shipped(), Format::F32);
+    let save = Save { parameters, tokenizer, format, metadata, channel: None, extra: &extra };
     let folder = run.join(&name);
     model_folder::save(&folder, save)?;
     link(run, "latest", &name)?;

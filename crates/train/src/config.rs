@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use answer::engine::Writes;
 use model::config::Config;
 use model::optim::{Rule, Schedule, Settings};
 use model::training::Precision;
@@ -86,6 +87,9 @@ pub struct DataConfig {
     pub skip_forced: bool,
     /// Share of the examples that are taught with a plan before their query, 0 to 1; above 0 the model can be asked to plan.
     pub plan: f32,
+    /// Whether examples are taught the other way round, from query to question, those without a query left out: the network
+    /// then tells how likely a candidate makes the question ([`answer::channel`]).
+    pub reversed: bool,
     /// How often an example stands in one epoch, by its tag ("hand" = 20); 1 where no tag is named, else the largest.
     pub copies: BTreeMap<String, f32>,
     /// Takes at most so many examples; 0 takes all.
@@ -191,6 +195,7 @@ impl Default for DataConfig {
             batch_tokens: 4096,
             skip_forced: false,
             plan: 0.0,
+            reversed: false,
             copies: BTreeMap::new(),
             limit: 0,
         }
@@ -312,6 +317,10 @@ impl SftConfig {
         for (tag, copies) in &self.data.copies {
             within(&format!("data.copies.{tag}"), f64::from(*copies), 0.0, 1000.0)?;
         }
+        if self.data.reversed && self.data.plan > 0.0 {
+            let reason = "a network that writes questions says no plan: plan has to be 0".to_owned();
+            return Err(TrainError::Setting { setting: "data.plan".to_owned(), reason });
+        }
         self.optimiser.check()?;
         self.evaluation.check()?;
         within("schedule.minutes", s.minutes, 0.0, 1e6)?;
@@ -337,6 +346,15 @@ impl SftConfig {
             intermediate_size: shape.intermediate_size,
             max_position_embeddings: shape.max_position_embeddings,
             ..Config::compact(vocab_size)
+        }
+    }
+
+    /// What the network is taught to write.
+    pub fn writes(&self) -> Writes {
+        match &self.data {
+            data if data.reversed => Writes::Questions,
+            data if data.plan > 0.0 => Writes::PlansAndQueries,
+            _ => Writes::Queries,
         }
     }
 
@@ -404,5 +422,6 @@ mod tests {
         check("[model]\nhidden_size = 250", "hidden_size = 250");
         check("threads = 0", "threads");
         check("[evaluation]\nevery_steps = 0\npatience = 3", "evaluation.patience");
+        check("[data]\nreversed = true\nplan = 0.1", "data.plan");
     }
 }

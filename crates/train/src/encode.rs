@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use answer::intent::Intent as ModelIntent;
 use answer::pack::Pack;
 use answer::plan::{Plan, PlanOrder};
-use answer::prompt::{ModelQuestion, completion, prompt, slot_named};
+use answer::prompt::{ModelQuestion, completion, prompt, reversed, slot_named};
 use answer::query_generator::MAX_LEXEMES;
 use answer::vocabulary::{Vocabulary, added_tokens};
 use model::tokenizer::train_bpe;
@@ -71,36 +71,57 @@ pub struct Encoder<'a> {
 /// not admit its query.
 pub fn encode(encoder: Encoder<'_>, example: &Example) -> Result<Encoded> {
     let Encoder { catalog, vocabulary, grammar, plan } = encoder;
-    let unknown = |what: &str, name: &str| {
-        TrainError::Data(format!("example {}: {what} \"{name}\" is not of this pack; make the data anew", example.id))
-    };
-    let mut values = Vec::with_capacity(example.slots.len());
-    for ExampleSlot { slot, columns, .. } in &example.slots {
-        let slot: Slot = slot_named(slot).ok_or_else(|| unknown("slot", slot))?;
-        let find = |name: &String| catalog.find_qualified(name).ok_or_else(|| unknown("column", name));
-        values.push((slot, columns.iter().map(find).collect::<Result<Vec<_>>>()?));
-    }
-    let lexeme = |name: &String| {
-        let token = vocabulary.tokenizer.token_id(name);
-        token.and_then(|token| vocabulary.lexeme_id(token)).ok_or_else(|| unknown("lexeme", name))
-    };
-    let linked = |name: &String| vocabulary.lexicon.lexeme(lexeme(name)?).ok_or_else(|| unknown("lexeme", name));
-    let links = example.links.iter().map(linked).collect::<Result<_>>()?;
-    let previous = example.previous.iter().map(linked).collect::<Result<Vec<_>>>()?;
-    let question = ModelQuestion { text: example.normalized.clone(), links, values, previous };
-    let mut lexemes: Vec<u32> = example.lexemes.iter().map(lexeme).collect::<Result<_>>()?;
-    if example.intent == Intent::Answerable {
-        lexemes.extend(vocabulary.lexicon.id(Lexeme::Word(Word::End)));
-    }
+    let (question, lexemes) = read_names(encoder, example)?;
     let plan = plan.map(|order| Plan::of(order, catalog, &vocabulary.lexicon, &lexemes));
     let completion = completion(vocabulary, example.intent.into(), plan.as_ref(), &lexemes)
-        .ok_or_else(|| unknown("intent", &format!("{:?}", example.intent)))?;
+        .ok_or_else(|| unknown(example, "intent", &format!("{:?}", example.intent)))?;
     let forced = match grammar {
         Some(grammar) if !lexemes.is_empty() => forced(grammar, &question, plan.as_ref(), &lexemes)
             .map_err(|e| TrainError::Data(format!("example {}: the grammar refuses its query: {e}", example.id)))?,
         _ => vec![],
     };
     Ok(Encoded { prompt: prompt(vocabulary, &question), completion, forced })
+}
+
+/// An example the other way round, from its query to its question; none where there is no query.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_reversed(encoder: Encoder<'_>, example: &Example) -> Result<Option<Encoded>> {
+    if example.intent != Intent::Answerable {
+        return Ok(None);
+    }
+    let (question, lexemes) = read_names(encoder, example)?;
+    let (prompt, completion) = reversed(encoder.vocabulary, &question, &lexemes);
+    Ok(Some(Encoded { prompt, completion, forced: vec![] }))
+}
+
+/// The question as a model reads it, and the lexemes of its query, the end included.
+fn read_names(encoder: Encoder<'_>, example: &Example) -> Result<(ModelQuestion, Vec<u32>)> {
+    let Encoder { catalog, vocabulary, .. } = encoder;
+    let mut values = Vec::with_capacity(example.slots.len());
+    for ExampleSlot { slot, columns, .. } in &example.slots {
+        let slot: Slot = slot_named(slot).ok_or_else(|| unknown(example, "slot", slot))?;
+        let find = |name: &String| catalog.find_qualified(name).ok_or_else(|| unknown(example, "column", name));
+        values.push((slot, columns.iter().map(find).collect::<Result<Vec<_>>>()?));
+    }
+    let lexeme = |name: &String| {
+        let token = vocabulary.tokenizer.token_id(name);
+        token.and_then(|token| vocabulary.lexeme_id(token)).ok_or_else(|| unknown(example, "lexeme", name))
+    };
+    let linked =
+        |name: &String| vocabulary.lexicon.lexeme(lexeme(name)?).ok_or_else(|| unknown(example, "lexeme", name));
+    let links = example.links.iter().map(linked).collect::<Result<_>>()?;
+    let previous = example.previous.iter().map(linked).collect::<Result<Vec<_>>>()?;
+    let mut lexemes: Vec<u32> = example.lexemes.iter().map(lexeme).collect::<Result<_>>()?;
+    if example.intent == Intent::Answerable {
+        lexemes.extend(vocabulary.lexicon.id(Lexeme::Word(Word::End)));
+    }
+    Ok((ModelQuestion { text: example.normalized.clone(), links, values, previous }, lexemes))
+}
+
+fn unknown(example: &Example, what: &str, name: &str) -> TrainError {
+    TrainError::Data(format!("example {}: {what} \"{name}\" is not of this pack; make the data anew", example.id))
 }
 
 /// For the intent, the plan and each lexeme, whether the grammar leaves no other choice there.
@@ -161,8 +182,9 @@ pub fn load_dataset(files: &[PathBuf], pack: &Pack, vocabulary: &Vocabulary, con
         let plan = is_planned(index, config.data.plan).then_some(&order);
         index += 1;
         let encoder = Encoder { catalog: &pack.catalog, vocabulary, grammar: grammar.as_ref(), plan };
-        let encoded = encode(encoder, &example)?;
-        data.push(&encoded, config.copies(&example.tags), config.data.skip_forced)
+        let encoded =
+            if config.data.reversed { encode_reversed(encoder, &example)? } else { Some(encode(encoder, &example)?) };
+        encoded.map_or(Ok(()), |encoded| data.push(&encoded, config.copies(&example.tags), config.data.skip_forced))
     })?;
     Ok(data)
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use answer::engine::Engine;
+use answer::engine::{Engine, LoadedModel, Writes};
 use answer::orchestrator::{Options, ask};
 use answer::reply::{Answer, Status as AnswerStatus};
 use database::{Image, Limits, Rows};
@@ -59,27 +59,34 @@ pub fn pipeline<'e>(
     }
 }
 
-/// What given weights get right: what a training run is judged by.
+/// What the engine's model gets right with given weights for its network that writes this: what a training run is judged by.
 ///
 /// # Errors
-/// When the engine has no model, or one of another shape.
+/// When the engine has no such network, or one of another shape.
 pub fn grade_weights(
     exam: &Exam<'_>,
     engine: &mut Engine,
-    parameters: &Parameters,
+    (parameters, writes): (&Parameters, Writes),
     options: &Options,
 ) -> Result<Report> {
-    renew(engine, parameters)?;
+    let model = own_model(engine)?;
+    match (writes, &mut model.channel) {
+        (Writes::Questions, Some(channel)) => channel.network.update(parameters)?,
+        (Writes::Questions, None) => {
+            return Err(TrainError::Evaluation("no network of the model writes questions".to_owned()));
+        }
+        (Writes::Queries | Writes::PlansAndQueries, _) => model.model.update(parameters)?,
+    }
     Ok(exam.grade(&pipeline(engine, options)))
 }
 
-/// Gives the engine's model other weights.
-pub(crate) fn renew(engine: &mut Engine, parameters: &Parameters) -> Result<()> {
+/// The engine's model, to be changed.
+///
+/// # Errors
+/// When there is none, or another engine shares it.
+pub fn own_model(engine: &mut Engine) -> Result<&mut LoadedModel> {
     match &mut engine.model {
-        Ok(loaded) => {
-            let own = Arc::get_mut(loaded).ok_or_else(|| TrainError::Evaluation("the model is in use".to_owned()))?;
-            Ok(own.model.update(parameters)?)
-        }
+        Ok(loaded) => Arc::get_mut(loaded).ok_or_else(|| TrainError::Evaluation("the model is in use".to_owned())),
         Err(problem) => Err(TrainError::Evaluation(problem.message.clone())),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use answer::engine::{QUERIES, QUESTIONS, written_by};
 use answer::vocabulary::Vocabulary;
 use model::config::Config;
-use model::model_folder::{self, Loaded, Save};
+use model::model_folder::{self, Channel, Loaded, Save};
 use model::weights::{Format, Metadata};
 use serde_json::{Value, json};
 
@@ -74,8 +75,9 @@ pub fn mean_of(checkpoints: &[PathBuf]) -> Result<Loaded> {
     if checkpoints.len() > 1 {
         let count = checkpoints.len() as f32;
         mean.parameters.data.iter_mut().for_each(|sum| *sum /= count);
-        // A confidence that was fitted to one of them is not that of the mean.
+        // A confidence that was fitted to one of them, and the network that compares its queries, are not those of the mean.
         mean.metadata = made_for(&mean.metadata);
+        mean.channel = None;
     }
     Ok(mean)
 }
@@ -89,18 +91,38 @@ fn made_for(metadata: &Metadata) -> Metadata {
         .collect()
 }
 
-/// Writes `folder` from a checkpoint, a model folder, or a run (its best checkpoint); from several, the mean of their weights.
+/// The checkpoints that a model is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// Of the network that writes queries.
+    pub model: &'a [PathBuf],
+    /// Of the one that writes questions; without any, the model has the second network of the first folder, where that has one.
+    pub channel: &'a [PathBuf],
+}
+
+/// Writes `folder` from checkpoints, model folders, or runs (their best checkpoints); from several, the mean of their weights.
 ///
 /// # Errors
 /// As [`mean_of`], and when there is no vocabulary for this pack, or the folder cannot be written.
 pub fn export(
-    checkpoints: &[PathBuf],
+    sources: Sources<'_>,
     folder: &Path,
     format: Format,
     vocabulary: &Vocabulary,
     card: &ModelCard,
 ) -> Result<()> {
-    let Loaded { parameters, tokenizer, metadata } = mean_of(checkpoints)?;
+    let checkpoints = sources.model;
+    let Loaded { parameters, tokenizer, metadata, mut channel } = mean_of(checkpoints)?;
+    writes(&metadata, QUERIES, &checkpoints[0])?;
+    if let Some(path) = sources.channel.first() {
+        let second = mean_of(sources.channel)?;
+        writes(&second.metadata, QUESTIONS, path)?;
+        if (&second.tokenizer, &second.parameters.config) != (&tokenizer, &parameters.config) {
+            let reason = format!("is of another shape or vocabulary than {}", checkpoints[0].display());
+            return Err(TrainError::Run { path: path.clone(), reason });
+        }
+        channel = Some(Channel { parameters: second.parameters, metadata: second.metadata });
+    }
     let broken = |reason: &str| TrainError::Run { path: checkpoints[0].clone(), reason: reason.to_owned() };
     let tokenizer = tokenizer.ok_or_else(|| broken("holds no tokenizer.json of this program's kind"))?;
     if tokenizer != vocabulary.tokenizer {
@@ -114,8 +136,18 @@ pub fn export(
         ("tokenizer_config.json", settings.as_bytes()),
         ("README.md", readme.as_bytes()),
     ];
-    let save = Save { parameters: &parameters, tokenizer: &tokenizer, format, metadata: &metadata, extra: &extra };
+    let (channel, extra) = (channel.as_ref(), &extra[..]);
+    let save = Save { parameters: &parameters, tokenizer: &tokenizer, format, metadata: &metadata, channel, extra };
     Ok(model_folder::save(folder, save)?)
+}
+
+/// Whether the network of a folder writes what its place in a model asks for.
+fn writes(metadata: &Metadata, wanted: &str, path: &Path) -> Result<()> {
+    let given = written_by(metadata);
+    if given == wanted {
+        return Ok(());
+    }
+    Err(TrainError::Run { path: path.to_owned(), reason: format!("holds a network that writes {given}, not {wanted}") })
 }
 
 fn generation_config(vocabulary: &Vocabulary, config: &Config) -> String {

@@ -1,8 +1,9 @@
 //! From questions to candidates over a real pack, without trained weights.
 
+mod channel;
+mod choice;
 mod conversation;
 mod ddl;
-mod doubt;
 mod generate;
 mod guard;
 mod pack;

@@ -59,7 +59,7 @@ pub(crate) struct Args {
     /// Further candidates to list, at most 5.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=5))]
     alternatives: Option<u16>,
-    /// Candidates drawn and run, of which the result with the most probability is the answer, at most 64.
+    /// Candidates drawn and run, of which the result with the most weight is the answer, at most 64.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     candidates: Option<u16>,
     /// How sure an answer has to be: "default", "strict", or a probability.
@@ -182,23 +182,10 @@ fn engine_for(user: &AccessArgs, context: &Context) -> Result<Engine, Failure> {
 }
 
 fn options(args: &Args, context: &Context, today: Date) -> Options {
-    let settings = context.settings();
-    Options {
-        today,
-        runs_given: true,
-        execute: !args.no_execute,
-        limits: settings.limits.of_run(),
-        alternatives: usize::from(settings.ask.alternatives),
-        // Candidates are compared by their rows, so nothing is run only where there is one.
-        candidates: if args.no_execute { 1 } else { usize::from(settings.ask.candidates) },
-        plan: settings.ask.plan,
-        samples: usize::from(settings.ask.samples),
-        seed: settings.ask.seed,
-        threshold: settings.threshold().unwrap_or_default(),
-        previous: None,
-        threads: 1,
-        stop: None,
-    }
+    let options = context.settings().asking(today);
+    // Candidates are compared by their rows, so nothing is run only where there is one.
+    let candidates = if args.no_execute { 1 } else { options.candidates };
+    Options { execute: !args.no_execute, candidates, ..options }
 }
 
 /// A failure before there was an answer; `--json` promises one object all the same.

@@ -63,7 +63,7 @@ pub(crate) struct Args {
     /// Let the model say a plan before each query.
     #[arg(long)]
     plan: bool,
-    /// Candidates drawn for each question, of which the result with the most probability is the answer.
+    /// Candidates drawn for each question, of which the result with the most weight is the answer.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     candidates: Option<u16>,
     /// Threads; the report does not depend on them.
@@ -152,10 +152,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
     }
     let model = context.model(&pack)?;
     let engine = engine_over(pack, &images[0], Ok(model))?;
-    let threshold = context.settings().threshold().unwrap_or_default();
-    let settings = &context.settings().ask;
-    let (plan, candidates) = (settings.plan, usize::from(settings.candidates));
-    let asked = pipeline(&engine, &Options { threshold, plan, candidates, ..Options::on(today) });
+    let asked = pipeline(&engine, &context.settings().asking(today));
     let report = Report { questions_sha256: sha256(&file), ..exam.grade(&asked) };
     let consistency = args.consistency.then(|| consistency(&exam, &asked));
     if let Some(folder) = &args.report {
@@ -268,7 +265,7 @@ pub(super) fn calibrate(engine: &Engine, exams: &[Exam<'_>], today: Date, candid
 /// How likely to be answerable a question has to be, so that of no file more than this share is declined
 /// that is.
 pub(super) fn least_answerable(engine: &Engine, exams: &[Exam<'_>], today: Date, declined: f64) -> f64 {
-    let options = Options { execute: false, ..Options::on(today) };
+    let options = Options { execute: false, samples: 0, ..Options::on(today) };
     let of = |exam: &Exam<'_>| {
         let found = exam.each(&|question| match question.is_answerable() && question.previous.is_none() {
             true => ask(engine, &question.question, &options).answerable,

@@ -35,7 +35,7 @@ enum Action {
     },
     /// Write a checkpoint as a model folder to ship, with its model card.
     Export(export::Args),
-    /// Fit a model's confidence to how often it is right.
+    /// Fit a model's confidence to how often it is right, and how its candidates are compared.
     Calibrate(calibrate::Args),
     /// Put a model in the place of another, where it is known not to be worse.
     Promote(promote::Args),
@@ -79,11 +79,15 @@ fn info(context: &Context) -> Outcome {
         ("vocab_size", config.vocab_size.to_string()),
         ("max_position_embeddings", config.max_position_embeddings.to_string()),
         ("instruction set", model::cpu::current().to_string()),
+        ("second network", loaded.channel.as_ref().map_or("none".to_owned(), |it| format!("weight {}", it.weight))),
     ];
     if context.json {
         let parameters = config.parameter_count();
         let cpu = model::cpu::current().name();
-        output::line(json!({ "parameters": parameters, "config": config, "cpu": cpu, "metadata": loaded.metadata }))?;
+        let weight = loaded.channel.as_ref().map(|channel| channel.weight);
+        output::line(json!({
+            "parameters": parameters, "config": config, "cpu": cpu, "metadata": loaded.metadata, "channel_weight": weight,
+        }))?;
         return Ok(Exit::Done);
     }
     for (name, value) in facts {

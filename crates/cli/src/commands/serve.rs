@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use answer::engine::Engine;
-use answer::orchestrator::Options;
 use serve::audit::Audit;
 use serve::auth::{KeyStore, TokenSettings, Tokens};
 use serve::rewards::Rewards;
@@ -167,16 +166,7 @@ pub(super) fn settings(day: Option<&str>, context: &Context) -> Result<Settings,
         operators: address(&server.operators_host, server.operators_port)?,
         operators_tls: server.operators_tls,
         authentication: server.authentication == "on" || !listen.ip().is_loopback(),
-        ask: Options {
-            limits: all.limits.of_run(),
-            alternatives: usize::from(all.ask.alternatives),
-            candidates: usize::from(all.ask.candidates),
-            plan: all.ask.plan,
-            samples: usize::from(all.ask.samples),
-            seed: all.ask.seed,
-            threshold: all.threshold().unwrap_or_default(),
-            ..Options::on(today.date())
-        },
+        ask: all.asking(today.date()),
         today,
         decoder: DecoderSettings {
             batch: usize::from(server.batch),

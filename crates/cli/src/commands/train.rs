@@ -95,12 +95,13 @@ fn command_line() -> String {
     format!("glrl {}", args.join(" "))
 }
 
-/// The model with its weights as training has them, whatever the settings say of answering.
+/// The model with its weights as training has them, whatever the settings say of answering, and without a second network.
 fn exact(model: LoadedModel, pack: &Pack) -> Result<LoadedModel, Failure> {
     let loaded = model::model_folder::Loaded {
         parameters: model.model.parameters().clone(),
         tokenizer: Some(model.vocabulary.tokenizer.clone()),
         metadata: model.metadata.clone(),
+        channel: None,
     };
     LoadedModel::with_weights(loaded, pack, Weights::F32).map_err(|e| Failure::new(Exit::Model, e.cause().code(), e))
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use answer::orchestrator::Options;
+use jiff::civil::Date;
 use serde::Deserialize;
 
 /// All settings, as `default.toml` names and explains them.
@@ -219,6 +221,20 @@ impl Settings {
                 "strict" => Some(answer::Threshold::Strict),
                 text => text.parse().ok().filter(|p| (0.0..=1.0).contains(p)).map(answer::Threshold::At),
             },
+        }
+    }
+
+    /// How a question of this day is answered.
+    pub(crate) fn asking(&self, today: Date) -> Options {
+        Options {
+            limits: self.limits.of_run(),
+            alternatives: usize::from(self.ask.alternatives),
+            candidates: usize::from(self.ask.candidates),
+            plan: self.ask.plan,
+            samples: usize::from(self.ask.samples),
+            seed: self.ask.seed,
+            threshold: self.threshold().unwrap_or_default(),
+            ..Options::on(today)
         }
     }
 }

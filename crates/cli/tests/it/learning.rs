@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use answer::confidence::write_least_answerable;
+use answer::confidence::{LEAST_ANSWERABLE, write_number};
 use model::weights::Metadata;
 use serde_json::{Value, json};
 use train::lint::codes;
@@ -126,7 +126,7 @@ fn declined(folder: &Folder) -> PathBuf {
 
 /// An untrained model that answers most of those questions, and the same one told to answer none.
 fn answerer_and_decliner(folder: &Folder, questions: &Path) -> (PathBuf, PathBuf) {
-    let decline = |metadata: &mut Metadata| write_least_answerable(1.0, metadata);
+    let decline = |metadata: &mut Metadata| write_number(metadata, LEAST_ANSWERABLE, 1.0);
     for seed in 1..40 {
         let answerer = untrained(folder, &format!("answerer-{seed}"), seed, |_| {});
         let report = run(["eval", "--json", "--questions", text(questions), "--model", text(&answerer)]).json();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use answer::engine::metadata;
+use answer::engine::{Writes, metadata};
 use answer::pack::Pack;
 use answer::vocabulary::{Vocabulary, added_tokens};
 use model::config::Config;
@@ -27,11 +27,12 @@ pub(crate) fn untrained(folder: &Folder, name: &str, seed: u64, change: fn(&mut 
     let config =
         Config { hidden_size: 32, intermediate_size: 32, num_hidden_layers: 1, ..Config::compact(vocabulary.size()) };
     let parameters = Parameters::init(&config, seed).unwrap();
-    let mut metadata = metadata(&pack, &vocabulary, false);
+    let mut metadata = metadata(&pack, &vocabulary, Writes::Queries);
     change(&mut metadata);
     let path = folder.path(name);
     let (tokenizer, metadata) = (&vocabulary.tokenizer, &metadata);
-    save(&path, Save { parameters: &parameters, tokenizer, format: Format::F32, metadata, extra: &[] }).unwrap();
+    save(&path, Save { parameters: &parameters, tokenizer, format: Format::F32, metadata, channel: None, extra: &[] })
+        .unwrap();
     path
 }
 
@@ -109,6 +110,7 @@ fn models_for_something_else_are_refused() {
         (|m| drop(m.insert("glrl.catalog".to_owned(), "0".to_owned()))) as fn(&mut Metadata),
         |m| drop(m.insert("glrl.vocabulary".to_owned(), "0".to_owned())),
         |m| drop(m.remove("glrl.prompt_format")),
+        |m| drop(m.insert("glrl.writes".to_owned(), "questions".to_owned())),
     ] {
         let folder = Folder::new();
         let ran = ask(&untrained(&folder, "model", 3, change), "all projects", &[]);
@@ -145,7 +147,9 @@ fn damaged_models_are_refused() {
 #[test]
 fn the_shipped_model_is_what_its_manifest_says() {
     let files = model::folder::verify(&root().join("models/gl-compact")).unwrap().files;
-    assert!(files.contains_key(WEIGHTS) && files.contains_key("README.md"), "{files:?}");
+    for name in [WEIGHTS, "channel.safetensors", "README.md"] {
+        assert!(files.contains_key(name), "{name}: {files:?}");
+    }
 }
 
 #[test]

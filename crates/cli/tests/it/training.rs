@@ -58,6 +58,26 @@ fn a_model_is_made_judged_and_shipped() {
     let card = fs::read_to_string(folder.path("model/README.md")).unwrap();
     assert!(card.contains("\n* `dev.jsonl`: SHA-256 `") && !card.contains(&data), "{card}");
 
+    let reversed = folder.write("reversed.toml", RECIPE.replace("[data]", "[data]\n    reversed = true"));
+    let (first, second, compares) = (format!("{run_folder}/checkpoint-000006"), path("second"), path("compares"));
+    let reversed = ["train", "sft", "--data", &data, "--run", &second, "--recipe", reversed.to_str().unwrap()];
+    let alone = run(reversed);
+    assert_eq!(alone.code, 2, "a network that writes questions stands beside another");
+    assert!(alone.stderr.contains("--model"), "{}", alone.stderr);
+    let trained = run(reversed.iter().chain(&["--model", &first]));
+    assert_eq!(trained.code, 0, "{}", trained.stderr);
+    let export = |model: &str, channel: &str| {
+        run(["model", "export", "--from", model, "--channel", channel, "--out", &compares])
+    };
+    assert_eq!(export(&second, &run_folder).code, 1, "they write the other way round");
+    assert!(export(&run_folder, &run_folder).stderr.contains("writes queries, not questions"));
+    assert_eq!(export(&run_folder, &second).code, 0);
+    let calibrate = run(["model", "calibrate", "--model", &compares, "--questions", &dev, "--json"]);
+    assert!(calibrate.json()["channel_weight"].is_number(), "{} {}", calibrate.stdout, calibrate.stderr);
+    let info = run(["model", "info", "--model", &compares, "--json"]).json();
+    assert_eq!(info["channel_weight"], calibrate.json()["channel_weight"], "{info}");
+    assert_eq!(run(["eval", "--questions", &dev, "--model", &compares]).code, 0);
+
     let report = path("report");
     let eval = run(["eval", "--questions", &dev, "--model", &shipped, "--report", &report, "--json"]);
     assert_eq!(eval.code, 0, "{}", eval.stderr);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use model::config::Config;
 use model::folder;
-use model::model_folder::{self, ModelFiles, Save};
+use model::model_folder::{self, Channel, ModelFiles, Save};
 use model::optim::State;
 use model::parameters::Parameters;
 use model::tokenizer::{Tokenizer, train_bpe};
@@ -48,6 +48,7 @@ fn save_to(directory: &Path, format: Format) -> model::Result<()> {
         tokenizer: &tokenizer(),
         format,
         metadata: &metadata(),
+        channel: None,
         extra: &[("README.md", b"# card")],
     };
     model_folder::save(directory, save)
@@ -86,11 +87,44 @@ fn a_model_loads_from_memory_and_equal_content_is_equal_bytes() {
     let bytes = weights::to_bytes(&p, Format::F32, &metadata());
     assert_eq!(bytes, weights::to_bytes(&p, Format::F32, &metadata()));
     let (config, tokenizer) = (p.config.to_json(), tokenizer().to_json());
-    let files = ModelFiles { config: &config, weights: &bytes, tokenizer: &tokenizer };
+    let files = ModelFiles { config: &config, weights: &bytes, tokenizer: &tokenizer, channel: None };
     assert_eq!(model_folder::load_embedded(files).unwrap().parameters.data, p.data);
     let cut = ModelFiles { weights: &bytes[..bytes.len() - 1], ..files };
     let message = model_folder::load_embedded(cut).err().unwrap().to_string();
     assert!(message.contains("(embedded) model.safetensors"), "{message}");
+}
+
+#[test]
+fn a_second_network_stands_beside_the_first() {
+    let temporary = Temporary::new("second");
+    let directory = temporary.0.join("model");
+    let (parameters, tokenizer, metadata) = (parameters(), tokenizer(), metadata());
+    let other = Parameters::init(&parameters.config, 9).unwrap();
+    let channel = Channel { parameters: other, metadata: Metadata::from([("writes".to_owned(), "back".to_owned())]) };
+    let (format, channel) = (Format::F32, Some(&channel));
+    let save =
+        Save { parameters: &parameters, tokenizer: &tokenizer, format, metadata: &metadata, channel, extra: &[] };
+    model_folder::save(&directory, save).unwrap();
+    let read = model_folder::load(&directory).unwrap();
+    assert!(read.parameters.data == parameters.data, "other numbers");
+    let found = read.channel.unwrap();
+    assert!(found.parameters.data == channel.unwrap().parameters.data, "other numbers");
+    assert_eq!(found.metadata["writes"], "back");
+
+    let text = |name: &str| fs::read_to_string(directory.join(name)).unwrap();
+    let bytes = |name: &str| fs::read(directory.join(name)).unwrap();
+    let (config, tokenizer) = (text("config.json"), text("tokenizer.json"));
+    let (weights, second) = (bytes("model.safetensors"), bytes("channel.safetensors"));
+    let files = ModelFiles { config: &config, weights: &weights, tokenizer: &tokenizer, channel: Some(&second) };
+    let embedded = model_folder::load_embedded(files).unwrap().channel.unwrap();
+    assert!(embedded.parameters.data == found.parameters.data, "other numbers");
+
+    let file = directory.join("channel.safetensors");
+    fs::write(&file, &second[..second.len() - 1]).unwrap();
+    assert!(model_folder::load(&directory).err().unwrap().to_string().contains("channel.safetensors"));
+    fs::remove_file(&file).unwrap();
+    let missing = model_folder::load(&directory).err().unwrap().to_string();
+    assert!(missing.contains("channel.safetensors"), "the manifest names it: {missing}");
 }
 
 #[test]

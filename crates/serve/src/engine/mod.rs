@@ -1,4 +1,4 @@
-//! The engine thread: one thread owns the network and writes the candidates of all questions side by side. A question joins
+//! The engine thread: one thread owns the network that writes, and writes the candidates of all questions side by side. A question joins
 //! between two steps and leaves when it is done, so that a short one never waits for a long one to end.
 //!
 //! It is a thread of its own and not of the runtime's, since a step computes for milliseconds.
@@ -67,6 +67,14 @@ pub struct Written {
     pub written_tokens: usize,
 }
 
+impl Written {
+    /// For a question that nothing was written for.
+    fn without_model(asking: Box<Asking>, queued: Instant, candidates: Result<Vec<Candidate>, Problem>) -> Self {
+        let (waited, writing) = (queued.elapsed(), Duration::ZERO);
+        Written { asking, candidates, waited, writing, read_tokens: 0, written_tokens: 0 }
+    }
+}
+
 /// Why nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Stopped {
@@ -126,7 +134,8 @@ impl Decoder {
         Ok(Decoder { jobs, load })
     }
 
-    /// Writes the candidates that a question waits for. Dropping the future takes the question out of the batch.
+    /// Writes the candidates that a question waits for; none where too many others wait and it has one to answer with. Dropping
+    /// the future takes the question out of the batch.
     ///
     /// # Errors
     /// When too many wait, or time runs out.
@@ -139,10 +148,14 @@ impl Decoder {
         let (reply, written) = oneshot::channel();
         let place = Place::take(&self.load);
         let job = Job { asking, deadline, progress, reply, queued: Instant::now(), _place: place };
-        self.jobs.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(_) => Stopped::Overloaded,
-            TrySendError::Disconnected(_) => Stopped::Failed,
-        })?;
+        match self.jobs.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) if job.asking.has_candidate() => {
+                return Ok(Written::without_model(job.asking, job.queued, Ok(vec![])));
+            }
+            Err(TrySendError::Full(_)) => return Err(Stopped::Overloaded),
+            Err(TrySendError::Disconnected(_)) => return Err(Stopped::Failed),
+        }
         written.await.unwrap_or(Err(Stopped::Failed))
     }
 

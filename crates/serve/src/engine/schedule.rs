@@ -186,8 +186,5 @@ impl Writing {
 
 /// Tells a question that nothing can be written for it.
 fn refuse(job: Job, problem: Problem) {
-    let waited = job.queued.elapsed();
-    let (asking, candidates) = (job.asking, Err(problem));
-    let written = Written { asking, candidates, waited, writing: Duration::ZERO, read_tokens: 0, written_tokens: 0 };
-    let _ = job.reply.send(Ok(written));
+    let _ = job.reply.send(Ok(Written::without_model(job.asking, job.queued, Err(problem))));
 }

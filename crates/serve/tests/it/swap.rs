@@ -27,7 +27,7 @@ fn less_sure(to: &Path) {
     metadata.insert("calibration.offset".to_owned(), "-1".to_owned());
     let tokenizer = loaded.tokenizer.as_ref().unwrap();
     let (parameters, metadata) = (&loaded.parameters, &metadata);
-    save(to, Save { parameters, tokenizer, format: Format::F32, metadata, extra: &[] }).unwrap();
+    save(to, Save { parameters, tokenizer, format: Format::F32, metadata, channel: None, extra: &[] }).unwrap();
 }
 
 struct Swapping {

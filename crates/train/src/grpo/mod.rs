@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use answer::engine::Engine;
+use answer::engine::{Engine, Writes};
 use answer::orchestrator;
 use database::Image;
 use jiff::civil::Date;
@@ -41,7 +41,7 @@ use self::rollout::{Completion, Group, Rollout, Rollouts, mix};
 use crate::checkpoint::{self, Companions, Progress, State};
 use crate::dataset::Cursor;
 use crate::error::{Result, TrainError};
-use crate::evaluate::{Exam, grade_weights, renew};
+use crate::evaluate::{Exam, grade_weights, own_model};
 use crate::metrics::Metrics;
 use crate::question::Question;
 use crate::run::{
@@ -103,7 +103,7 @@ fn steps(job: &Job<'_>, state: &mut State, engine: &mut Engine, watch: &mut Watc
     let asked = orchestrator::Options::on(job.today);
     while keeper.goes_on(state) {
         let began = Instant::now();
-        renew(engine, &state.parameters)?;
+        own_model(engine)?.model.update(&state.parameters)?;
         let rollout = Rollout {
             engine,
             questions: job.questions,
@@ -122,7 +122,8 @@ fn steps(job: &Job<'_>, state: &mut State, engine: &mut Engine, watch: &mut Watc
         if keeper.shows(state.progress.step) {
             write_drawn(job, state.progress.step, &rollouts.groups)?;
         }
-        let mut evaluate = |parameters: &Parameters| grade_weights(job.exam, engine, parameters, &asked);
+        let mut evaluate =
+            |parameters: &Parameters| grade_weights(job.exam, engine, (parameters, Writes::Queries), &asked);
         keeper.after_step(state, &line, &mut evaluate, watch)?;
     }
     keeper.close(state)

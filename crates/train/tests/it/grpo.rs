@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use answer::engine::{Engine, LoadedModel, grammar, metadata};
+use answer::engine::{Engine, LoadedModel, Writes, grammar, metadata};
 use answer::vocabulary::Vocabulary;
 use model::model_folder::Loaded;
 use model::parameters::Parameters;
@@ -49,7 +49,7 @@ impl Pupil {
             schedule: ScheduleConfig { max_steps: steps, ..ScheduleConfig::default() },
             ..pipeline::config()
         };
-        let metadata = metadata(&pack, &vocabulary, false);
+        let metadata = metadata(&pack, &vocabulary, Writes::Queries);
         let (mut parameters, run) = (None, folder.join("sft"));
         let job = sft::Job {
             config: &config,
@@ -72,7 +72,8 @@ impl Pupil {
         let pack = pack();
         let mut engine = modelless(&pack);
         let tokenizer = Some(self.vocabulary.tokenizer.clone());
-        let loaded = Loaded { parameters: self.parameters.clone(), tokenizer, metadata: self.metadata.clone() };
+        let loaded =
+            Loaded { parameters: self.parameters.clone(), tokenizer, metadata: self.metadata.clone(), channel: None };
         engine.model = Ok(Arc::new(LoadedModel::new(loaded, &pack).unwrap()));
         engine
     }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use answer::confidence::Threshold;
-use answer::engine::{Engine, LoadedModel, grammar, metadata};
+use answer::engine::{Engine, LoadedModel, Writes, grammar, metadata};
 use answer::orchestrator::{Options, ask};
 use answer::pack::Pack;
 use answer::plan::PlanOrder;
@@ -19,10 +19,10 @@ use sql::matcher::Grammar;
 use train::canonical::{Reader, example};
 use train::config::{EvaluationConfig, OptimiserConfig, ScheduleConfig, SftConfig, ShapeConfig};
 use train::dataset::Dataset;
-use train::encode::{Encoder, encode, learn_vocabulary};
+use train::encode::{Encoder, encode, encode_reversed, learn_vocabulary};
 use train::evaluate::{Exam, grade_weights, pipeline};
 use train::example::{Example, Intent};
-use train::export::{ModelCard, export};
+use train::export::{ModelCard, Sources, export};
 use train::oracle::oracle;
 use train::report::Tally;
 use train::run::Origin;
@@ -93,9 +93,11 @@ fn learns_twenty_pairs(plans: bool) {
         data.push(&encoded, 1.0, true).unwrap();
     }
     let config = config();
-    let metadata = metadata(&pack, &vocabulary, plans);
+    let writes = if plans { Writes::PlansAndQueries } else { Writes::Queries };
+    let metadata = metadata(&pack, &vocabulary, writes);
     let parameters = Parameters::init(&config.shape(vocabulary.size()), 0).unwrap();
-    let loaded = Loaded { parameters, tokenizer: Some(vocabulary.tokenizer.clone()), metadata: metadata.clone() };
+    let loaded =
+        Loaded { parameters, tokenizer: Some(vocabulary.tokenizer.clone()), metadata: metadata.clone(), channel: None };
     engine.model = Ok(Arc::new(LoadedModel::new(loaded, &pack).unwrap()));
 
     let exam = Exam::new(&questions, &databases, 2).unwrap();
@@ -111,11 +113,12 @@ fn learns_twenty_pairs(plans: bool) {
         origin: &Origin::default(),
         run: &run,
     };
-    let mut evaluate = |parameters: &Parameters| grade_weights(&exam, &mut engine, parameters, &options);
+    let mut evaluate = |parameters: &Parameters| grade_weights(&exam, &mut engine, (parameters, writes), &options);
     let outcome = sft(&job, false, &mut evaluate, &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!(outcome.best.unwrap().tally, Tally { right: 20, questions: 20 });
 
-    export(std::slice::from_ref(&run), &shipped, Format::Int8, &vocabulary, &ModelCard::default()).unwrap();
+    let sources = Sources { model: std::slice::from_ref(&run), channel: &[] };
+    export(sources, &shipped, Format::Int8, &vocabulary, &ModelCard::default()).unwrap();
     engine.model = Ok(Arc::new(LoadedModel::new(model_folder::load(&shipped).unwrap(), &pack).unwrap()));
     let report = exam.grade(&pipeline(&engine, &options));
     assert_eq!(report.all(), Tally { right: 20, questions: 20 });
@@ -182,6 +185,12 @@ fn examples_survive_a_new_vocabulary() {
     let forced: Vec<String> =
         tokens.filter(|(_, forced)| **forced).map(|(t, _)| vocabulary.tokenizer.decode(&[*t])).collect();
     assert_eq!(forced, ["orders.shop_id = shops.shop_id"]);
+    let back = encode_reversed(encoder, example).unwrap().unwrap();
+    let [given, said] = [&back.prompt, &back.completion].map(|tokens| vocabulary.tokenizer.decode(tokens));
+    assert!(given.contains("SELECT shops.name FROM shops WHERE shops.city = <val1> <end>"), "{given}");
+    assert_eq!(said.trim(), "shops in <val1> <sep>");
+    let declined = Example { intent: Intent::Unanswerable, lexemes: vec![], ..example.clone() };
+    assert!(encode_reversed(encoder, &declined).unwrap().is_none(), "there is no query to read");
     let mut broken = example.clone();
     broken.lexemes.push("shops.nothing".to_owned());
     let encoder = Encoder { catalog: &pack.catalog, vocabulary: &vocabulary, grammar: None, plan: None };

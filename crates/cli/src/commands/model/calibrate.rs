@@ -1,14 +1,19 @@
-//! `glrl model calibrate`: a model's confidence fitted to how often it is right, and how likely to be answerable a question
-//! has to be; written into its weights' metadata.
+//! `glrl model calibrate`: how much the likelihood of the question counts in the choice among candidates, a model's confidence
+//! fitted to how often it is right, and how likely to be answerable a question has to be; written into its weights' metadata.
 
 use std::path::{Path, PathBuf};
 
-use answer::confidence::{Calibration, SINGLE, VOTED, write_least_answerable};
-use answer::engine::LoadedModel;
+use answer::Threshold;
+use answer::channel::CHANNEL_WEIGHT;
+use answer::confidence::{Calibration, LEAST_ANSWERABLE, SINGLE, VOTED, write_number};
+use answer::engine::{Engine, LoadedModel};
+use answer::orchestrator::Options;
+use jiff::civil::Date;
 use model::model_folder::{Loaded, Save, load, save};
 use model::weights::Format;
 use serde_json::{Value as Json, json};
-use train::evaluate::Exam;
+use train::error::TrainError;
+use train::evaluate::{Exam, own_model, pipeline};
 use train::question::read_questions;
 
 use crate::commands::eval::{FILL_SEED, TODAY, calibrate, databases, engine_over, failed, fixed_day, least_answerable};
@@ -17,7 +22,11 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 
 /// The files that every save writes anew.
-const WRITTEN: [&str; 4] = ["config.json", "model.safetensors", "tokenizer.json", "MANIFEST.json"];
+const WRITTEN: [&str; 5] =
+    ["config.json", "model.safetensors", "channel.safetensors", "tokenizer.json", "MANIFEST.json"];
+
+/// How much the likelihood of the question may count.
+const WEIGHTS: [f64; 6] = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0];
 
 /// Which model, on which questions.
 #[derive(Debug, clap::Args)]
@@ -60,21 +69,27 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let images = databases(&pack, FILL_SEED)?;
     // All are to be asked, whatever the model declined so far.
     let model = LoadedModel { least_answerable: 0.0, ..context.model(&pack)? };
-    let engine = engine_over(pack, &images[0], Ok(model))?;
+    let mut engine = engine_over(pack, &images[0], Ok(model))?;
     let exams = files.iter().map(|questions| Exam::new(questions, &images, threads)).collect::<Result<Vec<_>, _>>();
     let exams = exams.map_err(|e| failed(&e))?;
+    let weight = channel_weight(&mut engine, &exams, today).map_err(|e| failed(&e))?;
     let of = |candidates: u16| calibrate(&engine, &exams, today, usize::from(candidates));
     let fitted = [(SINGLE, of(1)), (VOTED, of(args.candidates))];
     let least = least_answerable(&engine, &exams, today, args.declined / 100.0);
-    write(Path::new(&args.model), fitted, least).map_err(|e| Failure::new(Exit::Failed, "unwritable", e))?;
+    write(Path::new(&args.model), fitted, least, weight).map_err(|e| Failure::new(Exit::Failed, "unwritable", e))?;
     if context.json {
         let [(_, single), (_, voted)] = fitted;
-        output::line(json!({ SINGLE: shown(single), VOTED: shown(voted), "least_answerable": least }))?;
+        let mut object = json!({ SINGLE: shown(single), VOTED: shown(voted), LEAST_ANSWERABLE: least });
+        object[CHANNEL_WEIGHT] = json!(weight);
+        output::line(object)?;
         return Ok(Exit::Done);
     }
     for (name, Calibration { slope, offset, default_threshold, strict_threshold }) in fitted {
         output::line(format_args!("{name}: slope {slope:.4}, offset {offset:.4}"))?;
         output::line(format_args!("  thresholds: default {default_threshold:.4}, strict {strict_threshold:.4}"))?;
+    }
+    if let Some(weight) = weight {
+        output::line(format_args!("weight of how likely a candidate makes the question: {weight}"))?;
     }
     output::line(format_args!("declined: what is less than {:.3} % likely to be answerable", 100.0 * least))?;
     Ok(Exit::Done)
@@ -87,11 +102,37 @@ fn shown(fitted: Calibration) -> Json {
     })
 }
 
+/// The weight with which most questions are answered rightly, the least where several are as good; the engine's model keeps
+/// it. None for a model without a network that writes questions.
+fn channel_weight(
+    engine: &mut Engine,
+    exams: &[Exam<'_>],
+    today: Date,
+) -> Result<Option<f64>, TrainError> {
+    let options = Options { threshold: Threshold::At(0.0), ..Options::on(today) };
+    let mut best = None;
+    for weight in WEIGHTS {
+        let Some(channel) = &mut own_model(engine)?.channel else { return Ok(None) };
+        channel.weight = weight;
+        let asked = pipeline(engine, &options);
+        let right: usize = exams.iter().map(|exam| exam.grade(&asked).answerable.right).sum();
+        if best.is_none_or(|(_, most)| right > most) {
+            best = Some((weight, right));
+        }
+    }
+    let best = best.map(|(weight, _)| weight);
+    if let (Some(channel), Some(best)) = (&mut own_model(engine)?.channel, best) {
+        channel.weight = best;
+    }
+    Ok(best)
+}
+
 /// Saves the folder again with the numbers in its metadata; everything else in it stays.
-fn write(folder: &Path, fitted: [(&str, Calibration); 2], least: f64) -> Result<(), model::Error> {
-    let Loaded { parameters, tokenizer, mut metadata } = load(folder)?;
+fn write(folder: &Path, fitted: [(&str, Calibration); 2], least: f64, weight: Option<f64>) -> Result<(), model::Error> {
+    let Loaded { parameters, tokenizer, mut metadata, channel } = load(folder)?;
     fitted.into_iter().for_each(|(name, fitted)| fitted.to_metadata(&mut metadata, name));
-    write_least_answerable(least, &mut metadata);
+    write_number(&mut metadata, LEAST_ANSWERABLE, least);
+    weight.into_iter().for_each(|weight| write_number(&mut metadata, CHANNEL_WEIGHT, weight));
     let format = format_of(folder, parameters.data.len());
     let mut extra: Vec<(String, Vec<u8>)> = vec![];
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -105,7 +146,8 @@ fn write(folder: &Path, fitted: [(&str, Calibration); 2], least: f64) -> Result<
     let Some(tokenizer) = &tokenizer else {
         return Err(model::Error::Tokenizer("the folder has none of this program's kind".to_owned()));
     };
-    save(folder, Save { parameters: &parameters, tokenizer, format, metadata: &metadata, extra: &extra })
+    let (channel, extra) = (channel.as_ref(), &extra[..]);
+    save(folder, Save { parameters: &parameters, tokenizer, format, metadata: &metadata, channel, extra })
 }
 
 /// How the numbers are stored, by the bytes that each takes.

@@ -8,7 +8,7 @@ use model::model_folder::load;
 use model::weights::Format;
 use serde::Deserialize;
 use train::checkpoint::resolve;
-use train::export::{ModelCard, export, first_weights};
+use train::export::{ModelCard, Sources, export, first_weights};
 use train::report::Report;
 
 use crate::commands::eval::failed;
@@ -21,6 +21,10 @@ pub(crate) struct Args {
     /// A run (its best checkpoint), a checkpoint, or a model folder; of several the mean of their weights is taken.
     #[arg(long, value_name = "DIR", required = true)]
     from: Vec<PathBuf>,
+    /// The same for the network that writes questions (trained with `reversed`), by which candidates are compared; without
+    /// it, the one of the first folder, if there is one.
+    #[arg(long, value_name = "DIR")]
+    channel: Vec<PathBuf>,
     /// The folder to write.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -78,7 +82,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let lexicon = pack.lexicon().map_err(Failure::data)?;
     let vocabulary = Vocabulary::new(tokenizer, &pack.catalog, lexicon)
         .map_err(|e| Failure::new(Exit::Model, "model_for_another", e))?;
-    export(&args.from, &args.out, args.format, &vocabulary, &card(args)?).map_err(|e| failed(&e))?;
+    let sources = Sources { model: &args.from, channel: &args.channel };
+    export(sources, &args.out, args.format, &vocabulary, &card(args)?).map_err(|e| failed(&e))?;
     context.note(format_args!("wrote {}", args.out.display()));
     Ok(Exit::Done)
 }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use answer::orchestrator::Options;
 use answer::pack::{Pack, sha256};
 use database::Image;
 use jiff::civil::Date;
@@ -143,10 +142,7 @@ fn grade(
 ) -> Result<Report, Failure> {
     let model = context.model_at(folder, pack)?;
     let engine = engine_over(pack.clone(), first, Ok(model))?;
-    let settings = &context.settings().ask;
-    let threshold = context.settings().threshold().unwrap_or_default();
-    let candidates = usize::from(settings.candidates);
-    let asked = pipeline(&engine, &Options { threshold, plan: settings.plan, candidates, ..Options::on(today) });
+    let asked = pipeline(&engine, &context.settings().asking(today));
     let mut graded: Vec<Graded> = vec![];
     for (file, exam) in exams.iter().enumerate() {
         let each = exam.grade(&asked).graded.into_iter().enumerate();

@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use answer::channel::USUAL_WEIGHT;
 use answer::engine::{LoadedModel, metadata};
 use answer::orchestrator::Options;
 use answer::pack::Pack;
 use answer::vocabulary::Vocabulary;
-use model::model_folder::Loaded;
+use model::model_folder::{self, Loaded};
 use model::parameters::Parameters;
 use train::config::{SftConfig, ShapeConfig};
 use train::dataset::Dataset;
@@ -85,14 +86,16 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         Some(start) => start.vocabulary.clone(),
         None => vocabulary_of(&pack, &files, &config).map_err(|e| failed(&e))?,
     };
+    let judged = judged(&pack, &vocabulary, start.as_ref(), &config)?;
     let data = load_dataset(&files, &pack, &vocabulary, &config).map_err(|e| failed(&e))?;
     let questions = development(&args.data, &config)?;
     let images = databases(&pack, FILL_SEED)?;
     let exam = Exam::new(&questions, &images, config.threads).map_err(|e| failed(&e))?;
-    let mut engine = engine_over(pack.clone(), &images[0], Ok(untrained(&pack, &vocabulary, &config)?))?;
+    let mut engine = engine_over(pack.clone(), &images[0], Ok(judged))?;
     let start = start.as_ref().map(|start| start.model.parameters());
     let options = Options::on(today);
-    let mut evaluate = |parameters: &Parameters| grade_weights(&exam, &mut engine, parameters, &options);
+    let writes = config.writes();
+    let mut evaluate = |parameters: &Parameters| grade_weights(&exam, &mut engine, (parameters, writes), &options);
     let trained = train(args, &config, &Ground { pack: &pack, start, vocabulary: &vocabulary, data: &data }, context, &mut evaluate);
     tell(&args.run, &trained?, context)
 }
@@ -111,7 +114,7 @@ fn train(
     context: &Context,
     evaluate: &mut Evaluate<'_>,
 ) -> Result<Trained, Failure> {
-    let metadata = metadata(ground.pack, ground.vocabulary, config.data.plan > 0.0);
+    let metadata = metadata(ground.pack, ground.vocabulary, config.writes());
     let origin = Origin { command: command_line(), commit: None };
     let tokenizer = &ground.vocabulary.tokenizer;
     let Ground { start, data, .. } = *ground;
@@ -157,11 +160,32 @@ fn development(data: &Path, config: &SftConfig) -> Result<Vec<Question>, Failure
     Ok(questions.into_iter().step_by(step).take(wanted).collect())
 }
 
-/// Weights of the right shape for the engine to hold; training gives it its own.
-fn untrained(pack: &Pack, vocabulary: &Vocabulary, config: &SftConfig) -> Result<LoadedModel, Failure> {
+/// A model of the right shape for the engine to hold, which training gives its own weights; a network that writes questions
+/// stands in it beside the one that it began with.
+fn judged(
+    pack: &Pack,
+    vocabulary: &Vocabulary,
+    start: Option<&LoadedModel>,
+    config: &SftConfig,
+) -> Result<LoadedModel, Failure> {
     let parameters = Parameters::init(&config.shape(vocabulary.size()), config.seed);
     let parameters = parameters.map_err(|e| Failure::new(Exit::Settings, "settings", e))?;
     let tokenizer = Some(vocabulary.tokenizer.clone());
-    let loaded = Loaded { parameters, tokenizer, metadata: metadata(pack, vocabulary, config.data.plan > 0.0) };
-    LoadedModel::new(loaded, pack).map_err(|e| Failure::new(Exit::Failed, "internal", e))
+    let metadata = metadata(pack, vocabulary, config.writes());
+    let loaded = match (config.data.reversed, start) {
+        (false, _) => Loaded { parameters, tokenizer, metadata, channel: None },
+        (true, Some(start)) => Loaded {
+            parameters: start.model.parameters().clone(),
+            tokenizer,
+            metadata: start.metadata.clone(),
+            channel: Some(model_folder::Channel { parameters, metadata }),
+        },
+        (true, None) => {
+            let failure = Failure::usage("a network that writes questions (data.reversed) begins with one that writes queries");
+            return Err(failure.hint("name its model folder with --model"));
+        }
+    };
+    let mut model = LoadedModel::new(loaded, pack).map_err(|e| Failure::new(Exit::Failed, "internal", e))?;
+    model.channel.iter_mut().for_each(|channel| channel.weight = USUAL_WEIGHT);
+    Ok(model)
 }
