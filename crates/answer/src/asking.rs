@@ -24,6 +24,9 @@ const TEMPERATURE: f32 = 0.8;
 /// A query that the model finds at least this likely is not compared with others.
 const SURE: f64 = 0.9;
 
+/// How much less the log-likelihood of a candidate may be than that of the likeliest, for the two to be compared.
+const MARGIN: f64 = 3.0;
+
 /// A candidate that passed validation.
 #[derive(Debug)]
 struct Valid {
@@ -53,6 +56,8 @@ pub struct Asking {
     analysis: Analysis,
     prompt: Vec<u32>,
     draws: Vec<Draw>,
+    /// What they have to be as likely as.
+    least_log_likelihood: f64,
     /// Candidates drawn before these.
     drawn: usize,
     /// Those of them that passed validation, the one that answers first.
@@ -69,7 +74,8 @@ impl Asking {
         prompt: Vec<u32>,
     ) -> Self {
         let draws = draws(options.seed, 0, options.candidates.max(1));
-        Asking { answer, started, options, analysis, prompt, draws, drawn: 0, valid: vec![] }
+        let least_log_likelihood = f64::NEG_INFINITY;
+        Asking { answer, started, options, analysis, prompt, draws, least_log_likelihood, drawn: 0, valid: vec![] }
     }
 
     /// How the question is to be answered.
@@ -90,6 +96,7 @@ impl Asking {
             draws: &self.draws,
             intent: None,
             least_answerable,
+            least_log_likelihood: self.least_log_likelihood,
         }
     }
 
@@ -117,10 +124,16 @@ impl Asking {
     pub fn weigh(&mut self, engine: &Engine) -> Result<(), Problem> {
         let model = engine.model.as_ref().map_err(Problem::clone)?;
         let Some(channel) = &model.channel else { return Ok(()) };
-        let queries: Vec<&[u32]> = self.valid.iter().map(|one| &one.lexemes[..]).collect();
+        self.valid.sort_by(|a, b| b.log_likelihood.total_cmp(&a.log_likelihood));
+        let least = least_log_likelihood(&self.valid);
+        let likely = self.valid.iter().take_while(|one| one.log_likelihood >= least);
+        let queries: Vec<&[u32]> = likely.map(|one| &one.lexemes[..]).collect();
         let question = self.analysis.for_model();
         let found = stage!("weigh", log_likelihoods(&channel.network, &model.vocabulary, &question, &queries));
-        for (one, log_likelihood) in self.valid.iter_mut().zip(found.map_err(|e| unwritten(&e))?) {
+        let found = found.map_err(|e| unwritten(&e))?;
+        // Those that are not likely enough stay behind all others.
+        let worst = found.iter().copied().fold(0.0, f64::min);
+        for (one, log_likelihood) in self.valid.iter_mut().zip(found.into_iter().chain(std::iter::repeat(worst))) {
             one.score += channel.weight * log_likelihood;
         }
         self.valid.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -158,6 +171,10 @@ impl Asking {
         if further > 0 {
             self.drawn = self.draws.len();
             self.draws = draws(self.options.seed, self.drawn, further);
+            // What is only listed need not be likely.
+            if self.options.alternatives == 0 {
+                self.least_log_likelihood = least_log_likelihood(&self.valid);
+            }
             return Ok(Next::Write);
         }
         Ok(if is_settled || self.valid.len() < 2 { Next::Answer } else { Next::Weigh })
@@ -206,6 +223,12 @@ impl Asking {
         }
         Ok(())
     }
+}
+
+/// How likely a candidate has to be to be compared with these.
+fn least_log_likelihood(valid: &[Valid]) -> f64 {
+    let likeliest = valid.iter().map(|one| one.log_likelihood).fold(f64::NEG_INFINITY, f64::max);
+    likeliest - MARGIN
 }
 
 /// So many draws from the n-th on.

@@ -93,6 +93,16 @@ pub struct Request<'a> {
     pub intent: Option<Intent>,
     /// A question that is less likely to be answerable is taken for the likeliest of what else it may be.
     pub least_answerable: f64,
+    /// A candidate is given up, unfinished, once its log-likelihood is less; −∞ finishes all.
+    pub least_log_likelihood: f64,
+}
+
+impl<'a> Request<'a> {
+    /// Candidates of any kind, all of them finished.
+    pub fn new(prompt: &'a [u32], slots: &'a SlotTable, draws: &'a [Draw]) -> Self {
+        let (intent, least_answerable, least_log_likelihood) = (None, 0.0, f64::NEG_INFINITY);
+        Request { prompt, slots, draws, intent, least_answerable, least_log_likelihood }
+    }
 }
 
 /// What a model wrote.
@@ -135,7 +145,8 @@ pub enum GenerateError {
     Model(#[from] model::error::Error),
 }
 
-/// Generates every candidate of every request, all of them side by side; replies in the order of the requests.
+/// Generates every candidate of every request, all of them side by side; replies in the order of the requests. What several
+/// candidates of a request begin with is computed once.
 ///
 /// # Errors
 /// When a prompt is too long, or the network is broken (NaN).

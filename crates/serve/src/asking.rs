@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use answer::intent::Intent;
 use answer::known::Known;
-use answer::orchestrator::{Options, Step, begin};
+use answer::orchestrator::{Asking, Options, Step, begin};
 use answer::reply::{Answer, Status};
 use answer::stop::Stop;
 use tracing::Instrument;
@@ -206,20 +206,8 @@ async fn make(
                 metrics.add(TOKENS, &["written"], cost.written_tokens as f64);
                 return Ok(Asked { answer: *answer, cost, is_kept: false });
             }
-            Step::Weigh(mut asking) => {
-                let started = Instant::now();
-                let engine = Arc::clone(&served.engine);
-                let (mut asking, weighed) = computing(move || {
-                    let weighed = asking.weigh(&engine);
-                    (asking, weighed)
-                })
-                .await?;
-                cost.writing += started.elapsed();
-                metrics.time(STAGE, &["weigh"], started.elapsed());
-                let (started, engine) = (Instant::now(), Arc::clone(&served.engine));
-                asking.hurry(deadline.saturating_duration_since(started));
-                step = Step::Done(Box::new(computing(move || asking.answer(&engine, weighed)).await?));
-                metrics.time(STAGE, &["check_and_run"], started.elapsed());
+            Step::Weigh(asking) => {
+                step = Step::Done(Box::new(weigh(service, served, asking, (deadline, &mut cost)).await?));
                 continue;
             }
             Step::Write(asking) => asking,
@@ -243,6 +231,28 @@ async fn make(
         step = computing(move || written.asking.go_on(&engine, written.candidates)).await?;
         metrics.time(STAGE, &["check_and_run"], started.elapsed());
     }
+}
+
+/// Compares candidates and answers: the network that does so is read from everywhere at once, beside the one that writes.
+async fn weigh(
+    service: &Service,
+    served: &Served,
+    mut asking: Box<Asking>,
+    (deadline, cost): (Instant, &mut Cost),
+) -> Result<Answer, Problem> {
+    let (started, engine) = (Instant::now(), Arc::clone(&served.engine));
+    let weighing = move || {
+        let weighed = asking.weigh(&engine);
+        (asking, weighed)
+    };
+    let (mut asking, weighed) = computing(weighing).await?;
+    cost.writing += started.elapsed();
+    service.metrics.time(STAGE, &["weigh"], started.elapsed());
+    let (started, engine) = (Instant::now(), Arc::clone(&served.engine));
+    asking.hurry(deadline.saturating_duration_since(started));
+    let answer = computing(move || asking.answer(&engine, weighed)).await?;
+    service.metrics.time(STAGE, &["check_and_run"], started.elapsed());
+    Ok(answer)
 }
 
 /// A sign that is given once nobody waits any more: the caller has left, or the time is over, and what waited is dropped.

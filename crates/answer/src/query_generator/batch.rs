@@ -21,15 +21,16 @@ pub struct Batch<'a> {
     joined: u64,
 }
 
-/// Whose candidate a row writes, and which of them.
-#[derive(Debug, Clone, Copy)]
+/// Whose candidate it is, and which of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place {
     ticket: Ticket,
     draw: usize,
 }
 
+/// Candidates of a request that one row writes.
 struct Member<'a> {
-    place: Place,
+    ticket: Ticket,
     row: Row<'a>,
 }
 
@@ -40,7 +41,7 @@ impl<'a> Batch<'a> {
         Batch { generator, rows: vec![], cache, logits: Logits::default(), done: vec![], joined: 0 }
     }
 
-    /// Candidates being written.
+    /// Rows being written; candidates that are alike so far share one.
     pub fn rows(&self) -> usize {
         self.rows.len()
     }
@@ -64,10 +65,8 @@ impl<'a> Batch<'a> {
         let read = prefill(self.generator.model, &prompts, allowed(self.generator, &masks), &mut self.logits)?;
         let (mut origins, mut members) = (vec![], vec![]);
         for (i, request) in requests.iter().enumerate() {
-            for (draw, how) in request.draws.iter().enumerate() {
-                let row = Row::begin(self.generator, request, *how, self.logits.last(i))?;
-                let ticket = Ticket(self.joined + i as u64);
-                members.push(Member { place: Place { ticket, draw }, row });
+            for row in Row::begin(self.generator, request, self.logits.last(i))? {
+                members.push(Member { ticket: Ticket(self.joined + i as u64), row });
                 origins.push(i);
             }
         }
@@ -91,8 +90,16 @@ impl<'a> Batch<'a> {
         let masks: Vec<&[u64]> = self.rows.iter().map(|member| &member.row.mask[..]).collect();
         let options = allowed(self.generator, &masks);
         advance(self.generator.model, &mut self.cache, &tokens, options, &mut self.logits)?;
+        let (mut origins, mut parted): (Vec<usize>, _) = ((0..self.rows.len()).collect(), vec![]);
         for (i, member) in self.rows.iter_mut().enumerate() {
-            member.row.step(self.generator, self.logits.last(i))?;
+            for row in member.row.step(self.generator, self.logits.last(i))? {
+                parted.push(Member { ticket: member.ticket, row });
+                origins.push(i);
+            }
+        }
+        if !parted.is_empty() {
+            self.cache.keep(&origins)?;
+            self.rows.extend(parted);
         }
         self.let_go();
         Ok(())
@@ -100,20 +107,21 @@ impl<'a> Batch<'a> {
 
     /// Whether all candidates of a request are done.
     pub fn is_done(&self, ticket: Ticket) -> bool {
-        self.rows.iter().all(|member| member.place.ticket != ticket)
+        self.rows.iter().all(|member| member.ticket != ticket)
     }
 
     /// The lexemes so far of a request's first candidate.
     pub fn written(&self, ticket: Ticket) -> &[u32] {
-        let writing = self.rows.iter().map(|member| (member.place, &member.row.candidate));
-        let done = self.done.iter().map(|(place, candidate)| (*place, candidate));
-        let mut own = writing.chain(done).filter(|(place, _)| place.ticket == ticket && place.draw == 0);
-        own.next().map_or(&[], |(_, candidate)| &candidate.lexemes)
+        let mut own = self.rows.iter().filter(|member| member.ticket == ticket);
+        let writing = own.find(|member| member.row.numbers().any(|number| number == 0)).map(|one| &one.row.candidate);
+        let first = Place { ticket, draw: 0 };
+        let done = || self.done.iter().find(|(place, _)| *place == first).map(|(_, candidate)| candidate);
+        writing.or_else(done).map_or(&[], |candidate| &candidate.lexemes)
     }
 
     /// Takes a request out, with its candidates as far as they came, in the order of its draws.
     pub fn leave(&mut self, ticket: Ticket) -> Vec<Candidate> {
-        self.keep(|member| member.place.ticket != ticket);
+        self.keep(|member| member.ticket != ticket);
         let (mut own, others): (Vec<_>, Vec<_>) = self.done.drain(..).partition(|(place, _)| place.ticket == ticket);
         self.done = others;
         own.sort_by_key(|(place, _)| place.draw);
@@ -138,7 +146,9 @@ impl<'a> Batch<'a> {
         let _ = self.cache.keep(&kept);
         let (stay, go): (Vec<_>, Vec<_>) = self.rows.drain(..).partition(|member| wanted(member));
         self.rows = stay;
-        self.done.extend(go.into_iter().map(|member| (member.place, member.row.candidate)));
+        for Member { ticket, row } in go {
+            self.done.extend(row.numbers().map(|draw| (Place { ticket, draw }, row.candidate.clone())));
+        }
     }
 }
 

@@ -1,25 +1,27 @@
-//! One candidate being written: its matcher, its random stream, and the tokens that wait to be read.
+//! Candidates of one request that are written alike so far: their matcher, the tokens that wait to be read, and each one's
+//! random stream. They part where they choose differently.
 
-use model::sampling::{Choice, log_prob, sample};
+use model::sampling::{Choice, Sampling, log_prob, sample};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sql::bitset::BitSet;
 use sql::matcher::Matcher;
 
-use super::{Candidate, Draw, GenerateError, Generator, Request};
+use super::{Candidate, GenerateError, Generator, Request};
 use crate::intent::Intent;
 use crate::plan::{Plan, PlanOrder};
 use crate::vocabulary::Vocabulary;
 
-/// One candidate being written.
+/// Candidates that are written alike so far. The network reads their tokens once for all of them.
 pub(super) struct Row<'a> {
     matcher: Matcher<'a>,
     /// The most lexemes there may be.
     room: usize,
-    draw: Draw,
-    random: ChaCha8Rng,
+    least_log_likelihood: f64,
+    sampling: Sampling,
+    drawn: Vec<Drawn>,
     pub(super) candidate: Candidate,
-    /// Tokens that the network has not read yet; none when the candidate is done.
+    /// Tokens that the network has not read yet; none when the candidates are done.
     pub(super) pending: Vec<u32>,
     /// The plan while it is being said.
     planning: Option<Plan>,
@@ -29,54 +31,90 @@ pub(super) struct Row<'a> {
     pub(super) mask: Vec<u64>,
 }
 
+/// One of the candidates.
+struct Drawn {
+    /// Its number among the request's draws.
+    number: usize,
+    random: ChaCha8Rng,
+}
+
 impl<'a> Row<'a> {
-    /// The intent, and what follows from it without asking the network.
+    /// The intents of a request's candidates, and what follows from them without asking the network.
     pub(super) fn begin(
         generator: Generator<'a>,
         request: &Request<'_>,
-        draw: Draw,
         logits: &[f32],
-    ) -> Result<Self, GenerateError> {
-        let mut random = ChaCha8Rng::seed_from_u64(draw.seed);
-        let (choice, answerable) = match request.intent.and_then(|intent| generator.vocabulary.intent(intent)) {
-            Some(token) => (Choice { token, log_prob: 0.0, sampling_log_prob: 0.0 }, 1.0),
-            None => choose_intent(generator.vocabulary, logits, request.least_answerable, draw, &mut random)?,
+    ) -> Result<Vec<Self>, GenerateError> {
+        let known = request.intent.and_then(|intent| generator.vocabulary.intent(intent));
+        let (mask, answerable) = match known {
+            Some(_) => (vec![], 1.0),
+            None => intents(generator.vocabulary, logits, request.least_answerable)?,
         };
-        let token = choice.token;
-        let intent = generator.vocabulary.intent_of(token).unwrap_or(Intent::Ambiguous);
+        let mut rows: Vec<Self> = vec![];
+        for (number, draw) in request.draws.iter().enumerate() {
+            let mut random = ChaCha8Rng::seed_from_u64(draw.seed);
+            let choice = match known {
+                Some(token) => Choice { token, log_prob: 0.0, sampling_log_prob: 0.0 },
+                None => sample(logits, Some(&mask), draw.sampling, &mut random)?,
+            };
+            let drawn = Drawn { number, random };
+            let intent = generator.vocabulary.intent_of(choice.token).unwrap_or(Intent::Ambiguous);
+            match rows.iter_mut().find(|row| row.candidate.intent == intent && row.sampling == draw.sampling) {
+                Some(row) => row.drawn.push(drawn),
+                None => {
+                    let is_known = known.is_some();
+                    let candidate = Candidate {
+                        intent,
+                        answerable,
+                        lexemes: vec![],
+                        plan: None,
+                        log_likelihood: f64::from(choice.log_prob),
+                        chosen: usize::from(!is_known),
+                        sampled: (!is_known).then_some(choice.sampling_log_prob).into_iter().collect(),
+                        forced: 0,
+                        finished: intent != Intent::Answerable,
+                    };
+                    rows.push(Row::new(generator, request, (draw.sampling, drawn), candidate, choice.token));
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// One candidate, whose intent is told by this token.
+    fn new(
+        generator: Generator<'a>,
+        request: &Request<'_>,
+        (sampling, drawn): (Sampling, Drawn),
+        candidate: Candidate,
+        token: u32,
+    ) -> Self {
         let room = generator.room(request.prompt);
-        let matcher = Matcher::new(generator.grammar, request.slots, room);
-        let finished = intent != Intent::Answerable;
-        let candidate = Candidate {
-            intent,
-            answerable,
-            lexemes: vec![],
-            plan: None,
-            log_likelihood: f64::from(choice.log_prob),
-            chosen: usize::from(request.intent.is_none()),
-            sampled: request.intent.is_none().then_some(choice.sampling_log_prob).into_iter().collect(),
-            forced: 0,
-            finished,
-        };
         let mut row = Row {
-            matcher,
+            matcher: Matcher::new(generator.grammar, request.slots, room),
             room,
-            draw,
-            random,
+            least_log_likelihood: request.least_log_likelihood,
+            sampling,
+            drawn: vec![drawn],
             candidate,
             pending: vec![],
             planning: None,
             allowed: BitSet::default(),
             mask: vec![],
         };
-        if intent == Intent::Answerable {
+        if row.candidate.intent == Intent::Answerable {
             row.pending.push(token);
             match generator.plan {
                 Some(_) => row.open_plan(generator),
                 None => row.take_forced(generator),
             }
         }
-        Ok(row)
+        row
+    }
+
+    /// The numbers of the candidates among the request's draws.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = usize> {
+        self.drawn.iter().map(|drawn| drawn.number)
     }
 
     fn open_plan(&mut self, generator: Generator<'_>) {
@@ -104,13 +142,49 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Chooses the next token under the mask and takes those that must follow it.
-    pub(super) fn step(&mut self, generator: Generator<'_>, logits: &[f32]) -> Result<(), GenerateError> {
+    /// Each chooses the next token under the mask, and takes those that must follow it. Returns those that choose otherwise
+    /// than the first, which stays.
+    pub(super) fn step(&mut self, generator: Generator<'_>, logits: &[f32]) -> Result<Vec<Self>, GenerateError> {
+        let mut chosen: Vec<(Choice, Vec<Drawn>)> = vec![];
+        for mut drawn in std::mem::take(&mut self.drawn) {
+            let choice = sample(logits, Some(&self.mask), self.sampling, &mut drawn.random)?;
+            match chosen.iter_mut().find(|(known, _)| known.token == choice.token) {
+                Some((_, alike)) => alike.push(drawn),
+                None => chosen.push((choice, vec![drawn])),
+            }
+        }
+        let parted = chosen.drain(1..).map(|(choice, drawn)| self.part(generator, choice, drawn)).collect();
+        for (choice, drawn) in chosen {
+            self.drawn = drawn;
+            self.choose(generator, choice);
+        }
+        Ok(parted)
+    }
+
+    /// The same candidate with another next token.
+    fn part(&self, generator: Generator<'_>, choice: Choice, drawn: Vec<Drawn>) -> Self {
+        let mut other = Row {
+            matcher: self.matcher.clone(),
+            candidate: self.candidate.clone(),
+            pending: vec![],
+            planning: self.planning.clone(),
+            allowed: BitSet::default(),
+            mask: vec![],
+            drawn,
+            ..*self
+        };
+        other.choose(generator, choice);
+        other
+    }
+
+    fn choose(&mut self, generator: Generator<'_>, choice: Choice) {
         self.pending.clear();
-        let choice = sample(logits, Some(&self.mask), self.draw.sampling, &mut self.random)?;
         self.candidate.log_likelihood += f64::from(choice.log_prob);
         self.candidate.chosen += 1;
         self.candidate.sampled.push(choice.sampling_log_prob);
+        if self.candidate.log_likelihood < self.least_log_likelihood {
+            return;
+        }
         let lexeme = generator.vocabulary.lexeme_id(choice.token);
         if let (Some(order), Some(plan)) = (generator.plan, self.planning.take()) {
             self.pending.push(choice.token);
@@ -119,7 +193,6 @@ impl<'a> Row<'a> {
             self.take(generator, lexeme);
             self.take_forced(generator);
         }
-        Ok(())
     }
 
     /// The next part of the plan, or its end, after which the query begins.
@@ -168,20 +241,13 @@ impl<'a> Row<'a> {
     }
 }
 
-/// What the question is, and the probability that it is answerable.
-fn choose_intent(
-    vocabulary: &Vocabulary,
-    logits: &[f32],
-    least_answerable: f64,
-    draw: Draw,
-    random: &mut ChaCha8Rng,
-) -> Result<(Choice, f64), GenerateError> {
+/// What the question may be, as a mask over tokens, and the probability that it is answerable.
+fn intents(vocabulary: &Vocabulary, logits: &[f32], least_answerable: f64) -> Result<(Vec<u64>, f64), GenerateError> {
     let all = vocabulary.intent_mask();
     let answerable = match vocabulary.intent(Intent::Answerable) {
         Some(token) => f64::from(log_prob(logits, Some(&all), token)?).exp(),
         None => 0.0,
     };
     let mask = if answerable < least_answerable { vocabulary.declining_mask() } else { all };
-    let choice = sample(logits, Some(&mask), draw.sampling, random)?;
-    Ok((choice, answerable))
+    Ok((mask, answerable))
 }

@@ -46,9 +46,30 @@ fn write_whole_queries(plans: bool) {
     let (slots, prompt) =
         (SlotTable::of(&question), prompt(&vocabulary, &ModelQuestion::new(&question, &Links::default())));
     let draws: Vec<Draw> = (0..60).map(|seed| Draw { sampling: Sampling::at_temperature(2.0), seed }).collect();
-    let request = |draws| Request { prompt: &prompt, slots: &slots, draws, intent: None, least_answerable: 0.0 };
+    let all = Request::new(&prompt, &slots, &draws);
+    let greedy = Request { draws: &[Draw::GREEDY], ..all };
 
-    let together = generate(generator, &[request(&draws[..]), request(&[Draw::GREEDY])]).unwrap();
+    let whole = generate(generator, &[all]).unwrap();
+    let alone = |draw: &Draw| {
+        generate(generator, &[Request { draws: std::slice::from_ref(draw), ..all }]).unwrap().remove(0).remove(0)
+    };
+    assert!(draws.iter().map(alone).eq(whole[0].iter().cloned()), "side by side they are what each is alone");
+    let answerable = |c: &&Candidate| c.intent == Intent::Answerable;
+    let mut likely: Vec<f64> = whole[0].iter().filter(answerable).map(|c| c.log_likelihood).collect();
+    likely.sort_by(f64::total_cmp);
+    // What is given up is that alone: the others are written as before.
+    let least = likely[likely.len() / 2];
+    let some = generate(generator, &[Request { least_log_likelihood: least, ..all }]).unwrap();
+    let finished = some[0].iter().filter(answerable).filter(|c| c.finished).count();
+    assert_eq!(finished, likely.iter().filter(|one| **one >= least).count());
+    for (cut, whole) in some[0].iter().zip(&whole[0]) {
+        match cut.finished {
+            true => assert_eq!(cut, whole),
+            false => assert!(cut.log_likelihood < least && whole.log_likelihood <= cut.log_likelihood, "{cut:?}"),
+        }
+    }
+
+    let together = generate(generator, &[all, greedy]).unwrap();
     let written: Vec<&Candidate> = together[0].iter().filter(|c| c.intent == Intent::Answerable).collect();
     assert!(written.len() > 5, "{}", written.len());
     for candidate in &written {
@@ -63,7 +84,7 @@ fn write_whole_queries(plans: bool) {
         assert!(candidate.log_likelihood < 0.0 && candidate.forced > 0);
     }
     // Alone, a candidate is the same as beside others.
-    let alone = generate(generator, &[request(&draws[7..8])]).unwrap();
+    let alone = generate(generator, &[Request { draws: &draws[7..8], ..all }]).unwrap();
     assert_eq!(alone[0][0], together[0][7]);
 }
 
@@ -88,12 +109,7 @@ fn a_question_longer_than_the_model_reads_is_refused() {
         constrained: true,
     };
     let slots = SlotTable::new();
-    let request = Request {
-        prompt: &[vocabulary.bos(); 15],
-        slots: &slots,
-        draws: &[Draw::GREEDY],
-        intent: None,
-        least_answerable: 0.0,
-    };
+    let prompt = [vocabulary.bos(); 15];
+    let request = Request::new(&prompt, &slots, &[Draw::GREEDY]);
     assert!(matches!(generate(generator, &[request]), Err(GenerateError::TooLong { given: 15, .. })));
 }

@@ -16,6 +16,9 @@ use crate::settings::DecoderSettings;
 /// Prompts are read together up to so many tokens, so that those who are being written for do not wait long.
 const PROMPT_TOKENS: usize = 512;
 
+/// Draws of one question begin as one row and part later, some of them never: a place in the batch holds so many.
+const DRAWS_OF_PLACE: usize = 4;
+
 /// Writes until nobody can ask any more.
 pub(super) fn run(engine: &Engine, jobs: &Receiver<Job>, settings: DecoderSettings, load: &Load) {
     let model = match &engine.model {
@@ -61,7 +64,8 @@ impl<'a> Desk<'a> {
     /// Lets in whom there is room for; waits where nobody is being written for. False once nobody can come any more.
     fn admit(&mut self, jobs: &Receiver<Job>) -> bool {
         let mut joining = vec![];
-        let (mut rows, mut tokens) = (self.batch.rows(), 0);
+        let places = |asking: &Asking| asking.request(0.0).draws.len().div_ceil(DRAWS_OF_PLACE);
+        let (mut held, mut tokens): (usize, _) = (self.writing.iter().map(|one| places(&one.asking)).sum(), 0);
         loop {
             let idle = joining.is_empty() && self.writing.is_empty();
             let arrived = match self.next.take() {
@@ -74,15 +78,14 @@ impl<'a> Desk<'a> {
                 Err(TryRecvError::Disconnected) if idle => return false,
                 Err(_) => break,
             };
-            let request = job.asking.request(self.model.least_answerable);
-            let (more_rows, more_tokens) = (request.draws.len(), request.prompt.len());
-            let fits = rows + more_rows <= self.settings.batch && tokens + more_tokens <= PROMPT_TOKENS;
+            let (more, more_tokens) = (places(&job.asking), job.asking.request(0.0).prompt.len());
+            let fits = held + more <= self.settings.batch && tokens + more_tokens <= PROMPT_TOKENS;
             if !(fits || idle) {
                 self.next = Some(job);
                 break;
             }
             if let Some(job) = self.worth_writing(job) {
-                (rows, tokens) = (rows + more_rows, tokens + more_tokens);
+                (held, tokens) = (held + more, tokens + more_tokens);
                 joining.push(job);
             }
         }

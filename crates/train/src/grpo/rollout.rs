@@ -136,7 +136,7 @@ impl Rollout<'_> {
             (0..asked.len()).map(|place| (0..self.config.candidates).map(|n| draw(place, n)).collect()).collect();
         let request = |(one, draws)| {
             let (one, draws): (&Asked<'_>, &Vec<Draw>) = (one, draws);
-            Request { prompt: &one.prompt, slots: &one.analysis.slots, draws, intent: None, least_answerable: 0.0 }
+            Request::new(&one.prompt, &one.analysis.slots, draws)
         };
         let requests: Vec<Request<'_>> = asked.iter().zip(&draws).map(request).collect();
         generate(self.generator(model, self.threads), &requests).map_err(|error| match error {

@@ -124,7 +124,7 @@ fn one(
     prefill(&model.model, &[&prompt], Default::default(), &mut logits).map_err(|e| failed(&e))?;
     let prefilled = milliseconds(started);
     let started = Instant::now();
-    let request = Request { prompt: &prompt, slots: &slots, draws: &[Draw::GREEDY], intent: None, least_answerable: 0.0 };
+    let request = Request::new(&prompt, &slots, &[Draw::GREEDY]);
     let written = generate(model.generator(1, plans), &[request]).map_err(|e| failed(&e))?;
     let generated = milliseconds(started);
     stages.note(3, "prefill", prefilled);

@@ -190,7 +190,7 @@ fn through_weights(args: &Args, ground: &Ground<'_>, each: &mut dyn FnMut(&[Lexe
         let sampling = Sampling::at_temperature(2.0);
         let draws: Vec<Draw> = seeds.iter().map(|seed| Draw { sampling, seed: seed ^ (args.seed << 32) }).collect();
         let intent = Some(Intent::Answerable);
-        let request = Request { prompt: &prompt, slots: &ground.slots, draws: &draws, intent, least_answerable: 0.0 };
+        let request = Request { intent, ..Request::new(&prompt, &ground.slots, &draws) };
         for candidate in generate(generator, &[request]).map_err(|e| failed(&e))?.into_iter().flatten() {
             let lexemes: Vec<Lexeme> =
                 candidate.lexemes.iter().filter_map(|id| vocabulary.lexicon.lexeme(*id)).collect();
