@@ -241,7 +241,12 @@ async fn weigh(
     (deadline, cost): (Instant, &mut Cost),
 ) -> Result<Answer, Problem> {
     let (started, engine) = (Instant::now(), Arc::clone(&served.engine));
+    let place = Arc::clone(&served.weighing).acquire_owned().await;
+    cost.waited += started.elapsed();
+    let started = Instant::now();
     let weighing = move || {
+        // Kept until the work is done, also where nobody waits for it any more.
+        let _place = place;
         let weighed = asking.weigh(&engine);
         (asking, weighed)
     };

@@ -39,6 +39,9 @@ pub struct Served {
     pub engine: Arc<Engine>,
     /// The thread that writes for it.
     pub decoder: Decoder,
+    /// Places for questions whose candidates are weighed: as many as threads write, or each would take memory and the
+    /// processors' time from the others.
+    pub weighing: Arc<Semaphore>,
     /// What its model is, as a hash, and who asks, where a policy says what is shown.
     pub fingerprint: String,
     /// What decides its queries beside question and options, as a hash.
@@ -60,12 +63,24 @@ impl Served {
     /// When the system gives no thread.
     pub fn start(engine: Arc<Engine>, settings: DecoderSettings) -> std::io::Result<Self> {
         let decoder = Decoder::start(Arc::clone(&engine), settings)?;
+        let weighing = Arc::new(Semaphore::new(settings.threads.max(1)));
         let path = engine.database().path().map(PathBuf::from);
         let is_on_server = engine.database().server().is_some();
         let fingerprint = fingerprint(&engine);
         let subject = subject(&engine, &fingerprint);
         let (name, policies) = (engine.pack.name().to_owned(), BTreeMap::new());
-        Ok(Served { name, engine, decoder, fingerprint, subject, policies, rewards: None, path, is_on_server })
+        Ok(Served {
+            name,
+            engine,
+            decoder,
+            weighing,
+            fingerprint,
+            subject,
+            policies,
+            rewards: None,
+            path,
+            is_on_server,
+        })
     }
 
     /// Another text for each state of the database; none where its file cannot be read, or it is on a server.
