@@ -6,6 +6,7 @@ use answer::engine::{QUERIES, QUESTIONS, written_by};
 use answer::vocabulary::Vocabulary;
 use model::config::Config;
 use model::model_folder::{self, Channel, Loaded, Save};
+use model::tokenizer::Tokenizer;
 use model::weights::{Format, Metadata};
 use serde_json::{Value, json};
 
@@ -96,7 +97,8 @@ fn made_for(metadata: &Metadata) -> Metadata {
 pub struct Sources<'a> {
     /// Of the network that writes queries.
     pub model: &'a [PathBuf],
-    /// Of the one that writes questions; without any, the model has the second network of the first folder, where that has one.
+    /// Of the one that writes questions, or a model folder that has one; without any, the model has the second network of the
+    /// first folder, where that has one.
     pub channel: &'a [PathBuf],
 }
 
@@ -115,13 +117,13 @@ pub fn export(
     let Loaded { parameters, tokenizer, metadata, mut channel } = mean_of(checkpoints)?;
     writes(&metadata, QUERIES, &checkpoints[0])?;
     if let Some(path) = sources.channel.first() {
-        let second = mean_of(sources.channel)?;
+        let (second, its_tokenizer) = channel_of(sources.channel)?;
         writes(&second.metadata, QUESTIONS, path)?;
-        if (&second.tokenizer, &second.parameters.config) != (&tokenizer, &parameters.config) {
+        if (&its_tokenizer, &second.parameters.config) != (&tokenizer, &parameters.config) {
             let reason = format!("is of another shape or vocabulary than {}", checkpoints[0].display());
             return Err(TrainError::Run { path: path.clone(), reason });
         }
-        channel = Some(Channel { parameters: second.parameters, metadata: second.metadata });
+        channel = Some(second);
     }
     let broken = |reason: &str| TrainError::Run { path: checkpoints[0].clone(), reason: reason.to_owned() };
     let tokenizer = tokenizer.ok_or_else(|| broken("holds no tokenizer.json of this program's kind"))?;
@@ -139,6 +141,12 @@ pub fn export(
     let (channel, extra) = (channel.as_ref(), &extra[..]);
     let save = Save { parameters: &parameters, tokenizer: &tokenizer, format, metadata: &metadata, channel, extra };
     Ok(model_folder::save(folder, save)?)
+}
+
+/// The second network of a model folder that has one, else the mean of what was trained to be one; and its vocabulary.
+fn channel_of(paths: &[PathBuf]) -> Result<(Channel, Option<Tokenizer>)> {
+    let Loaded { parameters, tokenizer, metadata, channel } = mean_of(paths)?;
+    Ok((channel.unwrap_or(Channel { parameters, metadata }), tokenizer))
 }
 
 /// Whether the network of a folder writes what its place in a model asks for.

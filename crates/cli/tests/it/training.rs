@@ -72,6 +72,8 @@ fn a_model_is_made_judged_and_shipped() {
     assert_eq!(export(&second, &run_folder).code, 1, "they write the other way round");
     assert!(export(&run_folder, &run_folder).stderr.contains("writes queries, not questions"));
     assert_eq!(export(&run_folder, &second).code, 0);
+    let next = export(&first, &compares);
+    assert_eq!(next.code, 0, "another model takes the network over: {}", next.stderr);
     let calibrate = run(["model", "calibrate", "--model", &compares, "--questions", &dev, "--json"]);
     assert!(calibrate.json()["channel_weight"].is_number(), "{} {}", calibrate.stdout, calibrate.stderr);
     let info = run(["model", "info", "--model", &compares, "--json"]).json();

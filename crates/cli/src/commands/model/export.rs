@@ -21,8 +21,8 @@ pub(crate) struct Args {
     /// A run (its best checkpoint), a checkpoint, or a model folder; of several the mean of their weights is taken.
     #[arg(long, value_name = "DIR", required = true)]
     from: Vec<PathBuf>,
-    /// The same for the network that writes questions (trained with `reversed`), by which candidates are compared; without
-    /// it, the one of the first folder, if there is one.
+    /// The same for the network that writes questions (trained with `reversed`), by which candidates are compared, or a model
+    /// folder that has one; without it, the one of the first folder, if there is one.
     #[arg(long, value_name = "DIR")]
     channel: Vec<PathBuf>,
     /// The folder to write.
