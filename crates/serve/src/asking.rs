@@ -233,24 +233,15 @@ async fn make(
     }
 }
 
-/// Compares candidates and answers: the network that does so is read from everywhere at once, beside the one that writes.
+/// Compares candidates and answers.
 async fn weigh(
     service: &Service,
     served: &Served,
-    mut asking: Box<Asking>,
+    asking: Box<Asking>,
     (deadline, cost): (Instant, &mut Cost),
 ) -> Result<Answer, Problem> {
-    let (started, engine) = (Instant::now(), Arc::clone(&served.engine));
-    let place = Arc::clone(&served.weighing).acquire_owned().await;
-    cost.waited += started.elapsed();
     let started = Instant::now();
-    let weighing = move || {
-        // Kept until the work is done, also where nobody waits for it any more.
-        let _place = place;
-        let weighed = asking.weigh(&engine);
-        (asking, weighed)
-    };
-    let (mut asking, weighed) = computing(weighing).await?;
+    let (mut asking, weighed) = served.weigher.weigh(asking).await?;
     cost.writing += started.elapsed();
     service.metrics.time(STAGE, &["weigh"], started.elapsed());
     let (started, engine) = (Instant::now(), Arc::clone(&served.engine));

@@ -16,7 +16,7 @@ use crate::auth::limit::Limit;
 use crate::auth::{KeyStore, Principal, Tokens};
 use crate::cache::AnswerCache;
 use crate::cache::key::subject;
-use crate::engine::Decoder;
+use crate::engine::{Decoder, Weigher};
 use crate::feedback::Feedback;
 use crate::history::History;
 use crate::idempotency::Replies;
@@ -39,9 +39,8 @@ pub struct Served {
     pub engine: Arc<Engine>,
     /// The thread that writes for it.
     pub decoder: Decoder,
-    /// Places for questions whose candidates are weighed: as many as threads write, or each would take memory and the
-    /// processors' time from the others.
-    pub weighing: Arc<Semaphore>,
+    /// The thread that compares what was written.
+    pub weigher: Weigher,
     /// What its model is, as a hash, and who asks, where a policy says what is shown.
     pub fingerprint: String,
     /// What decides its queries beside question and options, as a hash.
@@ -57,30 +56,19 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts the thread of an engine, which is called as its pack.
+    /// Starts the threads of an engine, which is called as its pack.
     ///
     /// # Errors
     /// When the system gives no thread.
     pub fn start(engine: Arc<Engine>, settings: DecoderSettings) -> std::io::Result<Self> {
         let decoder = Decoder::start(Arc::clone(&engine), settings)?;
-        let weighing = Arc::new(Semaphore::new(settings.threads.max(1)));
+        let weigher = Weigher::start(Arc::clone(&engine))?;
         let path = engine.database().path().map(PathBuf::from);
         let is_on_server = engine.database().server().is_some();
         let fingerprint = fingerprint(&engine);
         let subject = subject(&engine, &fingerprint);
         let (name, policies) = (engine.pack.name().to_owned(), BTreeMap::new());
-        Ok(Served {
-            name,
-            engine,
-            decoder,
-            weighing,
-            fingerprint,
-            subject,
-            policies,
-            rewards: None,
-            path,
-            is_on_server,
-        })
+        Ok(Served { name, engine, decoder, weigher, fingerprint, subject, policies, rewards: None, path, is_on_server })
     }
 
     /// Another text for each state of the database; none where its file cannot be read, or it is on a server.

@@ -4,6 +4,9 @@
 //! It is a thread of its own and not of the runtime's, since a step computes for milliseconds.
 
 mod schedule;
+mod weigh;
+
+pub use weigh::Weigher;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
