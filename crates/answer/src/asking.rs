@@ -1,9 +1,10 @@
 //! A question on its way: what was found out so far, what the model is to write next, and which of what it wrote is the
 //! answer.
 
+use std::f64::consts::{GOLDEN_RATIO, SQRT_2};
 use std::time::{Duration, Instant};
 
-use model::sampling::Sampling;
+use model::sampling::{Sampling, Source};
 use sql::verify::VerifiedQuery;
 
 use crate::channel::log_likelihoods;
@@ -18,8 +19,8 @@ use crate::stage::stage;
 use crate::validator::{Rejected, validate_candidate};
 use crate::vote::{Weighed, agreements};
 
-/// Temperature at which further candidates are drawn.
-const TEMPERATURE: f32 = 0.8;
+/// Temperature at which further candidates are drawn: so high that few of them are the same.
+const TEMPERATURE: f32 = 1.3;
 
 /// A query that the model finds at least this likely is not compared with others.
 const SURE: f64 = 0.9;
@@ -233,15 +234,17 @@ fn least_log_likelihood(valid: &[Valid]) -> f64 {
 
 /// So many draws from the n-th on.
 fn draws(seed: u64, from: usize, count: usize) -> Vec<Draw> {
-    (from as u64..(from + count) as u64).map(|n| nth_draw(seed, n)).collect()
+    (from..from + count).map(|n| nth_draw(seed, n)).collect()
 }
 
-/// The most likely query first, then draws.
-fn nth_draw(seed: u64, n: u64) -> Draw {
-    match n {
-        0 => Draw::GREEDY,
-        _ => Draw { sampling: Sampling::at_temperature(TEMPERATURE), seed: seed.wrapping_add(n) },
+/// The most likely query first, then draws by points that are spread evenly however many there are: multiples of the golden
+/// ratio without their whole parts. Each seed begins elsewhere.
+fn nth_draw(seed: u64, n: usize) -> Draw {
+    if n == 0 {
+        return Draw::GREEDY;
     }
+    let point = (n as f64 * GOLDEN_RATIO.fract() + seed as f64 * SQRT_2.fract()).fract();
+    Draw { sampling: Sampling::at_temperature(TEMPERATURE), source: Source::Point(point) }
 }
 
 /// Adds those whose query is not there yet.

@@ -10,7 +10,7 @@ mod row;
 pub use batch::{Batch, Ticket};
 
 use model::inference::Model;
-use model::sampling::Sampling;
+use model::sampling::{Sampling, Source};
 use sql::bitset::BitSet;
 use sql::matcher::{Grammar, Matcher, SlotTable};
 
@@ -67,17 +67,17 @@ impl Generator<'_> {
 }
 
 /// One way to draw a candidate.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Draw {
     /// How tokens are chosen.
     pub sampling: Sampling,
-    /// Seed of the choice; greedy choice needs none.
-    pub seed: u64,
+    /// By what; greedy choice needs nothing.
+    pub source: Source,
 }
 
 impl Draw {
     /// The most likely token each time.
-    pub const GREEDY: Draw = Draw { sampling: Sampling::GREEDY, seed: 0 };
+    pub const GREEDY: Draw = Draw { sampling: Sampling::GREEDY, source: Source::Point(0.0) };
 }
 
 /// A question and the candidates wanted for it.

@@ -2,15 +2,12 @@
 
 use std::time::Instant;
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-
 use crate::config::Config;
 use crate::error::Result;
 use crate::inference::{self, Logits, Model, Want, Weights, decode_step, prefill};
 use crate::optim::{self, Settings, State};
 use crate::parameters::Parameters;
-use crate::sampling::{Sampling, sample};
+use crate::sampling::{Sampling, Source, sample};
 use crate::sequences::Sequences;
 use crate::training::{Options, Workspace, loss_and_gradients, policy_gradients};
 
@@ -157,14 +154,13 @@ fn drawn(model: &Model, groups: Groups, prompts: &[Vec<u32>], (threads, seed): (
     let cache = prefill(model, &read, options, &mut logits)?;
     let origins: Vec<usize> = (0..prompts.len() * groups.candidates).map(|row| row / groups.candidates).collect();
     let mut cache = cache.fork(&origins)?;
-    let mut random: Vec<ChaCha8Rng> =
-        (0..origins.len() as u64).map(|row| ChaCha8Rng::seed_from_u64(seed << 32 | row)).collect();
+    let mut sources: Vec<Source> = (0..origins.len() as u64).map(|row| Source::seeded(seed << 32 | row)).collect();
     let mut completions = vec![Vec::with_capacity(groups.completion); origins.len()];
     for position in 0..groups.completion {
         let of = |row: usize| if position == 0 { origins[row] } else { row };
         let mut next = Vec::with_capacity(origins.len());
-        for (row, random) in random.iter_mut().enumerate() {
-            next.push(sample(logits.last(of(row)), None, Sampling::at_temperature(1.0), random)?.token);
+        for (row, source) in sources.iter_mut().enumerate() {
+            next.push(sample(logits.last(of(row)), None, Sampling::at_temperature(1.0), source)?.token);
         }
         completions.iter_mut().zip(&next).for_each(|(completion, token)| completion.push(*token));
         if position + 1 < groups.completion {

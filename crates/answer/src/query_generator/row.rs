@@ -1,9 +1,7 @@
-//! Candidates of one request that are written alike so far: their matcher, the tokens that wait to be read, and each one's
-//! random stream. They part where they choose differently.
+//! Candidates of one request that are written alike so far: their matcher, the tokens that wait to be read, and where each one's
+//! choices come from. They part where they choose differently.
 
-use model::sampling::{Choice, Sampling, log_prob, sample};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use model::sampling::{Choice, Distribution, Sampling, Source, log_prob, sample};
 use sql::bitset::BitSet;
 use sql::matcher::Matcher;
 
@@ -35,7 +33,7 @@ pub(super) struct Row<'a> {
 struct Drawn {
     /// Its number among the request's draws.
     number: usize,
-    random: ChaCha8Rng,
+    source: Source,
 }
 
 impl<'a> Row<'a> {
@@ -52,12 +50,12 @@ impl<'a> Row<'a> {
         };
         let mut rows: Vec<Self> = vec![];
         for (number, draw) in request.draws.iter().enumerate() {
-            let mut random = ChaCha8Rng::seed_from_u64(draw.seed);
+            let mut source = draw.source.clone();
             let choice = match known {
                 Some(token) => Choice { token, log_prob: 0.0, sampling_log_prob: 0.0 },
-                None => sample(logits, Some(&mask), draw.sampling, &mut random)?,
+                None => sample(logits, Some(&mask), draw.sampling, &mut source)?,
             };
-            let drawn = Drawn { number, random };
+            let drawn = Drawn { number, source };
             let intent = generator.vocabulary.intent_of(choice.token).unwrap_or(Intent::Ambiguous);
             match rows.iter_mut().find(|row| row.candidate.intent == intent && row.sampling == draw.sampling) {
                 Some(row) => row.drawn.push(drawn),
@@ -145,18 +143,20 @@ impl<'a> Row<'a> {
     /// Each chooses the next token under the mask, and takes those that must follow it. Returns those that choose otherwise
     /// than the first, which stays.
     pub(super) fn step(&mut self, generator: Generator<'_>, logits: &[f32]) -> Result<Vec<Self>, GenerateError> {
-        let mut chosen: Vec<(Choice, Vec<Drawn>)> = vec![];
+        let next = Distribution::new(logits, Some(&self.mask), self.sampling)?;
+        let mut chosen: Vec<(u32, Vec<Drawn>)> = vec![];
         for mut drawn in std::mem::take(&mut self.drawn) {
-            let choice = sample(logits, Some(&self.mask), self.sampling, &mut drawn.random)?;
-            match chosen.iter_mut().find(|(known, _)| known.token == choice.token) {
+            let token = next.draw(&mut drawn.source);
+            match chosen.iter_mut().find(|(known, _)| *known == token) {
                 Some((_, alike)) => alike.push(drawn),
-                None => chosen.push((choice, vec![drawn])),
+                None => chosen.push((token, vec![drawn])),
             }
         }
-        let parted = chosen.drain(1..).map(|(choice, drawn)| self.part(generator, choice, drawn)).collect();
-        for (choice, drawn) in chosen {
+        let parting = chosen.drain(1..).map(|(token, drawn)| self.part(generator, next.choice(token), drawn));
+        let parted = parting.collect();
+        for (token, drawn) in chosen {
             self.drawn = drawn;
-            self.choose(generator, choice);
+            self.choose(generator, next.choice(token));
         }
         Ok(parted)
     }

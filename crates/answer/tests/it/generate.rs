@@ -8,7 +8,7 @@ use answer::query_generator::{Candidate, Draw, GenerateError, Generator, Request
 use model::config::Config;
 use model::inference::Model;
 use model::parameters::Parameters;
-use model::sampling::Sampling;
+use model::sampling::{Sampling, Source};
 use schema::link::Links;
 use sql::canonical::{fill_from, text};
 use sql::lexeme::Lexeme;
@@ -45,7 +45,10 @@ fn write_whole_queries(plans: bool) {
     let question = read(&pack, "active projects over 100k started in 2024 at \"Initech\"");
     let (slots, prompt) =
         (SlotTable::of(&question), prompt(&vocabulary, &ModelQuestion::new(&question, &Links::default())));
-    let draws: Vec<Draw> = (0..60).map(|seed| Draw { sampling: Sampling::at_temperature(2.0), seed }).collect();
+    let source =
+        |n: u32| if n.is_multiple_of(2) { Source::seeded(n.into()) } else { Source::Point(f64::from(n) / 60.0) };
+    let draws: Vec<Draw> =
+        (0..60).map(|n| Draw { sampling: Sampling::at_temperature(2.0), source: source(n) }).collect();
     let all = Request::new(&prompt, &slots, &draws);
     let greedy = Request { draws: &[Draw::GREEDY], ..all };
 

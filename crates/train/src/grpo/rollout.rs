@@ -10,7 +10,7 @@ use answer::replay::{Step, replay};
 use answer::schema_analyzer::{Analysis, analyze};
 use jiff::civil::Date;
 use judge::reward::{RIGHT_FROM, is_right};
-use model::sampling::Sampling;
+use model::sampling::{Sampling, Source};
 use sql::verify;
 
 use super::config::RolloutConfig;
@@ -131,7 +131,8 @@ impl Rollout<'_> {
     fn write(&self, model: &LoadedModel, asked: &[Asked<'_>], seed: u64) -> Result<Vec<Vec<Candidate>>> {
         let sampling = Sampling::at_temperature(self.config.temperature);
         // By the place in the round: where there are few questions, one may be asked twice in it.
-        let draw = |place: usize, n: usize| Draw { sampling, seed: mix(mix(seed, place as u64), n as u64) };
+        let source = |place: usize, n: usize| Source::seeded(mix(mix(seed, place as u64), n as u64));
+        let draw = |place: usize, n: usize| Draw { sampling, source: source(place, n) };
         let draws: Vec<Vec<Draw>> =
             (0..asked.len()).map(|place| (0..self.config.candidates).map(|n| draw(place, n)).collect()).collect();
         let request = |(one, draws)| {

@@ -14,7 +14,7 @@ use jiff::civil::date;
 use model::config::Config;
 use model::inference::Model;
 use model::parameters::Parameters;
-use model::sampling::Sampling;
+use model::sampling::{Sampling, Source};
 use model::tokenizer::train_bpe;
 use schema::link::Links;
 use schema::slot::{
@@ -188,7 +188,7 @@ fn through_weights(args: &Args, ground: &Ground<'_>, each: &mut dyn FnMut(&[Lexe
     let seeds: Vec<u64> = (0..args.count(2_000) as u64).collect();
     for seeds in seeds.chunks(ROWS) {
         let sampling = Sampling::at_temperature(2.0);
-        let draws: Vec<Draw> = seeds.iter().map(|seed| Draw { sampling, seed: seed ^ (args.seed << 32) }).collect();
+        let draws: Vec<Draw> = seeds.iter().map(|seed| Draw { sampling, source: Source::seeded(seed ^ (args.seed << 32)) }).collect();
         let intent = Some(Intent::Answerable);
         let request = Request { intent, ..Request::new(&prompt, &ground.slots, &draws) };
         for candidate in generate(generator, &[request]).map_err(|e| failed(&e))?.into_iter().flatten() {
