@@ -1,12 +1,18 @@
 //! The end of a service: what is in progress is answered, what comes then is not.
 
 use std::net::TcpStream;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use answer::orchestrator::{Asking, Options, Step, begin};
+use answer::query_generator::generate;
+use answer::reply::Status;
+use futures_util::future::join_all;
 use serde_json::json;
+use serve::engine::Decoder;
 use serve::settings::{DecoderSettings, Settings};
 
-use crate::tools::{ENDLESS, Server, exchange, parts, questions, settings};
+use crate::tools::{ENDLESS, ENGINE, Server, TODAY, exchange, parts, questions, settings};
 
 #[test]
 fn requests_in_progress_are_answered_before_the_end() {
@@ -76,4 +82,39 @@ fn who_finds_no_place_is_told_at_once() {
     // And afterwards there is place again.
     std::thread::sleep(Duration::from_millis(50));
     assert_eq!(server.post("/v1/ask", &json!({ "question": question })).status, 200);
+}
+
+/// A question with its likeliest query, where others are to be compared with that.
+fn unsure_of(question: &str) -> Option<Box<Asking>> {
+    let model = ENGINE.model.as_ref().unwrap();
+    let Step::Write(asking) = begin(&ENGINE, question, &Options::on(TODAY)) else { return None };
+    let written = generate(model.generator(1, false), &[asking.request(model.least_answerable)]).unwrap().remove(0);
+    let Step::Write(asking) = asking.go_on(&ENGINE, Ok(written)) else { return None };
+    asking.has_candidate().then_some(asking)
+}
+
+#[test]
+fn who_has_a_query_answers_with_it_where_no_other_can_be_written() {
+    let questions = questions(60);
+    let hard = questions.iter().find(|question| unsure_of(question).is_some()).expect("a question that is hard");
+    let settings = DecoderSettings { batch: 1, queue: 1, threads: 1, plan: false };
+    let decoder = Decoder::start(Arc::clone(&ENGINE), settings).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    // All at once, while the first of them is written for.
+    let asking = (0..8).map(|_| decoder.write(unsure_of(hard).unwrap(), deadline, None));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let written = runtime.block_on(join_all(asking));
+    let mut without = 0;
+    for written in written {
+        let written = written.expect("nobody with a query is turned away");
+        let candidates = written.candidates.unwrap();
+        if candidates.is_empty() {
+            without += 1;
+            let Step::Done(answer) = written.asking.go_on(&ENGINE, Ok(candidates)) else {
+                panic!("asks again: {hard}")
+            };
+            assert_eq!(answer.status, Status::Answered, "{hard}");
+        }
+    }
+    assert!((1..8).contains(&without), "{without} of 8");
 }
