@@ -15,6 +15,7 @@ use std::time::Duration;
 use answer::engine::Engine;
 use serve::audit::Audit;
 use serve::auth::{KeyStore, TokenSettings, Tokens};
+use serve::engine::stand_back;
 use serve::rewards::Rewards;
 use serve::server::Listening;
 use serve::service::{Further, Parts, Served, Service};
@@ -117,6 +118,7 @@ pub(crate) fn run(args: Args, context: &Context) -> Outcome {
 pub(super) fn runtime() -> Result<Runtime, Failure> {
     let mut runtime = Builder::new_multi_thread();
     runtime.worker_threads(CONNECTION_THREADS).max_blocking_threads(COMPUTING_THREADS).enable_all();
+    runtime.on_thread_start(stand_back);
     runtime.build().map_err(|e| Failure::new(Exit::Failed, "runtime", e))
 }
 

@@ -3,15 +3,16 @@
 //!
 //! It is a thread of its own and not of the runtime's, since a step computes for milliseconds.
 
+mod priority;
 mod schedule;
 mod weigh;
 
+pub use priority::stand_back;
 pub use weigh::Weigher;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use answer::engine::Engine;
@@ -133,7 +134,7 @@ impl Decoder {
         let (jobs, arriving) = sync_channel(settings.queue.max(1));
         let load = Arc::new(Load::default());
         let own = Arc::clone(&load);
-        thread::Builder::new().name("decode".to_owned()).spawn(move || serve(&engine, &arriving, settings, &own))?;
+        priority::start("decode", move || serve(&engine, &arriving, settings, &own))?;
         Ok(Decoder { jobs, load })
     }
 

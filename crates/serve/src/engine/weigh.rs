@@ -12,7 +12,7 @@ use answer::reply::Problem;
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use super::Stopped;
+use super::{Stopped, stand_back};
 
 /// A question whose candidates were weighed, or why they were not.
 type Weighed = (Box<Asking>, Result<(), Problem>);
@@ -55,6 +55,7 @@ impl Weigher {
 /// Weighs one after another until nobody can ask any more, leaving out those that nobody waits for. A defect fails the
 /// question it happened at and no other.
 fn serve(engine: &Engine, jobs: &Receiver<Job>) {
+    stand_back();
     for Job { mut asking, span, reply } in jobs {
         if reply.is_closed() {
             continue;
