@@ -11,7 +11,7 @@ type Work = Box<dyn FnOnce() + Send>;
 /// What a thread is to do, and its name.
 type Start = (&'static str, Work, Sender<io::Result<()>>);
 
-/// The niceness of the threads that stand back: a tenth of the processor at the least, where others want all of it.
+/// How much nicer than the process threads are that stand back: a tenth of the processor is theirs where others want all of it.
 #[cfg(target_os = "linux")]
 const STANDS_BACK: i32 = 10;
 
@@ -19,7 +19,10 @@ const STANDS_BACK: i32 = 10;
 pub fn stand_back() {
     // Elsewhere the priority is that of the whole process. Without it all is slower under overload, and right.
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(None, STANDS_BACK);
+    if let Ok(process) = rustix::process::getpriority_process(Some(rustix::process::getpid())) {
+        // Not the thread's own: that may stand back already. What is too nice is made as nice as can be.
+        let _ = rustix::process::setpriority_process(None, process + STANDS_BACK);
+    }
 }
 
 /// Starts a thread with the priority of the one that started the first, on whatever thread it is asked for: a thread inherits
@@ -59,11 +62,13 @@ mod tests {
         started(told.clone());
         let standing_back = std::thread::spawn(move || {
             stand_back();
+            stand_back();
             started(told);
             let inherited = std::thread::spawn(niceness).join().unwrap();
             (niceness(), inherited)
         });
-        assert_eq!(standing_back.join().unwrap(), (STANDS_BACK.max(before), STANDS_BACK.max(before)));
+        let back = (before + STANDS_BACK).min(19);
+        assert_eq!(standing_back.join().unwrap(), (back, back));
         assert_eq!(heard.iter().take(2).collect::<Vec<_>>(), [before, before]);
         assert_eq!(niceness(), before);
     }
