@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use model::sampling::{Sampling, Source};
 use sql::verify::VerifiedQuery;
 
-use crate::channel::log_likelihoods;
+use crate::channel::{answerable_given, log_likelihoods};
 use crate::engine::{Engine, LoadedModel};
 use crate::intent::Intent;
 use crate::orchestrator::{Options, Step, conclude, end, reply_to, unwritten};
 use crate::plan::Plan;
+use crate::prompt::said;
 use crate::query_generator::{Candidate, Draw, Request};
 use crate::reply::{Alternative, Answer, Cause, Problem};
 use crate::schema_analyzer::Analysis;
@@ -36,6 +37,8 @@ struct Valid {
     log_likelihood: f64,
     /// What it is chosen by: its log-likelihood, and that of the question given it.
     score: f64,
+    /// The probability of the question's tokens given it, by their geometric mean, where it was compared with others.
+    explained: Option<f64>,
     confidence: f64,
     /// The plan the model said before it, and whether the query keeps to it.
     plan: Option<String>,
@@ -134,8 +137,10 @@ impl Asking {
         let found = found.map_err(|e| unwritten(&e))?;
         // Those that are not likely enough stay behind all others.
         let worst = found.iter().copied().fold(0.0, f64::min);
+        let tokens = said(&model.vocabulary, &question).len() as f64;
         for (one, log_likelihood) in self.valid.iter_mut().zip(found.into_iter().chain(std::iter::repeat(worst))) {
             one.score += channel.weight * log_likelihood;
+            one.explained = Some((log_likelihood / tokens).exp());
         }
         self.valid.sort_by(|a, b| b.score.total_cmp(&a.score));
         Ok(())
@@ -288,8 +293,8 @@ fn passed(
                 let log_likelihood = candidate.log_likelihood;
                 let confidence = model.calibration.confidence(log_likelihood);
                 let plan = said_plan(engine, model, &candidate);
-                let (lexemes, score) = (candidate.lexemes, log_likelihood);
-                valid.push(Valid { query, lexemes, log_likelihood, score, confidence, plan })
+                let (lexemes, score, explained) = (candidate.lexemes, log_likelihood, None);
+                valid.push(Valid { query, lexemes, log_likelihood, score, explained, confidence, plan })
             }
             Err(Rejected::Invalid(found)) if answer.validation.is_empty() => answer.validation = found,
             Err(_) => {}
@@ -317,14 +322,28 @@ fn decide(model: &LoadedModel, found: Vec<Valid>, options: &Options, answer: &mu
     };
     answer.validation.clear();
     answer.alternatives = found.take(options.alternatives).map(|other| alternative(&other)).collect();
-    if best.confidence >= wanted {
+    answer.explained = best.explained;
+    let is_answerable = is_answerable(model, answer);
+    if is_answerable && best.confidence >= wanted {
         return Ok(best);
     }
     answer.confidence_score = Some(best.confidence);
     answer.alternatives.insert(0, alternative(&best));
     let (is, least) = (100.0 * best.confidence, 100.0 * wanted);
-    let message = format!("not sure enough: the best candidate is {is:.1} % sure, {least:.1} % are asked for");
+    let message = match is_answerable {
+        true => format!("not sure enough: the best candidate is {is:.1} % sure, {least:.1} % are asked for"),
+        false => "not sure that the tables hold all that is asked for: the best candidate leaves words unexplained"
+            .to_owned(),
+    };
     Err(Problem::new(Cause::LowConfidence, message).hint("look at the candidates, or ask in other words"))
+}
+
+/// Whether a question is likely enough to be answerable, now that its query is known.
+fn is_answerable(model: &LoadedModel, answer: &Answer) -> bool {
+    let (Some(channel), Some(before), Some(explained)) = (&model.channel, answer.answerable, answer.explained) else {
+        return true;
+    };
+    answerable_given(before, explained, channel.usual) >= model.least_answerable
 }
 
 fn alternative(candidate: &Valid) -> Alternative {

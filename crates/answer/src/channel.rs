@@ -22,6 +22,9 @@ const TOGETHER: usize = 4;
 /// In the metadata of weights: λ.
 pub const CHANNEL_WEIGHT: &str = "channel_weight";
 
+/// In the metadata of weights: [`Channel::usual`].
+pub const CHANNEL_USUAL: &str = "channel_usual";
+
 /// λ where none was fitted ([`Channel::weight`]).
 pub const USUAL_WEIGHT: f64 = 0.6;
 
@@ -31,6 +34,23 @@ pub struct Channel {
     pub network: Model,
     /// λ, from 0 to 1; with 0 nothing is compared.
     pub weight: f64,
+    /// The probability of a question's token, by the geometric mean of a question, given the query that answers it: the median of
+    /// questions that can be answered. With 0 it says nothing of whether one can.
+    pub usual: f64,
+}
+
+/// What a token's probability counts in whether the question is answerable.
+const DOUBT: i32 = 2;
+
+/// How likely a question is to be answerable, given how likely the model found that before it wrote, and the probability of the
+/// question's tokens given what it wrote (their geometric mean): `odds = p / (1 − p) · (q / usual)²`. A question that the
+/// tables do not hold has words that no query explains.
+pub fn answerable_given(before: f64, explained: f64, usual: f64) -> f64 {
+    if usual <= 0.0 {
+        return before;
+    }
+    let answerable = before * (explained / usual).powi(DOUBT);
+    answerable / (answerable + (1.0 - before)).max(f64::MIN_POSITIVE)
 }
 
 /// log p(question | query), for each query (ids of lexemes).

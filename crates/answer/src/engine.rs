@@ -13,7 +13,7 @@ use sql::matcher::{Grammar, Limits};
 use sql::policy::{Access, PolicyError};
 use sql::validate::{BusinessRule, RuleKind};
 
-use crate::channel::{CHANNEL_WEIGHT, Channel};
+use crate::channel::{CHANNEL_USUAL, CHANNEL_WEIGHT, Channel};
 use crate::confidence::{Calibration, LEAST_ANSWERABLE, SINGLE, VOTED, read_number};
 use crate::pack::{Pack, PackError};
 use crate::plan::PlanOrder;
@@ -164,8 +164,8 @@ impl LoadedModel {
         let channel = |channel: model_folder::Channel| {
             fits(&channel.metadata, pack, QUESTIONS)?;
             same(&channel.metadata, "vocabulary", VOCABULARY, vocabulary.hash())?;
-            let weight = read_number(&loaded.metadata, CHANNEL_WEIGHT);
-            Ok::<_, ModelError>(Channel { network: Model::with_weights(channel.parameters, weights)?, weight })
+            let [weight, usual] = [CHANNEL_WEIGHT, CHANNEL_USUAL].map(|name| read_number(&loaded.metadata, name));
+            Ok::<_, ModelError>(Channel { network: Model::with_weights(channel.parameters, weights)?, weight, usual })
         };
         Ok(LoadedModel {
             channel: loaded.channel.map(channel).transpose()?,

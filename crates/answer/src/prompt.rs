@@ -104,9 +104,14 @@ pub fn reversed(vocabulary: &Vocabulary, question: &ModelQuestion, query: &[u32]
         given.push(vocabulary.end());
     }
     given.push(vocabulary.sep());
+    (given, said(vocabulary, question))
+}
+
+/// The words of a question as a network writes them.
+pub fn said(vocabulary: &Vocabulary, question: &ModelQuestion) -> Vec<u32> {
     let mut said = words(vocabulary, &question.text);
     said.push(vocabulary.sep());
-    (given, said)
+    said
 }
 
 /// Words, and slots, as tokens.

@@ -155,9 +155,12 @@ pub struct Answer {
     pub status: Status,
     /// What it asks for, as far as that was found out.
     pub intent: Option<Intent>,
-    /// The model's probability that it can be answered at all.
+    /// The model's probability that it can be answered at all, before it wrote.
     #[serde(skip)]
     pub answerable: Option<f64>,
+    /// The probability of the question's tokens given the query, by their geometric mean, where candidates were compared.
+    #[serde(skip)]
+    pub explained: Option<f64>,
     /// Names of the tables that the query reads.
     #[serde(skip)]
     pub tables: Vec<String>,
@@ -202,6 +205,7 @@ impl Answer {
             status: Status::Error,
             intent: None,
             answerable: None,
+            explained: None,
             tables: vec![],
             sql: None,
             written: None,

@@ -1,6 +1,6 @@
 //! How likely a question is, given a query.
 
-use answer::channel::log_likelihoods;
+use answer::channel::{answerable_given, log_likelihoods};
 use answer::prompt::{ModelQuestion, reversed};
 use model::config::Config;
 use model::inference::{Logits, Model, Options, prefill};
@@ -58,4 +58,13 @@ fn words_count_one_after_the_other() {
     let small = Config { max_position_embeddings: 16, ..config };
     let small = Model::new(Parameters::init(&small, 1).unwrap()).unwrap();
     assert!(log_likelihoods(&small, &vocabulary, &question, &queries).is_err(), "too long for this network");
+}
+
+#[test]
+fn a_question_is_as_likely_to_be_answerable_as_its_words_are_explained() {
+    assert_eq!(answerable_given(0.9, 0.1, 0.0), 0.9, "a model that nobody fitted says nothing of it");
+    assert!((answerable_given(0.9, 0.2, 0.2) - 0.9).abs() < 1e-12);
+    // Odds of 9 to 1 times a quarter.
+    assert!((answerable_given(0.9, 0.1, 0.2) - 9.0 / 13.0).abs() < 1e-12);
+    assert_eq!([(1.0, 1e-9), (0.0, 1.0), (1.0, 0.0)].map(|(p, q)| answerable_given(p, q, 0.2)), [1.0, 0.0, 0.0]);
 }

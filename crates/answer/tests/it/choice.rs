@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use answer::channel::answerable_given;
 use answer::engine::{Engine, LoadedModel};
 use answer::orchestrator::{Asking, Options, Step, ask, begin};
 use answer::query_generator::{Candidate, generate};
@@ -87,6 +88,31 @@ fn the_likeliest_answers_where_no_other_is_written() {
     let (question, asking) = unsure(&with);
     let Step::Done(answer) = asking.go_on(&with, Ok(vec![])) else { panic!("{question}") };
     assert_eq!(answer.sql, ask(&without, &question, &options()).sql, "{question}");
+}
+
+#[test]
+fn words_that_no_query_explains_make_a_question_less_likely_to_be_answerable() {
+    let question = "Which departments have people who cycle to work?";
+    let mut engine = engine(true);
+    let usual = engine.model.as_ref().unwrap().channel.as_ref().unwrap().usual;
+    let mut ask_at = |least: f64| {
+        let model = std::sync::Arc::get_mut(engine.model.as_mut().unwrap()).unwrap();
+        model.least_answerable = least;
+        ask(&engine, question, &options())
+    };
+    let answered = ask_at(0.0);
+    let before = answered.answerable.unwrap();
+    let likely = answerable_given(before, answered.explained.unwrap(), usual);
+    assert!(likely < before, "{likely} of {before}: the query explains the words");
+    let still = ask_at(likely);
+    assert_eq!((still.status, &still.sql), (Status::Answered, &answered.sql));
+    let doubted = ask_at((likely + before) / 2.0);
+    assert_eq!((doubted.status, doubted.sql), (Status::Abstained, None));
+    assert_eq!(doubted.error.unwrap().cause, Cause::LowConfidence);
+    assert_eq!(Some(&doubted.alternatives[0].sql), answered.sql.as_ref());
+    assert_eq!(doubted.confidence_score, answered.confidence_score);
+    let declined = ask_at((1.0 + before) / 2.0);
+    assert_eq!((declined.status, declined.alternatives.len()), (Status::Refused, 0), "no query was written");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use answer::channel::answerable_given;
 use answer::confidence::{self, Calibration};
 use answer::engine::{Engine, LoadedModel, grammar};
 use answer::orchestrator::{Options, ask};
@@ -262,16 +263,32 @@ pub(super) fn calibrate(engine: &Engine, exams: &[Exam<'_>], today: Date, candid
     Calibration::fit(&answered.collect::<Vec<_>>())
 }
 
-/// How likely to be answerable a question has to be, so that of no file more than this share is declined
-/// that is.
-pub(super) fn least_answerable(engine: &Engine, exams: &[Exam<'_>], today: Date, declined: f64) -> f64 {
-    let options = Options { execute: false, samples: 0, ..Options::on(today) };
-    let of = |exam: &Exam<'_>| {
+/// How likely to be answerable a question has to be, so that of no file more than this share is declined that is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answerable {
+    /// That probability.
+    pub(super) least: f64,
+    /// What a question's tokens usually are as likely as ([`answer::channel::Channel::usual`]); 0 where nothing is compared.
+    pub(super) usual: f64,
+}
+
+/// Finds it.
+pub(super) fn answerable(engine: &Engine, exams: &[Exam<'_>], today: Date, declined: f64) -> Answerable {
+    let options = Options { execute: false, ..Options::on(today) };
+    let of = |exam: &Exam<'_>| -> Vec<(f64, Option<f64>)> {
         let found = exam.each(&|question| match question.is_answerable() && question.previous.is_none() {
-            true => ask(engine, &question.question, &options).answerable,
+            true => Some(ask(engine, &question.question, &options)),
             false => None,
         });
-        confidence::least_answerable(found.into_iter().flatten().collect(), declined)
+        found.into_iter().flatten().filter_map(|answer| Some((answer.answerable?, answer.explained))).collect()
     };
-    exams.iter().map(of).reduce(f64::min).unwrap_or(0.0)
+    let found: Vec<_> = exams.iter().map(of).collect();
+    let mut explained: Vec<f64> = found.iter().flatten().filter_map(|(_, explained)| *explained).collect();
+    explained.sort_by(f64::total_cmp);
+    let usual = explained.get(explained.len() / 2).copied().unwrap_or(0.0);
+    let likely = |(before, explained): &(f64, Option<f64>)| {
+        explained.map_or(*before, |explained| answerable_given(*before, explained, usual))
+    };
+    let least = |of: &Vec<(f64, Option<f64>)>| confidence::least_answerable(of.iter().map(likely).collect(), declined);
+    Answerable { least: found.iter().map(least).reduce(f64::min).unwrap_or(0.0), usual }
 }

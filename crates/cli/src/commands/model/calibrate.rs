@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use answer::Threshold;
-use answer::channel::CHANNEL_WEIGHT;
+use answer::channel::{CHANNEL_USUAL, CHANNEL_WEIGHT};
 use answer::confidence::{Calibration, LEAST_ANSWERABLE, SINGLE, VOTED, write_number};
 use answer::engine::{Engine, LoadedModel};
 use answer::orchestrator::Options;
@@ -16,7 +16,9 @@ use train::error::TrainError;
 use train::evaluate::{Exam, own_model, pipeline};
 use train::question::read_questions;
 
-use crate::commands::eval::{FILL_SEED, TODAY, calibrate, databases, engine_over, failed, fixed_day, least_answerable};
+use crate::commands::eval::{
+    Answerable, FILL_SEED, TODAY, answerable, calibrate, databases, engine_over, failed, fixed_day,
+};
 use crate::context::Context;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
@@ -75,12 +77,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let weight = channel_weight(&mut engine, &exams, today).map_err(|e| failed(&e))?;
     let of = |candidates: u16| calibrate(&engine, &exams, today, usize::from(candidates));
     let fitted = [(SINGLE, of(1)), (VOTED, of(args.candidates))];
-    let least = least_answerable(&engine, &exams, today, args.declined / 100.0);
-    write(Path::new(&args.model), fitted, least, weight).map_err(|e| Failure::new(Exit::Failed, "unwritable", e))?;
+    let answerable = answerable(&engine, &exams, today, args.declined / 100.0);
+    write(Path::new(&args.model), fitted, answerable, weight).map_err(|e| Failure::new(Exit::Failed, "unwritable", e))?;
     if context.json {
         let [(_, single), (_, voted)] = fitted;
+        let Answerable { least, usual } = answerable;
         let mut object = json!({ SINGLE: shown(single), VOTED: shown(voted), LEAST_ANSWERABLE: least });
         object[CHANNEL_WEIGHT] = json!(weight);
+        object[CHANNEL_USUAL] = json!(usual);
         output::line(object)?;
         return Ok(Exit::Done);
     }
@@ -90,8 +94,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     }
     if let Some(weight) = weight {
         output::line(format_args!("weight of how likely a candidate makes the question: {weight}"))?;
+        output::line(format_args!("a token of the question is usually {:.1} % likely", 100.0 * answerable.usual))?;
     }
-    output::line(format_args!("declined: what is less than {:.3} % likely to be answerable", 100.0 * least))?;
+    output::line(format_args!("declined: what is less than {:.3} % likely to be answerable", 100.0 * answerable.least))?;
     Ok(Exit::Done)
 }
 
@@ -128,11 +133,19 @@ fn channel_weight(
 }
 
 /// Saves the folder again with the numbers in its metadata; everything else in it stays.
-fn write(folder: &Path, fitted: [(&str, Calibration); 2], least: f64, weight: Option<f64>) -> Result<(), model::Error> {
+fn write(
+    folder: &Path,
+    fitted: [(&str, Calibration); 2],
+    answerable: Answerable,
+    weight: Option<f64>,
+) -> Result<(), model::Error> {
     let Loaded { parameters, tokenizer, mut metadata, channel } = load(folder)?;
     fitted.into_iter().for_each(|(name, fitted)| fitted.to_metadata(&mut metadata, name));
-    write_number(&mut metadata, LEAST_ANSWERABLE, least);
-    weight.into_iter().for_each(|weight| write_number(&mut metadata, CHANNEL_WEIGHT, weight));
+    write_number(&mut metadata, LEAST_ANSWERABLE, answerable.least);
+    if let Some(weight) = weight {
+        write_number(&mut metadata, CHANNEL_WEIGHT, weight);
+        write_number(&mut metadata, CHANNEL_USUAL, answerable.usual);
+    }
     let format = format_of(folder, parameters.data.len());
     let mut extra: Vec<(String, Vec<u8>)> = vec![];
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
