@@ -216,6 +216,7 @@ fn shown(value: f64) -> String {
         value if value.fract() == 0.0 => format!("{:.0}", value + 0.0),
         value if value.abs() >= 100.0 => format!("{value:.0}"),
         value if value.abs() < 0.01 => format!("{value:.1e}"),
+        value if value.abs() < 0.1 => format!("{value:.3}"),
         value => format!("{value:.2}"),
     }
 }

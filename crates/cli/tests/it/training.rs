@@ -91,6 +91,33 @@ fn a_model_is_made_judged_and_shipped() {
 }
 
 #[test]
+fn synthetic_questions_say_nothing_of_how_sure_an_answer_is() {
+    let folder = Folder::new();
+    let root = root();
+    let examples = fs::read_to_string(root.join("packs/gl/questions/examples.jsonl")).unwrap();
+    let lines: Vec<&str> = examples.lines().collect();
+    let [asked, synthetic] = [(&lines[..12], "asked.jsonl"), (&lines[90..110], "synthetic.jsonl")]
+        .map(|(lines, name)| folder.write(name, lines.join("\n")).to_str().unwrap().to_owned());
+    let fitted = |more: &[&str]| {
+        let model = folder.path("model");
+        fs::create_dir_all(&model).unwrap();
+        for file in fs::read_dir(root.join("models/gl-compact")).unwrap().flatten() {
+            fs::copy(file.path(), model.join(file.file_name())).unwrap();
+        }
+        let model = model.to_str().unwrap();
+        let calibrated =
+            run(["model", "calibrate", "--model", model, "--questions", &asked, "--json"].iter().chain(more));
+        assert_eq!(calibrated.code, 0, "{}", calibrated.stderr);
+        calibrated.json()
+    };
+    let (alone, beside, among) =
+        (fitted(&[]), fitted(&["--synthetic", &synthetic]), fitted(&["--questions", &synthetic]));
+    assert_eq!(beside["calibration"], alone["calibration"]);
+    assert_ne!(among["calibration"], alone["calibration"]);
+    assert_eq!(beside["least_answerable"], among["least_answerable"], "they count in what is declined");
+}
+
+#[test]
 fn references_answer_their_own_questions() {
     for file in ["examples.jsonl", "test.jsonl"] {
         let path = root().join("packs/gl/questions").join(file);

@@ -39,6 +39,10 @@ pub(crate) struct Args {
     /// Questions whose right answers are known, and that judge nothing else: a dev.jsonl; several files may be given.
     #[arg(long, value_name = "FILE", required = true)]
     questions: Vec<PathBuf>,
+    /// The same, made by `glrl data synth`: they count in what is declined and how candidates are compared, but not in how
+    /// sure an answer is, since people ask harder questions.
+    #[arg(long, value_name = "FILE")]
+    synthetic: Vec<PathBuf>,
     /// The pack: a name, or a folder.
     #[arg(long)]
     pub(super) pack: Option<String>,
@@ -66,7 +70,7 @@ fn percent(text: &str) -> Result<f64, String> {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let (today, threads) = (fixed_day(&args.today)?, usize::from(args.threads));
     let read = |path: &PathBuf| read_questions(path).map_err(|e| failed(&e));
-    let files = args.questions.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let files = args.questions.iter().chain(&args.synthetic).map(read).collect::<Result<Vec<_>, _>>()?;
     let pack = context.pack()?;
     let images = databases(&pack, FILL_SEED)?;
     // All are to be asked, whatever the model declined so far.
@@ -75,7 +79,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let exams = files.iter().map(|questions| Exam::new(questions, &images, threads)).collect::<Result<Vec<_>, _>>();
     let exams = exams.map_err(|e| failed(&e))?;
     let weight = channel_weight(&mut engine, &exams, today).map_err(|e| failed(&e))?;
-    let of = |candidates: u16| calibrate(&engine, &exams, today, usize::from(candidates));
+    let asked = &exams[..args.questions.len()];
+    let of = |candidates: u16| calibrate(&engine, asked, today, usize::from(candidates));
     let fitted = [(SINGLE, of(1)), (VOTED, of(args.candidates))];
     let answerable = answerable(&engine, &exams, today, args.declined / 100.0);
     write(Path::new(&args.model), fitted, answerable, weight).map_err(|e| Failure::new(Exit::Failed, "unwritable", e))?;
