@@ -13,7 +13,7 @@ use crate::intent::Intent;
 use crate::orchestrator::{Options, Step, conclude, end, reply_to, unwritten};
 use crate::plan::Plan;
 use crate::prompt::said;
-use crate::query_generator::{Candidate, Draw, Request};
+use crate::query_generator::{Candidate, Draw, Excluded, Request};
 use crate::reply::{Alternative, Answer, Cause, Problem};
 use crate::schema_analyzer::Analysis;
 use crate::stage::stage;
@@ -62,6 +62,8 @@ pub struct Asking {
     draws: Vec<Draw>,
     /// What they have to be as likely as.
     least_log_likelihood: f64,
+    /// The last query of the conversation, where the model finds it the likeliest answer again.
+    excluded: Option<Excluded>,
     /// Candidates drawn before these.
     drawn: usize,
     /// Those of them that passed validation, the one that answers first.
@@ -79,7 +81,8 @@ impl Asking {
     ) -> Self {
         let draws = draws(options.seed, 0, options.candidates.max(1));
         let least_log_likelihood = f64::NEG_INFINITY;
-        Asking { answer, started, options, analysis, prompt, draws, least_log_likelihood, drawn: 0, valid: vec![] }
+        let (excluded, drawn, valid) = (None, 0, vec![]);
+        Asking { answer, started, options, analysis, prompt, draws, least_log_likelihood, excluded, drawn, valid }
     }
 
     /// How the question is to be answered.
@@ -101,6 +104,7 @@ impl Asking {
             intent: None,
             least_answerable,
             least_log_likelihood: self.least_log_likelihood,
+            excluded: self.excluded.as_ref(),
         }
     }
 
@@ -168,7 +172,10 @@ impl Asking {
         let is_first = self.drawn == 0;
         if is_first {
             self.tell_intent(&written)?;
+            self.excluded = self.unchanged(model, &written);
         }
+        let excluded = self.excluded.as_ref().map(|excluded| &excluded.lexemes[..]);
+        let written = written.into_iter().filter(|one| Some(&one.lexemes[..]) != excluded).collect();
         let mut passed = passed(engine, model, &self.analysis, written, &mut self.answer);
         passed.sort_by(|a, b| b.log_likelihood.total_cmp(&a.log_likelihood));
         add_new(&mut self.valid, passed);
@@ -176,7 +183,9 @@ impl Asking {
         let further = if is_first { self.further(is_settled) } else { 0 };
         if further > 0 {
             self.drawn = self.draws.len();
-            self.draws = draws(self.options.seed, self.drawn, further);
+            // Without the excluded query another is the likeliest.
+            let from = if self.excluded.is_some() { 0 } else { self.drawn };
+            self.draws = draws(self.options.seed, from, further);
             // What is only listed need not be likely.
             if self.options.alternatives == 0 {
                 self.least_log_likelihood = least_log_likelihood(&self.valid);
@@ -200,11 +209,21 @@ impl Asking {
         if intent == Intent::Answerable { Ok(()) } else { Err(reply_to(intent)) }
     }
 
+    /// The last query of the conversation, if it is the likeliest: whoever goes on from it wants another.
+    fn unchanged(&self, model: &LoadedModel, written: &[Candidate]) -> Option<Excluded> {
+        let likeliest = written.first()?;
+        let last = self.analysis.previous.iter().map(|lexeme| model.vocabulary.lexicon.id(*lexeme));
+        let is_last = likeliest.finished && likeliest.lexemes.iter().copied().map(Some).eq(last);
+        let Candidate { lexemes, log_likelihood, .. } = likeliest;
+        is_last.then(|| Excluded { lexemes: lexemes.as_slice().into(), log_likelihood: *log_likelihood })
+    }
+
     /// How many more candidates to draw: as many as are compared, where the first were refused or are not sure, and some more
     /// where others are to be listed.
     fn further(&self, is_settled: bool) -> usize {
         let Options { samples, alternatives, .. } = self.options;
         let compared = if is_settled { 0 } else { (samples + 1).saturating_sub(self.draws.len()) };
+        let compared = compared.max(usize::from(self.excluded.is_some()));
         let listed = if self.valid.len() > alternatives { 0 } else { 2 * alternatives };
         compared.max(listed)
     }
@@ -218,6 +237,11 @@ impl Asking {
     fn answer_with_best(&mut self, engine: &Engine) -> Result<(), Problem> {
         let model = engine.model.as_ref().map_err(Problem::clone)?;
         let mut valid = std::mem::take(&mut self.valid);
+        if valid.is_empty() && self.excluded.is_some() {
+            let problem =
+                Problem::new(Cause::NoCandidate, "as far as this was understood, it asks for the last query again");
+            return Err(problem.hint("say what is to be another way, or ask it as a whole sentence"));
+        }
         if self.options.candidates > 1 {
             valid = voted(engine, model, valid, &self.options);
         }

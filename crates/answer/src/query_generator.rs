@@ -5,9 +5,11 @@
 //! runs. A row's bytes do not depend on the rows beside it, so both write the same.
 
 mod batch;
+mod excluded;
 mod row;
 
 pub use batch::{Batch, Ticket};
+pub use excluded::Excluded;
 
 use model::inference::Model;
 use model::sampling::{Sampling, Source};
@@ -95,13 +97,15 @@ pub struct Request<'a> {
     pub least_answerable: f64,
     /// A candidate is given up, unfinished, once its log-likelihood is less; −∞ finishes all.
     pub least_log_likelihood: f64,
+    /// A query that is not wanted.
+    pub excluded: Option<&'a Excluded>,
 }
 
 impl<'a> Request<'a> {
     /// Candidates of any kind, all of them finished.
     pub fn new(prompt: &'a [u32], slots: &'a SlotTable, draws: &'a [Draw]) -> Self {
         let (intent, least_answerable, least_log_likelihood) = (None, 0.0, f64::NEG_INFINITY);
-        Request { prompt, slots, draws, intent, least_answerable, least_log_likelihood }
+        Request { prompt, slots, draws, intent, least_answerable, least_log_likelihood, excluded: None }
     }
 }
 

@@ -5,7 +5,7 @@ use model::sampling::{Choice, Distribution, Sampling, Source, log_prob, sample};
 use sql::bitset::BitSet;
 use sql::matcher::Matcher;
 
-use super::{Candidate, GenerateError, Generator, Request};
+use super::{Candidate, Excluded, GenerateError, Generator, Request};
 use crate::intent::Intent;
 use crate::plan::{Plan, PlanOrder};
 use crate::vocabulary::Vocabulary;
@@ -16,6 +16,8 @@ pub(super) struct Row<'a> {
     /// The most lexemes there may be.
     room: usize,
     least_log_likelihood: f64,
+    /// A query that this must not become, as long as it may.
+    excluded: Option<Excluded>,
     sampling: Sampling,
     drawn: Vec<Drawn>,
     pub(super) candidate: Candidate,
@@ -92,6 +94,7 @@ impl<'a> Row<'a> {
             matcher: Matcher::new(generator.grammar, request.slots, room),
             room,
             least_log_likelihood: request.least_log_likelihood,
+            excluded: request.excluded.map(|excluded| excluded.after(candidate.log_likelihood)),
             sampling,
             drawn: vec![drawn],
             candidate,
@@ -143,7 +146,8 @@ impl<'a> Row<'a> {
     /// Each chooses the next token under the mask, and takes those that must follow it. Returns those that choose otherwise
     /// than the first, which stays.
     pub(super) fn step(&mut self, generator: Generator<'_>, logits: &[f32]) -> Result<Vec<Self>, GenerateError> {
-        let next = Distribution::new(logits, Some(&self.mask), self.sampling)?;
+        let without = self.without_excluded(generator, logits)?;
+        let next = Distribution::new(without.as_deref().unwrap_or(logits), Some(&self.mask), self.sampling)?;
         let mut chosen: Vec<(u32, Vec<Drawn>)> = vec![];
         for mut drawn in std::mem::take(&mut self.drawn) {
             let token = next.draw(&mut drawn.source);
@@ -161,6 +165,22 @@ impl<'a> Row<'a> {
         Ok(parted)
     }
 
+    /// The logits of the next token, where one leads to the excluded query.
+    fn without_excluded(
+        &mut self,
+        generator: Generator<'_>,
+        logits: &[f32],
+    ) -> Result<Option<Vec<f32>>, GenerateError> {
+        let Some(excluded) = self.excluded.as_mut().filter(|_| self.planning.is_none()) else { return Ok(None) };
+        match excluded.next(&self.candidate.lexemes) {
+            Some(lexeme) => excluded.without(logits, &self.mask, generator.vocabulary.token(lexeme)).map(Some),
+            None => {
+                self.excluded = None;
+                Ok(None)
+            }
+        }
+    }
+
     /// The same candidate with another next token.
     fn part(&self, generator: Generator<'_>, choice: Choice, drawn: Vec<Drawn>) -> Self {
         let mut other = Row {
@@ -168,6 +188,7 @@ impl<'a> Row<'a> {
             candidate: self.candidate.clone(),
             pending: vec![],
             planning: self.planning.clone(),
+            excluded: self.excluded.clone(),
             allowed: BitSet::default(),
             mask: vec![],
             drawn,

@@ -5,13 +5,14 @@ use std::path::Path;
 use answer::channel::answerable_given;
 use answer::engine::{Engine, LoadedModel};
 use answer::orchestrator::{Asking, Options, Step, ask, begin};
-use answer::query_generator::{Candidate, generate};
+use answer::query_generator::{Candidate, Draw, Excluded, Request, generate};
 use answer::reply::{Answer, Cause, Problem, Status};
 use answer::{Threshold, channel};
 use database::fill::Recipe;
 use database::{DemoSpec, ProfileLimits, demo_database};
 use model::inference::Weights;
 use model::model_folder::{Loaded, load};
+use model::sampling::{Sampling, Source};
 use serde_json::Value;
 
 use crate::tools::{TODAY, pack};
@@ -113,6 +114,53 @@ fn words_that_no_query_explains_make_a_question_less_likely_to_be_answerable() {
     assert_eq!(doubted.confidence_score, answered.confidence_score);
     let declined = ask_at((1.0 + before) / 2.0);
     assert_eq!((declined.status, declined.alternatives.len()), (Status::Refused, 0), "no query was written");
+}
+
+#[test]
+fn without_a_query_the_others_are_as_likely_as_they_are_beside_each_other() {
+    let engine = engine(true);
+    let model = engine.model.as_ref().unwrap();
+    let mut compared = 0;
+    for (question, asking) in all_unsure(&engine).take(6) {
+        let points = |count: usize| -> Vec<Draw> {
+            let at = |n: usize| Source::Point((n as f64 + 0.5) / count as f64);
+            (0..count).map(|n| Draw { sampling: Sampling::at_temperature(1.0), source: at(n) }).collect()
+        };
+        let drawn = |draws: &[Draw], excluded: Option<&Excluded>| {
+            let request = Request { draws, excluded, least_log_likelihood: f64::NEG_INFINITY, ..asking.request(0.0) };
+            generate(model.generator(1, false), &[request]).unwrap().remove(0)
+        };
+        let likeliest = drawn(&[Draw::GREEDY], None).remove(0);
+        let lexemes = likeliest.lexemes.as_slice().into();
+        let excluded = Excluded { lexemes, log_likelihood: likeliest.log_likelihood };
+        let others = drawn(&points(16), Some(&excluded));
+        assert!(others.iter().all(|other| other.lexemes != likeliest.lexemes), "{question}");
+        // The intent is chosen before.
+        let left = (-likeliest.log_likelihood.exp_m1()).ln();
+        for one in drawn(&points(64), None) {
+            let Some(other) = others.iter().find(|other| other.lexemes == one.lexemes) else { continue };
+            let expected = one.log_likelihood - left;
+            assert!((other.log_likelihood - expected).abs() < 0.02, "{question}: {} {expected}", other.log_likelihood);
+            compared += 1;
+        }
+    }
+    assert!(compared > 10, "{compared}");
+}
+
+#[test]
+fn a_turn_of_a_conversation_is_not_answered_with_the_last_query_again() {
+    let engine = engine(true);
+    let sql = "SELECT Company_Name FROM SRM_COMPANIES WHERE Industry = 'Construction' AND Status = 'Active'";
+    let mut answered = 0;
+    for turn in ["big to small", "the other way round", "scratch that, the whole bunch again", "all of them", "by name"]
+    {
+        let previous = sql::verify(sql, &engine.pack.catalog, &Default::default()).unwrap();
+        let last = previous.sql().to_owned();
+        let answer = ask(&engine, turn, &Options { previous: Some(previous), ..options() });
+        assert_ne!(answer.sql, Some(last), "{turn}");
+        answered += usize::from(answer.status == Status::Answered);
+    }
+    assert!(answered > 0, "none was answered");
 }
 
 #[test]
